@@ -1,0 +1,9 @@
+//! The core of innsyn: everything that is not wiring.
+//!
+//! It compiles and is tested natively. What the outside world gives a component comes through
+//! [`platform`] alone; protocols build requests and read answers without sending anything.
+
+pub mod party;
+pub mod platform;
+pub mod problem;
+pub mod secret;

@@ -1,0 +1,114 @@
+//! The one seam to the outside world: HTTP, key-value storage, variables, clock and randomness.
+//!
+//! Nothing else in this crate knows which platform it runs on. Two implementations exist:
+//! [`memory::Memory`] for tests, and `spin::Spin`, which is compiled for WebAssembly only. Both
+//! pass the cases in [`contract`].
+
+pub mod contract;
+pub mod memory;
+#[cfg(target_family = "wasm")]
+pub mod spin;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+/// An outgoing request with its whole body.
+pub type Request = http::Request<Bytes>;
+/// An answer with its whole body.
+pub type Response = http::Response<Bytes>;
+
+/// What the platform gives a component.
+#[expect(
+    async_fn_in_trait,
+    reason = "a component has one thread, so futures need not be Send"
+)]
+pub trait Platform {
+    /// The time of day. Grants, tokens and records are judged by it.
+    fn now(&self) -> OffsetDateTime;
+
+    /// A clock that never goes back, since some moment in the past. Deadlines are kept by it.
+    fn uptime(&self) -> Duration;
+
+    /// Fills `bytes` with cryptographically secure random bytes.
+    fn random(&self, bytes: &mut [u8]);
+
+    /// Writes one line to the log.
+    fn log(&self, line: &str);
+
+    /// Waits, letting other requests of the instance run.
+    async fn sleep(&self, duration: Duration);
+
+    /// The value of a variable, or `None` where it is not defined for this component.
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariableError>;
+
+    /// Sends `request` and reads the whole answer, of at most `limits.max_body` bytes, within
+    /// `limits.timeout`. Redirects are not followed and nothing is sent twice.
+    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError>;
+
+    /// The value kept under `key`, if any.
+    async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps `value` under `key`, in place of what was there.
+    async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes `key`; no error if it is not there.
+    async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError>;
+
+    /// All keys of the store, in no particular order.
+    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError>;
+}
+
+/// How long an outgoing call may take and how large its answer may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// From the start of the call until the last byte of the answer.
+    pub timeout: Duration,
+    /// In bytes.
+    pub max_body: usize,
+}
+
+/// Why no answer came. The text is for the log.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum SendError {
+    /// The address is not in the component's allow-list, or cannot be called at all.
+    #[error("the call is not allowed: {0}")]
+    NotAllowed(String),
+    /// The name did not resolve or nobody accepted the connection: the request was never sent.
+    #[error("no connection: {0}")]
+    NoConnection(String),
+    /// The TLS handshake failed, on either side.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The connection broke after the request was sent; the other side may have acted on it.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The time was up.
+    #[error("no complete answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// The answer was larger than allowed.
+    #[error("the answer was larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Why a variable could not be read.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("variable {name}: {reason}")]
+pub struct VariableError {
+    /// The variable asked for.
+    pub name: String,
+    /// What the platform said.
+    pub reason: String,
+}
+
+/// Why a store did not do as it was asked.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("store {store}: {reason}")]
+pub struct StoreError {
+    /// The store asked for.
+    pub store: String,
+    /// What the platform said.
+    pub reason: String,
+}

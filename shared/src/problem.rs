@@ -1,0 +1,197 @@
+//! What a caller sees when something fails: RFC 9457, one stable type each.
+//!
+//! This is the only place that turns a failure into an answer. The caller gets `detail`, which is
+//! safe to show; the log gets `cause`, once.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::platform::Response;
+
+/// Where the types of our problems are described.
+const TYPE_BASE: &str = "urn:innsyn:problem:";
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {
+        /// The type of a problem, grouped by who is at fault. Types are never renamed.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Kind { $($(#[$doc])* $variant,)* }
+
+        impl Kind {
+            /// Every type there is, for the documentation and its test.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The last part of `type`, also used as outcome in the log.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)* }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    // The caller.
+    /// No login token, or one that does not hold.
+    LoginRequired "login-required" UNAUTHORIZED "Log in first";
+    /// The login token was good once.
+    LoginExpired "login-expired" UNAUTHORIZED "The login has expired";
+    /// The customer may not act for this party.
+    PartyNotAllowed "party-not-allowed" FORBIDDEN "The customer may not act for this party";
+    /// Not a party's number.
+    PartyInvalid "party-invalid" BAD_REQUEST "The number is not a party's";
+    /// Something else in the request.
+    RequestInvalid "request-invalid" BAD_REQUEST "The request is not valid";
+    /// The body is over the limit.
+    BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
+    /// Neither form nor JSON.
+    MediaTypeUnsupported "media-type-unsupported" UNSUPPORTED_MEDIA_TYPE "The media type is not supported";
+    /// No such route.
+    RouteUnknown "route-unknown" NOT_FOUND "There is nothing here";
+    /// The route does not take this method.
+    MethodNotAllowed "method-not-allowed" METHOD_NOT_ALLOWED "The method is not allowed here";
+    /// The page's origin is not on the list.
+    OriginNotAllowed "origin-not-allowed" FORBIDDEN "Pages of this origin may not call";
+    /// The address to return to is not on the list.
+    ReturnAddressNotAllowed "return-address-not-allowed" BAD_REQUEST "The return address is not allowed";
+
+    // The consent.
+    /// There is none.
+    ConsentRequired "consent-required" FORBIDDEN "The party's consent is needed";
+    /// Asked for, not answered.
+    ConsentPending "consent-pending" FORBIDDEN "The consent has not been answered";
+    /// Answered with no.
+    ConsentRejected "consent-rejected" FORBIDDEN "The consent was refused";
+    /// Given, then taken back.
+    ConsentRevoked "consent-revoked" FORBIDDEN "The consent was withdrawn";
+    /// Given, and run out.
+    ConsentExpired "consent-expired" FORBIDDEN "The consent has expired";
+
+    // The source.
+    /// Nothing for this party and period.
+    NothingFound "nothing-found" NOT_FOUND "Nothing was found";
+    /// The source does not know the party.
+    PartyUnknown "party-unknown" NOT_FOUND "The source does not know the party";
+    /// The source withholds this party's data.
+    Shielded "shielded" FORBIDDEN "The content is shielded";
+    /// The source asks us to slow down.
+    TooManyCalls "too-many-calls" TOO_MANY_REQUESTS "Too many calls";
+    /// A counterparty cannot be reached, or says that it failed.
+    SourceDown "source-down" SERVICE_UNAVAILABLE "A counterparty is unavailable";
+    /// A counterparty did not answer in time.
+    SourceSlow "source-slow" GATEWAY_TIMEOUT "A counterparty did not answer in time";
+    /// A counterparty answered with something that cannot be read.
+    SourceUnreadable "source-unreadable" BAD_GATEWAY "A counterparty's answer could not be read";
+    /// A counterparty refused us, not the customer.
+    SourceRefused "source-refused" BAD_GATEWAY "A counterparty refused the app";
+
+    // Ourselves.
+    /// A setting is missing or does not parse.
+    ConfigurationMissing "configuration-missing" INTERNAL_SERVER_ERROR "The app is not set up";
+    /// Our own fault.
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here";
+}
+
+/// A failure on its way to the caller.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// Which failure.
+    pub kind: Kind,
+    /// For the caller: safe to show, without personal data. `None` for the title alone.
+    pub detail: Option<String>,
+    /// For the log: what really happened, without personal data or secrets.
+    pub cause: Option<String>,
+    /// The counterparty's own code, such as `KB-005`, `AM-00011` or `MP-200`.
+    pub source_code: Option<String>,
+    /// The counterparty's own correlation or trace id.
+    pub source_correlation_id: Option<String>,
+    /// For `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with nothing but its type.
+    pub const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            detail: None,
+            cause: None,
+            source_code: None,
+            source_correlation_id: None,
+            retry_after: None,
+        }
+    }
+
+    /// Adds what the caller may read.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what the log shall say.
+    #[must_use]
+    pub fn cause(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The answer. `correlation_id` is also in the log line of the request.
+    pub fn response(&self, correlation_id: &str) -> Response {
+        let status = self.kind.status();
+        let body = Body {
+            r#type: format!("{TYPE_BASE}{}", self.kind.slug()),
+            title: self.kind.title(),
+            status: status.as_u16(),
+            // What went wrong inside is nobody's business outside.
+            detail: self.detail.as_deref().filter(|_| status != StatusCode::INTERNAL_SERVER_ERROR),
+            correlation_id,
+            kode: self.source_code.as_deref(),
+            korrelasjonsid: self.source_correlation_id.as_deref(),
+        };
+        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = Response::new(Bytes::from(bytes));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self::new(kind)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    correlation_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kode: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    korrelasjonsid: Option<&'a str>,
+}
