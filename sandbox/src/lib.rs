@@ -1,12 +1,152 @@
 //! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten and a bank.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
-//! that makes what it checks: it verifies with independent libraries.
+//! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
+//! not published, the module says "assumption".
 
+pub mod authority;
 pub mod clock;
+pub mod consumer;
+pub mod fault;
+pub mod journal;
 pub mod world;
 
 pub mod altinn;
 pub mod bank;
 pub mod maskinporten;
 pub mod skatteetaten;
+
+mod admin;
+mod files;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+
+use crate::authority::WebAuthority;
+use crate::clock::Clock;
+use crate::server::{Server, bind};
+use crate::world::{Addresses, Counterparty, World};
+
+/// What a sandbox needs to start.
+#[derive(Debug)]
+pub struct Options {
+    /// The counterparties' time.
+    pub clock: Clock,
+    /// Where the authority's certificate is written, for clients to trust.
+    pub directory: PathBuf,
+    /// The app's public address, for the demo bank's page.
+    pub app: Option<String>,
+}
+
+/// The counterparties, running.
+#[derive(Debug)]
+pub struct Sandbox {
+    world: Arc<World>,
+    ca_file: PathBuf,
+    servers: Vec<Server>,
+}
+
+impl Sandbox {
+    /// Starts all counterparties on ports of the system's choice.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let Options {
+            clock,
+            directory,
+            app,
+        } = options;
+        let (maskinporten, on) = bind().await?;
+        let maskinporten_origin = format!("https://localhost:{}", on.port());
+        let (altinn, on) = bind().await?;
+        let altinn_origin = format!("https://localhost:{}", on.port());
+        let (skatteetaten, on) = bind().await?;
+        let skatteetaten_origin = format!("https://localhost:{}", on.port());
+        let (login, on) = bind().await?;
+        let login_origin = format!("https://localhost:{}", on.port());
+        let (altinn_page, on) = bind().await?;
+        let altinn_page_origin = format!("http://localhost:{}", on.port());
+        let (bank_page, on) = bind().await?;
+        let bank_page_origin = format!("http://localhost:{}", on.port());
+        let (admin, on) = bind().await?;
+        let addresses = Addresses {
+            maskinporten: maskinporten_origin,
+            altinn: altinn_origin,
+            skatteetaten: skatteetaten_origin,
+            login: login_origin,
+            altinn_page: altinn_page_origin,
+            bank_page: bank_page_origin,
+            admin: format!("http://{on}"),
+        };
+
+        let now = clock.now();
+        let web = WebAuthority::generate(now)?;
+        let tls = web.server(now)?;
+        files::directory(&directory)?;
+        let ca_file = directory.join("ca.pem");
+        files::private(&ca_file, &web.pem())?;
+        let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
+            .await
+            .context("the sandbox's keys were not made")??;
+        let world = Arc::new(world);
+
+        let machines = [
+            (
+                maskinporten,
+                Counterparty::Maskinporten,
+                maskinporten::router(world.clone()),
+            ),
+            (altinn, Counterparty::Altinn, altinn::router(world.clone())),
+            (
+                skatteetaten,
+                Counterparty::Skatteetaten,
+                skatteetaten::router(world.clone()),
+            ),
+            (login, Counterparty::Login, bank::router(world.clone())),
+        ]
+        .map(|(listener, counterparty, router)| {
+            let router = observed(router, &world, counterparty);
+            Server::start(listener, Some(tls.clone()), router)
+        });
+        let pages = [
+            (altinn_page, altinn::page_router(world.clone())),
+            (bank_page, bank::page_router(world.clone())),
+            (admin, admin::router(world.clone())),
+        ]
+        .map(|(listener, router)| Server::start(listener, None, router));
+        let servers = machines.into_iter().chain(pages).collect();
+        Ok(Self {
+            world,
+            ca_file,
+            servers,
+        })
+    }
+
+    /// The state of the counterparties.
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// Where each is reached.
+    pub fn addresses(&self) -> &Addresses {
+        &self.world.addresses
+    }
+
+    /// The certificate, in PEM, that clients must trust.
+    pub fn ca_file(&self) -> &Path {
+        &self.ca_file
+    }
+
+    /// Stops every server.
+    pub async fn shutdown(self) {
+        futures::future::join_all(self.servers.into_iter().map(Server::shutdown)).await;
+    }
+}
+
+/// The faults are innermost, so that the journal holds what the caller saw.
+fn observed(router: Router, world: &Arc<World>, counterparty: Counterparty) -> Router {
+    let faulty = fault::layer(router, world.clone(), counterparty);
+    journal::layer(faulty, world.clone(), counterparty)
+}

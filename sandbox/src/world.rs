@@ -1,8 +1,14 @@
 //! What the counterparties share: time, addresses, and each other.
 
+use serde::{Deserialize, Serialize};
+
 use crate::altinn::Altinn;
+use crate::authority::EnterpriseAuthority;
 use crate::bank::Bank;
 use crate::clock::Clock;
+use crate::consumer::Consumer;
+use crate::fault::Faults;
+use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
 use crate::skatteetaten::Skatteetaten;
 
@@ -22,6 +28,54 @@ pub struct World {
     pub skatteetaten: Skatteetaten,
     /// Logs customers in.
     pub bank: Bank,
+    /// Issues the enterprise certificates that Maskinporten trusts.
+    pub enterprise: EnterpriseAuthority,
+    /// The organisations registered at Maskinporten.
+    pub consumers: [Consumer; 2],
+    /// The app's public address, which the demo bank's page calls; the page says so when absent.
+    pub app: Option<String>,
+    /// What is ordered to go wrong.
+    pub faults: Faults,
+    /// What was asked.
+    pub journal: Journal,
+}
+
+impl World {
+    /// A new one, with the demo's organisations and data. Makes RSA keys, which takes part of a
+    /// second: not for an async thread.
+    pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
+        let now = clock.now();
+        let enterprise = EnterpriseAuthority::generate(now)?;
+        let consumers = Consumer::generate(&enterprise, now)?;
+        let maskinporten = Maskinporten::new(&addresses, &enterprise, &consumers, now)?;
+        Ok(Self {
+            clock,
+            addresses,
+            maskinporten,
+            altinn: Altinn::new(),
+            skatteetaten: Skatteetaten::new(),
+            bank: Bank::new()?,
+            enterprise,
+            consumers,
+            app,
+            faults: Faults::default(),
+            journal: Journal::default(),
+        })
+    }
+}
+
+/// Who is asked by machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counterparty {
+    /// Tokens.
+    Maskinporten,
+    /// Consents.
+    Altinn,
+    /// Claims and payments.
+    Skatteetaten,
+    /// The bank's login service.
+    Login,
 }
 
 /// The origins, without a slash at the end. The first four are TLS with the sandbox's own authority,

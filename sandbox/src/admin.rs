@@ -1,0 +1,80 @@
+//! The sandbox's own address, which no counterparty has: clock, faults, counters and journal. Plain
+//! HTTP on the loopback; JSON in and out; a request that names another host than the loopback is
+//! refused, so that no page in a browser can reach it under a name of its own.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::HOST;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Rule;
+use crate::journal::Entry;
+use crate::world::World;
+
+/// The admin routes.
+pub(crate) fn router(world: Arc<World>) -> Router {
+    Router::new()
+        .route(
+            "/faults",
+            get(faults).post(order_fault).delete(clear_faults),
+        )
+        .route("/clock", get(clock).post(set_clock))
+        .route("/journal", get(journal))
+        .layer(from_fn(only_loopback))
+        .with_state(world)
+}
+
+async fn only_loopback(request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    if matches!(name, Some("localhost" | "127.0.0.1" | "[::1]")) {
+        next.run(request).await
+    } else {
+        StatusCode::MISDIRECTED_REQUEST.into_response()
+    }
+}
+
+async fn faults(State(world): State<Arc<World>>) -> Json<Vec<Rule>> {
+    Json(world.faults.ordered())
+}
+
+async fn order_fault(State(world): State<Arc<World>>, Json(rule): Json<Rule>) -> StatusCode {
+    world.faults.order(rule);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(State(world): State<Arc<World>>) -> StatusCode {
+    world.faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// The clock's offset from the machine's.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Offset {
+    offset_seconds: i64,
+}
+
+async fn clock(State(world): State<Arc<World>>) -> Json<Offset> {
+    Json(Offset {
+        offset_seconds: world.clock.offset(),
+    })
+}
+
+async fn set_clock(State(world): State<Arc<World>>, Json(offset): Json<Offset>) -> StatusCode {
+    world.clock.set_offset(offset.offset_seconds);
+    StatusCode::NO_CONTENT
+}
+
+async fn journal(State(world): State<Arc<World>>) -> Json<Vec<Entry>> {
+    Json(world.journal.entries())
+}

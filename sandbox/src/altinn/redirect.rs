@@ -1,0 +1,132 @@
+//! The address that the browser is sent back to, composed as Altinn's consent page composes it,
+//! oddities included. Source: the public code of Altinn's access management front end.
+
+use url::Url;
+
+/// What is told in the address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Outcome {
+    /// The request was accepted once, whatever happened to it later.
+    Accepted,
+    /// It was rejected.
+    Rejected,
+    /// It was not answered.
+    Unanswered,
+}
+
+impl Outcome {
+    const fn parameters(self) -> &'static str {
+        match self {
+            Self::Accepted => "Status=OK",
+            Self::Rejected => "Status=Failed&ErrorMessage=User+did+not+give+consent",
+            Self::Unanswered => "",
+        }
+    }
+}
+
+/// The return address. The joining `?` or `&` is added even when there is nothing to tell.
+pub(super) fn compose(stored: &str, outcome: Outcome) -> String {
+    let parameters = outcome.parameters();
+    // A `?` anywhere selects `&`, also one that stands before the fragment of a hash-routed page.
+    if stored.contains("#/") {
+        return format!("{stored}{}{parameters}", joint(stored));
+    }
+    let (address, fragment) = match stored.split_once('#') {
+        Some((address, fragment)) => (normal(address), Some(fragment)),
+        None => (normal(stored), None),
+    };
+    let mut composed = format!("{address}{}{parameters}", joint(&address));
+    if let Some(fragment) = fragment {
+        composed.push('#');
+        composed.push_str(fragment);
+    }
+    composed
+}
+
+/// Whether the page dares to send the browser there; otherwise it stays at Altinn.
+pub(super) fn is_well_formed(address: &str) -> bool {
+    let mut bytes = address.bytes();
+    while let Some(byte) = bytes.next() {
+        let fine = match byte {
+            b'%' => {
+                let mut hex = || bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit());
+                hex() && hex()
+            }
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
+            _ => byte.is_ascii_graphic(),
+        };
+        if !fine {
+            return false;
+        }
+    }
+    Url::parse(address).is_ok()
+}
+
+/// Whether a request may be created with this return address: any absolute address of any scheme.
+pub(super) fn is_allowed(address: &str) -> bool {
+    let Some((scheme, _)) = address.split_once(':') else { return false };
+    let mut letters = scheme.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && letters.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
+        && Url::parse(address).is_ok()
+}
+
+fn joint(address: &str) -> char {
+    if address.contains('?') { '&' } else { '?' }
+}
+
+/// Only an address of a host gains a path; others are left as they stand.
+fn normal(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.to_string(),
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_as_the_page_tells_them() {
+        const REFUSED: &str = "Status=Failed&ErrorMessage=User+did+not+give+consent";
+        for (stored, before, after) in [
+            ("https://bank.example", "https://bank.example/?", ""),
+            ("https://bank.example/cb?s=1", "https://bank.example/cb?s=1&", ""),
+            ("https://bank.example/cb#top", "https://bank.example/cb?", "#top"),
+            ("https://bank.example/cb?s=1#top", "https://bank.example/cb?s=1&", "#top"),
+            ("https://bank.example/#/cb", "https://bank.example/#/cb?", ""),
+            ("https://bank.example/#/cb?s=1", "https://bank.example/#/cb?s=1&", ""),
+            ("https://bank.example/?a=1#/cb", "https://bank.example/?a=1#/cb&", ""),
+            ("bank-app://consent", "bank-app://consent?", ""),
+        ] {
+            assert_eq!(compose(stored, Outcome::Accepted), format!("{before}Status=OK{after}"));
+            assert_eq!(compose(stored, Outcome::Rejected), format!("{before}{REFUSED}{after}"));
+            assert_eq!(compose(stored, Outcome::Unanswered), format!("{before}{after}"));
+        }
+    }
+
+    #[test]
+    fn hardly_any_address_is_refused() {
+        for address in [
+            "https://bank.example/cb",
+            "http://localhost:1",
+            "bank-app://consent",
+            "a+b-c.1:x",
+            "javascript:alert(1)",
+        ] {
+            assert!(is_allowed(address), "{address}");
+        }
+        for address in ["", "/cb", "bank.example", "1app://x", "https://", "Bank App://x"] {
+            assert!(!is_allowed(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn unescaped_characters_keep_the_browser_at_altinn() {
+        assert!(is_well_formed("https://bank.example/cb?s=%C3%A5&Status=OK"));
+        for address in ["https://bank.example/c b", "https://bank.example/å", "https://bank.example/%4", "https://bank.example/{}"] {
+            assert!(!is_well_formed(address), "{address}");
+        }
+    }
+}

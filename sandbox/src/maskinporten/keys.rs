@@ -1,0 +1,133 @@
+//! The keys that tokens are signed with: RSA-3072, published before they are used and after.
+//!
+//! Assumption: the members of the published keys; the real set has not been captured.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::{KeyPair, RsaKeySize};
+use serde::Serialize;
+
+use crate::authority::rsa_key;
+
+/// One signing key.
+#[derive(Clone)]
+pub(super) struct SigningKey {
+    key: EncodingKey,
+    published: PublishedKey,
+}
+
+/// A key as the JWKS shows it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PublishedKey {
+    kty: &'static str,
+    pub(super) e: String,
+    #[serde(rename = "use")]
+    purpose: &'static str,
+    pub(super) kid: String,
+    alg: &'static str,
+    pub(super) n: String,
+}
+
+impl SigningKey {
+    /// A new one; takes part of a second. Its `kid` is its RFC 7638 thumbprint, as the real one's
+    /// seems to be.
+    pub(super) fn generate() -> anyhow::Result<Self> {
+        let pair = rsa_key(RsaKeySize::_3072)?;
+        let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
+        let jwk = public_key(&pair)?;
+        let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
+            anyhow::bail!("an RSA key has become another");
+        };
+        let published = PublishedKey {
+            kty: "RSA",
+            e: rsa.e.clone(),
+            purpose: "sig",
+            kid: jwk.thumbprint(ThumbprintHash::SHA256)?,
+            alg: "RS256",
+            n: rsa.n.clone(),
+        };
+        Ok(Self { key, published })
+    }
+
+    /// `message`'s signature, base64url.
+    pub(super) fn sign(&self, message: &str) -> Result<String, jsonwebtoken::errors::Error> {
+        jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256)
+    }
+
+    /// The token header names it by this.
+    pub(super) fn kid(&self) -> &str {
+        &self.published.kid
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_tuple("SigningKey")
+            .field(&self.published.kid)
+            .finish()
+    }
+}
+
+/// The public half of an RSA key.
+pub fn public_key(pair: &KeyPair) -> Result<Jwk, jsonwebtoken::errors::Error> {
+    let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
+    Jwk::from_encoding_key(&key, Algorithm::RS256)
+}
+
+/// Those in use: one signs, and all are published.
+#[derive(Debug)]
+pub(super) struct KeyRing {
+    signing: SigningKey,
+    next: Option<SigningKey>,
+    former: Option<SigningKey>,
+}
+
+impl KeyRing {
+    pub(super) fn new(signing: SigningKey) -> Self {
+        Self {
+            signing,
+            next: None,
+            former: None,
+        }
+    }
+
+    pub(super) fn signing(&self) -> &SigningKey {
+        &self.signing
+    }
+
+    pub(super) fn published(&self) -> Vec<PublishedKey> {
+        let all = [
+            Some(&self.signing),
+            self.next.as_ref(),
+            self.former.as_ref(),
+        ];
+        all.into_iter()
+            .flatten()
+            .map(|key| key.published.clone())
+            .collect()
+    }
+
+    pub(super) fn find(&self, kid: &str) -> Option<PublishedKey> {
+        self.published().into_iter().find(|key| key.kid == kid)
+    }
+
+    /// Publishes the key that will sign next.
+    pub(super) fn publish(&mut self, next: SigningKey) {
+        self.next = Some(next);
+    }
+
+    /// Signs with the next key from now on; the former stays published. False when there is no next.
+    pub(super) fn switch(&mut self) -> bool {
+        let Some(next) = self.next.take() else {
+            return false;
+        };
+        self.former = Some(std::mem::replace(&mut self.signing, next));
+        true
+    }
+
+    /// Publishes the former key no more. False when there is none.
+    pub(super) fn retire(&mut self) -> bool {
+        self.former.take().is_some()
+    }
+}
