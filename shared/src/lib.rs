@@ -3,7 +3,15 @@
 //! It compiles and is tested natively. What the outside world gives a component comes through
 //! [`platform`] alone; protocols build requests and read answers without sending anything.
 
+pub mod altinn;
+pub mod config;
+pub mod context;
+pub mod credential;
+pub mod log;
+pub mod maskinporten;
+pub mod outbound;
 pub mod party;
 pub mod platform;
 pub mod problem;
 pub mod secret;
+pub mod skatteetaten;

@@ -1,1 +1,274 @@
-//! Stub.
+//! The platform of the tests: everything in memory, nothing left to chance.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::{Limits, Platform, Request, Response, SendError, StoreError, VariableError};
+
+/// How a test answers outgoing calls.
+pub type Responder = Rc<dyn Fn(&Request) -> Result<Response, SendError>>;
+
+/// A platform whose clock stands still until it is moved, with the same randomness in each run.
+pub struct Memory {
+    clock: Cell<Duration>,
+    offset: Cell<time::Duration>,
+    seed: Cell<u64>,
+    lines: RefCell<Vec<String>>,
+    variables: RefCell<BTreeMap<String, String>>,
+    stores: RefCell<BTreeMap<String, HashMap<String, Vec<u8>>>>,
+    failing: RefCell<HashSet<String>>,
+    responder: RefCell<Option<Responder>>,
+    queue: RefCell<VecDeque<Result<Response, SendError>>>,
+    requests: RefCell<Vec<Request>>,
+    latency: Cell<Duration>,
+    sleepers: RefCell<Vec<(Duration, Waker)>>,
+}
+
+/// Put into the extensions of an answer, makes that answer take its time.
+#[derive(Clone, Copy, Debug)]
+pub struct Delay(pub Duration);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    /// Noon on 1 January 2026 (UTC), with no variables, stores or answers.
+    pub fn new() -> Self {
+        Self {
+            clock: Cell::new(Duration::ZERO),
+            offset: Cell::new(time::Duration::ZERO),
+            seed: Cell::new(1),
+            lines: RefCell::default(),
+            variables: RefCell::default(),
+            stores: RefCell::default(),
+            failing: RefCell::default(),
+            responder: RefCell::default(),
+            queue: RefCell::default(),
+            requests: RefCell::default(),
+            latency: Cell::new(Duration::ZERO),
+            sleepers: RefCell::default(),
+        }
+    }
+
+    /// Runs `future` to its end. When nothing else can go on, the clock moves to the next sleeper's hour.
+    ///
+    /// # Panics
+    /// If everything waits and nobody sleeps: the test would hang for ever.
+    #[expect(clippy::panic, reason = "a test that hangs must fail")]
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        let flag = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = Waker::from(Arc::clone(&flag));
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return output;
+            }
+            if flag.0.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let next = self.sleepers.borrow().iter().map(|(hour, _)| *hour).min();
+            let Some(hour) = next else {
+                panic!("everything waits and nobody sleeps")
+            };
+            self.advance(hour.saturating_sub(self.clock.get()));
+        }
+    }
+
+    /// Moves both clocks forward.
+    pub fn advance(&self, by: Duration) {
+        let now = self.clock.get() + by;
+        self.clock.set(now);
+        let (due, later) = self.sleepers.take().into_iter().partition(|(hour, _)| *hour <= now);
+        self.sleepers.replace(later);
+        let due: Vec<(Duration, Waker)> = due;
+        for (_, waker) in due {
+            waker.wake();
+        }
+    }
+
+    /// Moves the time of day alone, either way.
+    pub fn shift(&self, by: time::Duration) {
+        self.offset.set(self.offset.get() + by);
+    }
+
+    /// Starts another sequence of randomness.
+    pub fn reseed(&self, seed: u64) {
+        self.seed.set(seed);
+    }
+
+    /// Defines a variable.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Adds an empty store. A store that was never added is refused.
+    pub fn add_store(&self, store: &str) {
+        self.stores.borrow_mut().entry(store.to_owned()).or_default();
+    }
+
+    /// Makes every use of a store fail, or work again.
+    pub fn fail_store(&self, store: &str, failing: bool) {
+        let mut stores = self.failing.borrow_mut();
+        if failing {
+            stores.insert(store.to_owned());
+        } else {
+            stores.remove(store);
+        }
+    }
+
+    /// What a store holds, to look at and to tamper with.
+    pub fn with_store<R>(&self, store: &str, look: impl FnOnce(&mut HashMap<String, Vec<u8>>) -> R) -> R {
+        look(self.stores.borrow_mut().entry(store.to_owned()).or_default())
+    }
+
+    /// Answers every call for which nothing is queued.
+    pub fn respond(&self, responder: impl Fn(&Request) -> Result<Response, SendError> + 'static) {
+        *self.responder.borrow_mut() = Some(Rc::new(responder));
+    }
+
+    /// Queues an answer; queued answers are given in order, before the responder is asked.
+    pub fn push_answer(&self, answer: Result<Response, SendError>) {
+        self.queue.borrow_mut().push_back(answer);
+    }
+
+    /// How long each call takes on the clocks. Other tasks run meanwhile.
+    pub fn set_latency(&self, latency: Duration) {
+        self.latency.set(latency);
+    }
+
+    /// The calls made so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.borrow().clone()
+    }
+
+    /// The lines logged so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.borrow().clone()
+    }
+
+    /// The lines logged so far, read as JSON.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let lines = self.lines.borrow();
+        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn store<R>(
+        &self,
+        store: &str,
+        act: impl FnOnce(&mut HashMap<String, Vec<u8>>) -> R,
+    ) -> Result<R, StoreError> {
+        let error = |reason: &str| StoreError {
+            store: store.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if self.failing.borrow().contains(store) {
+            return Err(error("switched off"));
+        }
+        let mut stores = self.stores.borrow_mut();
+        stores.get_mut(store).map(act).ok_or_else(|| error("no such store"))
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Platform for Memory {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-01-01 12:00 UTC) + self.clock.get() + self.offset.get()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.clock.get()
+    }
+
+    /// A linear congruential generator with splitmix's finish: different bytes each time, the same in each run.
+    fn random(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let next = self.seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.seed.set(next);
+            let mixed = (next ^ (next >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let [top, ..] = mixed.to_be_bytes();
+            *byte = top;
+        }
+    }
+
+    fn log(&self, line: &str) {
+        self.lines.borrow_mut().push(line.to_owned());
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let hour = self.clock.get() + duration;
+        std::future::poll_fn(|context| {
+            if self.clock.get() >= hour {
+                return Poll::Ready(());
+            }
+            self.sleepers.borrow_mut().push((hour, context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariableError> {
+        Ok(self.variables.borrow().get(name).cloned())
+    }
+
+    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+        self.requests.borrow_mut().push(request.clone());
+        let latency = self.latency.get();
+        let queued = self.queue.borrow_mut().pop_front();
+        let responder = self.responder.borrow().clone();
+        let answer = match (queued, responder) {
+            (Some(answer), _) => answer,
+            (None, Some(responder)) => responder(&request),
+            (None, None) => Err(SendError::NotAllowed("no answer was prepared".to_owned())),
+        };
+        let delay = answer.as_ref().ok().and_then(|answer| answer.extensions().get::<Delay>());
+        let time = delay.map_or(latency, |delay| delay.0);
+        self.sleep(time.min(limits.timeout)).await;
+        if time > limits.timeout {
+            return Err(SendError::TimedOut(limits.timeout));
+        }
+        let answer = answer?;
+        if answer.body().len() > limits.max_body {
+            return Err(SendError::TooLarge(limits.max_body));
+        }
+        Ok(answer)
+    }
+
+    async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store(store, |rows| rows.get(key).cloned())
+    }
+
+    async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.store(store, |rows| {
+            rows.insert(key.to_owned(), value.to_vec());
+        })
+    }
+
+    async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError> {
+        self.store(store, |rows| {
+            rows.remove(key);
+        })
+    }
+
+    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
+        self.store(store, |rows| rows.keys().cloned().collect())
+    }
+}

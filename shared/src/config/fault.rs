@@ -1,0 +1,67 @@
+//! What is wrong with the settings, and what to do about it.
+
+use thiserror::Error;
+
+use crate::platform::VariableError;
+use crate::problem::{Kind, Problem};
+
+/// One thing that is wrong. No text repeats the value: it may be a secret.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum Fault {
+    /// Required, and not there.
+    #[error("{name} is not set: {remedy}")]
+    Missing {
+        /// The variable.
+        name: String,
+        /// What to set it to.
+        remedy: String,
+    },
+    /// There, and wrong.
+    #[error("{name} {reason}: {remedy}")]
+    Invalid {
+        /// The variable.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to set it to.
+        remedy: String,
+    },
+    /// The platform would not say.
+    #[error("{0}")]
+    Unreadable(VariableError),
+}
+
+/// Everything that is wrong with a component's settings.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError {
+    /// At least one.
+    pub faults: Vec<Fault>,
+}
+
+impl ConfigError {
+    pub(super) fn unreadable(error: VariableError) -> Self {
+        Self {
+            faults: vec![Fault::Unreadable(error)],
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Kind::ConfigurationMissing).cause(error)
+    }
+}

@@ -1,0 +1,257 @@
+//! The log: one JSON line per event on standard error.
+//!
+//! Every field is a number, a name fixed at compile time, or [`Text`], which takes national numbers
+//! and tokens out of what it is given. Never logged: parties, tokens, keys, states, bodies, queries.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::context::CorrelationId;
+use crate::problem::Problem;
+
+/// How serious an event is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Things as they should be.
+    Info,
+    /// Someone else's fault, or one that heals.
+    Warn,
+    /// Someone here has to look at it.
+    Error,
+}
+
+/// What happened. Begin with [`Event::new`]; the other fields are added where they are known.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// How serious it is.
+    pub level: Level,
+    /// What kind of event it is, such as `request` or `outbound`.
+    pub event: &'static str,
+    /// How it ended, such as `ok` or the slug of a problem.
+    pub outcome: &'static str,
+    /// The pattern of the route, never the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'static str>,
+    /// The other side of an outgoing call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterparty: Option<&'static str>,
+    /// The HTTP method: see [`method`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<&'static str>,
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long it took.
+    #[serde(
+        rename = "duration_ms",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "milliseconds"
+    )]
+    pub duration: Option<Duration>,
+    /// Which attempt, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// How many, where something was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// What really happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Text>,
+    /// The counterparty's own code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_code: Option<Text>,
+    /// The counterparty's own correlation or trace id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_correlation_id: Option<Text>,
+}
+
+impl Event {
+    /// An event with nothing but its name and end.
+    pub const fn new(level: Level, event: &'static str, outcome: &'static str) -> Self {
+        Self {
+            level,
+            event,
+            outcome,
+            route: None,
+            counterparty: None,
+            method: None,
+            status: None,
+            duration: None,
+            attempt: None,
+            count: None,
+            cause: None,
+            source_code: None,
+            source_correlation_id: None,
+        }
+    }
+
+    /// An event that ended in `problem`, with what the log shall say about it.
+    pub fn of(event: &'static str, problem: &Problem) -> Self {
+        let level = if problem.kind.status().is_server_error() {
+            Level::Error
+        } else {
+            Level::Warn
+        };
+        Self {
+            cause: problem.cause.as_ref().map(Text::new),
+            source_code: problem.source_code.as_ref().map(Text::new),
+            source_correlation_id: problem.source_correlation_id.as_ref().map(Text::new),
+            ..Self::new(level, event, problem.kind.slug())
+        }
+    }
+
+    /// Adds what really happened.
+    #[must_use]
+    pub fn cause(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(Text::new(cause));
+        self
+    }
+}
+
+/// The name of a standard method; anything else a caller may make up is `other`.
+pub fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// One line of the log, without the line break.
+pub fn line(
+    now: OffsetDateTime,
+    component: &str,
+    correlation_id: &CorrelationId,
+    event: &Event,
+) -> String {
+    let line = Line {
+        time: now.format(&Rfc3339).unwrap_or_default(),
+        component,
+        correlation_id: correlation_id.as_str(),
+        event,
+    };
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    component: &'a str,
+    correlation_id: &'a str,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+/// Text that may stand in the log: short, and without anything that looks like a national number or a token.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Text(String);
+
+impl Text {
+    /// The longest text, in characters.
+    const LONGEST: usize = 500;
+
+    /// Takes runs of eleven digits or more and words that begin like a JWT out of `text`.
+    pub fn new(text: impl fmt::Display) -> Self {
+        let mut clean = String::new();
+        let mut word = String::new();
+        for character in text.to_string().chars().take(Self::LONGEST) {
+            if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.') {
+                word.push(character);
+            } else {
+                clean.push_str(&harmless(&word));
+                word.clear();
+                clean.push(if character.is_control() { ' ' } else { character });
+            }
+        }
+        clean.push_str(&harmless(&word));
+        Self(clean)
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn harmless(word: &str) -> String {
+    if word.starts_with("eyJ") {
+        return "…".to_owned();
+    }
+    let mut clean = String::with_capacity(word.len());
+    let mut digits = String::new();
+    for character in word.chars() {
+        if character.is_ascii_digit() {
+            digits.push(character);
+        } else {
+            clean.push_str(short(&digits));
+            digits.clear();
+            clean.push(character);
+        }
+    }
+    clean.push_str(short(&digits));
+    clean
+}
+
+/// Organisation numbers (nine digits) are public; national numbers have eleven.
+fn short(digits: &str) -> &str {
+    if digits.len() < 11 { digits } else { "…" }
+}
+
+#[expect(clippy::ref_option, reason = "the form that serde calls")]
+fn milliseconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let milliseconds = duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+    milliseconds.serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::Platform;
+    use crate::platform::memory::Memory;
+    use crate::problem::Kind;
+
+    #[test]
+    fn a_line_is_one_json_object() {
+        let platform = Memory::new();
+        let mut event = Event::of("request", &Problem::new(Kind::SourceDown).cause("no\nluck"));
+        event.route = Some("/claims/krav");
+        event.duration = Some(Duration::from_millis(12));
+        let line = line(platform.now(), "claims", &CorrelationId::random(&platform), &event);
+        assert!(!line.contains('\n'));
+        let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(value["level"], "error");
+        assert_eq!(value["event"], "request");
+        assert_eq!(value["outcome"], "source-down");
+        assert_eq!(value["route"], "/claims/krav");
+        assert_eq!(value["duration_ms"], 12);
+        assert_eq!(value["cause"], "no luck");
+        assert_eq!(value["time"], "2026-01-01T12:00:00Z");
+        assert!(value.get("status").is_none());
+    }
+
+    #[test]
+    fn numbers_and_tokens_are_taken_out() {
+        for (text, clean) in [
+            ("from 02829090123 to 310000205", "from … to 310000205"),
+            ("urn:altinn:person:identifier-no:02829090123", "urn:altinn:person:identifier-no:…"),
+            ("Bearer eyJhbGciOi.eyJpc3Mi.c2ln", "Bearer …"),
+            ("MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)", "MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)"),
+        ] {
+            assert_eq!(Text::new(text).as_str(), clean);
+        }
+    }
+}

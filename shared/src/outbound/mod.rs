@@ -1,0 +1,196 @@
+//! Calls to counterparties: deadlines, bounded retries, one log line each.
+//!
+//! What an answer means is its protocol's business; this module only knows whether one came.
+
+mod semaphore;
+
+use std::time::Duration;
+
+use http::{Method, StatusCode, header};
+
+use crate::context::Context;
+use crate::log::{self, Event, Level};
+use crate::platform::{Limits, Platform, Request, Response, SendError};
+use crate::problem::{Kind, Problem};
+
+pub use semaphore::{Permit, Semaphore};
+
+/// The longest pause before the second attempt; it doubles for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// An attempt with less time than this is not worth making.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
+
+/// How one counterparty is called.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Call {
+    /// The counterparty's name in the log and in causes, such as `altinn`.
+    pub counterparty: &'static str,
+    /// The most that one attempt may take. The request's own deadline comes first.
+    pub timeout: Duration,
+    /// The largest answer, in bytes.
+    pub max_body: usize,
+    /// What may be sent again.
+    pub repeat: Repeat,
+}
+
+/// Whether a call may be made again after a failure that may pass.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Repeat {
+    /// Never, except that a call which never left is made anew.
+    Never,
+    /// Up to this many attempts in all: the call changes nothing, or changes it once however often it is made.
+    Idempotent(u32),
+}
+
+impl Repeat {
+    const fn attempts(self) -> u32 {
+        match self {
+            Self::Never => 2,
+            Self::Idempotent(attempts) => attempts,
+        }
+    }
+
+    /// Whether `end` is worth another attempt.
+    fn allows(self, end: &Result<Response, SendError>) -> bool {
+        match (self, end) {
+            (_, Err(SendError::NoConnection(_))) | (Self::Idempotent(_), Err(SendError::Broken(_))) => true,
+            (Self::Idempotent(_), Ok(answer)) => matches!(
+                answer.status(),
+                StatusCode::BAD_GATEWAY
+                    | StatusCode::SERVICE_UNAVAILABLE
+                    | StatusCode::GATEWAY_TIMEOUT
+            ) || (answer.status() == StatusCode::TOO_MANY_REQUESTS && retry_after(answer).is_some()),
+            _ => false,
+        }
+    }
+}
+
+/// Sends the same request in each attempt.
+///
+/// Any answer is a success here, also a 500: its protocol reads it.
+pub async fn send<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    request: &Request,
+) -> Result<Response, Problem> {
+    send_anew(context, call, || Ok(request.clone())).await
+}
+
+/// Sends a request that is made anew for each attempt, for those that are signed and good for once.
+pub async fn send_anew<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    mut request: impl FnMut() -> Result<Request, Problem>,
+) -> Result<Response, Problem> {
+    let attempts = call.repeat.attempts();
+    let mut attempt = 1;
+    loop {
+        let end = send_once(context, call, request()?, attempt).await;
+        if attempt < attempts && call.repeat.allows(&end) {
+            let pause = pause(context.platform, attempt, end.as_ref().ok());
+            if pause + SHORTEST_ATTEMPT < context.left() {
+                context.platform.sleep(pause).await;
+                attempt += 1;
+                continue;
+            }
+        }
+        return end.map_err(|error| problem(call.counterparty, &error));
+    }
+}
+
+async fn send_once<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    request: Request,
+    attempt: u32,
+) -> Result<Response, SendError> {
+    let method = request.method().clone();
+    let timeout = call.timeout.min(context.left());
+    let limits = Limits {
+        timeout,
+        max_body: call.max_body,
+    };
+    let start = context.platform.uptime();
+    let end = if timeout.is_zero() {
+        Err(SendError::TimedOut(timeout))
+    } else {
+        context.platform.send(request, limits).await
+    };
+    let duration = context.platform.uptime().saturating_sub(start);
+    context.log(&line(call.counterparty, &method, &end, duration, attempt));
+    end
+}
+
+fn line(
+    counterparty: &'static str,
+    method: &Method,
+    end: &Result<Response, SendError>,
+    duration: Duration,
+    attempt: u32,
+) -> Event {
+    let mut event = match end {
+        Ok(answer) if answer.status().is_server_error() => Event::new(Level::Warn, "outbound", "answered"),
+        Ok(_) => Event::new(Level::Info, "outbound", "answered"),
+        Err(error) => Event::new(Level::Warn, "outbound", kind(error).slug()).cause(error),
+    };
+    event.counterparty = Some(counterparty);
+    event.method = Some(log::method(method));
+    event.status = end.as_ref().ok().map(|answer| answer.status().as_u16());
+    event.duration = Some(duration);
+    event.attempt = Some(attempt);
+    event
+}
+
+/// Half of the pause is left to chance, so that many callers do not come back at once.
+fn pause(platform: &impl Platform, attempt: u32, answer: Option<&Response>) -> Duration {
+    let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt.saturating_sub(1));
+    let mut chance = [0_u8; 1];
+    platform.random(&mut chance);
+    let [chance] = chance;
+    let jittered = longest / 2 + (longest / 2) * u32::from(chance) / 255;
+    jittered.max(answer.and_then(retry_after).unwrap_or_default())
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3). The form with a date is not read: no counterparty sends it.
+pub fn retry_after(answer: &Response) -> Option<Duration> {
+    let value = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// What the caller sees when no answer came from `counterparty`.
+pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
+    Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"))
+}
+
+const fn kind(error: &SendError) -> Kind {
+    match error {
+        // The operator has to change the allow-list.
+        SendError::NotAllowed(_) => Kind::ConfigurationMissing,
+        SendError::NoConnection(_) | SendError::Tls(_) | SendError::Broken(_) => Kind::SourceDown,
+        SendError::TimedOut(_) => Kind::SourceSlow,
+        SendError::TooLarge(_) => Kind::SourceUnreadable,
+    }
+}
+
+/// What the caller sees when `counterparty` answered with a status that its protocol has no meaning for.
+pub fn unexpected(counterparty: &'static str, answer: &Response) -> Problem {
+    let status = answer.status();
+    let kind = match status {
+        StatusCode::TOO_MANY_REQUESTS => Kind::TooManyCalls,
+        StatusCode::GATEWAY_TIMEOUT => Kind::SourceSlow,
+        _ if status.is_server_error() => Kind::SourceDown,
+        _ if status.is_client_error() => Kind::SourceRefused,
+        _ => Kind::SourceUnreadable,
+    };
+    let mut problem = Problem::new(kind).cause(format_args!("{counterparty} answered {status}"));
+    if kind == Kind::TooManyCalls {
+        problem.retry_after = Some(retry_after(answer).map_or(1, |time| time.as_secs()));
+    }
+    problem
+}
+
+/// What the caller sees when the answer of `counterparty` is not what its protocol says. `reason` never holds the answer itself.
+pub fn unreadable(counterparty: &'static str, reason: impl std::fmt::Display) -> Problem {
+    Problem::new(Kind::SourceUnreadable).cause(format_args!("{counterparty}: {reason}"))
+}

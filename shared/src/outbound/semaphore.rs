@@ -1,0 +1,130 @@
+//! At most so many at once, over the requests of one instance.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use futures::channel::oneshot;
+
+/// Lets at most a fixed number of holders through; the others wait in line.
+///
+/// Whoever is dropped while it waits leaves the line, and whoever is dropped while it holds makes room.
+/// One request must not wait for a permit that it holds itself.
+#[derive(Debug)]
+pub struct Semaphore(RefCell<State>);
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    line: VecDeque<oneshot::Sender<()>>,
+}
+
+impl Semaphore {
+    /// Lets `permits` holders through at once.
+    pub const fn new(permits: usize) -> Self {
+        Self(RefCell::new(State {
+            free: permits,
+            line: VecDeque::new(),
+        }))
+    }
+
+    /// Waits for a place and holds it until the permit is dropped.
+    pub async fn acquire(&self) -> Permit<'_> {
+        let turn = {
+            let mut state = self.0.borrow_mut();
+            if state.free > 0 {
+                state.free -= 1;
+                return Permit(self);
+            }
+            let (call, turn) = oneshot::channel();
+            state.line.push_back(call);
+            turn
+        };
+        let mut waiting = Waiting { semaphore: self, turn };
+        // The line lives as long as the semaphore, so the call cannot fail to come.
+        let _called = (&mut waiting.turn).await;
+        Permit(self)
+    }
+
+    /// Hands the place to the first who still waits.
+    fn release(&self) {
+        let mut state = self.0.borrow_mut();
+        while let Some(next) = state.line.pop_front() {
+            if next.send(()).is_ok() {
+                return;
+            }
+        }
+        state.free += 1;
+    }
+}
+
+struct Waiting<'a> {
+    semaphore: &'a Semaphore,
+    turn: oneshot::Receiver<()>,
+}
+
+impl Drop for Waiting<'_> {
+    /// Passes the place on if it was handed over and never taken.
+    fn drop(&mut self) {
+        if let Ok(Some(())) = self.turn.try_recv() {
+            self.semaphore.release();
+        }
+    }
+}
+
+/// A place. Dropping it lets the next one through.
+#[derive(Debug)]
+#[must_use]
+pub struct Permit<'a>(&'a Semaphore);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use futures::future::{join_all, poll_immediate};
+
+    use super::*;
+    use crate::platform::Platform;
+    use crate::platform::memory::Memory;
+
+    #[test]
+    fn at_most_so_many_at_once_and_all_get_through() {
+        let platform = Memory::new();
+        let semaphore = Semaphore::new(4);
+        let (now, most, done) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let one = || async {
+            let _permit = semaphore.acquire().await;
+            now.set(now.get() + 1);
+            most.set(most.get().max(now.get()));
+            platform.sleep(Duration::from_millis(10)).await;
+            now.set(now.get() - 1);
+            done.set(done.get() + 1);
+        };
+        platform.run(join_all((0..20).map(|_| one())));
+        assert_eq!((most.get(), done.get()), (4, 20));
+    }
+
+    #[test]
+    fn a_place_handed_to_one_who_left_goes_to_the_next() {
+        let platform = Memory::new();
+        platform.run(async {
+            let semaphore = Semaphore::new(1);
+            let holder = semaphore.acquire().await;
+            let mut third = pin!(semaphore.acquire());
+            {
+                let mut second = pin!(semaphore.acquire());
+                assert!(poll_immediate(second.as_mut()).await.is_none());
+                assert!(poll_immediate(third.as_mut()).await.is_none());
+                drop(holder);
+            }
+            assert!(poll_immediate(third).await.is_some());
+        });
+    }
+}
