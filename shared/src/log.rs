@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::context::CorrelationId;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// How serious an event is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -93,10 +93,10 @@ impl Event {
 
     /// An event that ended in `problem`, with what the log shall say about it.
     pub fn of(event: &'static str, problem: &Problem) -> Self {
-        let level = if problem.kind.status().is_server_error() {
-            Level::Error
-        } else {
-            Level::Warn
+        let level = match problem.kind {
+            Kind::Internal | Kind::ConfigurationMissing | Kind::SourceRefused => Level::Error,
+            kind if kind.status().is_server_error() => Level::Warn,
+            _ => Level::Info,
         };
         Self {
             cause: problem.cause.as_ref().map(Text::new),
@@ -222,7 +222,6 @@ mod tests {
     use super::*;
     use crate::platform::Platform;
     use crate::platform::memory::Memory;
-    use crate::problem::Kind;
 
     #[test]
     fn a_line_is_one_json_object() {
@@ -233,7 +232,7 @@ mod tests {
         let line = line(platform.now(), "claims", &CorrelationId::random(&platform), &event);
         assert!(!line.contains('\n'));
         let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        assert_eq!(value["level"], "error");
+        assert_eq!(value["level"], "warn");
         assert_eq!(value["event"], "request");
         assert_eq!(value["outcome"], "source-down");
         assert_eq!(value["route"], "/claims/krav");

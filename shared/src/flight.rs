@@ -1,0 +1,174 @@
+//! One at a time for each key: the requests of an instance wait for the one that leads.
+//!
+//! Whoever leads may be cancelled at any await, or be frozen with its request. Those who wait then
+//! take over. One request must not wait for a flight that it leads itself.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+
+use crate::platform::Platform;
+
+/// The flights of one instance. `K` is compared by value.
+#[derive(Debug)]
+pub struct Flights<K, V> {
+    aloft: RefCell<Vec<Flight<K, V>>>,
+    /// After this time a leader counts as dead.
+    patience: Duration,
+}
+
+#[derive(Debug)]
+struct Flight<K, V> {
+    key: K,
+    started: Duration,
+    waiting: Vec<oneshot::Sender<V>>,
+}
+
+impl<K: Clone + Eq, V: Clone> Flights<K, V> {
+    /// Leaders get `patience` before someone else takes over.
+    pub const fn new(patience: Duration) -> Self {
+        Self {
+            aloft: RefCell::new(Vec::new()),
+            patience,
+        }
+    }
+
+    /// What `work` gives, or what it gives to the one who is already at it.
+    pub async fn join<P: Platform>(&self, platform: &P, key: &K, work: impl AsyncFnOnce() -> V) -> V {
+        while let Some((landing, patience)) = self.board(platform, key) {
+            let sleep = std::pin::pin!(platform.sleep(patience));
+            if let Either::Left((Ok(value), _)) = select(landing, sleep).await {
+                return value;
+            }
+        }
+        let lead = Lead {
+            flights: self,
+            key,
+            started: platform.uptime(),
+        };
+        let value = work().await;
+        lead.land(&value);
+        value
+    }
+
+    /// A seat on a flight whose leader is alive; `None` where the caller must lead one itself.
+    fn board<P: Platform>(&self, platform: &P, key: &K) -> Option<(oneshot::Receiver<V>, Duration)> {
+        let now = platform.uptime();
+        let mut aloft = self.aloft.borrow_mut();
+        if let Some(flight) = aloft.iter_mut().find(|flight| flight.key == *key) {
+            let patience = (flight.started + self.patience).saturating_sub(now);
+            if !patience.is_zero() {
+                let (seat, landing) = oneshot::channel();
+                flight.waiting.push(seat);
+                return Some((landing, patience));
+            }
+        }
+        // Those who wait for a dead leader wake up when its flight is dropped here.
+        aloft.retain(|flight| flight.key != *key);
+        aloft.push(Flight {
+            key: key.clone(),
+            started: now,
+            waiting: Vec::new(),
+        });
+        None
+    }
+
+    /// Takes the flight of a leader off the list, unless someone else has taken over.
+    fn take(&self, key: &K, started: Duration) -> Option<Flight<K, V>> {
+        let mut aloft = self.aloft.borrow_mut();
+        let index = aloft.iter().position(|flight| flight.key == *key && flight.started == started)?;
+        Some(aloft.swap_remove(index))
+    }
+}
+
+/// Held by the one who leads. Dropped before it lands, it wakes those who wait, and one of them takes over.
+struct Lead<'a, K: Clone + Eq, V: Clone> {
+    flights: &'a Flights<K, V>,
+    key: &'a K,
+    started: Duration,
+}
+
+impl<K: Clone + Eq, V: Clone> Lead<'_, K, V> {
+    fn land(&self, value: &V) {
+        for seat in self.flights.take(self.key, self.started).into_iter().flat_map(|flight| flight.waiting) {
+            // Whoever left its seat does not want it any more.
+            let _left = seat.send(value.clone());
+        }
+    }
+}
+
+impl<K: Clone + Eq, V: Clone> Drop for Lead<'_, K, V> {
+    fn drop(&mut self) {
+        drop(self.flights.take(self.key, self.started));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::pin::pin;
+
+    use futures::future::{join_all, poll_immediate};
+
+    use super::*;
+    use crate::platform::memory::Memory;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn fifty_wait_for_one() {
+        let platform = Memory::new();
+        let flights = Flights::new(PATIENCE);
+        let runs = Cell::new(0);
+        let one = |key: &'static str| {
+            let (flights, platform, runs) = (&flights, &platform, &runs);
+            async move {
+                flights
+                    .join(platform, &key, async || {
+                        runs.set(runs.get() + 1);
+                        platform.sleep(Duration::from_millis(100)).await;
+                        runs.get()
+                    })
+                    .await
+            }
+        };
+        let values = platform.run(join_all((0..50).map(|_| one("a"))));
+        assert_eq!((runs.get(), values), (1, vec![1; 50]));
+        platform.run(join_all([one("a"), one("b"), one("c"), one("b")]));
+        assert_eq!(runs.get(), 4);
+    }
+
+    #[test]
+    fn when_the_leader_is_dropped_another_takes_over() {
+        let platform = Memory::new();
+        let flights = Flights::new(PATIENCE);
+        let quick = || flights.join(&platform, &"a", async || "second");
+        platform.run(async {
+            let mut first = Box::pin(flights.join(&platform, &"a", async || {
+                platform.sleep(Duration::from_secs(1)).await;
+                "first"
+            }));
+            let mut second = pin!(quick());
+            let mut third = pin!(quick());
+            assert!(poll_immediate(first.as_mut()).await.is_none());
+            assert!(poll_immediate(second.as_mut()).await.is_none());
+            assert!(poll_immediate(third.as_mut()).await.is_none());
+            drop(first);
+            assert_eq!(futures::join!(second, third), ("second", "second"));
+        });
+    }
+
+    #[test]
+    fn when_the_leader_is_frozen_another_takes_over() {
+        let platform = Memory::new();
+        let flights = Flights::new(PATIENCE);
+        platform.run(async {
+            let mut frozen = pin!(flights.join(&platform, &"a", std::future::pending::<&str>));
+            assert!(poll_immediate(frozen.as_mut()).await.is_none());
+            let second = flights.join(&platform, &"a", async || "second").await;
+            assert_eq!((second, platform.uptime()), ("second", PATIENCE));
+        });
+    }
+}

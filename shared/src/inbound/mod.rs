@@ -1,0 +1,260 @@
+//! The entry of every component: from a request to an answer, with everything that all routes have in common.
+//!
+//! Nothing is taken from `Host`, `X-Forwarded-*` or `spin-*` headers: only the path, the query, the
+//! body and the headers that a handler asks for.
+
+mod body;
+mod origin;
+mod query;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::{Either, select};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::de::DeserializeOwned;
+
+use crate::config::Origin;
+use crate::context::Context;
+use crate::log::{self, Event, Level};
+use crate::platform::{Platform, Response};
+use crate::problem::{Kind, Problem};
+
+pub use query::{Parameters, Query};
+
+/// The longest query, in bytes.
+const LONGEST_QUERY: usize = 2048;
+
+/// Tells a caller what to quote when something went wrong; the log has the same.
+const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
+
+/// One route: what is asked for, and which handler answers.
+#[derive(Clone, Debug)]
+pub struct Route<H> {
+    /// The method. `HEAD` reaches the handlers of `GET`.
+    pub method: Method,
+    /// The whole path, which is also the pattern in the log.
+    pub path: &'static str,
+    /// What [`Component::answer`] is told.
+    pub handler: H,
+    /// The query parameters that it takes.
+    pub query: Parameters,
+    /// Browsers come here by following a link, so an `Origin` header means nothing.
+    pub navigated: bool,
+}
+
+/// A component: its routes, and what answers them.
+#[expect(async_fn_in_trait, reason = "a component has one thread, so futures need not be Send")]
+pub trait Component<P: Platform> {
+    /// One value for each handler.
+    type Handler: Copy + 'static;
+
+    /// The component's name in the log.
+    const NAME: &'static str;
+
+    /// Everything that it answers.
+    const ROUTES: &'static [Route<Self::Handler>];
+
+    /// How long a request may take in all.
+    const TIME: Duration;
+
+    /// The origins whose pages may call. Asked only for requests that have an `Origin` header.
+    async fn web_origins(&self, context: &Context<'_, P>) -> Result<Vec<Origin>, Problem>;
+
+    /// Answers a request. To log a problem that is answered in another form than [`Problem::response`]'s,
+    /// put the [`Problem`] into the extensions of the answer.
+    async fn answer(&self, context: &Context<'_, P>, arrived: Arrived<Self::Handler>) -> Result<Response, Problem>;
+}
+
+/// A request that has a handler, with its whole body.
+#[derive(Clone, Debug)]
+pub struct Arrived<H> {
+    /// Which handler is meant.
+    pub handler: H,
+    /// It came by `HEAD`: the handler must change nothing. The server leaves the body of the answer out.
+    pub head: bool,
+    /// All headers, as sent.
+    pub headers: HeaderMap,
+    /// The query, checked against the route's parameters.
+    pub query: Query,
+    /// At most 64 KiB.
+    pub body: Bytes,
+}
+
+impl<H> Arrived<H> {
+    /// The value of a header that may stand there once.
+    pub fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        header_once(&self.headers, name)
+    }
+
+    /// The body, which must be JSON of this shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.expect_media_type("application/json")?;
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // The parser's own words may quote what was sent.
+            let place = format!("The JSON is not what is expected at line {}, column {}", error.line(), error.column());
+            Problem::new(Kind::RequestInvalid).detail(place)
+        })
+    }
+
+    /// The body, which must be a form with these fields at most.
+    pub fn form(&self, fields: &'static [&'static str]) -> Result<Query, Problem> {
+        self.expect_media_type("application/x-www-form-urlencoded")?;
+        let text = std::str::from_utf8(&self.body).map_err(|_| Kind::RequestInvalid)?;
+        Query::parse(text, Parameters::Only(fields))
+    }
+
+    /// Whether the body says that it is of this media type.
+    pub fn is_media_type(&self, media_type: &str) -> bool {
+        let value = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case(media_type)
+    }
+
+    fn expect_media_type(&self, media_type: &str) -> Result<(), Problem> {
+        if self.is_media_type(media_type) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::MediaTypeUnsupported).detail(format!("Send {media_type}")))
+    }
+}
+
+/// The value of a header that may stand there once.
+pub fn header_once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let (first, second) = (values.next(), values.next());
+    let invalid = || Problem::new(Kind::RequestInvalid).detail(format!("The header {name} is not valid"));
+    if second.is_some() {
+        return Err(invalid());
+    }
+    first.map(|value| value.to_str().map_err(|_| invalid())).transpose()
+}
+
+/// Answers one request and logs one line about it. It never fails.
+pub async fn serve<P, C, B>(platform: &P, component: &C, request: http::Request<B>) -> Response
+where
+    P: Platform,
+    C: Component<P>,
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let context = Context::new(platform, C::NAME, C::TIME);
+    let start = platform.uptime();
+    let (parts, body) = request.into_parts();
+
+    let work = std::pin::pin!(respond(&context, component, &parts, body));
+    let end = std::pin::pin!(platform.sleep(C::TIME));
+    let answer = match select(work, end).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(Problem::new(Kind::Internal).cause("no answer in time")),
+    };
+    let (mut answer, problem) = match answer {
+        Ok(mut answer) => {
+            let problem = answer.extensions_mut().remove::<Problem>();
+            (answer, problem)
+        }
+        Err(problem) => (problem.response(context.correlation_id.as_str()), Some(problem)),
+    };
+    finish(&context, &mut answer);
+
+    let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
+        Event::of("request", &problem)
+    });
+    let route = C::ROUTES.iter().find(|route| route.path == parts.uri.path());
+    event.route = Some(route.map_or("unknown", |route| route.path));
+    event.method = Some(log::method(&parts.method));
+    event.status = Some(answer.status().as_u16());
+    event.duration = Some(platform.uptime().saturating_sub(start));
+    context.log(&event);
+    answer
+}
+
+async fn respond<P, C, B>(
+    context: &Context<'_, P>,
+    component: &C,
+    parts: &http::request::Parts,
+    body: B,
+) -> Result<Response, Problem>
+where
+    P: Platform,
+    C: Component<P>,
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let path = parts.uri.path();
+    let routes = || C::ROUTES.iter().filter(|route| route.path == path);
+    let Some(first) = routes().next() else {
+        return Err(Kind::RouteUnknown.into());
+    };
+
+    let page = match header_once(&parts.headers, "origin")? {
+        Some(page) if !first.navigated => {
+            Some(origin::allowed(page, &component.web_origins(context).await?)?)
+        }
+        _ => None,
+    };
+    let methods = || routes().map(|route| &route.method);
+    if parts.method == Method::OPTIONS {
+        return Ok(origin::preflight(page.as_ref(), methods()));
+    }
+    let head = parts.method == Method::HEAD;
+    let method = if head { &Method::GET } else { &parts.method };
+    let answer = match routes().find(|route| route.method == *method) {
+        Some(route) => arrive(context, component, route, parts, body).await,
+        None => Ok(origin::method_not_allowed(context.correlation_id.as_str(), methods())),
+    };
+    let Some(page) = page else {
+        return answer;
+    };
+    // A page may read a problem too, so the problem becomes an answer here.
+    let mut answer = answer.unwrap_or_else(|problem| {
+        let mut answer = problem.response(context.correlation_id.as_str());
+        answer.extensions_mut().insert(problem);
+        answer
+    });
+    origin::expose(&mut answer, &page);
+    Ok(answer)
+}
+
+async fn arrive<P, C, B>(
+    context: &Context<'_, P>,
+    component: &C,
+    route: &Route<C::Handler>,
+    parts: &http::request::Parts,
+    body: B,
+) -> Result<Response, Problem>
+where
+    P: Platform,
+    C: Component<P>,
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let query = parts.uri.query().unwrap_or_default();
+    if query.len() > LONGEST_QUERY {
+        return Err(Problem::new(Kind::RequestInvalid).detail("The query is too long"));
+    }
+    let query = Query::parse(query, route.query)?;
+    let body = if route.method == Method::GET {
+        Bytes::new()
+    } else {
+        body::read(&parts.headers, body).await?
+    };
+    let arrived = Arrived {
+        handler: route.handler,
+        head: parts.method == Method::HEAD,
+        headers: parts.headers.clone(),
+        query,
+        body,
+    };
+    component.answer(context, arrived).await
+}
+
+/// The headers of every answer. Without a length the body would go out in chunks, and slowly.
+fn finish<P>(context: &Context<'_, P>, answer: &mut Response) {
+    let length = HeaderValue::from(answer.body().len());
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, length);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(context.correlation_id.as_str()) {
+        headers.insert(CORRELATION_ID, id);
+    }
+}

@@ -1,0 +1,99 @@
+//! Query strings and forms, read strictly.
+
+use crate::problem::{Kind, Problem};
+
+/// Which parameters a route takes. None may stand there twice.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Parameters {
+    /// These; any other is refused.
+    Only(&'static [&'static str]),
+    /// These; others are passed over, because someone else adds to the address.
+    AmongOthers(&'static [&'static str]),
+}
+
+/// The parameters of a request, decoded.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Query(Vec<(&'static str, String)>);
+
+impl Query {
+    /// Reads `a=1&b=2` with percent encoding and `+` for space.
+    pub fn parse(text: &str, parameters: Parameters) -> Result<Self, Problem> {
+        let (names, strict) = match parameters {
+            Parameters::Only(names) => (names, true),
+            Parameters::AmongOthers(names) => (names, false),
+        };
+        let mut read = Self::default();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decode(name).and_then(|name| names.iter().find(|known| **known == name));
+            let Some(name) = name else {
+                if strict {
+                    return Err(invalid("There is a parameter that is not known here"));
+                }
+                continue;
+            };
+            if read.get(name).is_some() {
+                return Err(invalid(&format!("The parameter {name} stands there twice")));
+            }
+            let value = decode(value).ok_or_else(|| invalid(&format!("The parameter {name} is not encoded well")))?;
+            read.0.push((name, value));
+        }
+        Ok(read)
+    }
+
+    /// The value of a parameter, if it stands there.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn invalid(detail: &str) -> Problem {
+    Problem::new(Kind::RequestInvalid).detail(detail)
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: &[&str] = &["fraOgMed", "tilOgMed"];
+
+    #[test]
+    fn reads_what_is_known() {
+        let query = Query::parse("fraOgMed=2026-01-01&tilOgMed=a%20b+c%C3%A5", Parameters::Only(NAMES)).expect("valid");
+        assert_eq!(query.get("fraOgMed"), Some("2026-01-01"));
+        assert_eq!(query.get("tilOgMed"), Some("a b cå"));
+        assert_eq!(Query::parse("", Parameters::Only(NAMES)), Ok(Query::default()));
+    }
+
+    #[test]
+    fn refuses_nonsense() {
+        for text in ["x=1", "fraOgMed=1&fraOgMed=2", "fraOgMed=%zz", "fraOgMed=%4", "fraOgMed=%ff", "%66raOgMed=1&fraOgMed=2", "="] {
+            let problem = Query::parse(text, Parameters::Only(NAMES)).expect_err(text);
+            assert_eq!(problem.kind, Kind::RequestInvalid);
+        }
+    }
+
+    #[test]
+    fn passes_others_over_where_the_route_says_so() {
+        let query = Query::parse("fraOgMed=1&Status=OK&Status=%zz", Parameters::AmongOthers(NAMES)).expect("valid");
+        assert_eq!(query.get("fraOgMed"), Some("1"));
+        assert!(Query::parse("fraOgMed=1&fraOgMed=1", Parameters::AmongOthers(NAMES)).is_err());
+    }
+}

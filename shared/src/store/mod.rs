@@ -1,0 +1,160 @@
+//! Sealed key-value storage: nobody who sees a store learns what is in it, nor can they swap two rows.
+//!
+//! A row's name is a keyed hash of what it is about. Its value is sealed with XChaCha20-Poly1305, and
+//! the name, the store, the environment, the consumer and the format are the seal's associated data.
+
+mod seal;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::config::{Consumers, StoreKeys};
+use crate::context::Context;
+use crate::log::{Event, Level};
+use crate::party::{Environment, OrganisationNumber};
+use crate::platform::{Platform, StoreError};
+use crate::problem::{Kind, Problem};
+use seal::{Opened, Sealer};
+
+/// The sweep stops this long before the request's deadline and goes on next time.
+const RESERVE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What a row is about. All of it goes into the row's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    /// Whose row it is.
+    pub consumer: &'a OrganisationNumber,
+    /// What kind of row, such as `consent`. Kinds never meet.
+    pub kind: &'static str,
+    /// What tells it from others of its kind. The parts may be personal or secret.
+    pub parts: &'a [&'a str],
+}
+
+/// One store with its keys.
+#[derive(Debug)]
+pub struct Store {
+    name: &'static str,
+    current: Sealer,
+    previous: Option<Sealer>,
+}
+
+impl Store {
+    /// The platform's store `name`, sealed with `keys`.
+    pub fn new(name: &'static str, environment: Environment, keys: &StoreKeys) -> Self {
+        let sealer = |key| Sealer::new(name, environment, key);
+        Self {
+            name,
+            current: sealer(&keys.current),
+            previous: keys.previous.as_ref().map(sealer),
+        }
+    }
+
+    /// The row called `name`, if it is there, opens and has not run out.
+    ///
+    /// A row that does not open is logged and treated as absent, so that whoever asks makes a new one.
+    pub async fn get<P: Platform, T: DeserializeOwned>(
+        &self,
+        context: &Context<'_, P>,
+        name: &Name<'_>,
+    ) -> Result<Option<T>, Problem> {
+        for sealer in self.sealers() {
+            let key = sealer.name(name);
+            let Some(row) = context.platform.get(self.name, &key).await.map_err(failed)? else {
+                continue;
+            };
+            match sealer.open(&key, name.consumer, &row) {
+                Some(opened) if opened.not_after > context.now() => return Ok(self.read(context, &opened)),
+                Some(_) => context.platform.delete(self.name, &key).await.map_err(failed)?,
+                None => context.log(&refused("the row does not open under its name")),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps `value` under `name` until `not_after`, in place of what was there.
+    pub async fn set<P: Platform, T: Serialize>(
+        &self,
+        context: &Context<'_, P>,
+        name: &Name<'_>,
+        value: &T,
+        not_after: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let key = self.current.name(name);
+        let row = self
+            .current
+            .seal(context.platform, &key, name.consumer, value, not_after)
+            .ok_or_else(|| Problem::new(Kind::Internal).cause("the row could not be sealed"))?;
+        context.platform.set(self.name, &key, &row).await.map_err(failed)?;
+        self.delete_previous(context, name).await
+    }
+
+    /// Removes the row called `name`; no error if it is not there.
+    pub async fn delete<P: Platform>(&self, context: &Context<'_, P>, name: &Name<'_>) -> Result<(), Problem> {
+        let key = self.current.name(name);
+        context.platform.delete(self.name, &key).await.map_err(failed)?;
+        self.delete_previous(context, name).await
+    }
+
+    /// Removes every row that has run out or does not open for any of `consumers`, and counts them.
+    ///
+    /// It ends early when the request's time is nearly up; the next sweep goes on.
+    pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>, consumers: &Consumers) -> Result<usize, Problem> {
+        let mut removed = 0;
+        for key in context.platform.keys(self.name).await.map_err(failed)? {
+            if context.left() < RESERVE {
+                break;
+            }
+            let Some(row) = context.platform.get(self.name, &key).await.map_err(failed)? else {
+                continue;
+            };
+            let not_after = self.not_after(&key, &row, consumers);
+            if not_after.is_some_and(|not_after| not_after > context.now()) {
+                continue;
+            }
+            if not_after.is_none() {
+                context.log(&refused("the row does not open for any consumer"));
+            }
+            context.platform.delete(self.name, &key).await.map_err(failed)?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    fn sealers(&self) -> impl Iterator<Item = &Sealer> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+
+    fn not_after(&self, key: &str, row: &[u8], consumers: &Consumers) -> Option<OffsetDateTime> {
+        self.sealers().find_map(|sealer| {
+            let mut consumers = consumers.all();
+            consumers.find_map(|consumer| Some(sealer.open(key, consumer, row)?.not_after))
+        })
+    }
+
+    /// A row that opens but is not of the expected form was written by another version: it is made anew.
+    fn read<P: Platform, T: DeserializeOwned>(&self, context: &Context<'_, P>, opened: &Opened) -> Option<T> {
+        let value = serde_json::from_slice(&opened.value).ok();
+        if value.is_none() {
+            context.log(&refused("the row is of another form"));
+        }
+        value
+    }
+
+    /// After a rotation, what was written under the previous key must not come back.
+    async fn delete_previous<P: Platform>(&self, context: &Context<'_, P>, name: &Name<'_>) -> Result<(), Problem> {
+        let Some(previous) = &self.previous else {
+            return Ok(());
+        };
+        let key = previous.name(name);
+        context.platform.delete(self.name, &key).await.map_err(failed)
+    }
+}
+
+fn failed(error: StoreError) -> Problem {
+    Problem::new(Kind::Internal).cause(error)
+}
+
+fn refused(cause: &str) -> Event {
+    Event::new(Level::Error, "record", "refused").cause(cause)
+}
