@@ -1,2 +1,50 @@
-//! Stub.
-fn main() {}
+//! The `innsyn` command: runs the app and its counterparties on this machine.
+
+mod progress;
+mod run_folder;
+mod sandbox;
+mod up;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+/// See a customer's claims at the Norwegian tax administration, with their consent.
+#[derive(Parser)]
+#[command(name = "innsyn", version)]
+struct Arguments {
+    /// The app's manifest. Without it, the nearest spin.toml from this folder upwards.
+    #[arg(long, global = true, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the components and runs them with the sandbox, until Ctrl-C. This is the default.
+    Up(up::Arguments),
+    /// Runs the sandbox alone, for a Spin or a client of your own.
+    Sandbox(sandbox::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match arguments.command.unwrap_or(Command::Up(up::Arguments::default())) {
+        Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
+    }
+}
+
+fn manifest(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    if let Some(path) = given {
+        return Ok(path);
+    }
+    let here = std::env::current_dir().context("this folder cannot be read")?;
+    here.ancestors()
+        .map(|folder| folder.join("spin.toml"))
+        .find(|path| path.is_file())
+        .context("there is no spin.toml here or above: go to the project's folder, or name it with --manifest")
+}

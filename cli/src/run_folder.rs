@@ -1,0 +1,58 @@
+//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use sandbox::Sandbox;
+use tempfile::TempDir;
+
+/// A folder that only this user can read, as it holds keys.
+pub(crate) struct RunFolder(TempDir);
+
+impl RunFolder {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("innsyn-").tempdir();
+        Ok(Self(folder.context("no temporary folder could be made")?))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The runtime configuration under which the app trusts the sandbox.
+    pub(crate) fn write_runtime_config(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
+        self.write("runtime-config.toml", &sandbox.runtime_config())
+    }
+
+    /// Lines for a shell to `source`: where everything is, and nothing secret.
+    pub(crate) fn write_addresses(&self, app: &str, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
+        let addresses = sandbox.addresses();
+        let lines = [
+            ("APP", app),
+            ("BANK", &addresses.bank_page),
+            ("ALTINN", &addresses.altinn_page),
+            ("ADMIN", &addresses.admin),
+        ];
+        let text = lines.map(|(name, value)| format!("export {name}={value}\n")).concat();
+        self.write("addresses.sh", &text)
+    }
+
+    /// The app's variables as Spin reads them from the environment, for a shell to `source`. They hold keys.
+    pub(crate) fn write_variables(&self, variables: &BTreeMap<String, String>) -> anyhow::Result<PathBuf> {
+        let mut text = String::new();
+        for (name, value) in variables {
+            let quoted = value.replace('\'', r"'\''");
+            writeln!(text, "export SPIN_VARIABLE_{}='{quoted}'", name.to_uppercase())?;
+        }
+        self.write("variables.sh", &text)
+    }
+
+    fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join(name);
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(path)
+    }
+}

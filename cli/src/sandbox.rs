@@ -1,0 +1,52 @@
+//! `innsyn sandbox`: the counterparties alone.
+
+use anyhow::Context;
+use sandbox::Sandbox;
+
+use crate::run_folder::RunFolder;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the app that will use it is reached by browsers.
+    #[arg(long, default_value = "http://localhost:3000", value_name = "ORIGIN")]
+    public_url: String,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let folder = RunFolder::new()?;
+    let app = arguments.public_url;
+    let sandbox = Sandbox::start(sandbox::Options {
+        clock: sandbox::clock::Clock::default(),
+        directory: folder.path().join("sandbox"),
+        app: Some(app.clone()),
+    })
+    .await
+    .context("the sandbox did not start")?;
+    let runtime_config = folder.write_runtime_config(&sandbox)?;
+    let variables = folder.write_variables(&sandbox.variables(&app))?;
+
+    let places = sandbox.addresses();
+    #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
+    {
+        println!(
+            "The sandbox is running, for an app at {app}.\n\n  \
+             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Login          {}\n  \
+             Demo bank      {}\n  Switches       {}\n  Its authority  {}\n\n\
+             The app's settings (they hold keys): source {}\n\
+             Runtime configuration for the host:  {}\n\n\
+             Ctrl-C stops it and removes the files.",
+            places.maskinporten,
+            places.altinn,
+            places.skatteetaten,
+            places.login,
+            places.bank_page,
+            places.admin,
+            sandbox.ca_file().display(),
+            variables.display(),
+            runtime_config.display(),
+        );
+    }
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be heard")?;
+    sandbox.shutdown().await;
+    Ok(())
+}

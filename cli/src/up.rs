@@ -1,0 +1,94 @@
+//! `innsyn up`: the components, the host and the sandbox, until Ctrl-C.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use host::{App, Options, Timer};
+use sandbox::Sandbox;
+use tokio::net::TcpListener;
+
+use crate::progress;
+use crate::run_folder::RunFolder;
+
+/// How often expired records are removed.
+const SWEEP: Duration = Duration::from_secs(15 * 60);
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the app listens. Port 0 takes one that is free.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result<()> {
+    tokio::task::block_in_place(|| progress::build(manifest))?;
+
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("{} is not free: choose another with --listen", arguments.listen))?;
+    let app_address = format!("http://localhost:{}", listener.local_addr()?.port());
+    let folder = RunFolder::new()?;
+    let sandbox = Sandbox::start(sandbox::Options {
+        clock: sandbox::clock::Clock::default(),
+        directory: folder.path().join("sandbox"),
+        app: Some(app_address.clone()),
+    })
+    .await
+    .context("the sandbox did not start")?;
+
+    eprintln!("loading the components (the first time takes longer)");
+    let app = App::load(options(manifest, &folder, &sandbox, &app_address)?).await?;
+    let server = app.serve(listener)?;
+
+    let addresses = folder.write_addresses(&app_address, &sandbox)?;
+    tell(&app_address, &sandbox, &addresses);
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be heard")?;
+    eprintln!("\nstopping");
+    server.shutdown().await;
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+fn options(manifest: &Path, folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyhow::Result<Options> {
+    let mut options = Options::new(manifest);
+    options.variables = sandbox.variables(app);
+    options.runtime_config = Some(folder.write_runtime_config(sandbox)?);
+    options.state_dir = folder.path().join("state");
+    let secret = options.variables.get("maintenance_secret").cloned().unwrap_or_default();
+    options.timers = vec![Timer {
+        every: SWEEP,
+        method: "POST".to_owned(),
+        path: "/consent/sweep".to_owned(),
+        authorization: Some(format!("Bearer {secret}")),
+    }];
+    Ok(options)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
+fn tell(app: &str, sandbox: &Sandbox, addresses: &Path) {
+    let places = sandbox.addresses();
+    println!(
+        "\ninnsyn is running.\n\n  \
+         Open the demo bank:   {}\n  \
+         The app's API:        {app}\n  \
+         Altinn's consents:    {}\n  \
+         The sandbox's switches: {}\n\n\
+         Next: open the demo bank, log in as one of the invented customers, and ask for their claims.\n\
+         With curl: `source {}` in another terminal and follow README.md from \"The journey with curl\".\n\
+         Ctrl-C stops everything. The app's log follows.\n",
+        places.bank_page,
+        places.altinn_page,
+        places.admin,
+        addresses.display(),
+    );
+}
