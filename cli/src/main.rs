@@ -1,8 +1,8 @@
 //! The `innsyn` command: runs the app and its counterparties on this machine.
 
+mod counterparties;
 mod progress;
 mod run_folder;
-mod sandbox;
 mod up;
 
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ enum Command {
     /// Builds the components and runs them with the sandbox, until Ctrl-C. This is the default.
     Up(up::Arguments),
     /// Runs the sandbox alone, for a Spin or a client of your own.
-    Sandbox(sandbox::Arguments),
+    Sandbox(counterparties::Arguments),
 }
 
 #[tokio::main]
@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or(Command::Up(up::Arguments::default())) {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
-        Command::Sandbox(sandbox) => sandbox::run(sandbox).await,
+        Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
     }
 }
 
