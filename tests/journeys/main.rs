@@ -1,1 +1,22 @@
-fn main() {}
+//! The journeys, one file each, named for what the user does.
+
+mod callback_doubled;
+mod callback_for_an_open_request;
+mod callback_forged;
+mod callback_lost;
+mod callback_with_someone_elses_state;
+mod consent_expires;
+mod consent_revoked_later;
+mod counterparties_fail;
+mod customer_refuses;
+mod first_visit_to_claims;
+mod house;
+mod login_tokens_refused;
+mod long_period;
+mod many_at_once_on_a_cold_cache;
+mod party_not_the_customers;
+mod second_visit_without_a_new_consent;
+mod store_rows_swapped;
+mod strange_input;
+mod token_refused_once;
+mod two_consumers_one_party;

@@ -1,1 +1,22 @@
-//! Stub.
+//! What the journeys share: the whole product on this machine, and the people who use it.
+//!
+//! A [`Bench`] is the sandbox, the host and the components as `cargo run` builds them. A [`Customer`] is
+//! somebody logged in at the bank, whose app calls us. A [`Browser`] goes where it is sent.
+
+mod answer;
+mod bench;
+mod browser;
+mod credential;
+mod customer;
+
+pub use answer::Answer;
+pub use bench::{Bench, Setup, build_components};
+pub use browser::Browser;
+pub use customer::Customer;
+
+/// A sole proprietorship with claims in both ledgers, spread over several years.
+pub const SOLE_PROPRIETORSHIP: &str = "313367002";
+/// A company with ordinary claims.
+pub const COMPANY: &str = "314055403";
+/// Another customer's proprietorship, without any claims.
+pub const ANOTHER_PROPRIETORSHIP: &str = "311851381";

@@ -1,0 +1,61 @@
+//! Somebody types a callback by hand.
+
+use journeys::{Bench, SOLE_PROPRIETORSHIP};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_state_gets_a_small_page() {
+    let bench = Bench::start().await;
+    let made_up = "A".repeat(43);
+    for query in [
+        format!("state={made_up}&Status=OK"),
+        "state=short".to_owned(),
+        "Status=OK".to_owned(),
+        format!("state={made_up}&state={made_up}"),
+        format!("state={}", "A".repeat(5000)),
+        "state=%00%ff".to_owned(),
+        "ErrorMessage=%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
+    ] {
+        let page = bench.browser().visits(&format!("{}/consent/callback?{query}", bench.public_url)).await;
+        assert!((400..500).contains(&page.status), "{query}: {}", page.status);
+        assert!(page.header("content-type").starts_with("text/html"), "{query}");
+        assert!(!page.body.contains("script"), "{query}");
+        assert!(page.header("content-security-policy").contains("default-src 'none'"));
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_speaks_the_browsers_language() {
+    let bench = Bench::start().await;
+    for (asked, spoken) in [("nn,nb;q=0.8", "nn"), ("nb-NO", "nb"), ("no", "nb"), ("en-GB,en", "en"), ("de", "en")] {
+        let page = bench.browser().speaking(asked).visits(&format!("{}/consent/callback?state=x", bench.public_url)).await;
+        assert!(page.body.contains(&format!("<html lang=\"{spoken}\"")), "{asked}: {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn success_typed_by_hand_changes_nothing() {
+    let bench = Bench::start().await;
+    let ragna = bench.customer("Ragna");
+    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+    let callback = bench.browser().callback_of(&address);
+
+    let back = bench.browser().visits(&format!("{callback}&Status=OK")).await;
+
+    assert_eq!(back.status, 303);
+    assert!(back.header("location").ends_with("?consent=pending"), "{}", back.header("location"));
+    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-pending");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_a_refusal_typed_by_hand() {
+    let bench = Bench::start().await;
+    let ragna = bench.customer("Ragna");
+    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+    let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+    let forged = callback.replace("Status=OK", "Status=Failed&ErrorMessage=User+did+not+give+consent");
+
+    let back = bench.browser().visits(&forged).await;
+
+    assert!(back.header("location").ends_with("?consent=granted"), "{}", back.header("location"));
+}

@@ -1,0 +1,128 @@
+//! Maskinporten, Altinn and Skatteetaten, each down, slow, resetting, answering nonsense, or closing a
+//! connection that was kept: the customer gets a clear problem, and all is well when they are.
+
+use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use sandbox::fault::{Content, Fault};
+use sandbox::world::Counterparty::{self, Altinn, Maskinporten, Skatteetaten};
+
+/// Longer than any deadline of ours.
+const TOO_SLOW: Fault = Fault::Slow { milliseconds: 60_000 };
+const DOWN: Fault = Fault::Status { code: http::StatusCode::SERVICE_UNAVAILABLE, body: Content::Html };
+
+fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
+    [
+        (DOWN, &[(503, "source-down")]),
+        (TOO_SLOW, &[(504, "source-slow")]),
+        (Fault::ResetBefore, &[(503, "source-down")]),
+        (Fault::ResetAfter, &[(503, "source-down")]),
+        (Fault::Nonsense, &[(502, "source-unreadable")]),
+        (Fault::Truncated, &[(503, "source-down"), (502, "source-unreadable")]),
+    ]
+}
+
+/// The customer has a consent; the counterparty fails when claims are asked for, on a cold cache.
+async fn fails_when_claims_are_read(counterparty: Counterparty) {
+    for (fault, expected) in faults() {
+        let mut bench = Bench::start().await;
+        bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
+        bench.restart_app().await;
+        bench.advance(std::time::Duration::from_secs(300));
+        let ragna = bench.customer("ragna");
+        bench.fault(counterparty, None, fault);
+
+        let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
+
+        let found = expected.iter().find(|(status, _)| *status == answer.status);
+        let (status, slug) = found.unwrap_or_else(|| panic!("{counterparty:?} {fault:?}: {answer:#?}"));
+        answer.problem(*status, slug);
+        bench.world().faults.clear();
+        bench.advance(std::time::Duration::from_secs(60));
+        bench.customer("ragna").open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maskinporten() {
+    fails_when_claims_are_read(Maskinporten).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn skatteetaten() {
+    fails_when_claims_are_read(Skatteetaten).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn altinn_when_a_consent_is_asked_for() {
+    for (fault, expected) in faults() {
+        let bench = Bench::start().await;
+        let ragna = bench.customer("ragna");
+        bench.fault(Altinn, None, fault);
+
+        let answer = ragna.ask_consent(SOLE_PROPRIETORSHIP).await;
+
+        let found = expected.iter().find(|(status, _)| *status == answer.status);
+        let (status, slug) = found.unwrap_or_else(|| panic!("{fault:?}: {answer:#?}"));
+        answer.problem(*status, slug);
+        bench.world().faults.clear();
+        // Whether or not Altinn had acted on it, asking again leads to one consent.
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        assert_eq!(bench.world().altinn.ids().len(), 1, "{fault:?}: a crash repeats the same id");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn altinn_when_the_browser_comes_back() {
+    for (fault, _) in faults() {
+        let bench = Bench::start().await;
+        let ragna = bench.customer("ragna");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+        let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+        bench.fault(Altinn, None, fault);
+
+        let back = bench.browser().visits(&callback).await;
+
+        assert!(back.header("location").ends_with("?consent=pending"), "{fault:?}: {back:#?}");
+        bench.world().faults.clear();
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_connection_that_was_closed_is_not_the_customers_trouble() {
+    for counterparty in [Maskinporten, Altinn, Skatteetaten] {
+        let bench = Bench::start().await;
+        bench.fault(counterparty, None, Fault::CloseAfter);
+        let ragna = bench.customer("ragna");
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        for _ in 0..5 {
+            ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+            bench.advance(std::time::Duration::from_secs(121));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_calls_are_said_with_when_to_come_back() {
+    let bench = Bench::start().await;
+    let ragna = bench.customer("ragna");
+    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+    bench.fault(Skatteetaten, None, Fault::TooManyRequests { retry_after: Some(120) });
+
+    let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
+
+    answer.problem(429, "too-many-calls");
+    assert_eq!(answer.header("retry-after"), "120");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_moment_is_overcome() {
+    for counterparty in [Maskinporten, Skatteetaten] {
+        let bench = Bench::start().await;
+        let ragna = bench.customer("ragna");
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        bench.fault(counterparty, 1, DOWN);
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
+}

@@ -1,0 +1,95 @@
+//! The rules of the house that a machine can check (ARCHITECTURE.md).
+
+use std::fs;
+use std::path::Path;
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project")
+}
+
+fn dependencies(package: &str) -> Vec<String> {
+    let text = fs::read_to_string(project().join(package).join("Cargo.toml")).expect("a manifest");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table).expect("dependencies");
+    table.keys().cloned().collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let ours = ["shared", "host", "sandbox", "innsyn", "journeys", "token", "consent", "claims"];
+    for (package, allowed) in [
+        ("shared", &[][..]),
+        ("host", &[]),
+        ("sandbox", &[]),
+        ("components/token", &["shared"]),
+        ("components/consent", &["shared"]),
+        ("components/claims", &["shared"]),
+        ("cli", &["host", "sandbox", "shared"]),
+        ("tests", &["host", "sandbox"]),
+    ] {
+        for dependency in dependencies(package) {
+            let is_ours = ours.contains(&dependency.as_str());
+            assert!(!is_ours || allowed.contains(&dependency.as_str()), "{package} uses {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_checks_with_other_libraries_than_the_core_signs_with() {
+    assert!(!dependencies("sandbox").contains(&"jwt-simple".to_owned()));
+    assert!(!dependencies("shared").contains(&"jsonwebtoken".to_owned()));
+}
+
+#[test]
+fn every_component_calls_exactly_its_counterparties() {
+    let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    let components = manifest["component"].as_table().expect("components");
+    let expected = [
+        ("claims", &["http://token.spin.internal", "{{ altinn_origin }}", "{{ login_origin }}", "{{ skatteetaten_origin }}"][..]),
+        ("consent", &["http://token.spin.internal", "{{ altinn_origin }}", "{{ login_origin }}"]),
+        ("token", &["{{ login_origin }}", "{{ maskinporten_origin }}"]),
+    ];
+    assert_eq!(components.len(), expected.len());
+    for (name, allowed) in expected {
+        let hosts = components[name]["allowed_outbound_hosts"].as_array().expect("a list");
+        let mut hosts: Vec<_> = hosts.iter().map(|host| host.as_str().expect("text")).collect();
+        hosts.sort_unstable();
+        assert_eq!(hosts, allowed, "{name}");
+        assert!(hosts.iter().all(|host| !host.contains('*')), "{name}: a wildcard");
+    }
+    let routes = manifest["trigger"]["http"].as_array().expect("triggers").len();
+    assert_eq!(routes, expected.len(), "each component has one route");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_components_are_small() {
+    journeys::build_components();
+    for component in ["token", "consent", "claims"] {
+        let wasm = project().join(format!("target/wasm32-wasip2/release/{component}.wasm"));
+        let size = fs::metadata(&wasm).expect("a built component").len();
+        println!("{component}: {} kB", size / 1000);
+        assert!(size < 2_000_000, "{component} is {size} bytes");
+    }
+}
+
+#[test]
+fn every_file_of_ours_can_be_held_in_the_head() {
+    let mut long = Vec::new();
+    let mut folders = vec![project().to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let lines = fs::read_to_string(&path).expect("a file").lines().count();
+                if lines > 400 {
+                    long.push(format!("{} ({lines})", path.display()));
+                }
+            }
+        }
+    }
+    assert!(long.is_empty(), "over 400 lines: {long:?}");
+}

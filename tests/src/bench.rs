@@ -1,0 +1,213 @@
+//! The whole product, started for one journey.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use host::{App, Limits, Log, Options, Server, build};
+use sandbox::Sandbox;
+use sandbox::clock::Clock;
+use sandbox::fault::{Fault, Rule};
+use sandbox::world::{Counterparty, World};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::{Browser, Customer, credential};
+
+/// What a journey changes before the app starts.
+#[derive(Default)]
+pub struct Setup {
+    /// Variables in place of the sandbox's.
+    pub variables: BTreeMap<String, String>,
+    /// Whether `token` gets a public route, which it has not by default.
+    pub token_is_public: bool,
+    /// The host's limits.
+    pub limits: Limits,
+}
+
+/// Sandbox, host and components.
+pub struct Bench {
+    /// The counterparties.
+    pub sandbox: Sandbox,
+    /// Everything the host and the components have logged.
+    pub log: Log,
+    /// Where the app is reached.
+    pub public_url: String,
+    server: Option<Server>,
+    setup: Setup,
+    clock: Arc<AtomicI64>,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// Starts everything as it is by default.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// Starts everything, with `setup`.
+    pub async fn with(setup: Setup) -> Self {
+        build_components();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let public_url = format!("http://localhost:{port}");
+        let clock = Arc::new(AtomicI64::new(0));
+        let folder = tempfile::tempdir().expect("a folder");
+        let sandbox = Sandbox::start(sandbox::Options {
+            clock: Clock::sharing(clock.clone()),
+            directory: folder.path().join("sandbox"),
+            app: Some(public_url.clone()),
+        })
+        .await
+        .expect("a sandbox");
+        let mut bench = Self {
+            sandbox,
+            log: Log::memory(),
+            public_url,
+            server: None,
+            setup,
+            clock,
+            folder,
+        };
+        bench.serve(listener).await;
+        bench
+    }
+
+    /// Stops the app and starts it again at the same address, as a crash and a restart do: memory is
+    /// gone, the stores remain.
+    pub async fn restart_app(&mut self) {
+        let address = self.app().address();
+        if let Some(server) = self.server.take() {
+            server.shutdown().await;
+        }
+        let listener = TcpListener::bind(address).await.expect("the same port");
+        self.serve(listener).await;
+    }
+
+    async fn serve(&mut self, listener: TcpListener) {
+        let mut options = Options::new(self.manifest());
+        options.runtime_config = Some(self.write("runtime-config.toml", &self.sandbox.runtime_config()));
+        options.variables = self.sandbox.variables(&self.public_url);
+        options.variables.extend(self.setup.variables.clone());
+        options.state_dir = self.folder.path().join("state");
+        options.cache_dir = Some(project().join("target/compiled"));
+        options.limits = self.setup.limits.clone();
+        options.clock_offset = self.clock.clone();
+        options.log = self.log.clone();
+        let app = App::load(options).await.expect("an app that loads");
+        self.server = Some(app.serve(listener).expect("an app that serves"));
+    }
+
+    /// The project's manifest, with the sources where they are, and the setup's route for `token`.
+    fn manifest(&self) -> PathBuf {
+        let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
+        let mut text = text.replace(
+            "source = \"target",
+            &format!("source = \"{}", project().join("target").display()),
+        );
+        if self.setup.token_is_public {
+            text = text.replacen("route = { private = true }", "route = \"/token/...\"", 1);
+        }
+        self.write("spin.toml", &text)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// The running app.
+    pub fn app(&self) -> &Server {
+        self.server.as_ref().expect("running")
+    }
+
+    /// The counterparties' state.
+    pub fn world(&self) -> &World {
+        self.sandbox.world()
+    }
+
+    /// The SQLite file of a store.
+    pub fn store_file(&self, store: &str) -> PathBuf {
+        self.folder.path().join(format!("{store}.db"))
+    }
+
+    /// Moves everybody's clock ahead: the counterparties' and the components'.
+    pub fn advance(&self, time: Duration) {
+        let seconds = i64::try_from(time.as_secs()).expect("a sensible time");
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Orders `fault` for the next `times` requests to `counterparty`, or for all.
+    pub fn fault(&self, counterparty: Counterparty, times: impl Into<Option<u32>>, fault: Fault) {
+        self.world().faults.order(Rule {
+            counterparty,
+            path: None,
+            times: times.into(),
+            fault,
+        });
+    }
+
+    /// How often `counterparty` was called.
+    pub fn calls(&self, counterparty: Counterparty) -> u64 {
+        self.world()
+            .journal
+            .requests()
+            .get(&counterparty)
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// How many tokens Maskinporten has issued, of any kind.
+    pub fn minted(&self) -> u64 {
+        self.world().maskinporten.minted().iter().map(|(_, count)| count).sum()
+    }
+
+    /// What the component `subject` shows to `token`: signed here, with its key, by another library.
+    pub fn component_credential(&self, subject: &str) -> String {
+        let variables = self.sandbox.variables(&self.public_url);
+        credential::sign(subject, &variables, self.world().clock.now())
+    }
+
+    /// Somebody who is logged in at the bank.
+    pub fn customer(&self, name: &str) -> Customer<'_> {
+        Customer::named(self, name)
+    }
+
+    /// A browser with nothing in it.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// Checks that no line of the log holds any of `numbers`, or something that looks like a token.
+    #[track_caller]
+    pub fn log_is_clean(&self, numbers: &[&str]) {
+        for line in self.log.lines() {
+            for number in numbers {
+                assert!(!line.contains(number), "a number is in the log: {line}");
+            }
+            assert!(!line.contains("eyJ"), "a token is in the log: {line}");
+        }
+    }
+}
+
+/// The project's folder.
+pub(crate) fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the project's folder")
+}
+
+/// Builds the components once for all journeys of this process.
+pub fn build_components() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let manifest = project().join("spin.toml");
+        let mut lines = Vec::new();
+        let outcome = build::components(&manifest, &mut |progress| lines.push(format!("{progress:?}")));
+        outcome.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
+    });
+}

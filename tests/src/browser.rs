@@ -1,0 +1,126 @@
+//! A browser: cookies, forms, and going where it is sent. It knows no national number in an address.
+
+use reqwest::header::{ACCEPT_LANGUAGE, LOCATION, ORIGIN};
+use reqwest::redirect::Policy;
+use sandbox::altinn::register;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{Answer, Bench};
+
+/// How many redirects a browser follows before it gives up.
+const PATIENCE: usize = 10;
+
+/// Somebody's browser.
+pub struct Browser<'a> {
+    bench: &'a Bench,
+    http: reqwest::Client,
+    language: &'static str,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(bench: &'a Bench) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Self {
+            bench,
+            http,
+            language: "nb-NO",
+        }
+    }
+
+    /// The browser of somebody who reads `language` (`Accept-Language`).
+    #[must_use]
+    pub fn speaking(mut self, language: &'static str) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Opens an address, without following where it leads.
+    pub async fn visits(&self, address: &str) -> Answer {
+        let request = self.http.get(address).header(ACCEPT_LANGUAGE, self.language);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Approves at Altinn as the person with this number and goes all the way back: where the browser ends.
+    pub async fn approves(&self, address: &str, person: &str) -> String {
+        let callback = self.answers(address, person, "accept").await;
+        self.comes_back(&callback).await
+    }
+
+    /// Approves, and does not go further than to the callback's address, which is returned.
+    pub async fn approves_and_leaves(&self, address: &str, person: &str) -> String {
+        self.answers(address, person, "accept").await
+    }
+
+    /// Refuses, and goes all the way back.
+    pub async fn refuses(&self, address: &str, person: &str) -> String {
+        let callback = self.answers(address, person, "reject").await;
+        self.comes_back(&callback).await
+    }
+
+    /// Goes back without an answer.
+    pub async fn closes(&self, address: &str, person: &str) -> String {
+        let callback = self.answers(address, person, "leave").await;
+        self.comes_back(&callback).await
+    }
+
+    /// Withdraws all consents of the person with this number, in the portal.
+    pub async fn revokes(&self, person: &str) {
+        let portal = &self.bench.sandbox.addresses().altinn_page;
+        let login = format!("{portal}/accessmanagement/ui/login");
+        self.sends_form(&login, &[("person", handle(person))]).await;
+        for id in self.bench.world().altinn.ids() {
+            let revoke = format!("{portal}/accessmanagement/ui/consents/{id}/revoke");
+            let answer = self.sends_form(&revoke, &[]).await;
+            assert_eq!(answer.status, 303, "{answer:#?}");
+        }
+    }
+
+    /// The callback's address, as it was given to Altinn with the request behind `address`.
+    pub fn callback_of(&self, address: &str) -> String {
+        let url = Url::parse(address).expect("an address");
+        let (_, id) = url.query_pairs().find(|(name, _)| name == "id").expect("an id");
+        let id = Uuid::parse_str(&id).expect("a uuid");
+        self.bench.world().altinn.redirect_address(id).expect("a known request")
+    }
+
+    /// Answers on the consent page and follows Altinn's own redirects: the address at the app.
+    async fn answers(&self, address: &str, person: &str, answer: &str) -> String {
+        let page = self.visits(address).await;
+        assert_eq!(page.status, 200, "{page:#?}");
+        let mut step = self
+            .sends_form(address, &[("person", handle(person)), ("answer", answer)])
+            .await;
+        for _ in 0..PATIENCE {
+            let next = step.headers.get(LOCATION).unwrap_or_else(|| panic!("no way on: {step:#?}"));
+            let base = Url::parse(address).expect("an address");
+            let next = base.join(next.to_str().expect("printable")).expect("an address");
+            if next.as_str().starts_with(&self.bench.public_url) {
+                return next.into();
+            }
+            step = self.visits(next.as_str()).await;
+        }
+        panic!("Altinn goes in circles");
+    }
+
+    async fn comes_back(&self, callback: &str) -> String {
+        let back = self.visits(callback).await;
+        assert_eq!(back.status, 303, "{back:#?}");
+        back.header("location").to_owned()
+    }
+
+    async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let origin = Url::parse(address).expect("an address").origin().ascii_serialization();
+        let request = self.http.post(address).header(ORIGIN, origin).form(fields);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+}
+
+/// What Altinn's pages call the person with this number.
+fn handle(number: &str) -> &'static str {
+    register::person(number).expect("somebody at Altinn").handle
+}

@@ -1,0 +1,98 @@
+//! A person who is logged in at the bank, as their app sees us.
+
+use reqwest::Method;
+use sandbox::bank::Overrides;
+use serde_json::{Value, json};
+
+use crate::{Answer, Bench};
+
+/// Somebody with a login token.
+pub struct Customer<'a> {
+    bench: &'a Bench,
+    person: &'static sandbox::bank::Customer,
+    token: String,
+    /// The customer's own number.
+    pub pid: String,
+    http: reqwest::Client,
+}
+
+impl<'a> Customer<'a> {
+    /// Sends a request with the customer's token, for `party` or for the customer.
+    pub async fn send(&self, method: Method, path: &str, party: Option<&str>, body: Option<Value>) -> Answer {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.bench.public_url))
+            .bearer_auth(&self.token);
+        if let Some(party) = party {
+            request = request.header("Innsyn-Party", party);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// `GET path` for `party`.
+    pub async fn get(&self, path: &str, party: &str) -> Answer {
+        self.send(Method::GET, path, Some(party), None).await
+    }
+
+    /// The open claims of `party`.
+    pub async fn open_claims(&self, party: &str) -> Answer {
+        self.get("/claims/aapnekrav", party).await
+    }
+
+    /// `POST /consent` for `party`, to return to the demo bank.
+    pub async fn ask_consent(&self, party: &str) -> Answer {
+        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
+        let body = json!({ "party": party, "return_address": back });
+        self.send(Method::POST, "/consent", None, Some(body)).await
+    }
+
+    /// Asks for consent where there is none: the address at Altinn.
+    pub async fn consent_address(&self, party: &str) -> String {
+        let answer = self.ask_consent(party).await.json(201);
+        answer["redirect_url"].as_str().expect("an address").to_owned()
+    }
+
+    /// How it stands with the consent of `party`.
+    pub async fn consent_status(&self, party: &str) -> String {
+        let answer = self.get("/consent", party).await.json(200);
+        answer["status"].as_str().expect("a status").to_owned()
+    }
+
+    /// Gives consent for `party` in the browser, from start to the way back.
+    pub async fn gives_consent(&self, party: &str) {
+        let address = self.consent_address(party).await;
+        let back = self.bench.browser().approves(&address, &self.pid).await;
+        assert!(back.contains("consent=granted"), "{back}");
+    }
+
+    /// The customer with this handle, freshly logged in at their bank.
+    pub(crate) fn named(bench: &'a Bench, handle: &str) -> Self {
+        let person = sandbox::bank::Customer::named(handle).expect("a customer of the bank");
+        let customer = Self {
+            bench,
+            person,
+            token: String::new(),
+            pid: person.pid.to_owned(),
+            http: reqwest::Client::new(),
+        };
+        customer.with_login(&Overrides::default())
+    }
+
+    /// The same person with a login token that differs from the ordinary.
+    #[must_use]
+    pub fn with_login(mut self, overrides: &Overrides) -> Self {
+        let world = self.bench.world();
+        let token = world.bank.login_token(world.clock.now(), self.person, overrides);
+        self.token = token.expect("a token");
+        self
+    }
+
+    /// The same person, logged in at the bank with this organisation number.
+    #[must_use]
+    pub fn logged_in_at(self, bank: &str) -> Self {
+        self.with_login(&Overrides::default().claim("consumer", bank))
+    }
+}
