@@ -13,7 +13,7 @@ use crate::platform::Platform;
 
 /// The flights of one instance. `K` is compared by value.
 #[derive(Debug)]
-pub struct Flights<K, V> {
+pub(crate) struct Flights<K, V> {
     aloft: RefCell<Vec<Flight<K, V>>>,
     /// After this time a leader counts as dead.
     patience: Duration,
@@ -28,7 +28,7 @@ struct Flight<K, V> {
 
 impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     /// Leaders get `patience` before someone else takes over.
-    pub const fn new(patience: Duration) -> Self {
+    pub(crate) const fn new(patience: Duration) -> Self {
         Self {
             aloft: RefCell::new(Vec::new()),
             patience,
@@ -36,7 +36,7 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     }
 
     /// What `work` gives, or what it gives to the one who is already at it.
-    pub async fn join<P: Platform>(&self, platform: &P, key: &K, work: impl AsyncFnOnce() -> V) -> V {
+    pub(crate) async fn join<P: Platform>(&self, platform: &P, key: &K, work: impl AsyncFnOnce() -> V) -> V {
         while let Some((landing, patience)) = self.board(platform, key) {
             let sleep = std::pin::pin!(platform.sleep(patience));
             if let Either::Left((Ok(value), _)) = select(landing, sleep).await {

@@ -27,12 +27,17 @@ macro_rules! kinds {
                 match self { $(Self::$variant => $slug,)* }
             }
 
+            /// The type with this slug, as another component wrote it.
+            pub fn from_slug(slug: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
+            }
+
             /// The HTTP status.
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status,)* }
             }
 
-            const fn title(self) -> &'static str {
+            pub(crate) const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)* }
             }
         }

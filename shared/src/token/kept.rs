@@ -1,0 +1,172 @@
+//! How long a token is kept, and where: the rules are the same for everyone who keeps one.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::secret::Secret;
+
+/// No token is renewed earlier than this before its end.
+const LONGEST_HEAD_ROOM: time::Duration = time::Duration::seconds(30);
+
+/// A token that was had with a consent is not kept longer than this, so that a withdrawal shows.
+const CONSENT: Duration = Duration::from_secs(120);
+
+/// A token with less time than this may run out on its way.
+const JOURNEY: Duration = Duration::from_secs(2);
+
+/// The most tokens that one instance keeps.
+const MOST: usize = 256;
+
+/// An access token and how long it is good for us.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Token {
+    pub(super) value: Secret<String>,
+    pub(super) scope: String,
+    pub(super) obtained: OffsetDateTime,
+    pub(super) expires: OffsetDateTime,
+}
+
+impl Token {
+    /// A token that was obtained at `now` and ends after `lifetime`; sooner for us if it rests on a consent.
+    pub(super) fn new(
+        value: Secret<String>,
+        scope: String,
+        now: OffsetDateTime,
+        lifetime: Duration,
+        consent: bool,
+    ) -> Self {
+        let lifetime = if consent { lifetime.min(CONSENT) } else { lifetime };
+        // Nobody issues tokens for a year; a longer lifetime is nonsense that must not overflow.
+        let lifetime = lifetime.min(Duration::from_secs(365 * 24 * 3600));
+        Self {
+            value,
+            scope,
+            obtained: now,
+            expires: now + lifetime,
+        }
+    }
+
+    /// What to send as `Authorization: Bearer …`.
+    pub const fn value(&self) -> &Secret<String> {
+        &self.value
+    }
+
+    /// Whether it can be handed out without asking for a new one.
+    ///
+    /// The head-room is a quarter of the lifetime and 30 seconds at most: some scopes have tokens that
+    /// live no longer than that.
+    pub(super) fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        let lifetime = self.expires - self.obtained;
+        now < self.expires - (lifetime / 4).min(LONGEST_HEAD_ROOM) && self.is_alive(now)
+    }
+
+    /// Whether it still holds when it arrives.
+    pub(super) fn is_alive(&self, now: OffsetDateTime) -> bool {
+        // A clock that was set back must not make an old token young.
+        now + JOURNEY < self.expires && now + LONGEST_HEAD_ROOM > self.obtained
+    }
+
+    /// Seconds left.
+    pub(super) fn left(&self, now: OffsetDateTime) -> u64 {
+        u64::try_from((self.expires - now).whole_seconds()).unwrap_or_default()
+    }
+}
+
+/// The tokens of one instance, compared by their whole identity.
+#[derive(Debug)]
+pub(super) struct Kept<K>(RefCell<Vec<(K, Token)>>);
+
+impl<K: Clone + Eq> Kept<K> {
+    pub(super) const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    pub(super) fn get(&self, identity: &K) -> Option<Token> {
+        let kept = self.0.borrow();
+        kept.iter().find(|(key, _)| key == identity).map(|(_, token)| token.clone())
+    }
+
+    /// Keeps a token in place of the one before it. Those that have ended make room first, then the one that ends first.
+    pub(super) fn put(&self, identity: &K, token: Token, now: OffsetDateTime) {
+        let mut kept = self.0.borrow_mut();
+        kept.retain(|(key, token)| key != identity && token.is_alive(now));
+        if kept.len() >= MOST {
+            let first = kept.iter().enumerate().min_by_key(|(_, (_, token))| token.expires);
+            if let Some(index) = first.map(|(index, _)| index) {
+                kept.swap_remove(index);
+            }
+        }
+        kept.push((identity.clone(), token));
+    }
+
+    /// Drops a token, unless another one has come in its place.
+    pub(super) fn drop(&self, identity: &K, token: &Token) {
+        self.0.borrow_mut().retain(|(key, kept)| key != identity || kept.value != token.value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn token(seconds: u64, consent: bool) -> Token {
+        let value = Secret::new("secret".to_owned());
+        Token::new(value, "a".to_owned(), NOW, Duration::from_secs(seconds), consent)
+    }
+
+    #[test]
+    fn head_room_scales_with_lifetime() {
+        for (lifetime, fresh, stale) in [(30, 22, 23), (120, 89, 90), (3600, 3569, 3570), (4, 1, 2), (1, 0, 0)] {
+            let token = token(lifetime, false);
+            let after = |seconds: i64| NOW + time::Duration::seconds(seconds);
+            assert_eq!(token.is_fresh(after(fresh)), lifetime > 1, "{lifetime}");
+            assert!(!token.is_fresh(after(stale)), "{lifetime}");
+        }
+    }
+
+    #[test]
+    fn a_consent_token_is_kept_for_two_minutes_at_most() {
+        assert_eq!(token(3600, true).left(NOW), 120);
+        assert_eq!(token(60, true).left(NOW), 60);
+        assert_eq!(token(u64::MAX, false).left(NOW), 365 * 24 * 3600);
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_not_trusted() {
+        assert!(!token(3600, false).is_fresh(NOW - time::Duration::minutes(10)));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let kept = Kept::new();
+        for index in 0..=MOST {
+            kept.put(&index, token(100 + index as u64, false), NOW);
+        }
+        assert!(kept.get(&0).is_none());
+        assert!(kept.get(&1).is_some());
+        assert!(kept.get(&MOST).is_some());
+    }
+
+    #[test]
+    fn only_the_refused_token_is_dropped() {
+        let kept = Kept::new();
+        let (old, mut new) = (token(100, false), token(100, false));
+        new.value = Secret::new("another".to_owned());
+        kept.put(&"a", new.clone(), NOW);
+        kept.drop(&"a", &old);
+        assert_eq!(kept.get(&"a"), Some(new.clone()));
+        kept.drop(&"a", &new);
+        assert_eq!(kept.get(&"a"), None);
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        assert!(!format!("{:?}", token(100, false)).contains("secret"));
+    }
+}

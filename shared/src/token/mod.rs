@@ -1,0 +1,23 @@
+//! Access tokens: what tells them apart, how long they are kept, and how they are had.
+//!
+//! [`Client`] is for components that need a token; the token component runs the other side.
+
+mod ask;
+mod client;
+mod kept;
+mod send;
+mod wire;
+
+pub use ask::{Ask, AskError};
+pub use client::Client;
+pub use kept::Token;
+pub use wire::Refusal;
+
+/// The name of the token component: its audience, and its host inside the app.
+pub const COMPONENT: &str = "token";
+
+/// Where other components ask.
+const ADDRESS: &str = "http://token.spin.internal/token";
+
+/// Where the sweep of the store is asked for.
+const SWEEP_ADDRESS: &str = "http://token.spin.internal/token/sweep";
