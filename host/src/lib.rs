@@ -1,1 +1,42 @@
-//! Stub.
+//! Runs a Spin application (<https://spinframework.dev>) on wasmtime: the same `spin.toml` and the same runtime
+//! configuration as `spin up`, with outbound mutual TLS whose connections are never shared between client certificates.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = host::App::load(host::Options::new("spin.toml")).await?;
+//! let server = app.serve(tokio::net::TcpListener::bind("127.0.0.1:0").await?);
+//! println!("http://{}", server.address());
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod allowed_hosts;
+mod app;
+mod application;
+mod bindings;
+pub mod build;
+mod document;
+mod engine;
+mod instance;
+mod key_value;
+mod lock;
+mod log;
+mod manifest;
+mod options;
+mod outbound;
+mod routes;
+mod runtime_config;
+mod server;
+mod timer;
+mod variables;
+
+pub use app::{App, LoadError};
+pub use document::DocumentError;
+pub use key_value::StoreError;
+pub use log::Log;
+pub use options::{Limits, Options, Timer};
+pub use outbound::TlsError;
+pub use server::Server;
+pub use timer::TimerError;
+pub use variables::VariableError;

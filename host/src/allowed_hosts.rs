@@ -1,0 +1,220 @@
+//! Which origins a component may call. Nothing is allowed that is not listed, and each entry is one origin.
+
+use std::{collections::BTreeSet, fmt};
+
+use http::{Uri, uri::Authority};
+use url::Host;
+
+/// The domain under which the components of an application reach each other.
+const INTERNAL: &str = ".spin.internal";
+/// The host under which a component reaches its own application, and the entry that allows it.
+const OWN: &str = "self.alt";
+
+/// A component's list.
+#[derive(Debug, Default)]
+pub(crate) struct AllowedHosts(BTreeSet<Origin>);
+
+/// Scheme, host and port. As text it is what may stand in a log: no path, no query.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Origin {
+    pub(crate) secure: bool,
+    /// In lower case; an IPv6 address stands in brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Destination {
+    /// Another component of the application.
+    Component(String),
+    /// A public route of the application.
+    Own,
+    /// Somewhere else.
+    Outside(Origin),
+}
+
+/// What is wrong with an entry. Its text may come from a secret, so it is not repeated.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum EntryError {
+    #[error("an entry is scheme://host or scheme://host:port")]
+    Form,
+    #[error("the scheme must be http or https")]
+    Scheme,
+    #[error("wildcards, networks and ranges are part of Spin's format, but this host does not support them: each entry is one origin")]
+    Wildcard,
+    #[error("an entry has no path")]
+    Path,
+    #[error("the host is not a name or an address")]
+    Host,
+    #[error("the port is not a number from 1 to 65535")]
+    Port,
+    #[error("there is no component `{0}` with a trigger")]
+    UnknownComponent(String),
+}
+
+impl AllowedHosts {
+    /// Adds one entry, its template filled in.
+    pub(crate) fn add(&mut self, entry: &str, has_component: impl Fn(&str) -> bool) -> Result<(), EntryError> {
+        let origin = Origin::of_entry(entry)?;
+        if let Destination::Component(id) = origin.clone().destination()
+            && !has_component(&id)
+        {
+            return Err(EntryError::UnknownComponent(id));
+        }
+        self.0.insert(origin);
+        Ok(())
+    }
+
+    /// Where a request goes, if it may.
+    pub(crate) fn destination(&self, uri: &Uri) -> Result<Destination, Denied> {
+        let origin = Origin::of_request(uri).ok_or(Denied(None))?;
+        if self.0.contains(&origin) { Ok(origin.destination()) } else { Err(Denied(Some(origin))) }
+    }
+}
+
+/// A request to an origin that is not listed, or to none.
+#[derive(Debug)]
+pub(crate) struct Denied(pub(crate) Option<Origin>);
+
+/// Whether a `Host` is one that only components of the application may use.
+pub(crate) fn is_internal(authority: &Authority) -> bool {
+    authority.host().to_ascii_lowercase().trim_end_matches('.').ends_with(INTERNAL)
+}
+
+impl Origin {
+    fn of_entry(entry: &str) -> Result<Self, EntryError> {
+        let entry = entry.trim();
+        let (scheme, rest) = entry.split_once("://").ok_or(EntryError::Form)?;
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if [scheme, rest].iter().any(|part| part.contains('*') || part.contains("..")) {
+            return Err(EntryError::Wildcard);
+        }
+        let secure = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return Err(EntryError::Scheme),
+        };
+        if let Some((_, path)) = rest.split_once('/') {
+            let network = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_digit());
+            return Err(if network { EntryError::Wildcard } else { EntryError::Path });
+        }
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        let host = if host == "self" { OWN } else { host };
+        let port = match port {
+            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(EntryError::Port)?,
+            None => default_port(secure),
+        };
+        let host = Host::parse(host).map_err(|_| EntryError::Host)?.to_string();
+        Ok(Self { secure, host, port })
+    }
+
+    fn of_request(uri: &Uri) -> Option<Self> {
+        let secure = match uri.scheme_str()? {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let authority = uri.authority()?;
+        if authority.as_str().contains('@') {
+            return None;
+        }
+        let host = Host::parse(authority.host()).ok()?.to_string();
+        Some(Self { secure, host, port: authority.port_u16().unwrap_or(default_port(secure)) })
+    }
+
+    fn destination(self) -> Destination {
+        if self.host == OWN {
+            return Destination::Own;
+        }
+        match self.host.strip_suffix(INTERNAL) {
+            Some(component) => Destination::Component(component.to_owned()),
+            None => Destination::Outside(self),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(formatter, "{scheme}://{}", self.host)?;
+        if self.port == default_port(self.secure) { Ok(()) } else { write!(formatter, ":{}", self.port) }
+    }
+}
+
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(entries: &[&str]) -> AllowedHosts {
+        let mut hosts = AllowedHosts::default();
+        for entry in entries {
+            hosts.add(entry, |id| id == "token").unwrap();
+        }
+        hosts
+    }
+
+    #[test]
+    fn only_listed_origins_may_be_called() {
+        let hosts = allowed(&["https://example.com", "http://127.0.0.1:8480/", "https://[::1]:9", "http://token.spin.internal", "http://self"]);
+        for (uri, expected) in [
+            ("https://example.com/path?query", Some("https://example.com")),
+            ("https://EXAMPLE.com:443/", Some("https://example.com")),
+            ("http://127.0.0.1:8480/", Some("http://127.0.0.1:8480")),
+            ("https://[::1]:9/", Some("https://[::1]:9")),
+            ("http://example.com/", None),
+            ("https://example.com:8443/", None),
+            ("https://example.com.evil.org/", None),
+            ("https://example.com@evil.org/", None),
+            ("https://sub.example.com/", None),
+            ("http://127.0.0.1/", None),
+            ("ftp://example.com/", None),
+        ] {
+            let destination = hosts.destination(&uri.parse().unwrap()).ok();
+            let origin = destination.map(|destination| match destination {
+                Destination::Outside(origin) => origin.to_string(),
+                other => format!("{other:?}"),
+            });
+            assert_eq!(origin.as_deref(), expected, "{uri}");
+        }
+        let to = |uri: &str| hosts.destination(&uri.parse().unwrap()).unwrap();
+        assert_eq!(to("http://token.spin.internal/token"), Destination::Component("token".to_owned()));
+        assert_eq!(to("http://self.alt/claims"), Destination::Own);
+    }
+
+    #[test]
+    fn entries_that_are_not_one_origin_are_refused() {
+        for (entry, error) in [
+            ("example.com", EntryError::Form),
+            ("", EntryError::Form),
+            ("redis://localhost:6379", EntryError::Scheme),
+            ("*://example.com:*", EntryError::Wildcard),
+            ("https://*.example.com", EntryError::Wildcard),
+            ("https://localhost:*", EntryError::Wildcard),
+            ("https://localhost:8000..9000", EntryError::Wildcard),
+            ("http://10.0.0.0/8", EntryError::Wildcard),
+            ("https://example.com/path", EntryError::Path),
+            ("https://", EntryError::Host),
+            ("https://user@example.com", EntryError::Host),
+            ("https://example.com:0", EntryError::Port),
+            ("https://example.com:none", EntryError::Port),
+            ("http://claims.spin.internal", EntryError::UnknownComponent("claims".to_owned())),
+        ] {
+            assert_eq!(AllowedHosts::default().add(entry, |id| id == "token"), Err(error), "{entry}");
+        }
+    }
+
+    #[test]
+    fn internal_hosts_are_known_in_any_spelling() {
+        for (host, internal) in [("token.spin.internal", true), ("Token.SPIN.internal:80", true), ("token.spin.internal.", true), ("example.com", false), ("spin.internal.example.com", false)] {
+            assert_eq!(is_internal(&host.parse().unwrap()), internal, "{host}");
+        }
+    }
+}

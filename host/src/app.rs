@@ -1,0 +1,232 @@
+//! From a manifest to an application that can be served.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use futures::future::try_join_all;
+use tokio::net::TcpListener;
+use wasmtime::{
+    Engine,
+    component::{Component as Compiled, Linker},
+};
+use wasmtime_wasi_http::{handler::{ProxyHandler, ProxyPre}, p3::bindings::ServicePre};
+
+use crate::{
+    allowed_hosts::AllowedHosts,
+    application::{Application, Served},
+    document::DocumentError,
+    engine,
+    instance::{Setup, Starter, State},
+    key_value::{Backend, StoreError, Stores},
+    manifest::{Component, Manifest},
+    options::Options,
+    outbound::{Client, Identities, Outbound, TlsError},
+    runtime_config::{RuntimeConfig, StoreDefinition},
+    server::Server,
+    timer::{Alarm, TimerError},
+    variables::{ComponentVariables, VariableError, Variables},
+};
+
+/// The file of the default store, named as by Spin.
+const DEFAULT_STORE: &str = "sqlite_key_value.db";
+
+/// An application that is loaded and checked, ready to be served.
+pub struct App {
+    application: Arc<Application>,
+    alarms: Vec<Alarm>,
+}
+
+/// Why an application cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The manifest or the runtime configuration is wrong.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A variable has no value, or a template asks for one that does not exist.
+    #[error(transparent)]
+    Variables(#[from] VariableError),
+    /// An entry of `allowed_outbound_hosts` is not one origin. The template is shown, not what it became.
+    #[error("component.{component}.allowed_outbound_hosts: `{entry}`: {reason}")]
+    AllowedHost {
+        /// The component.
+        component: String,
+        /// The entry as it is written.
+        entry: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A certificate or a key cannot be used.
+    #[error("client_tls: {0}")]
+    Tls(#[from] TlsError),
+    /// A component names a store that nobody defines.
+    #[error("component.{component}.key_value_stores: `{store}` is not defined: the runtime configuration needs [key_value_store.{store}]")]
+    UndefinedStore {
+        /// The component.
+        component: String,
+        /// The store.
+        store: String,
+    },
+    /// A store cannot be opened.
+    #[error("key-value store `{store}`: {source}")]
+    Store {
+        /// The store.
+        store: String,
+        /// Why not.
+        source: StoreError,
+    },
+    /// A compiled component is not where the manifest says.
+    #[error("component `{component}` is not built: {} is not there", path.display())]
+    NotBuilt {
+        /// The component.
+        component: String,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A file is not a component, or wants something that this host does not offer.
+    #[error("component `{component}` cannot run: {reason}")]
+    Unusable {
+        /// The component.
+        component: String,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A timer cannot be called.
+    #[error(transparent)]
+    Timer(#[from] TimerError),
+    /// The engine cannot be set up on this machine.
+    #[error("the WebAssembly engine: {0}")]
+    Engine(String),
+}
+
+impl App {
+    /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
+    pub async fn load(options: Options) -> Result<Self, LoadError> {
+        let manifest = Manifest::read(&options.manifest)?;
+        let config = options.runtime_config.as_deref().map(RuntimeConfig::read).transpose()?.unwrap_or_default();
+        let variables = Variables::resolve(&manifest.variables, &config.providers, &options.variables, &|name| std::env::var(name).ok())?;
+        let alarms = options.timers.iter().map(Alarm::new).collect::<Result<_, _>>()?;
+        let stores = open_stores(&manifest.components, &config.key_value_stores, &options.state_dir)?;
+        let client = Client::new(Identities::load(&config.client_tls)?, config.blocked_networks, &config.http, options.log.clone());
+        let client = Arc::new(client);
+        let engine = engine::start(options.cache_dir.as_deref()).map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let linker = Arc::new(engine::linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?);
+
+        let ids: BTreeSet<&str> = manifest.components.keys().map(String::as_str).collect();
+        let prepared = try_join_all(manifest.components.iter().map(|(id, component)| {
+            let granted = Granted::of(id, component, &variables, &ids, &stores);
+            let path = manifest.folder.join(component.source());
+            let (engine, linker) = (engine.clone(), linker.clone());
+            async move { Ok::<_, LoadError>((id.clone(), granted?, compile(engine, linker, id.clone(), path).await?)) }
+        }))
+        .await?;
+
+        let application = Arc::new_cyclic(|application| {
+            let serve = |(id, granted, component): (String, Granted, ProxyPre<State>)| {
+                let started = Arc::new(AtomicU64::new(0));
+                let setup = Setup {
+                    environment: granted.environment,
+                    variables: Arc::new(granted.variables),
+                    stores: Arc::new(Stores { component: id.clone(), backends: granted.stores, log: options.log.clone() }),
+                    outbound: Outbound::new(&id, granted.allowed, client.clone(), application.clone()),
+                    limits: options.limits.clone(),
+                    clock_offset: options.clock_offset.clone(),
+                    log: options.log.clone(),
+                    started: started.clone(),
+                    component: id.clone(),
+                };
+                let handler = ProxyHandler::new(Starter { engine: engine.clone(), component, setup: Arc::new(setup) });
+                (id, Served { handler, started, requests: AtomicU64::new(0) })
+            };
+            Application {
+                routes: manifest.routes,
+                components: prepared.into_iter().map(serve).collect(),
+                request_timeout: options.limits.request_timeout,
+                log: options.log.clone(),
+            }
+        });
+        Ok(Self { application, alarms })
+    }
+
+    /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a Tokio runtime.
+    pub fn serve(self, listener: TcpListener) -> Server {
+        Server::start(self.application, self.alarms, listener)
+    }
+}
+
+/// What the manifest and the configuration grant one component.
+struct Granted {
+    environment: Vec<(String, String)>,
+    variables: ComponentVariables,
+    allowed: AllowedHosts,
+    stores: BTreeMap<String, Backend>,
+}
+
+impl Granted {
+    fn of(
+        id: &str,
+        component: &Component,
+        variables: &Variables,
+        ids: &BTreeSet<&str>,
+        stores: &BTreeMap<String, Backend>,
+    ) -> Result<Self, LoadError> {
+        let mut allowed = AllowedHosts::default();
+        for entry in &component.allowed_outbound_hosts {
+            let filled = variables.fill(&format!("component.{id}.allowed_outbound_hosts"), entry)?;
+            allowed.add(&filled, |other| ids.contains(other)).map_err(|error| LoadError::AllowedHost {
+                component: id.to_owned(),
+                entry: entry.clone(),
+                reason: error.to_string(),
+            })?;
+        }
+        let own = component.key_value_stores.iter().filter_map(|name| Some((name.clone(), stores.get(name)?.clone())));
+        Ok(Self {
+            environment: component.environment.clone().into_iter().collect(),
+            variables: ComponentVariables::fill(id, &component.variables, variables)?,
+            allowed,
+            stores: own.collect(),
+        })
+    }
+}
+
+/// Opens each store that any component names, once.
+fn open_stores(
+    components: &BTreeMap<String, Component>,
+    defined: &BTreeMap<String, StoreDefinition>,
+    state_dir: &Path,
+) -> Result<BTreeMap<String, Backend>, LoadError> {
+    let mut stores = BTreeMap::new();
+    for (id, component) in components {
+        for name in &component.key_value_stores {
+            if stores.contains_key(name) {
+                continue;
+            }
+            let definition = match defined.get(name) {
+                Some(definition) => definition.clone(),
+                None if name == "default" => StoreDefinition::Sqlite(state_dir.join(DEFAULT_STORE)),
+                None => return Err(LoadError::UndefinedStore { component: id.clone(), store: name.clone() }),
+            };
+            let backend = Backend::open(name, &definition).map_err(|source| LoadError::Store { store: name.clone(), source })?;
+            stores.insert(name.clone(), backend);
+        }
+    }
+    Ok(stores)
+}
+
+/// Compiling keeps a processor busy for seconds, so it goes to a thread that may be.
+async fn compile(engine: Engine, linker: Arc<Linker<State>>, id: String, path: PathBuf) -> Result<ProxyPre<State>, LoadError> {
+    if !path.is_file() {
+        return Err(LoadError::NotBuilt { component: id, path });
+    }
+    let work = move || {
+        let component = Compiled::from_file(&engine, &path)?;
+        ServicePre::new(linker.instantiate_pre(&component)?)
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(service)) => Ok(ProxyPre::P3(service)),
+        Ok(Err(error)) => Err(LoadError::Unusable { component: id, reason: format!("{error:#}") }),
+        Err(error) => Err(LoadError::Unusable { component: id, reason: error.to_string() }),
+    }
+}

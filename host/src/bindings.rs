@@ -1,0 +1,10 @@
+//! What guests import from Spin, generated from its interface definitions.
+
+wasmtime::component::bindgen!({
+    world: "spin",
+    path: "wit",
+    imports: {
+        "spin:key-value/key-value@3.0.0.[method]store.get-keys": trappable,
+    },
+    with: { "spin:key-value/key-value.store": crate::key_value::OpenStore },
+});

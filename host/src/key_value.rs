@@ -1,0 +1,10 @@
+//! Key-value stores: `spin:key-value` over SQLite files and memory.
+
+mod interface;
+mod store;
+
+#[expect(unreachable_pub, reason = "the generated bindings re-export it, and this module is private")]
+pub use interface::OpenStore;
+pub(crate) use interface::{KeyValue, KeyValueView, Stores};
+pub(crate) use store::Backend;
+pub use store::StoreError;

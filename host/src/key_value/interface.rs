@@ -1,0 +1,112 @@
+//! The interface `spin:key-value/key-value@3.0.0` for one component.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
+
+use super::{Backend, StoreError};
+use crate::{
+    bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore},
+    instance::State,
+    log::Log,
+};
+
+/// The stores that one component may open, by name.
+pub(crate) struct Stores {
+    pub(crate) component: String,
+    pub(crate) backends: BTreeMap<String, Backend>,
+    pub(crate) log: Log,
+}
+
+/// A store that a guest has opened.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it, and this module is private")]
+pub struct OpenStore(Backend);
+
+/// Access to the interface's data within an instance.
+pub(crate) struct KeyValue;
+
+/// What the interface needs of an instance.
+pub(crate) struct KeyValueView<'a> {
+    pub(crate) table: &'a mut ResourceTable,
+    pub(crate) stores: &'a Arc<Stores>,
+}
+
+impl HasData for KeyValue {
+    type Data<'a> = KeyValueView<'a>;
+}
+
+impl Stores {
+    /// The guest is told that it failed; why stands in the log.
+    fn failed(&self, error: &StoreError) -> Error {
+        self.log.failure(&self.component, "key-value", &error.to_string());
+        Error::Other("the store failed".to_owned())
+    }
+}
+
+impl Host for KeyValueView<'_> {}
+
+impl HostStore for KeyValueView<'_> {
+    fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        Ok(())
+    }
+}
+
+type Answer<T> = Result<T, Error>;
+
+impl HostStoreWithStore<State> for KeyValue {
+    async fn open(accessor: &Accessor<State, Self>, label: String) -> Answer<Resource<OpenStore>> {
+        accessor.with(|mut access| {
+            let view = access.get();
+            let backend = view.stores.backends.get(&label).ok_or(Error::AccessDenied)?;
+            view.table.push(OpenStore(backend.clone())).map_err(|_| Error::StoreTableFull)
+        })
+    }
+
+    async fn get(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<Option<Vec<u8>>> {
+        let (stores, backend) = opened(accessor, &store)?;
+        backend.get(key).await.map_err(|error| stores.failed(&error))
+    }
+
+    async fn set(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String, value: Vec<u8>) -> Answer<()> {
+        let (stores, backend) = opened(accessor, &store)?;
+        backend.set(key, value).await.map_err(|error| stores.failed(&error))
+    }
+
+    async fn delete(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<()> {
+        let (stores, backend) = opened(accessor, &store)?;
+        backend.delete(key).await.map_err(|error| stores.failed(&error))
+    }
+
+    async fn exists(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<bool> {
+        let (stores, backend) = opened(accessor, &store)?;
+        backend.exists(key).await.map_err(|error| stores.failed(&error))
+    }
+
+    async fn get_keys(
+        accessor: &Accessor<State, Self>,
+        store: Resource<OpenStore>,
+    ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Answer<()>>)> {
+        let listed = match opened(accessor, &store) {
+            Ok((stores, backend)) => backend.keys().await.map_err(|error| stores.failed(&error)),
+            Err(error) => Err(error),
+        };
+        let (keys, outcome) = match listed {
+            Ok(keys) => (keys, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        accessor.with(|mut access| {
+            let keys = StreamReader::new(&mut access, keys)?;
+            let outcome = FutureReader::new(&mut access, async move { wasmtime::error::Ok(outcome) })?;
+            Ok((keys, outcome))
+        })
+    }
+}
+
+fn opened(accessor: &Accessor<State, KeyValue>, store: &Resource<OpenStore>) -> Answer<(Arc<Stores>, Backend)> {
+    accessor.with(|mut access| {
+        let view = access.get();
+        let open = view.table.get(store).map_err(|_| Error::NoSuchStore)?;
+        Ok((view.stores.clone(), open.0.clone()))
+    })
+}

@@ -1,0 +1,178 @@
+//! Where records are kept.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::{lock::locked, runtime_config::StoreDefinition};
+
+/// A store that cannot be opened, or a read or write that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder for a store's file cannot be made.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// SQLite refuses.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The runtime that the work was handed to is stopping.
+    #[error("the host is stopping")]
+    Stopping,
+}
+
+/// One store by its name. Several stores may share a file.
+#[derive(Clone)]
+pub(crate) struct Backend(Arc<Kind>);
+
+enum Kind {
+    Memory(Mutex<BTreeMap<String, Vec<u8>>>),
+    Sqlite { name: String, connection: Mutex<Connection> },
+}
+
+impl Backend {
+    pub(crate) fn open(name: &str, definition: &StoreDefinition) -> Result<Self, StoreError> {
+        Ok(Self(Arc::new(match definition {
+            StoreDefinition::Memory => Kind::Memory(Mutex::default()),
+            StoreDefinition::Sqlite(path) => Kind::Sqlite { name: name.to_owned(), connection: Mutex::new(open_file(path)?) },
+        })))
+    }
+
+    pub(crate) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run(move |kind| match kind {
+            Kind::Memory(records) => Ok(locked(records).get(&key).cloned()),
+            Kind::Sqlite { name, connection } => Ok(locked(connection)
+                .prepare_cached("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2")?
+                .query_row(params![name, key], |row| row.get(0))
+                .optional()?),
+        })
+        .await
+    }
+
+    pub(crate) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
+        self.run(move |kind| match kind {
+            Kind::Memory(records) => {
+                locked(records).insert(key, value);
+                Ok(())
+            }
+            Kind::Sqlite { name, connection } => {
+                locked(connection)
+                    .prepare_cached(
+                        "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
+                    )?
+                    .execute(params![name, key, value])?;
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn delete(&self, key: String) -> Result<(), StoreError> {
+        self.run(move |kind| match kind {
+            Kind::Memory(records) => {
+                locked(records).remove(&key);
+                Ok(())
+            }
+            Kind::Sqlite { name, connection } => {
+                locked(connection)
+                    .prepare_cached("DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2")?
+                    .execute(params![name, key])?;
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn exists(&self, key: String) -> Result<bool, StoreError> {
+        self.run(move |kind| match kind {
+            Kind::Memory(records) => Ok(locked(records).contains_key(&key)),
+            Kind::Sqlite { name, connection } => {
+                Ok(locked(connection).prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?.exists(params![name, key])?)
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        self.run(|kind| match kind {
+            Kind::Memory(records) => Ok(locked(records).keys().cloned().collect()),
+            Kind::Sqlite { name, connection } => Ok(locked(connection)
+                .prepare_cached("SELECT key FROM spin_key_value WHERE store = ?1 ORDER BY key")?
+                .query_map([name], |row| row.get(0))?
+                .collect::<Result<_, _>>()?),
+        })
+        .await
+    }
+
+    /// SQLite blocks its thread, so its work goes to threads that may be blocked.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+        if let Kind::Memory(_) = &*self.0 {
+            return work(&self.0);
+        }
+        let kind = self.0.clone();
+        tokio::task::spawn_blocking(move || work(&kind)).await.unwrap_or(Err(StoreError::Stopping))
+    }
+}
+
+/// The table is Spin's, so that a file can be moved between the two.
+fn open_file(path: &Path) -> Result<Connection, StoreError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+    }
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))",
+        [],
+    )?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn behaves(store: &Backend) {
+        assert_eq!(store.get("a".to_owned()).await.unwrap(), None);
+        store.set("b".to_owned(), vec![0, 255]).await.unwrap();
+        store.set("a".to_owned(), vec![1]).await.unwrap();
+        store.set("a".to_owned(), vec![2]).await.unwrap();
+        assert_eq!(store.get("a".to_owned()).await.unwrap(), Some(vec![2]));
+        assert_eq!(store.keys().await.unwrap(), ["a", "b"]);
+        assert!(store.exists("b".to_owned()).await.unwrap());
+        store.delete("b".to_owned()).await.unwrap();
+        store.delete("b".to_owned()).await.unwrap();
+        assert!(!store.exists("b".to_owned()).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn memory_and_files_behave_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StoreDefinition::Sqlite(folder.path().join("new/folder/store.db"));
+        behaves(&Backend::open("one", &StoreDefinition::Memory).unwrap()).await;
+        behaves(&Backend::open("one", &file).unwrap()).await;
+        let again = Backend::open("one", &file).unwrap();
+        assert_eq!(again.get("a".to_owned()).await.unwrap(), Some(vec![2]));
+    }
+
+    #[tokio::test]
+    async fn stores_in_one_file_do_not_see_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StoreDefinition::Sqlite(folder.path().join("store.db"));
+        let (one, two) = (Backend::open("one", &file).unwrap(), Backend::open("two", &file).unwrap());
+        one.set("a".to_owned(), vec![1]).await.unwrap();
+        assert_eq!(two.get("a".to_owned()).await.unwrap(), None);
+    }
+}

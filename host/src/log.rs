@@ -1,0 +1,206 @@
+//! One line per event: the access log, the host's own remarks, and what guests write to their output streams.
+
+use std::{
+    io::Write as _,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::{
+    async_trait,
+    cli::{IsTerminal, StdoutStream},
+    p2::{OutputStream, Pollable, StreamResult},
+};
+
+use crate::lock::locked;
+
+/// A line of a guest that is longer than this many bytes is cut into several.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Where lines go.
+#[derive(Clone)]
+pub struct Log(Arc<Sink>);
+
+enum Sink {
+    Stderr,
+    Memory(Mutex<Vec<String>>),
+}
+
+impl Log {
+    /// Lines go to the process's standard error.
+    pub fn stderr() -> Self {
+        Self(Arc::new(Sink::Stderr))
+    }
+
+    /// Lines are kept, to be read with [`Log::lines`].
+    pub fn memory() -> Self {
+        Self(Arc::new(Sink::Memory(Mutex::default())))
+    }
+
+    /// The lines kept so far, oldest first; none for a log that does not keep them.
+    pub fn lines(&self) -> Vec<String> {
+        match &*self.0 {
+            Sink::Stderr => Vec::new(),
+            Sink::Memory(lines) => locked(lines).clone(),
+        }
+    }
+
+    /// Writes one line as it is.
+    pub(crate) fn line(&self, line: &str) {
+        match &*self.0 {
+            // A closed standard error is no reason to stop serving.
+            Sink::Stderr => _ = writeln!(std::io::stderr().lock(), "{line}"),
+            Sink::Memory(lines) => locked(lines).push(line.to_owned()),
+        }
+    }
+
+    /// Writes an event as one line of JSON that begins with the time.
+    pub(crate) fn event(&self, event: &impl Serialize) {
+        #[derive(Serialize)]
+        struct Timed<'a, T> {
+            time: String,
+            #[serde(flatten)]
+            event: &'a T,
+        }
+        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        if let Ok(line) = serde_json::to_string(&Timed { time, event }) {
+            self.line(&line);
+        }
+    }
+
+    /// Reports that something of a component went wrong, with the reason that its caller does not see.
+    pub(crate) fn failure(&self, component: &str, event: &str, reason: &str) {
+        #[derive(Serialize)]
+        struct Failure<'a> {
+            level: &'a str,
+            event: &'a str,
+            component: &'a str,
+            reason: &'a str,
+        }
+        self.event(&Failure { level: "error", event, component, reason });
+    }
+}
+
+/// A guest's output stream: bytes are gathered into lines.
+#[derive(Clone)]
+pub(crate) struct GuestOutput(Arc<Gathering>);
+
+struct Gathering {
+    log: Log,
+    partial: Mutex<Vec<u8>>,
+}
+
+impl GuestOutput {
+    pub(crate) fn new(log: Log) -> Self {
+        Self(Arc::new(Gathering { log, partial: Mutex::default() }))
+    }
+
+    fn push(&self, bytes: &[u8]) {
+        let mut partial = locked(&self.0.partial);
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            partial.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || partial.len() >= LONGEST_LINE {
+                self.0.emit(&mut partial);
+            }
+        }
+    }
+}
+
+impl Gathering {
+    fn emit(&self, partial: &mut Vec<u8>) {
+        let line = String::from_utf8_lossy(partial);
+        let line = line.trim_end_matches(['\n', '\r']);
+        if !line.is_empty() {
+            self.log.line(line);
+        }
+        partial.clear();
+    }
+}
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        let mut rest = std::mem::take(&mut *locked(&self.partial));
+        self.emit(&mut rest);
+    }
+}
+
+impl IsTerminal for GuestOutput {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for GuestOutput {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for GuestOutput {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.push(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[async_trait]
+impl Pollable for GuestOutput {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for GuestOutput {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.push(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(LONGEST_LINE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_output_is_gathered_into_lines() {
+        let log = Log::memory();
+        let output = GuestOutput::new(log.clone());
+        output.push(b"one\ntw");
+        output.push(b"o\r\n\nthree");
+        assert_eq!(log.lines(), ["one", "two"]);
+        drop(output);
+        assert_eq!(log.lines(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn events_are_json_with_the_time_first() {
+        let log = Log::memory();
+        log.failure("claims", "outbound", "a reason");
+        let line = log.lines().pop().unwrap();
+        assert!(line.starts_with("{\"time\":\"2"), "{line}");
+        assert!(line.ends_with("\"component\":\"claims\",\"reason\":\"a reason\"}"), "{line}");
+    }
+}

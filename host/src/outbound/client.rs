@@ -1,0 +1,196 @@
+//! Requests to other hosts: a pooled connection or a new one, and the three time limits of WASI.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use serde::Serialize;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, Sleep, timeout},
+};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+use super::{
+    connection::{Sender, Unsent, open},
+    failure::Failure,
+    network::BlockedNetworks,
+    pool::{Key, Pool},
+    tls::{Identities, Identity},
+};
+use crate::{allowed_hosts::Origin, log::Log};
+
+/// For guests that set no limit of their own. The request that they answer has a shorter one as a rule.
+const CONNECT: Duration = Duration::from_secs(15);
+const FIRST_BYTE: Duration = Duration::from_secs(60);
+const BETWEEN_BYTES: Duration = Duration::from_secs(60);
+
+/// `[outbound_http]` of the runtime configuration.
+#[derive(Debug, PartialEq)]
+pub(crate) struct HttpLimits {
+    /// Whether connections are kept for later requests.
+    pub(crate) pooling: bool,
+    /// How many connections may be open at once.
+    pub(crate) connections: Option<usize>,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { pooling: true, connections: None }
+    }
+}
+
+/// The application's HTTP client, shared by its components. Connections are shared only within one TLS identity.
+pub(crate) struct Client {
+    identities: Identities,
+    blocked: BlockedNetworks,
+    pool: Arc<Pool>,
+    pooling: bool,
+    permits: Option<Arc<Semaphore>>,
+    log: Log,
+}
+
+impl Client {
+    pub(crate) fn new(identities: Identities, blocked: BlockedNetworks, limits: &HttpLimits, log: Log) -> Self {
+        let permits = limits.connections.map(|connections| Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))));
+        Self { identities, blocked, pool: Arc::default(), pooling: limits.pooling, permits, log }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        component: &str,
+        origin: &Origin,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, Error> {
+        let identity = self.identities.of(component, &origin.host);
+        let response = self.exchange(&identity, origin, request, options).await.map_err(|failure| {
+            self.report(component, Some(origin), &failure.reason);
+            failure.code
+        })?;
+        let limit = options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES);
+        let reporter = Reporter { log: self.log.clone(), component: component.to_owned(), origin: origin.clone() };
+        Ok(response.map(|incoming| Paced::new(incoming, limit, reporter).boxed_unsync()))
+    }
+
+    /// Reports a request to an origin that the component may not call.
+    pub(crate) fn denied(&self, component: &str, origin: Option<&Origin>) {
+        self.report(component, origin, "not among the component's allowed_outbound_hosts");
+    }
+
+    async fn exchange(
+        &self,
+        identity: &Identity,
+        origin: &Origin,
+        mut request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<Incoming>, Failure> {
+        let key = Key { entry: identity.entry, origin: origin.clone() };
+        loop {
+            let (mut sender, reused) = match self.pool.take(&key) {
+                Some(sender) => (sender, true),
+                None => (self.connect(identity, origin, options).await?, false),
+            };
+            let sent = timeout(options.first_byte_timeout.unwrap_or(FIRST_BYTE), sender.send(request)).await;
+            match sent.map_err(|_| Failure::new(Error::HttpResponseTimeout, "no response within the time limit"))? {
+                Ok(response) => {
+                    if self.pooling {
+                        self.pool.keep(key, sender);
+                    }
+                    return Ok(response);
+                }
+                // Nothing of it went out on the kept connection, so it cannot have been acted on: any method may go again.
+                Err(Unsent { request: Some(unsent), .. }) if reused => request = unsent,
+                Err(Unsent { error, .. }) => return Err(Failure::of_exchange(&error)),
+            }
+        }
+    }
+
+    async fn connect(&self, identity: &Identity, origin: &Origin, options: RequestOptions) -> Result<Sender, Failure> {
+        let connecting = async {
+            let permit = match &self.permits {
+                Some(permits) => permits.clone().acquire_owned().await.ok(),
+                None => None,
+            };
+            open(identity, origin, &self.blocked, permit).await
+        };
+        timeout(options.connect_timeout.unwrap_or(CONNECT), connecting)
+            .await
+            .map_err(|_| Failure::new(Error::ConnectionTimeout, "no connection within the time limit"))?
+    }
+
+    fn report(&self, component: &str, origin: Option<&Origin>, reason: &str) {
+        report(&self.log, component, origin, reason);
+    }
+}
+
+/// The reason that the guest does not see. Of the address, only scheme, host and port: a path may hold a person's number.
+fn report(log: &Log, component: &str, origin: Option<&Origin>, reason: &str) {
+    #[derive(Serialize)]
+    struct Failed<'a> {
+        level: &'a str,
+        event: &'a str,
+        component: &'a str,
+        counterparty: Option<String>,
+        reason: &'a str,
+    }
+    let counterparty = origin.map(ToString::to_string);
+    log.event(&Failed { level: "error", event: "outbound", component, counterparty, reason });
+}
+
+struct Reporter {
+    log: Log,
+    component: String,
+    origin: Origin,
+}
+
+/// A response body that fails when nothing comes for too long.
+struct Paced {
+    incoming: Incoming,
+    limit: Duration,
+    sleep: Pin<Box<Sleep>>,
+    reporter: Reporter,
+}
+
+impl Paced {
+    fn new(incoming: Incoming, limit: Duration, reporter: Reporter) -> Self {
+        Self { incoming, limit, sleep: Box::pin(tokio::time::sleep(limit)), reporter }
+    }
+
+    fn failed(&self, failure: Failure) -> Error {
+        report(&self.reporter.log, &self.reporter.component, Some(&self.reporter.origin), &failure.reason);
+        failure.code
+    }
+}
+
+impl Body for Paced {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
+            let limit = self.limit;
+            self.sleep.as_mut().reset(Instant::now() + limit);
+            return Poll::Ready(frame.map(|frame| frame.map_err(|error| self.failed(Failure::of_exchange(&error)))));
+        }
+        self.sleep.as_mut().poll(context).map(|()| {
+            Some(Err(self.failed(Failure::new(Error::ConnectionReadTimeout, "the response body stopped coming"))))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

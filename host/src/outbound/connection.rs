@@ -1,0 +1,139 @@
+//! One connection: name lookup, TCP, TLS, and HTTP/1.1 or HTTP/2 as the server chooses.
+
+use std::net::SocketAddr;
+
+use http::{Request, Response, Uri, header::HOST};
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    sync::OwnedSemaphorePermit,
+};
+use tokio_rustls::TlsConnector;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::{failure::Failure, network::BlockedNetworks, tls::Identity};
+use crate::allowed_hosts::Origin;
+
+/// The sending side of an open connection.
+pub(crate) enum Sender {
+    Http1(http1::SendRequest<WasiBody>),
+    Http2(http2::SendRequest<WasiBody>),
+}
+
+/// A request that got no response.
+pub(crate) struct Unsent {
+    /// The request, if nothing of it was sent.
+    pub(crate) request: Option<Request<WasiBody>>,
+    pub(crate) error: hyper::Error,
+}
+
+impl Sender {
+    pub(crate) async fn send(&mut self, mut request: Request<WasiBody>) -> Result<Response<Incoming>, Unsent> {
+        let whole = request.uri().clone();
+        let host = request.headers_mut().remove(HOST);
+        let sent = match self {
+            Self::Http1(sender) => {
+                // The request line of HTTP/1.1 has the path alone, and the host a header of its own.
+                let path = request.uri().path_and_query().cloned();
+                *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
+                if let Some(host) = &host {
+                    request.headers_mut().insert(HOST, host.clone());
+                }
+                sender.try_send_request(request).await
+            }
+            Self::Http2(sender) => sender.try_send_request(request).await,
+        };
+        sent.map_err(|error| Unsent::new(error, whole, host))
+    }
+
+    /// Whether another request may be sent now.
+    pub(crate) fn is_ready(&self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.is_ready(),
+            Self::Http2(sender) => sender.is_ready(),
+        }
+    }
+
+    /// Waits until another request may be sent; false if none will ever be.
+    pub(crate) async fn ready(&mut self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.ready().await.is_ok(),
+            Self::Http2(sender) => sender.ready().await.is_ok(),
+        }
+    }
+
+    /// Another handle to the same connection, where its protocol carries several requests at once.
+    pub(crate) fn shared(&self) -> Option<Self> {
+        match self {
+            Self::Http1(_) => None,
+            Self::Http2(sender) => Some(Self::Http2(sender.clone())),
+        }
+    }
+}
+
+impl Unsent {
+    fn new(mut error: TrySendError<Request<WasiBody>>, whole: Uri, host: Option<http::HeaderValue>) -> Self {
+        let request = error.take_message().map(|mut request| {
+            *request.uri_mut() = whole;
+            if let Some(host) = host {
+                request.headers_mut().insert(HOST, host);
+            }
+            request
+        });
+        Self { request, error: error.into_error() }
+    }
+}
+
+/// Opens a connection. The permit is held for as long as it is open.
+pub(crate) async fn open(
+    identity: &Identity,
+    origin: &Origin,
+    blocked: &BlockedNetworks,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<Sender, Failure> {
+    let host = origin.host.trim_start_matches('[').trim_end_matches(']');
+    let found = lookup_host((host, origin.port)).await.map_err(|error| Failure::of_lookup(&error))?;
+    let addresses: Vec<SocketAddr> = found.filter(|address| !blocked.blocks(address.ip())).collect();
+    if addresses.is_empty() {
+        return Err(Failure::new(Error::DestinationIpProhibited, "every address of the host is in a blocked network"));
+    }
+    let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|error| Failure::of_connect(&error))?;
+    stream.set_nodelay(true).map_err(|error| Failure::of_connect(&error))?;
+    if !origin.secure {
+        return http1(stream, permit).await;
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
+    let stream = TlsConnector::from(identity.config.clone())
+        .connect(name, stream)
+        .await
+        .map_err(|error| Failure::of_handshake(&error))?;
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") { http2(stream, permit).await } else { http1(stream, permit).await }
+}
+
+async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, permit: Option<OwnedSemaphorePermit>) -> Result<Sender, Failure> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of_exchange(&error))?;
+    drive(connection, permit);
+    Ok(Sender::Http1(sender))
+}
+
+async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, permit: Option<OwnedSemaphorePermit>) -> Result<Sender, Failure> {
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .map_err(|error| Failure::of_exchange(&error))?;
+    drive(connection, permit);
+    Ok(Sender::Http2(sender))
+}
+
+/// Runs a connection until it ends. How it ends, its requests are told.
+fn drive(connection: impl Future<Output = hyper::Result<()>> + Send + 'static, permit: Option<OwnedSemaphorePermit>) {
+    tokio::spawn(async move {
+        _ = connection.await;
+        drop(permit);
+    });
+}

@@ -1,0 +1,86 @@
+//! Open connections that wait for their next request, never shared between TLS identities.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use super::connection::Sender;
+use crate::{allowed_hosts::Origin, lock::locked};
+
+/// A connection that waited longer is closed: servers close theirs about then.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// As many as wait for one origin and identity.
+const MOST_WAITING: usize = 32;
+
+/// What two requests must have in common to use the same connection.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    /// The entry of the runtime configuration that says whom the component trusts and what it shows.
+    pub(crate) entry: Option<usize>,
+    pub(crate) origin: Origin,
+}
+
+#[derive(Default)]
+pub(crate) struct Pool(Mutex<HashMap<Key, Vec<Waiting>>>);
+
+struct Waiting {
+    sender: Sender,
+    since: Instant,
+}
+
+impl Pool {
+    /// The connection that waited shortest and is still open.
+    pub(crate) fn take(&self, key: &Key) -> Option<Sender> {
+        let mut pool = locked(&self.0);
+        let waiting = pool.get_mut(key)?;
+        while let Some(last) = waiting.pop() {
+            if !last.is_usable() {
+                continue;
+            }
+            if let Some(shared) = last.sender.shared() {
+                waiting.push(Waiting { sender: shared, since: Instant::now() });
+            }
+            return Some(last.sender);
+        }
+        pool.remove(key);
+        None
+    }
+
+    /// Keeps a connection for later, as soon as its present response is read.
+    pub(crate) fn keep(self: &Arc<Self>, key: Key, sender: Sender) {
+        if let Some(sender) = sender.shared() {
+            self.put(key, sender);
+            return;
+        }
+        let pool = Arc::downgrade(self);
+        let mut sender = sender;
+        tokio::spawn(async move {
+            if sender.ready().await
+                && let Some(pool) = pool.upgrade()
+            {
+                pool.put(key, sender);
+            }
+        });
+    }
+
+    fn put(&self, key: Key, sender: Sender) {
+        let mut pool = locked(&self.0);
+        pool.retain(|_, waiting| {
+            waiting.retain(Waiting::is_usable);
+            !waiting.is_empty()
+        });
+        let waiting = pool.entry(key).or_default();
+        let known = matches!(sender, Sender::Http2(_)) && !waiting.is_empty();
+        if waiting.len() < MOST_WAITING && !known {
+            waiting.push(Waiting { sender, since: Instant::now() });
+        }
+    }
+}
+
+impl Waiting {
+    fn is_usable(&self) -> bool {
+        self.sender.is_ready() && self.since.elapsed() < LONGEST_WAIT
+    }
+}

@@ -1,0 +1,139 @@
+//! An application of probes, built once, served on a port of the system's choice.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use host::{App, LoadError, Log, Options, Server, build};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// Two probes: one public under `/front`, one private. Text in `<>` is filled in by [`Application`].
+pub const TWO_PROBES: &str = r#"
+spin_manifest_version = 2
+[application]
+name = "probes"
+<variables>
+[[trigger.http]]
+route = "/front/..."
+component = "front"
+[[trigger.http]]
+route = { private = true }
+component = "back"
+[component.front]
+source = "<probe>"
+key_value_stores = ["default", "memory"]
+allowed_outbound_hosts = [<hosts>]
+environment = { MODE = "test" }
+<front>
+[component.back]
+source = "<probe>"
+allowed_outbound_hosts = [<hosts>]
+"#;
+
+const MEMORY_STORE: &str = "[key_value_store.memory]\ntype = \"spin\"\n";
+
+/// What a test says about its application.
+#[derive(Default)]
+pub struct Application {
+    pub variables: &'static str,
+    pub front: &'static str,
+    pub hosts: Vec<String>,
+    pub config: String,
+}
+
+/// A served application.
+pub struct Running {
+    pub server: Server,
+    pub log: Log,
+    pub client: reqwest::Client,
+}
+
+impl Application {
+    pub fn calling(origins: &[&str]) -> Self {
+        Self { hosts: origins.iter().map(|origin| (*origin).to_owned()).collect(), ..Self::default() }
+    }
+
+    /// Writes the files into a folder and says where things are.
+    pub fn options(&self, folder: &Path) -> Options {
+        let hosts = self.hosts.iter().map(|host| format!("{host:?}")).collect::<Vec<_>>().join(", ");
+        let manifest = TWO_PROBES
+            .replace("<variables>", self.variables)
+            .replace("<front>", self.front)
+            .replace("<hosts>", &hosts)
+            .replace("<probe>", &probe().display().to_string());
+        fs::write(folder.join("spin.toml"), manifest).unwrap();
+        fs::write(folder.join("runtime-config.toml"), format!("{MEMORY_STORE}{}", self.config)).unwrap();
+        let mut options = Options::new(folder.join("spin.toml"));
+        options.runtime_config = Some(folder.join("runtime-config.toml"));
+        options.cache_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+        options.log = Log::memory();
+        options
+    }
+
+    pub async fn start(&self, change: impl FnOnce(&mut Options)) -> Running {
+        let folder = TempDir::new().unwrap();
+        self.start_in(folder.path(), change).await.unwrap()
+    }
+
+    pub async fn start_in(&self, folder: &Path, change: impl FnOnce(&mut Options)) -> Result<Running, LoadError> {
+        let mut options = self.options(folder);
+        change(&mut options);
+        let log = options.log.clone();
+        let app = App::load(options).await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Ok(Running { server: app.serve(listener), log, client: reqwest::Client::new() })
+    }
+}
+
+impl Running {
+    pub fn request(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let request = self.client.get(format!("http://{}{path}", self.server.address()));
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    /// Status and body.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let response = self.request(path, headers).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// What the front probe gets when it calls an address.
+    pub async fn outbound(&self, url: &str) -> (u16, String) {
+        self.get("/front/outbound", &[("probe-url", url)]).await
+    }
+
+    /// What the front probe gets from a store.
+    pub async fn key_value(&self, store: &str, operation: &str, key: &str, value: &str) -> (u16, String) {
+        let headers = [("probe-store", store), ("probe-operation", operation), ("probe-key", key), ("probe-value", value)];
+        self.get("/front/key-value", &headers).await
+    }
+
+    pub fn log_has(&self, text: &str) -> bool {
+        self.log.lines().iter().any(|line| line.contains(text))
+    }
+}
+
+/// The compiled probe, built by what builds any application's components.
+fn probe() -> &'static Path {
+    static PROBE: OnceLock<PathBuf> = OnceLock::new();
+    PROBE.get_or_init(|| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = TempDir::new().unwrap();
+        let manifest = folder.path().join("spin.toml");
+        let build = format!(
+            "spin_manifest_version = 2\n[application]\nname = \"probe\"\n[trigger]\n[component.probe]\nsource = \"probe.wasm\"\n\
+             [component.probe.build]\ncommand = \"cargo build --target wasm32-wasip2 --release -p probe\"\nworkdir = {:?}\n",
+            workspace.display().to_string()
+        );
+        fs::write(&manifest, build).unwrap();
+        let mut lines = Vec::new();
+        let built = build::components(&manifest, &mut |progress| lines.push(format!("{progress:?}")));
+        built.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
+        // This test's own executable is in <target>/<profile>/deps.
+        let executable = std::env::current_exe().unwrap();
+        executable.ancestors().nth(3).unwrap().join("wasm32-wasip2/release/probe.wasm")
+    })
+}
