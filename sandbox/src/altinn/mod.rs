@@ -1,68 +1,245 @@
-//! Stub.
+//! Altinn 3: requests for consent, the page where people answer them, and what others look up.
+//!
+//! Follows the public code and documentation of Altinn's access management (2026): which checks, in
+//! which order, with which codes, and which oddities. Where neither says, a comment says "assumption".
 
-use std::sync::Arc;
+mod admin;
+mod caller;
+mod checks;
+mod consent;
+mod document;
+mod draft;
+mod feed;
+mod page;
+mod party;
+mod platform;
+mod portal;
+mod problem;
+mod redirect;
+pub mod register;
+mod resource;
+mod session;
+mod switches;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use serde_json::Value;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+pub use document::timestamp;
+pub use party::Party;
+pub use problem::{Format, Problem};
+pub use switches::{Callback, LetterCase, Repeat, Switches, Timestamps};
+
 use crate::world::World;
+use checks::Checked;
+use consent::Request;
+use session::Sessions;
 
-/// Stub.
+/// Altinn's state.
 #[derive(Debug, Default)]
-pub struct Altinn;
+pub struct Altinn {
+    state: Mutex<State>,
+    sessions: Sessions,
+}
 
-/// Stub.
-#[derive(Debug)]
+#[derive(Debug, Default)]
+struct State {
+    requests: BTreeMap<Uuid, Request>,
+    switches: Switches,
+}
+
+/// What Maskinporten learns about a consent that holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Consent {
-    /// Stub.
+    /// The consent, as its consumer named it.
     pub id: Uuid,
-    /// Stub.
+    /// URN of who consented.
     pub from: String,
-    /// Stub.
+    /// URN of the organisation that receives the data.
     pub to: String,
-    /// Stub.
+    /// URN of the organisation that acts for the receiver.
     pub handled_by: Option<String>,
-    /// Stub.
+    /// When it was given.
     pub consented: OffsetDateTime,
-    /// Stub.
+    /// When it runs out.
     pub valid_to: OffsetDateTime,
-    /// Stub.
+    /// `consentRights`, as in tokens.
     pub rights: Value,
 }
 
-/// Stub.
-#[derive(Debug)]
-pub struct Problem {
-    /// Stub.
-    pub code: &'static str,
+/// Whether a create call made something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stored {
+    New,
+    Already,
 }
 
 impl Altinn {
-    /// Stub.
+    /// A new one, without requests.
     pub fn new() -> Self {
-        Self
+        Self::default()
     }
 
-    /// Stub.
+    /// How it behaves now.
+    pub fn switches(&self) -> Switches {
+        self.state().switches.clone()
+    }
+
+    /// Makes it behave differently from now on.
+    pub fn set_switches(&self, switches: Switches) {
+        self.state().switches = switches;
+    }
+
+    /// The consent `id`, if `from` gave it to `to` (or to somebody that `to` acts for) and it holds at
+    /// `now`. Both are URNs. Otherwise everything that is wrong with it.
     pub fn lookup(
         &self,
-        _now: OffsetDateTime,
-        _id: Uuid,
-        _from: &str,
-        _to: &str,
+        now: OffsetDateTime,
+        id: Uuid,
+        from: &str,
+        to: &str,
     ) -> Result<Consent, Vec<Problem>> {
-        Err(vec![])
+        let request = self.seen(id, now).ok_or_else(|| vec![problem::NOT_FOUND])?;
+        let receivers = [Some(&request.draft.to), request.handled_by.as_ref()];
+        if !receivers
+            .into_iter()
+            .flatten()
+            .any(|party| party.to_string() == to)
+        {
+            return Err(vec![problem::NOT_FOUND]);
+        }
+        let problems = request.obstacles(from, now);
+        match request.consented() {
+            Some(consented) if problems.is_empty() => Ok(Consent {
+                id,
+                from: request.draft.from.to_string(),
+                to: request.draft.to.to_string(),
+                handled_by: request.handled_by.as_ref().map(ToString::to_string),
+                consented,
+                valid_to: request.draft.valid_to,
+                rights: document::consent_rights(&request),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// Accepts the request as `person` (a national identity number), as on the page.
+    pub fn approve(&self, now: OffsetDateTime, id: Uuid, person: &str) -> Result<(), Problem> {
+        self.change(id, |request| {
+            request.accept(&Party::Person(person.to_owned()), now)
+        })
+    }
+
+    /// Rejects the request as `person`, as on the page.
+    pub fn reject(&self, now: OffsetDateTime, id: Uuid, person: &str) -> Result<(), Problem> {
+        self.change(id, |request| {
+            request.reject(&Party::Person(person.to_owned()), now)
+        })
+    }
+
+    /// Revokes the consent as `person`, as in the portal.
+    pub fn revoke(&self, now: OffsetDateTime, id: Uuid, person: &str) -> Result<(), Problem> {
+        self.change(id, |request| {
+            request.revoke(&Party::Person(person.to_owned()), now)
+        })
+    }
+
+    /// The ids of all requests.
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.state().requests.keys().copied().collect()
+    }
+
+    /// Every request, as the pages see them.
+    fn requests(&self) -> Vec<Request> {
+        self.state().requests.values().cloned().collect()
+    }
+
+    fn change(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Request) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let mut state = self.state();
+        change(state.requests.get_mut(&id).ok_or(problem::NOT_FOUND)?)
+    }
+
+    /// Stores a checked request, unless its id is taken: by the same parties, the stored one stands;
+    /// by others, it is refused.
+    fn store(
+        &self,
+        checked: Checked,
+        caller: Party,
+        now: OffsetDateTime,
+    ) -> Result<(Stored, Request), Problem> {
+        let mut state = self.state();
+        if let Some(stored) = state.requests.get(&checked.draft.id) {
+            let same =
+                stored.draft.from == checked.draft.from && stored.draft.to == checked.draft.to;
+            return if same {
+                Ok((Stored::Already, stored.clone()))
+            } else {
+                Err(problem::ID_TAKEN.with("requestId", checked.draft.id))
+            };
+        }
+        let request = Request::new(checked, caller, now);
+        state.requests.insert(request.draft.id, request.clone());
+        Ok((Stored::New, request))
+    }
+
+    /// The request as the world outside sees it, which may lag behind the page.
+    fn seen(&self, id: Uuid, now: OffsetDateTime) -> Option<Request> {
+        let state = self.state();
+        let delay = Duration::seconds(i64::from(state.switches.answer_delay_seconds));
+        state
+            .requests
+            .get(&id)
+            .map(|request| request.as_seen(now - delay))
+    }
+
+    /// A page of the event feed of `receiver`.
+    fn events(
+        &self,
+        receiver: &Party,
+        query: &feed::Query,
+        address: &str,
+        now: OffsetDateTime,
+    ) -> Result<Value, Problem> {
+        let state = self.state();
+        feed::page(
+            state.requests.values(),
+            receiver,
+            query,
+            address,
+            now,
+            &state.switches,
+        )
+    }
+
+    /// The request as the page sees it.
+    fn request(&self, id: Uuid) -> Option<Request> {
+        self.state().requests.get(&id).cloned()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Stub.
+/// The platform's routes, for machines.
 pub fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
+    platform::routes().with_state(world)
 }
 
-/// Stub.
+/// Altinn's part of the admin address.
+pub(crate) fn admin_router() -> Router<Arc<World>> {
+    admin::routes()
+}
+
+/// The pages, for browsers.
 pub fn page_router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
+    page::routes().merge(portal::routes()).with_state(world)
 }

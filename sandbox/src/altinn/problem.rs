@@ -25,9 +25,12 @@ pub struct Problem {
 /// One entry of `validationErrors`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Fault {
-    code: &'static str,
-    detail: &'static str,
-    paths: Vec<String>,
+    /// `AM.VLD-…` or `STD.VLD-…`.
+    pub code: &'static str,
+    /// The fixed text.
+    pub detail: &'static str,
+    /// Where in the request.
+    pub paths: Vec<String>,
 }
 
 /// Which version of the problem library the service answers with.
@@ -41,10 +44,17 @@ pub enum Format {
     Version6,
 }
 
-pub(super) const NOT_AUTHORISED: Problem = Problem::new("AM-00000", StatusCode::FORBIDDEN, "Not authorized for consent");
-pub(super) const NOT_FOUND: Problem = Problem::new("AM-00001", StatusCode::NOT_FOUND, "Consent not found");
-pub(super) const CANNOT_ACCEPT: Problem = bad("AM-00002", "Consent have wrong status to be consented");
-pub(super) const UNKNOWN_ORGANISATION: Problem = bad("AM-00003", "Unknown organization. Could not be found");
+pub(super) const NOT_AUTHORISED: Problem = Problem::new(
+    "AM-00000",
+    StatusCode::FORBIDDEN,
+    "Not authorized for consent",
+);
+pub(super) const NOT_FOUND: Problem =
+    Problem::new("AM-00001", StatusCode::NOT_FOUND, "Consent not found");
+pub(super) const CANNOT_ACCEPT: Problem =
+    bad("AM-00002", "Consent have wrong status to be consented");
+pub(super) const UNKNOWN_ORGANISATION: Problem =
+    bad("AM-00003", "Unknown organization. Could not be found");
 pub(super) const UNKNOWN_PERSON: Problem = bad("AM-00004", "Unknown person. Could not be found");
 pub(super) const INVALID_RESOURCE: Problem = bad("AM-00005", "Invalid consent resource");
 pub(super) const INVALID_METADATA: Problem = bad("AM-00006", "Invalid consent metadata");
@@ -53,7 +63,10 @@ pub(super) const MISSING_METADATA: Problem = bad("AM-00008", "Missing metadata")
 pub(super) const INVALID_COMBINATION: Problem = bad("AM-00009", "Invalid resource combination");
 pub(super) const CANNOT_REVOKE: Problem = bad("AM-00010", "Consent cant be revoked.Wrong status");
 pub(super) const REVOKED: Problem = bad("AM-00011", "Consent is revoked");
-pub(super) const PARTY_MISMATCH: Problem = bad("AM-00012", "The consented party does not match the party requested");
+pub(super) const PARTY_MISMATCH: Problem = bad(
+    "AM-00012",
+    "The consented party does not match the party requested",
+);
 pub(super) const EXPIRED: Problem = bad("AM-00013", "Consent is expired");
 pub(super) const NOT_ACCEPTED: Problem = bad("AM-00014", "Consent is not accepted");
 pub(super) const CANNOT_REJECT: Problem = bad("AM-00015", "Consent cant be rejected. Wrong status");
@@ -100,13 +113,23 @@ pub(super) fn required(path: &str) -> Fault {
 
 impl Fault {
     fn at(code: &'static str, detail: &'static str, path: &str) -> Self {
-        Self { code, detail, paths: vec![path.to_owned()] }
+        Self {
+            code,
+            detail,
+            paths: vec![path.to_owned()],
+        }
     }
 }
 
 impl Problem {
     const fn new(code: &'static str, status: StatusCode, text: &'static str) -> Self {
-        Self { code, status, text, members: Vec::new(), faults: Vec::new() }
+        Self {
+            code,
+            status,
+            text,
+            members: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     /// The wrapper of one or more validation errors.
@@ -120,6 +143,11 @@ impl Problem {
     pub(super) fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.members.push((name.into(), value.to_string()));
         self
+    }
+
+    /// What a validation problem wraps.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     fn document(&self, format: Format) -> Map<String, Value> {
@@ -141,7 +169,10 @@ pub(super) fn response(problems: &[Problem], format: Format) -> Response {
         several => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             let mut document = head("STD-00001", status, "Multiple problems occurred.", format);
-            let inner: Vec<_> = several.iter().map(|problem| problem.document(format)).collect();
+            let inner: Vec<_> = several
+                .iter()
+                .map(|problem| problem.document(format))
+                .collect();
             document.insert("problems".into(), json!(inner));
             (status, document)
         }

@@ -62,13 +62,10 @@ pub(super) fn is_well_formed(address: &str) -> bool {
     Url::parse(address).is_ok()
 }
 
-/// Whether a request may be created with this return address: any absolute address of any scheme.
+/// Whether a request may be created with this return address: any absolute address of any scheme,
+/// on any host, encrypted or not.
 pub(super) fn is_allowed(address: &str) -> bool {
-    let Some((scheme, _)) = address.split_once(':') else { return false };
-    let mut letters = scheme.bytes();
-    letters.next().is_some_and(|first| first.is_ascii_lowercase())
-        && letters.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
-        && Url::parse(address).is_ok()
+    Url::parse(address).is_ok()
 }
 
 fn joint(address: &str) -> char {
@@ -92,17 +89,50 @@ mod tests {
         const REFUSED: &str = "Status=Failed&ErrorMessage=User+did+not+give+consent";
         for (stored, before, after) in [
             ("https://bank.example", "https://bank.example/?", ""),
-            ("https://bank.example/cb?s=1", "https://bank.example/cb?s=1&", ""),
-            ("https://bank.example/cb#top", "https://bank.example/cb?", "#top"),
-            ("https://bank.example/cb?s=1#top", "https://bank.example/cb?s=1&", "#top"),
-            ("https://bank.example/#/cb", "https://bank.example/#/cb?", ""),
-            ("https://bank.example/#/cb?s=1", "https://bank.example/#/cb?s=1&", ""),
-            ("https://bank.example/?a=1#/cb", "https://bank.example/?a=1#/cb&", ""),
+            (
+                "https://bank.example/cb?s=1",
+                "https://bank.example/cb?s=1&",
+                "",
+            ),
+            (
+                "https://bank.example/cb#top",
+                "https://bank.example/cb?",
+                "#top",
+            ),
+            (
+                "https://bank.example/cb?s=1#top",
+                "https://bank.example/cb?s=1&",
+                "#top",
+            ),
+            (
+                "https://bank.example/#/cb",
+                "https://bank.example/#/cb?",
+                "",
+            ),
+            (
+                "https://bank.example/#/cb?s=1",
+                "https://bank.example/#/cb?s=1&",
+                "",
+            ),
+            (
+                "https://bank.example/?a=1#/cb",
+                "https://bank.example/?a=1#/cb&",
+                "",
+            ),
             ("bank-app://consent", "bank-app://consent?", ""),
         ] {
-            assert_eq!(compose(stored, Outcome::Accepted), format!("{before}Status=OK{after}"));
-            assert_eq!(compose(stored, Outcome::Rejected), format!("{before}{REFUSED}{after}"));
-            assert_eq!(compose(stored, Outcome::Unanswered), format!("{before}{after}"));
+            assert_eq!(
+                compose(stored, Outcome::Accepted),
+                format!("{before}Status=OK{after}")
+            );
+            assert_eq!(
+                compose(stored, Outcome::Rejected),
+                format!("{before}{REFUSED}{after}")
+            );
+            assert_eq!(
+                compose(stored, Outcome::Unanswered),
+                format!("{before}{after}")
+            );
         }
     }
 
@@ -117,7 +147,14 @@ mod tests {
         ] {
             assert!(is_allowed(address), "{address}");
         }
-        for address in ["", "/cb", "bank.example", "1app://x", "https://", "Bank App://x"] {
+        for address in [
+            "",
+            "/cb",
+            "bank.example",
+            "1app://x",
+            "https://",
+            "Bank App://x",
+        ] {
             assert!(!is_allowed(address), "{address}");
         }
     }
@@ -125,7 +162,12 @@ mod tests {
     #[test]
     fn unescaped_characters_keep_the_browser_at_altinn() {
         assert!(is_well_formed("https://bank.example/cb?s=%C3%A5&Status=OK"));
-        for address in ["https://bank.example/c b", "https://bank.example/å", "https://bank.example/%4", "https://bank.example/{}"] {
+        for address in [
+            "https://bank.example/c b",
+            "https://bank.example/å",
+            "https://bank.example/%4",
+            "https://bank.example/{}",
+        ] {
             assert!(!is_well_formed(address), "{address}");
         }
     }

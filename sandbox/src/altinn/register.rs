@@ -30,23 +30,75 @@ pub struct Organisation {
 
 /// Everybody there is.
 pub const PERSONS: &[Person] = &[
-    Person { number: "04827896468", name: "Ragna Fjordvik", handle: "ragna" },
-    Person { number: "02829090123", name: "Odd Myrvang", handle: "odd" },
-    Person { number: "14858512450", name: "Solveig Brekke", handle: "solveig" },
-    Person { number: "02839211360", name: "Eirik Tangen", handle: "eirik" },
-    Person { number: "02925796975", name: "Ane Lid", handle: "ane" },
+    Person {
+        number: "04827896468",
+        name: "Ragna Fjordvik",
+        handle: "ragna",
+    },
+    Person {
+        number: "02829090123",
+        name: "Odd Myrvang",
+        handle: "odd",
+    },
+    Person {
+        number: "14858512450",
+        name: "Solveig Brekke",
+        handle: "solveig",
+    },
+    Person {
+        number: "02839211360",
+        name: "Eirik Tangen",
+        handle: "eirik",
+    },
+    Person {
+        number: "02925796975",
+        name: "Ane Lid",
+        handle: "ane",
+    },
 ];
 
 /// Every organisation there is: customers first, then the consumers and their supplier.
 pub const ORGANISATIONS: &[Organisation] = &[
-    Organisation { number: "313367002", name: "Fjordvik Snekkerverksted", represented_by: &["04827896468", "02839211360"] },
-    Organisation { number: "314055403", name: "Nordlys Handel AS", represented_by: &["04827896468"] },
-    Organisation { number: "311851381", name: "Brekke Rådgivning", represented_by: &["14858512450"] },
-    Organisation { number: "314961900", name: "Lyngheim Drift", represented_by: &["14858512450"] },
-    Organisation { number: "313506673", name: "Lid Gartneri", represented_by: &["02925796975"] },
-    Organisation { number: "310000205", name: "Fjordbanken", represented_by: &[] },
-    Organisation { number: "310000302", name: "Innlandsbanken", represented_by: &[] },
-    Organisation { number: "310000108", name: "Fjellsystem AS", represented_by: &[] },
+    Organisation {
+        number: "313367002",
+        name: "Fjordvik Snekkerverksted",
+        represented_by: &["04827896468", "02839211360"],
+    },
+    Organisation {
+        number: "314055403",
+        name: "Nordlys Handel AS",
+        represented_by: &["04827896468"],
+    },
+    Organisation {
+        number: "311851381",
+        name: "Brekke Rådgivning",
+        represented_by: &["14858512450"],
+    },
+    Organisation {
+        number: "314961900",
+        name: "Lyngheim Drift",
+        represented_by: &["14858512450"],
+    },
+    Organisation {
+        number: "313506673",
+        name: "Lid Gartneri",
+        represented_by: &["02925796975"],
+    },
+    Organisation {
+        number: "310000205",
+        name: "Fjordbanken",
+        represented_by: &[],
+    },
+    Organisation {
+        number: "310000302",
+        name: "Innlandsbanken",
+        represented_by: &[],
+    },
+    Organisation {
+        number: "310000108",
+        name: "Fjellsystem AS",
+        represented_by: &[],
+    },
 ];
 
 /// The person with this number.
@@ -56,7 +108,9 @@ pub fn person(number: &str) -> Option<&'static Person> {
 
 /// The organisation with this number.
 pub fn organisation(number: &str) -> Option<&'static Organisation> {
-    ORGANISATIONS.iter().find(|organisation| organisation.number == number)
+    ORGANISATIONS
+        .iter()
+        .find(|organisation| organisation.number == number)
 }
 
 /// The party by its number, if it is registered.
@@ -66,7 +120,11 @@ pub(super) fn look_up(party: &Party) -> Result<Party, Problem> {
         Party::Organisation(number) => organisation(number).is_some(),
         Party::Uuid(id) => return by_uuid(*id).ok_or_else(|| unknown(party)),
     };
-    if found { Ok(party.clone()) } else { Err(unknown(party)) }
+    if found {
+        Ok(party.clone())
+    } else {
+        Err(unknown(party))
+    }
 }
 
 /// The name to show.
@@ -103,16 +161,21 @@ pub(super) fn uuid(party: &Party) -> Uuid {
 }
 
 fn by_uuid(id: Uuid) -> Option<Party> {
-    let persons = PERSONS.iter().map(|person| Party::Person(person.number.to_owned()));
-    let organisations =
-        ORGANISATIONS.iter().map(|organisation| Party::Organisation(organisation.number.to_owned()));
+    let persons = PERSONS
+        .iter()
+        .map(|person| Party::Person(person.number.to_owned()));
+    let organisations = ORGANISATIONS
+        .iter()
+        .map(|organisation| Party::Organisation(organisation.number.to_owned()));
     persons.chain(organisations).find(|party| uuid(party) == id)
 }
 
 fn unknown(party: &Party) -> Problem {
     match party {
         Party::Person(_) => problem::UNKNOWN_PERSON.with("fnumber", party),
-        Party::Organisation(_) | Party::Uuid(_) => problem::UNKNOWN_ORGANISATION.with("orgnr", party),
+        Party::Organisation(_) | Party::Uuid(_) => {
+            problem::UNKNOWN_ORGANISATION.with("orgnr", party)
+        }
     }
 }
 
@@ -123,12 +186,20 @@ mod tests {
     #[test]
     fn numbers_are_synthetic_and_have_valid_check_digits() {
         for person in PERSONS {
-            assert!(crate::skatteetaten::party::is_person(person.number), "{}", person.name);
+            assert!(
+                crate::skatteetaten::party::is_person(person.number),
+                "{}",
+                person.name
+            );
             let month: u8 = person.number[2..4].parse().unwrap();
             assert!((81..=92).contains(&month), "{}", person.name);
         }
         for organisation in ORGANISATIONS {
-            assert!(crate::skatteetaten::party::is_organisation(organisation.number), "{}", organisation.name);
+            assert!(
+                crate::skatteetaten::party::is_organisation(organisation.number),
+                "{}",
+                organisation.name
+            );
             assert!(organisation.number.starts_with(['2', '3']));
         }
     }
@@ -138,8 +209,16 @@ mod tests {
         let party = Party::Organisation("313367002".into());
         assert_eq!(look_up(&party).unwrap(), party);
         assert_eq!(look_up(&Party::Uuid(uuid(&party))).unwrap(), party);
-        assert_eq!(look_up(&Party::Person("29909999999".into())).unwrap_err().code, "AM-00004");
-        assert_eq!(look_up(&Party::Uuid(Uuid::nil())).unwrap_err().code, "AM-00003");
+        assert_eq!(
+            look_up(&Party::Person("29909999999".into()))
+                .unwrap_err()
+                .code,
+            "AM-00004"
+        );
+        assert_eq!(
+            look_up(&Party::Uuid(Uuid::nil())).unwrap_err().code,
+            "AM-00003"
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ const RESOURCES: &[Resource] = &[
         kind: "Consent",
         template: "bst_krav_v2",
         metadata: &[],
-        title: Text { nb: "Krav og betalinger", en: "Claims and payments" },
+        title: Text {
+            nb: "Krav og betalinger",
+            en: "Claims and payments",
+        },
         text: Text {
             nb: "Skatte- og avgiftskrav, innbetalinger og utbetalinger som Skatteetaten har registrert.",
             en: "Tax claims, payments and refunds that the Tax Administration has on record.",
@@ -47,7 +50,10 @@ const RESOURCES: &[Resource] = &[
         kind: "Consent",
         template: "sblanesoknad",
         metadata: &["fraogmed", "tilogmed"],
-        title: Text { nb: "Inntektsopplysninger", en: "Income" },
+        title: Text {
+            nb: "Inntektsopplysninger",
+            en: "Income",
+        },
         text: Text {
             nb: "Inntekt som arbeidsgivere har meldt inn i perioden.",
             en: "Income that employers have reported in the period.",
@@ -58,7 +64,10 @@ const RESOURCES: &[Resource] = &[
         kind: "Consent",
         template: "sblanesoknad",
         metadata: &["inntektsaar"],
-        title: Text { nb: "Skattegrunnlag", en: "Tax basis" },
+        title: Text {
+            nb: "Skattegrunnlag",
+            en: "Tax basis",
+        },
         text: Text {
             nb: "Summerte tall fra skattemeldingen for inntektsåret.",
             en: "Summed figures from the tax return of the income year.",
@@ -69,8 +78,14 @@ const RESOURCES: &[Resource] = &[
         kind: "GenericAccessResource",
         template: "",
         metadata: &[],
-        title: Text { nb: "Skattekort", en: "Tax card" },
-        text: Text { nb: "Kan ikke samtykkes til.", en: "Cannot be consented to." },
+        title: Text {
+            nb: "Skattekort",
+            en: "Tax card",
+        },
+        text: Text {
+            nb: "Kan ikke samtykkes til.",
+            en: "Cannot be consented to.",
+        },
     },
 ];
 
@@ -87,8 +102,11 @@ pub(super) fn may_request(id: &str, organisation: &str) -> bool {
 impl Resource {
     /// As `GET /resourceregistry/api/v1/resource/{id}` answers.
     pub(super) fn document(&self) -> Value {
-        let metadata: serde_json::Map<String, Value> =
-            self.metadata.iter().map(|key| ((*key).to_owned(), json!({ "optional": false }))).collect();
+        let metadata: serde_json::Map<String, Value> = self
+            .metadata
+            .iter()
+            .map(|key| ((*key).to_owned(), json!({ "optional": false })))
+            .collect();
         json!({
             "identifier": self.id,
             "version": VERSION.to_string(),

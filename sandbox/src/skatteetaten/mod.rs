@@ -1,23 +1,258 @@
-//! Stub.
+//! Skatteetaten, krav og betalinger: what a party owes, has paid and got back.
+//!
+//! Sources: Skatteetaten, "Krav og betalinger" (2024), "Sikkerhetsmekanismer", "Feilhåndtering" and
+//! "Skjerming"; Altinn, "Validate consent". Data come as JSON, or as XML without a published schema.
 
-use std::sync::Arc;
+mod access;
+mod answer;
+mod data;
+mod format;
+mod ledger;
+mod node;
+pub(crate) mod party;
+mod period;
+mod places;
+mod refusal;
+mod switches;
 
-use axum::Router;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use uuid::Uuid;
+
+use crate::bearer::bearer;
 use crate::world::World;
+use access::Package;
+use format::Format;
+use node::Node;
+use period::Period;
+use places::Places;
 
-/// Stub.
+pub use places::Place;
+pub use refusal::Refusal;
+pub use switches::{MissingScope, NothingFound, Shape, Switches};
+
+const CORRELATION: HeaderName = HeaderName::from_static("korrelasjonsid");
+
+/// Skatteetaten's state.
 #[derive(Debug, Default)]
-pub struct Skatteetaten;
+pub struct Skatteetaten {
+    switches: Mutex<Switches>,
+    places: Places,
+}
 
 impl Skatteetaten {
-    /// Stub.
+    /// A new one; what is on record is always the same.
     pub fn new() -> Self {
-        Self
+        Self::default()
+    }
+
+    /// How it behaves now.
+    pub fn switches(&self) -> Switches {
+        self.lock().clone()
+    }
+
+    /// Makes it behave differently from now on.
+    pub fn set_switches(&self, switches: Switches) {
+        *self.lock() = switches;
+    }
+
+    /// Occupies one of the organisation's five places, as a call under way does.
+    pub fn occupy(&self, organisation: &str) -> Option<Place> {
+        self.places.take(&format!("0192:{organisation}"))
+    }
+
+    /// The most calls that the organisation has tried to have open at once.
+    pub fn peak(&self, organisation: &str) -> usize {
+        self.places.peak(&format!("0192:{organisation}"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Switches> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Stub.
+/// The API's routes.
 pub fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
+    Router::new()
+        .route("/v1/{package}/{party}/{read}", get(read))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .with_state(world)
+}
+
+/// Skatteetaten's part of the admin address.
+pub(crate) fn admin_router() -> Router<Arc<World>> {
+    let read = async |State(world): State<Arc<World>>| Json(world.skatteetaten.switches());
+    let set = async |State(world): State<Arc<World>>, Json(switches): Json<Switches>| {
+        world.skatteetaten.set_switches(switches);
+        StatusCode::NO_CONTENT
+    };
+    Router::new().route("/skatteetaten/switches", get(read).put(set))
+}
+
+/// Below the API's version every address is the service's to refuse; elsewhere there is no service.
+async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
+    if uri.path().starts_with("/v1/") {
+        let correlation = correlation(&headers);
+        let format = Format::of(&headers).unwrap_or(Format::Json);
+        return named(
+            Refusal::UnknownUrl.response(format, &correlation),
+            &correlation,
+        );
+    }
+    let text = format!("Unknown instance. ID={}", Uuid::new_v4().simple());
+    (
+        StatusCode::NOT_FOUND,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        text,
+    )
+        .into_response()
+}
+
+/// What can be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Read {
+    OpenClaims,
+    Claims(Period),
+    Payments(Period),
+    Refunds(Period),
+}
+
+impl Read {
+    /// `None` for a name that is no read.
+    fn of(name: &str, query: &str) -> Option<Result<Self, Refusal>> {
+        match name {
+            "aapnekrav" => Some(Ok(Self::OpenClaims)),
+            "krav" => Some(Period::read(query).map(Self::Claims)),
+            "innbetalinger" => Some(Period::read(query).map(Self::Payments)),
+            "utbetalinger" => Some(Period::read(query).map(Self::Refunds)),
+            _ => None,
+        }
+    }
+
+    const fn period(self) -> Option<Period> {
+        match self {
+            Self::OpenClaims => None,
+            Self::Claims(period) | Self::Payments(period) | Self::Refunds(period) => Some(period),
+        }
+    }
+}
+
+async fn read(
+    State(world): State<Arc<World>>,
+    Path((package, party, name)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(read) = Read::of(&name, query.as_deref().unwrap_or_default()) else {
+        return unknown(uri, headers).await;
+    };
+    let correlation = correlation(&headers);
+    let Some(format) = Format::of(&headers) else {
+        return named(
+            Refusal::Format.response(Format::Json, &correlation),
+            &correlation,
+        );
+    };
+    let response = match answer(&world, &headers, &package, &party, read).await {
+        Ok(tree) => {
+            let body = match format {
+                Format::Json => tree.json(),
+                Format::Xml => tree.xml(&name),
+            };
+            ([(header::CONTENT_TYPE, format.media_type())], body).into_response()
+        }
+        Err(Failure::Refused(refusal)) => refusal.response(format, &correlation),
+        Err(Failure::TooMany) => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many requests").into_response()
+        }
+    };
+    named(response, &correlation)
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+enum Failure {
+    Refused(Refusal),
+    /// Not the service's own answer but its gateway's.
+    TooMany,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The checks, in order: token, number of calls, input, permission, record. Address and format are
+/// checked before. Assumption: the order, which is not documented.
+async fn answer(
+    world: &World,
+    headers: &HeaderMap,
+    package: &str,
+    party: &str,
+    read: Result<Read, Refusal>,
+) -> Result<Node, Failure> {
+    let switches = world.skatteetaten.switches();
+    let now = world.clock.now();
+    let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
+    let claims = world
+        .maskinporten
+        .verify(now, token)
+        .map_err(|_| Refusal::Unauthenticated)?;
+    let organisation = access::reader(&claims, switches.missing_scope.refusal())?;
+    let _place = world
+        .skatteetaten
+        .places
+        .take(&organisation)
+        .ok_or(Failure::TooMany)?;
+    if switches.latency_milliseconds > 0 {
+        tokio::time::sleep(Duration::from_millis(switches.latency_milliseconds.into())).await;
+    }
+    if let Some(refusal) = switches.failing {
+        return Err(refusal.into());
+    }
+    let package = Package::read(package)?;
+    if !party::is_organisation(party) && !party::is_person(party) {
+        return Err(Refusal::PartyNumber.into());
+    }
+    let read = read?;
+    access::permission(package, &claims, party, now)?;
+    let account = data::account(party).ok_or(Refusal::UnknownParty)?;
+    if account.shielded {
+        return Ok(Node::Object(answer::shielded(party, read.period())));
+    }
+    let today = now.date();
+    let (members, nothing) = match read {
+        Read::OpenClaims => answer::open_claims(account, today),
+        Read::Claims(period) => answer::claims(account, period, today),
+        Read::Payments(period) => answer::payments(account, period, today),
+        Read::Refunds(period) => answer::refunds(account, period, today),
+    };
+    if nothing && switches.nothing_found == NothingFound::Refused {
+        return Err(Refusal::NothingFound.into());
+    }
+    Ok(switches.shape.of(Node::Object(members)))
+}
+
+/// The caller's, or one of ours.
+fn correlation(headers: &HeaderMap) -> String {
+    let given = headers
+        .get(CORRELATION)
+        .and_then(|value| value.to_str().ok());
+    given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
+fn named(mut response: Response, correlation: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(correlation) {
+        response.headers_mut().insert(CORRELATION, value);
+    }
+    response
 }

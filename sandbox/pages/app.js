@@ -1,0 +1,73 @@
+// Calls to the app, with the customer's own login token, which is kept in memory only.
+
+import { parseExactly } from './exact.js';
+import { say } from './texts.js';
+
+/** What the app said no with. */
+export class Problem extends Error {
+  constructor(slug, document = {}) {
+    super(document.detail ?? document.title ?? slug);
+    this.slug = slug;
+    this.correlationId = document.correlation_id;
+    this.code = document.kode ?? document.code;
+  }
+}
+
+export class App {
+  constructor(origin) {
+    this.origin = origin;
+  }
+
+  /** Reads claims or payments about the party. */
+  read(party, what, period) {
+    const query = period ? `?${new URLSearchParams(period)}` : '';
+    return this.#call('GET', `/claims/${what}${query}`, party);
+  }
+
+  /** Asks for the party's consent; the answer says where to give it, or that it is there already. */
+  askConsent(party, returnAddress) {
+    return this.#call('POST', '/consent', party, { party, return_address: returnAddress });
+  }
+
+  /** How it stands with the party's consent. */
+  consent(party) {
+    return this.#call('GET', '/consent', party);
+  }
+
+  async #call(method, path, party, body) {
+    const headers = {
+      Accept: 'application/json',
+      'Accept-Language': say('nb', 'en'),
+      Authorization: `Bearer ${await this.#token()}`,
+      'Innsyn-Party': party,
+    };
+    if (body) headers['Content-Type'] = 'application/json';
+    let response;
+    let text;
+    try {
+      response = await fetch(this.origin + path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
+      text = await response.text();
+    } catch {
+      throw new Problem('unreachable');
+    }
+    let document;
+    try {
+      document = parseExactly(text);
+    } catch {
+      throw new Problem('internal');
+    }
+    if (response.ok) return document;
+    throw new Problem(String(document.type ?? '').split(':').pop() || 'internal', document);
+  }
+
+  async #token() {
+    let response;
+    try {
+      response = await fetch('/login-token', { cache: 'no-store' });
+    } catch {
+      throw new Problem('unreachable');
+    }
+    if (!response.ok) throw new Problem('login-required');
+    return (await response.json()).token;
+  }
+}

@@ -1,0 +1,49 @@
+// What the page says, in the language of the document.
+
+export const language = document.documentElement.lang === 'en' ? 'en' : 'nb';
+
+/** The text in the page's language. */
+export const say = (nb, en) => (language === 'nb' ? nb : en);
+
+const PROBLEMS = {
+  'login-required': ['Du er ikke logget inn. Logg inn på nytt.', 'You are not logged in. Log in again.'],
+  'login-expired': ['Innloggingen har utløpt. Logg inn på nytt.', 'Your login has expired. Log in again.'],
+  'party-not-allowed': ['Du kan ikke se opplysninger om denne.', 'You may not see information about this one.'],
+  'party-invalid': ['Nummeret er ikke et gyldig organisasjonsnummer eller fødselsnummer.', 'The number is not a valid organisation or national identity number.'],
+  'request-invalid': ['Det er noe galt med det du ba om. Sjekk perioden.', 'Something is wrong with what you asked for. Check the period.'],
+  'body-too-large': ['Forespørselen er for stor.', 'The request is too large.'],
+  'media-type-unsupported': ['Forespørselen har feil format.', 'The request has the wrong format.'],
+  'route-unknown': ['Appen kjenner ikke adressen.', 'The app does not know the address.'],
+  'method-not-allowed': ['Appen godtar ikke forespørselen på denne adressen.', 'The app does not take this request at this address.'],
+  'origin-not-allowed': ['Appen godtar ikke forespørsler fra denne siden.', 'The app does not take requests from this page.'],
+  'return-address-not-allowed': ['Appen vil ikke sende deg tilbake hit.', 'The app will not send you back here.'],
+  'consent-required': ['Skatteetaten trenger ditt samtykke før banken kan vise dette.', 'The Tax Administration needs your consent before the bank can show this.'],
+  'consent-pending': ['Du har ikke svart på samtykket i Altinn ennå.', 'You have not answered the consent in Altinn yet.'],
+  'consent-rejected': ['Samtykket ble avslått, så banken kan ikke vise dette.', 'Consent was refused, so the bank cannot show this.'],
+  'consent-revoked': ['Samtykket er trukket tilbake, så banken kan ikke lenger vise dette.', 'Consent was withdrawn, so the bank can no longer show this.'],
+  'consent-expired': ['Samtykket har utløpt. Gi et nytt for å se mer.', 'The consent has expired. Give a new one to see more.'],
+  'nothing-found': ['Skatteetaten har ingenting registrert her.', 'The Tax Administration has nothing on record here.'],
+  'party-unknown': ['Skatteetaten kjenner ikke denne.', 'The Tax Administration does not know this one.'],
+  shielded: ['Innholdet er skjermet hos Skatteetaten og kan ikke vises. Det betyr ikke at det ikke finnes krav.', 'The content is shielded by the Tax Administration and cannot be shown. That does not mean that there are no claims.'],
+  'too-many-calls': ['Det er mange som spør akkurat nå. Vent litt og prøv igjen.', 'Many are asking right now. Wait a little and try again.'],
+  'source-down': ['Tjenesten hos det offentlige er nede. Prøv igjen senere.', 'The public service is down. Try again later.'],
+  'source-slow': ['Tjenesten hos det offentlige bruker for lang tid. Prøv igjen senere.', 'The public service takes too long. Try again later.'],
+  'source-unreadable': ['Svaret fra det offentlige kunne ikke leses. Prøv igjen senere.', 'The answer from the public service could not be read. Try again later.'],
+  'source-refused': ['Tjenesten hos det offentlige avviste banken. Banken må ordne opp.', 'The public service refused the bank. The bank must sort it out.'],
+  'configuration-missing': ['Bankens løsning er ikke satt opp riktig.', 'The bank’s system is not set up correctly.'],
+  internal: ['Noe gikk galt hos banken. Prøv igjen senere.', 'Something went wrong at the bank. Try again later.'],
+  unreachable: ['Får ikke kontakt med banken. Prøv igjen.', 'The bank cannot be reached. Try again.'],
+};
+
+/** One clear sentence for the problem. */
+export function sentence(slug) {
+  return say(...(PROBLEMS[slug] ?? PROBLEMS.internal));
+}
+
+/** A date as it is written out. */
+export function date(iso) {
+  const day = new Date(`${iso}T00:00:00Z`);
+  if (!iso || Number.isNaN(day.getTime())) return iso ?? '';
+  const locale = language === 'nb' ? 'nb-NO' : 'en-GB';
+  return day.toLocaleDateString(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+}

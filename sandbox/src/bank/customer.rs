@@ -1,0 +1,110 @@
+//! The bank's customers: invented persons, and whom they may act for.
+
+use crate::altinn::register::{self, Organisation};
+use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+
+/// Somebody who can log in.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Customer {
+    /// Name.
+    pub name: &'static str,
+    /// What forms call the customer.
+    pub handle: &'static str,
+    /// `sub` of the login token.
+    pub subject: &'static str,
+    /// National identity number, synthetic.
+    pub pid: &'static str,
+    /// Organisation numbers that the customer may act for.
+    pub organisations: &'static [&'static str],
+    /// Organisation number of the bank that the customer logs in at.
+    pub bank: &'static str,
+}
+
+/// All customers. Odd acts for nobody but himself; Eirik is another bank's, and acts for the same
+/// enterprise as Ragna.
+pub const CUSTOMERS: &[Customer] = &[
+    Customer {
+        name: "Ragna Fjordvik",
+        handle: "ragna",
+        subject: "c-5f0b1c9e",
+        pid: "04827896468",
+        organisations: &["313367002", "314055403"],
+        bank: FJORDBANKEN,
+    },
+    Customer {
+        name: "Odd Myrvang",
+        handle: "odd",
+        subject: "c-1d7a2e44",
+        pid: "02829090123",
+        organisations: &[],
+        bank: FJORDBANKEN,
+    },
+    Customer {
+        name: "Solveig Brekke",
+        handle: "solveig",
+        subject: "c-93c4f6b0",
+        pid: "14858512450",
+        organisations: &["311851381", "314961900"],
+        bank: FJORDBANKEN,
+    },
+    Customer {
+        name: "Ane Lid",
+        handle: "ane",
+        subject: "c-77e0d853",
+        pid: "02925796975",
+        organisations: &["313506673"],
+        bank: FJORDBANKEN,
+    },
+    Customer {
+        name: "Eirik Tangen",
+        handle: "eirik",
+        subject: "c-2b6190fd",
+        pid: "02839211360",
+        organisations: &["313367002"],
+        bank: INNLANDSBANKEN,
+    },
+];
+
+impl Customer {
+    /// The customer with this handle.
+    pub fn named(handle: &str) -> Option<&'static Self> {
+        CUSTOMERS.iter().find(|customer| customer.handle == handle)
+    }
+
+    /// The organisations with their names.
+    pub(super) fn acts_for(&self) -> impl Iterator<Item = &'static Organisation> {
+        self.organisations
+            .iter()
+            .filter_map(|number| register::organisation(number))
+    }
+
+    /// The name of the customer's bank.
+    pub(super) fn bank_name(&self) -> &'static str {
+        register::organisation(self.bank).map_or("", |bank| bank.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_are_persons_of_the_register() {
+        for customer in CUSTOMERS {
+            let person = register::person(customer.pid).unwrap();
+            assert_eq!(
+                (person.name, person.handle),
+                (customer.name, customer.handle)
+            );
+            assert_eq!(customer.acts_for().count(), customer.organisations.len());
+            for organisation in customer.acts_for() {
+                assert!(
+                    organisation.represented_by.contains(&customer.pid),
+                    "{}",
+                    organisation.name
+                );
+            }
+            assert!(!customer.bank_name().is_empty());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The keys that login tokens are signed with: RSA, the newest signs, all that are kept are published.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::RsaKeySize;
+use serde_json::{Value, json};
+
+use crate::authority::rsa_key;
+use crate::maskinporten::public_key;
+
+/// One key.
+#[derive(Clone)]
+pub(super) struct Key {
+    key: EncodingKey,
+    kid: String,
+    modulus: String,
+    exponent: String,
+    /// The public key, in PEM: what a confused verifier would take for a shared secret.
+    public_pem: String,
+}
+
+impl Key {
+    /// A new one; takes part of a second.
+    pub(super) fn generate() -> anyhow::Result<Self> {
+        let pair = rsa_key(RsaKeySize::_2048)?;
+        let jwk = public_key(&pair)?;
+        let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
+            anyhow::bail!("an RSA key has become another");
+        };
+        Ok(Self {
+            key: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
+            kid: jwk.thumbprint(ThumbprintHash::SHA256)?,
+            modulus: rsa.n.clone(),
+            exponent: rsa.e.clone(),
+            public_pem: pair.public_key_pem(),
+        })
+    }
+
+    pub(super) fn published(&self) -> Value {
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.modulus, "e": self.exponent })
+    }
+
+    /// A token signed as it should be, with this key named or another.
+    pub(super) fn token(&self, kid: &str, claims: &Value) -> anyhow::Result<String> {
+        let message = message("RS256", kid, claims);
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256)?;
+        Ok(format!("{message}.{signature}"))
+    }
+
+    /// A token without a signature.
+    pub(super) fn unsigned(&self, claims: &Value) -> String {
+        format!("{}.", message("none", &self.kid, claims))
+    }
+
+    /// A token authenticated with the public key as if it were a secret.
+    pub(super) fn keyed_with_public(&self, claims: &Value) -> String {
+        let message = message("HS256", &self.kid, claims);
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, self.public_pem.as_bytes());
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&secret, message.as_bytes()));
+        format!("{message}.{tag}")
+    }
+
+    pub(super) fn kid(&self) -> &str {
+        &self.kid
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Key").field(&self.kid).finish()
+    }
+}
+
+fn message(algorithm: &str, kid: &str, claims: &Value) -> String {
+    let header = json!({ "alg": algorithm, "kid": kid, "typ": "JWT" });
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    format!("{}.{}", encode(&header), encode(claims))
+}

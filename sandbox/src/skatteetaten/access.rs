@@ -1,0 +1,245 @@
+//! Who may read: what a Maskinporten token must say, for each package of rights.
+//!
+//! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger".
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::party;
+use super::refusal::Refusal;
+
+const SCOPE: &str = "skatteetaten:kravogbetalinger";
+const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
+
+/// The package of rights in the path.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Package {
+    /// `finans`: by the party's consent.
+    Finans,
+    /// `regnskapssystem`: by the party's system user.
+    Regnskapssystem,
+}
+
+impl Package {
+    pub(super) fn read(segment: &str) -> Result<Self, Refusal> {
+        match segment {
+            "finans" => Ok(Self::Finans),
+            "regnskapssystem" => Ok(Self::Regnskapssystem),
+            _ => Err(Refusal::Package),
+        }
+    }
+}
+
+/// The token as such: for whom, and whether it is meant for this API. `without_scope` is what a
+/// missing scope is refused with. The organisation that reads is returned.
+pub(super) fn reader(claims: &Value, without_scope: Refusal) -> Result<String, Refusal> {
+    // A token that somebody asked for with `resource` is meant for somebody else.
+    if !claims["aud"].is_null() && claims["aud"] != "unspecified" {
+        return Err(Refusal::Unauthenticated);
+    }
+    let consumer = identifier(&claims["consumer"]).ok_or(Refusal::Unauthenticated)?;
+    let scopes = claims["scope"].as_str().unwrap_or_default();
+    if !scopes.split(' ').any(|scope| scope == SCOPE) {
+        return Err(without_scope);
+    }
+    Ok(consumer.to_owned())
+}
+
+/// The party in the path must be the one whose permission the token carries.
+pub(super) fn permission(
+    package: Package,
+    claims: &Value,
+    party: &str,
+    now: OffsetDateTime,
+) -> Result<(), Refusal> {
+    match package {
+        Package::Finans => consent(claims, party, now)
+            .then_some(())
+            .ok_or(Refusal::Consent),
+        Package::Regnskapssystem => system_user(claims, party)
+            .then_some(())
+            .ok_or(Refusal::SystemUser),
+    }
+}
+
+fn consent(claims: &Value, party: &str, now: OffsetDateTime) -> bool {
+    let Some(consent) = only(claims, "urn:altinn:consent") else {
+        return false;
+    };
+    let kind = if party::is_organisation(party) {
+        "organization"
+    } else {
+        "person"
+    };
+    let valid_to = consent["validTo"]
+        .as_str()
+        .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    let rights = consent["consentRights"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    consent["from"] == format!("urn:altinn:{kind}:identifier-no:{party}").as_str()
+        && identifier(&consent["to"]).is_some()
+        && identifier(&consent["to"]) == identifier(&claims["consumer"])
+        && valid_to.is_some_and(|valid_to| valid_to > now)
+        && rights.iter().any(covers)
+}
+
+fn covers(right: &Value) -> bool {
+    let resources = right["resource"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    resources
+        .iter()
+        .any(|resource| resource["type"] == "urn:altinn:resource" && resource["value"] == RESOURCE)
+}
+
+fn system_user(claims: &Value, party: &str) -> bool {
+    only(claims, "urn:altinn:systemuser")
+        .and_then(|details| identifier(&details["systemuser_org"]))
+        .and_then(|identifier| identifier.strip_prefix("0192:"))
+        .is_some_and(|organisation| organisation == party)
+}
+
+/// The one entry of the type; none if there are several.
+fn only<'a>(claims: &'a Value, kind: &str) -> Option<&'a Value> {
+    let mut entries = claims["authorization_details"]
+        .as_array()?
+        .iter()
+        .filter(|entry| entry["type"] == kind);
+    let entry = entries.next()?;
+    entries.next().is_none().then_some(entry)
+}
+
+/// `0192:…` of an organisation in ISO 6523 form.
+fn identifier(organisation: &Value) -> Option<&str> {
+    (organisation["authority"] == "iso6523-actorid-upis")
+        .then(|| organisation["ID"].as_str())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    const PARTY: &str = "313367002";
+    const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
+
+    fn claims() -> Value {
+        let bank = json!({ "authority": "iso6523-actorid-upis", "ID": "0192:310000205" });
+        json!({
+            "scope": "skatteetaten:kravogbetalinger",
+            "consumer": bank,
+            "authorization_details": [{
+                "type": "urn:altinn:consent",
+                "from": format!("urn:altinn:organization:identifier-no:{PARTY}"),
+                "to": bank,
+                "validTo": "2026-11-20T12:00:01+00:00",
+                "consentRights": [{
+                    "action": ["consent"],
+                    "resource": [{ "type": "urn:altinn:resource", "value": RESOURCE }],
+                }],
+            }],
+        })
+    }
+
+    #[test]
+    fn a_consent_must_fit_in_every_part() {
+        assert_eq!(permission(Package::Finans, &claims(), PARTY, NOW), Ok(()));
+        let details = "/authorization_details/0";
+        for (pointer, value) in [
+            ("/authorization_details".into(), json!(null)),
+            ("/authorization_details".into(), json!([])),
+            (format!("{details}/type"), json!("urn:altinn:concent")),
+            (
+                format!("{details}/from"),
+                json!("urn:altinn:organization:identifier-no:314055403"),
+            ),
+            (
+                format!("{details}/from"),
+                json!("urn:altinn:person:identifier-no:313367002"),
+            ),
+            (format!("{details}/to/ID"), json!("0192:310000302")),
+            (
+                format!("{details}/to"),
+                json!("urn:altinn:organization:identifier-no:310000205"),
+            ),
+            (
+                format!("{details}/validTo"),
+                json!("2026-11-20T12:00:00+00:00"),
+            ),
+            (format!("{details}/validTo"), json!(null)),
+            (format!("{details}/consentRights"), json!([])),
+            (
+                format!("{details}/consentRights/0/resource/0/value"),
+                json!("ske-samtykke-sbl-inntekt"),
+            ),
+        ] {
+            let mut claims = claims();
+            *claims.pointer_mut(&pointer).unwrap() = value;
+            assert_eq!(
+                permission(Package::Finans, &claims, PARTY, NOW),
+                Err(Refusal::Consent),
+                "{pointer}"
+            );
+        }
+        let mut twice = claims();
+        let entry = twice["authorization_details"][0].clone();
+        twice["authorization_details"]
+            .as_array_mut()
+            .unwrap()
+            .push(entry);
+        assert_eq!(
+            permission(Package::Finans, &twice, PARTY, NOW),
+            Err(Refusal::Consent)
+        );
+    }
+
+    #[test]
+    fn a_token_must_be_meant_for_this_api() {
+        let outcome = |change: fn(&mut Value)| {
+            let mut claims = claims();
+            change(&mut claims);
+            reader(&claims, Refusal::NotAuthorised)
+        };
+        assert_eq!(outcome(|_| {}), Ok("0192:310000205".into()));
+        assert!(outcome(|claims| claims["aud"] = json!("unspecified")).is_ok());
+        assert_eq!(
+            outcome(|claims| claims["aud"] = json!("https://x")),
+            Err(Refusal::Unauthenticated)
+        );
+        assert_eq!(
+            outcome(|claims| claims["consumer"] = json!(null)),
+            Err(Refusal::Unauthenticated)
+        );
+        assert_eq!(
+            outcome(|claims| claims["scope"] = json!("skatteetaten:inntekt")),
+            Err(Refusal::NotAuthorised)
+        );
+    }
+
+    #[test]
+    fn accounting_systems_need_the_partys_system_user() {
+        let mut claims = claims();
+        assert_eq!(
+            permission(Package::Regnskapssystem, &claims, PARTY, NOW),
+            Err(Refusal::SystemUser)
+        );
+        claims["authorization_details"] = json!([{
+            "type": "urn:altinn:systemuser",
+            "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:313367002" },
+        }]);
+        assert_eq!(
+            permission(Package::Regnskapssystem, &claims, PARTY, NOW),
+            Ok(())
+        );
+        assert_eq!(
+            permission(Package::Regnskapssystem, &claims, "314055403", NOW),
+            Err(Refusal::SystemUser)
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! What is on record for a party: claims, payments, refunds. Dates count years from the present one,
+//! so that the data keep their age.
+
+use time::{Date, Month};
+
+/// Kroner as they are sent: digits, a point, one or more decimals.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Amount(pub(super) &'static str);
+
+/// A day: years from the present one, month, day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Day(pub(super) i32, pub(super) u8, pub(super) u8);
+
+/// All that is on record for one party.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) party: &'static str,
+    pub(super) shielded: bool,
+    pub(super) claims: &'static [Claim],
+    pub(super) payments: &'static [Payment],
+    pub(super) refunds: &'static [Refund],
+}
+
+/// `Krav`.
+#[derive(Debug)]
+pub(super) struct Claim {
+    /// The party that owes: of a sole trader, the enterprise or its owner.
+    pub(super) part: &'static str,
+    pub(super) id: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) group: &'static str,
+    pub(super) original: Amount,
+    pub(super) remaining: Amount,
+    pub(super) interest: Option<Amount>,
+    pub(super) description: &'static str,
+    pub(super) term: Term,
+    pub(super) created: Day,
+    pub(super) determined: Option<&'static str>,
+    pub(super) principal: Option<&'static str>,
+    pub(super) instalments: &'static [Instalment],
+}
+
+/// `kravperiode`: any part may be absent.
+#[derive(Debug)]
+pub(super) struct Term {
+    pub(super) name: Option<&'static str>,
+    /// Years from the present one.
+    pub(super) year: Option<i32>,
+    pub(super) span: Option<(Day, Day)>,
+}
+
+/// `Kravforfall`.
+#[derive(Debug)]
+pub(super) struct Instalment {
+    pub(super) id: &'static str,
+    pub(super) due: Day,
+    pub(super) original: Amount,
+    pub(super) remaining: Amount,
+    pub(super) kid: Option<&'static str>,
+    pub(super) payments: &'static [Placed],
+}
+
+/// A payment placed on an instalment.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) payment: &'static str,
+    /// Negative in the VAT ledger, positive in the tax ledger.
+    pub(super) amount: Amount,
+    pub(super) placed: Day,
+    pub(super) paid: Day,
+    pub(super) paid_amount: Amount,
+}
+
+/// `Innbetaling`.
+#[derive(Debug)]
+pub(super) struct Payment {
+    pub(super) part: &'static str,
+    pub(super) id: &'static str,
+    pub(super) date: Day,
+    pub(super) amount: Amount,
+    pub(super) unplaced: Option<Amount>,
+    pub(super) kind: &'static str,
+    pub(super) claims: &'static [Covered],
+}
+
+/// An instalment that a payment covers.
+#[derive(Debug)]
+pub(super) struct Covered {
+    pub(super) instalment: &'static str,
+    pub(super) amount: Amount,
+    pub(super) placed: Day,
+    pub(super) description: &'static str,
+    pub(super) due: Day,
+    pub(super) original: Amount,
+    pub(super) remaining: Amount,
+}
+
+/// `Utbetaling`.
+#[derive(Debug)]
+pub(super) struct Refund {
+    pub(super) part: &'static str,
+    pub(super) id: &'static str,
+    pub(super) date: Day,
+    pub(super) amount: Amount,
+    pub(super) message: &'static str,
+    pub(super) instalment: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) credit: Amount,
+    /// Years from the present one.
+    pub(super) year: i32,
+}
+
+impl Amount {
+    /// In øre, exactly. Only for sums; an amount itself is sent as it is written.
+    pub(super) fn minor(self) -> i128 {
+        let (negative, digits) = match self.0.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, self.0),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let minor = format!("{whole}{fraction:0<2.2}")
+            .parse::<i128>()
+            .unwrap_or_default();
+        if negative { -minor } else { minor }
+    }
+
+    pub(super) fn is_zero(self) -> bool {
+        self.minor() == 0
+    }
+}
+
+/// Øre as kroner, with one decimal or two.
+pub(super) fn decimal(minor: i128) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = minor.unsigned_abs();
+    let text = format!("{sign}{}.{:02}", digits / 100, digits % 100);
+    match text.strip_suffix('0') {
+        Some(shorter) => shorter.to_owned(),
+        None => text,
+    }
+}
+
+impl Day {
+    pub(super) fn date(self, today: Date) -> Date {
+        let month = Month::try_from(self.1).unwrap_or(Month::January);
+        Date::from_calendar_date(today.year() + self.0, month, self.2).unwrap_or(Date::MIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_exact() {
+        for (text, minor) in [
+            ("0.1", 10),
+            ("25000.0", 2_500_000),
+            ("-62374.05", -6_237_405),
+            ("7", 700),
+            ("0.0", 0),
+        ] {
+            assert_eq!(Amount(text).minor(), minor, "{text}");
+        }
+        let sum: i128 = [Amount("0.1"), Amount("0.2"), Amount("12345678901234.55")]
+            .map(Amount::minor)
+            .iter()
+            .sum();
+        assert_eq!(decimal(sum), "12345678901234.85");
+        assert_eq!(decimal(-10), "-0.1");
+        assert_eq!(decimal(0), "0.0");
+    }
+}
