@@ -2,6 +2,7 @@
 //! HTTP on the loopback; JSON in and out; a request that names another host than the loopback is
 //! refused, so that no page in a browser can reach it under a name of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -15,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Rule;
 use crate::journal::Entry;
-use crate::world::World;
+use crate::maskinporten::{self, Identity};
+use crate::world::{Counterparty, World};
+use crate::{altinn, bank, skatteetaten};
 
 /// The admin routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
@@ -26,6 +29,11 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         )
         .route("/clock", get(clock).post(set_clock))
         .route("/journal", get(journal))
+        .route("/counters", get(counters))
+        .merge(maskinporten::admin_router())
+        .merge(altinn::admin_router())
+        .merge(skatteetaten::admin_router())
+        .merge(bank::admin_router())
         .layer(from_fn(only_loopback))
         .with_state(world)
 }
@@ -73,6 +81,31 @@ async fn clock(State(world): State<Arc<World>>) -> Json<Offset> {
 async fn set_clock(State(world): State<Arc<World>>, Json(offset): Json<Offset>) -> StatusCode {
     world.clock.set_offset(offset.offset_seconds);
     StatusCode::NO_CONTENT
+}
+
+/// What was counted since the start.
+#[derive(Debug, Serialize)]
+struct Counters {
+    requests: BTreeMap<Counterparty, u64>,
+    tokens: Vec<Minted>,
+}
+
+/// How many tokens were issued for one identity.
+#[derive(Debug, Serialize)]
+struct Minted {
+    #[serde(flatten)]
+    identity: Identity,
+    count: u64,
+}
+
+async fn counters(State(world): State<Arc<World>>) -> Json<Counters> {
+    let minted = world.maskinporten.minted().into_iter();
+    Json(Counters {
+        requests: world.journal.requests(),
+        tokens: minted
+            .map(|(identity, count)| Minted { identity, count })
+            .collect(),
+    })
 }
 
 async fn journal(State(world): State<Arc<World>>) -> Json<Vec<Entry>> {

@@ -37,6 +37,14 @@ pub struct Rule {
     pub fault: Fault,
 }
 
+impl Rule {
+    fn concerns(&self, counterparty: Counterparty, path: &str) -> bool {
+        self.counterparty == counterparty
+            && self.times != Some(0)
+            && self.path.as_deref().is_none_or(|prefix| path.starts_with(prefix))
+    }
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -54,7 +62,7 @@ pub enum Fault {
     ResetAfter,
     /// Another status, with nothing processed.
     Status {
-        /// 100–999.
+        /// 200–999.
         #[serde(with = "status_code")]
         code: StatusCode,
         /// What stands in the body.
@@ -112,16 +120,10 @@ impl Faults {
     fn meet(&self, counterparty: Counterparty, path: &str) -> Vec<Fault> {
         let mut met = Vec::new();
         self.lock().retain_mut(|rule| {
-            let concerns = rule.counterparty == counterparty
-                && rule
-                    .path
-                    .as_deref()
-                    .is_none_or(|prefix| path.starts_with(prefix));
-            if !concerns || rule.times == Some(0) {
-                return rule.times != Some(0);
+            if rule.concerns(counterparty, path) {
+                met.push(rule.fault);
+                rule.times = rule.times.map(|times| times.saturating_sub(1));
             }
-            met.push(rule.fault);
-            rule.times = rule.times.map(|times| times - 1);
             rule.times != Some(0)
         });
         met
@@ -275,6 +277,10 @@ mod status_code {
     }
 
     pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<StatusCode, D::Error> {
-        StatusCode::from_u16(u16::deserialize(from)?).map_err(D::Error::custom)
+        let code = StatusCode::from_u16(u16::deserialize(from)?).map_err(D::Error::custom)?;
+        if code.is_informational() {
+            return Err(D::Error::custom("no answer ends with it"));
+        }
+        Ok(code)
     }
 }

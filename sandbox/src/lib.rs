@@ -17,9 +17,15 @@ pub mod maskinporten;
 pub mod skatteetaten;
 
 mod admin;
+mod bearer;
 mod files;
+mod html;
+mod random;
 mod server;
+mod session;
+mod variables;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +35,7 @@ use axum::Router;
 use crate::authority::WebAuthority;
 use crate::clock::Clock;
 use crate::server::{Server, bind};
+use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
 
 /// What a sandbox needs to start.
@@ -46,6 +53,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Sandbox {
     world: Arc<World>,
+    secrets: Secrets,
     ca_file: PathBuf,
     servers: Vec<Server>,
 }
@@ -58,19 +66,13 @@ impl Sandbox {
             directory,
             app,
         } = options;
-        let (maskinporten, on) = bind().await?;
-        let maskinporten_origin = format!("https://localhost:{}", on.port());
-        let (altinn, on) = bind().await?;
-        let altinn_origin = format!("https://localhost:{}", on.port());
-        let (skatteetaten, on) = bind().await?;
-        let skatteetaten_origin = format!("https://localhost:{}", on.port());
-        let (login, on) = bind().await?;
-        let login_origin = format!("https://localhost:{}", on.port());
-        let (altinn_page, on) = bind().await?;
-        let altinn_page_origin = format!("http://localhost:{}", on.port());
-        let (bank_page, on) = bind().await?;
-        let bank_page_origin = format!("http://localhost:{}", on.port());
-        let (admin, on) = bind().await?;
+        let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
+        let (altinn, altinn_origin) = bind("https", "localhost").await?;
+        let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
+        let (login, login_origin) = bind("https", "localhost").await?;
+        let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
+        let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
+        let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
         let addresses = Addresses {
             maskinporten: maskinporten_origin,
             altinn: altinn_origin,
@@ -78,13 +80,14 @@ impl Sandbox {
             login: login_origin,
             altinn_page: altinn_page_origin,
             bank_page: bank_page_origin,
-            admin: format!("http://{on}"),
+            admin: admin_origin,
         };
 
         let now = clock.now();
         let web = WebAuthority::generate(now)?;
         let tls = web.server(now)?;
         files::directory(&directory)?;
+        let directory = std::path::absolute(directory)?;
         let ca_file = directory.join("ca.pem");
         files::private(&ca_file, &web.pem())?;
         let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
@@ -119,6 +122,7 @@ impl Sandbox {
         let servers = machines.into_iter().chain(pages).collect();
         Ok(Self {
             world,
+            secrets: Secrets::generate()?,
             ca_file,
             servers,
         })
@@ -137,6 +141,17 @@ impl Sandbox {
     /// The certificate, in PEM, that clients must trust.
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// All variables of the app, whose public address is `public_url`: an origin, without a slash at
+    /// the end. Secrets are the same for as long as the sandbox runs.
+    pub fn variables(&self, public_url: &str) -> BTreeMap<String, String> {
+        variables::variables(&self.world, &self.secrets, public_url)
+    }
+
+    /// The app's runtime configuration, in Spin's format.
+    pub fn runtime_config(&self) -> String {
+        variables::runtime_config(&self.ca_file)
     }
 
     /// Stops every server.

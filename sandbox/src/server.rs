@@ -2,7 +2,6 @@
 //! fault can close or reset.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -54,11 +53,11 @@ impl Server {
     }
 }
 
-/// Binds a port of the system's choice on the loopback.
-pub(crate) async fn bind() -> io::Result<(TcpListener, SocketAddr)> {
+/// Binds a port of the system's choice on the loopback, and says at which origin it is reached.
+pub(crate) async fn bind(scheme: &str, host: &str) -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
+    let port = listener.local_addr()?.port();
+    Ok((listener, format!("{scheme}://{host}:{port}")))
 }
 
 /// A handle on the connection that a request arrived over; each request carries it as an extension.

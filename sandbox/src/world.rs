@@ -46,15 +46,25 @@ impl World {
     pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
         let now = clock.now();
         let enterprise = EnterpriseAuthority::generate(now)?;
-        let consumers = Consumer::generate(&enterprise, now)?;
-        let maskinporten = Maskinporten::new(&addresses, &enterprise, &consumers, now)?;
+        // RSA keys take their time: half of them on another core.
+        let (bank, registered) = std::thread::scope(|scope| {
+            let bank = scope.spawn(|| Bank::new(&addresses.login));
+            let consumers = Consumer::generate(&enterprise, now);
+            let registered = consumers.and_then(|consumers| {
+                let maskinporten = Maskinporten::new(&addresses, &enterprise, &consumers, now)?;
+                Ok((consumers, maskinporten))
+            });
+            (bank.join(), registered)
+        });
+        let bank = bank.map_err(|_| anyhow::anyhow!("the bank's keys were not made"))??;
+        let (consumers, maskinporten) = registered?;
         Ok(Self {
             clock,
             addresses,
             maskinporten,
             altinn: Altinn::new(),
             skatteetaten: Skatteetaten::new(),
-            bank: Bank::new()?,
+            bank,
             enterprise,
             consumers,
             app,

@@ -1,11 +1,28 @@
 //! Maskinporten: tokens for signed grants.
+//!
+//! It refuses what Digdir's documentation says is refused, with its codes; where that is silent or
+//! contradicts itself, a switch decides, and the module concerned says what is assumed. Not here yet:
+//! delegation of scopes and system users, which are refused as the real service refuses them when
+//! there are none.
 
+mod admin;
+mod assertion;
+mod certificate;
+mod claims;
+mod credential;
+mod details;
+mod http;
+mod issue;
 mod keys;
+mod refusal;
+mod register;
+mod replay;
+mod switches;
+mod token;
 mod verify;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -14,58 +31,131 @@ use time::OffsetDateTime;
 
 use crate::authority::EnterpriseAuthority;
 use crate::consumer::Consumer;
-use crate::world::{Addresses, World};
+use crate::world::Addresses;
+use certificate::Trust;
+use issue::Minted;
 use keys::{KeyRing, SigningKey};
+use replay::Spent;
 
+pub use http::router;
+pub use issue::Identity;
 pub use keys::public_key;
+pub use register::{Client, Register, RegisteredKey, Scope};
+pub use switches::{ErrorStyle, MetadataKey, ResourceForm, Switches, UnknownClaims};
 pub use verify::TokenError;
+
+pub(crate) use admin::router as admin_router;
 
 /// Maskinporten's state.
 #[derive(Debug)]
 pub struct Maskinporten {
     issuer: String,
-    keys: Mutex<KeyRing>,
+    trust: Trust,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    keys: KeyRing,
+    register: Register,
+    switches: Switches,
+    spent: Spent,
+    minted: Minted,
 }
 
 impl Maskinporten {
-    /// A new one, which knows `consumers` and trusts `enterprise`.
+    /// A new one, which knows `consumers` and trusts `enterprise`. Makes an RSA key, which takes part
+    /// of a second.
     pub fn new(
         addresses: &Addresses,
-        _enterprise: &EnterpriseAuthority,
-        _consumers: &[Consumer],
-        _now: OffsetDateTime,
+        enterprise: &EnterpriseAuthority,
+        consumers: &[Consumer],
+        now: OffsetDateTime,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             issuer: format!("{}/", addresses.maskinporten),
-            keys: Mutex::new(KeyRing::new(SigningKey::generate()?)),
+            trust: Trust::of(enterprise),
+            state: Mutex::new(State {
+                keys: KeyRing::new(SigningKey::generate()?),
+                register: Register::of(consumers, now)?,
+                switches: Switches::default(),
+                spent: Spent::default(),
+                minted: Minted::default(),
+            }),
         })
+    }
+
+    /// The issuer, with its slash.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The claims of a token that an API is shown, if it is one of ours and valid at `now`.
     pub fn verify(&self, now: OffsetDateTime, bearer: &str) -> Result<Value, TokenError> {
-        verify::verify(bearer, &self.issuer, now, |kid| self.keys().find(kid))
+        verify::verify(bearer, &self.issuer, now, |kid| self.state().keys.find(kid))
     }
 
     /// Signs `claims`, whatever they say, as a token is signed: so an API can be shown wrong ones.
     pub fn sign(&self, claims: &impl Serialize) -> anyhow::Result<String> {
-        let keys = self.keys();
-        let header = format!(r#"{{"kid":"{}","alg":"RS256"}}"#, keys.signing().kid());
+        let key = self.state().keys.signing().clone();
+        let header = format!(r#"{{"kid":"{}","alg":"RS256"}}"#, key.kid());
         let claims = serde_json::to_string(claims)?;
         let message = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(claims)
         );
-        let signature = keys.signing().sign(&message)?;
+        let signature = key.sign(&message)?;
         Ok(format!("{message}.{signature}"))
     }
 
-    fn keys(&self) -> MutexGuard<'_, KeyRing> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes what is registered.
+    pub fn change(&self, change: impl FnOnce(&mut Register)) {
+        change(&mut self.state().register);
     }
-}
 
-/// Maskinporten's routes.
-pub fn router(world: Arc<World>) -> Router {
-    Router::new().with_state(world)
+    /// The switches.
+    pub fn switches(&self) -> Switches {
+        self.state().switches.clone()
+    }
+
+    /// Sets all switches.
+    pub fn set_switches(&self, switches: Switches) {
+        self.state().switches = switches;
+    }
+
+    /// How many tokens were issued for each identity.
+    pub fn minted(&self) -> Vec<(Identity, u64)> {
+        self.state()
+            .minted
+            .iter()
+            .map(|(identity, count)| (identity.clone(), *count))
+            .collect()
+    }
+
+    /// Publishes a new key, to sign with later. Takes part of a second.
+    pub fn publish_next_key(&self) -> anyhow::Result<()> {
+        let next = SigningKey::generate()?;
+        self.state().keys.publish(next);
+        Ok(())
+    }
+
+    /// Signs with the next key from now on; the former stays published. False when there is no next.
+    pub fn switch_key(&self) -> bool {
+        self.state().keys.switch()
+    }
+
+    /// Publishes the former key no more. False when there is none.
+    pub fn retire_key(&self) -> bool {
+        self.state().keys.retire()
+    }
+
+    /// The address of a path under the issuer.
+    fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

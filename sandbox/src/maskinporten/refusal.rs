@@ -1,0 +1,184 @@
+//! Why a grant is refused: every code and text, in one place (Digdir, "Feilsøking i Maskinporten").
+//!
+//! Assumptions: the `error` of MP-012, MP-122 to MP-130 and of refused authorization details, every
+//! status but those of MP-121, MP-200, MP-250 and MP-251, and all that is said about a request that
+//! is no grant at all, which follows RFC 6749.
+
+use http::StatusCode;
+use thiserror::Error;
+
+/// Why a grant is refused. Its text is the core of `error_description`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Refusal {
+    /// A parameter is missing, empty or given twice.
+    #[error("Missing or repeated parameter {0}")]
+    Parameter(&'static str),
+    /// Another grant type.
+    #[error("Unsupported grant type")]
+    GrantType,
+    /// Not an assertion, or one with a value or a claim that is not allowed.
+    #[error("Invalid assertion. Invalid parameter value ({0})")]
+    Malformed(&'static str),
+    /// The assertion or its `jti` was used before.
+    #[error("Invalid assertion. Grant is used before")]
+    Replayed,
+    /// No client has this identifier.
+    #[error("Invalid assertion. Client authentication failed. Client not found")]
+    UnknownClient,
+    /// `aud` is not the issuer alone.
+    #[error("Invalid assertion. Client authentication failed. Invalid JWT claim aud")]
+    Audience,
+    /// The certificate is of another authority, expired, or no enterprise certificate.
+    #[error(
+        "Invalid assertion. Client authentication failed. \
+         The JWT is signed with an invalid certificate."
+    )]
+    Certificate,
+    /// The registered key is too old.
+    #[error("Invalid assertion. Client authentication failed. Expired key.")]
+    ExpiredKey,
+    /// The certificate is another organisation's.
+    #[error(
+        "Invalid assertion. Client authentication failed. Invalid JWT. \
+         Invalid organization number for client. Does not match certificate orgno"
+    )]
+    CertificateOrganisation,
+    /// `x5c` is absent, or no array of certificates.
+    #[error("Invalid assertion. Client authentication failed. Invalid JWT header x5c")]
+    X5c,
+    /// The signature is not good.
+    #[error("Invalid assertion. Client authentication failed. Invalid JWT signature")]
+    Signature,
+    /// `exp` has passed.
+    #[error("Invalid assertion. JWT is expired")]
+    Expired,
+    /// `iat` lies in the future.
+    #[error("Invalid assertion. Issue time is after now")]
+    IssuedInFuture,
+    /// No key of the client has this `kid`.
+    #[error(
+        "Invalid assertion. Client authentication failed. Unknown key identifier (kid) for client."
+    )]
+    UnknownKey,
+    /// A client with registered keys shows no `kid`.
+    #[error(
+        "Invalid assertion. Client authentication failed. \
+         The client requires pre-registered jwk and no key identifier (kid) provided"
+    )]
+    KeyIdentifierRequired,
+    /// These scopes are not on the client.
+    #[error("Token request contains invalid scopes for client, {0}")]
+    ClientScopes(String),
+    /// Clients of Maskinporten cannot have the scope.
+    #[error("Token request contains scopes not allowed for maskinporten")]
+    IntegrationType,
+    /// The API owner has not granted the scope to the consumer.
+    #[error("Consumer has not been granted access to the scope {0}.")]
+    Access(String),
+    /// The consumer has not delegated the scope to the client's organisation.
+    #[error(
+        "Consumer {consumer} has not delegated access to the scope {scope} to supplier {supplier}."
+    )]
+    Delegation {
+        /// `consumer_org`.
+        consumer: String,
+        /// The scope.
+        scope: String,
+        /// The client's organisation.
+        supplier: String,
+    },
+    /// `consumer_org` is the client's own organisation.
+    #[error(
+        "Validation of JWT claim failed: \
+         The combination consumer_org in claim and delegation scope on client is invalid"
+    )]
+    OwnConsumer,
+    /// Authorization details of a type that the metadata does not name.
+    #[error("Unknown authorization details type")]
+    DetailType,
+    /// Authorization details with a member that their type does not have.
+    #[error("Unknown fields in authorization details: {0}")]
+    DetailField(String),
+    /// A consent that cannot be used, with Altinn's reasons. Which text goes with which reason is
+    /// unpublished: an assumption.
+    #[error("Invalid authorization details values. {0}")]
+    DetailValue(String),
+    /// A system user that Altinn does not have.
+    #[error("Invalid authorization details values. No system user found")]
+    SystemUser,
+    /// `resource` is not one address without a fragment.
+    #[error("Invalid resource")]
+    Target,
+    /// Ours: the answer could not be made.
+    #[error("Internal error")]
+    Internal,
+}
+
+impl Refusal {
+    /// The answer's status, its `error`, and the code where there is one.
+    pub(super) fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
+        let (status, error) = match self {
+            Self::Parameter(_) | Self::Malformed(_) | Self::OwnConsumer => {
+                (StatusCode::BAD_REQUEST, "invalid_request")
+            }
+            Self::GrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            Self::ClientScopes(_) | Self::IntegrationType => {
+                (StatusCode::BAD_REQUEST, "invalid_scope")
+            }
+            Self::Access(_) | Self::Delegation { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::DetailType | Self::DetailField(_) | Self::DetailValue(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_authorization_details")
+            }
+            Self::SystemUser => (
+                StatusCode::BAD_REQUEST,
+                "invalid_altinn_customer_configuration",
+            ),
+            Self::Target => (StatusCode::BAD_REQUEST, "invalid_target"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+            Self::Replayed
+            | Self::UnknownClient
+            | Self::Audience
+            | Self::Certificate
+            | Self::ExpiredKey
+            | Self::CertificateOrganisation
+            | Self::X5c
+            | Self::Signature
+            | Self::Expired
+            | Self::IssuedInFuture
+            | Self::UnknownKey
+            | Self::KeyIdentifierRequired => (StatusCode::BAD_REQUEST, "invalid_grant"),
+        };
+        (status, error, self.code())
+    }
+
+    /// `MP-nnn`, where there is one.
+    pub(super) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(_) => Some("MP-011"),
+            Self::Replayed => Some("MP-012"),
+            Self::UnknownClient => Some("MP-100"),
+            Self::Audience => Some("MP-110"),
+            Self::Certificate => Some("MP-120"),
+            Self::ExpiredKey => Some("MP-121"),
+            Self::CertificateOrganisation => Some("MP-122"),
+            Self::X5c => Some("MP-123"),
+            Self::Signature => Some("MP-124"),
+            Self::Expired => Some("MP-130"),
+            Self::ClientScopes(_) => Some("MP-200"),
+            Self::IntegrationType => Some("MP-201"),
+            Self::Access(_) => Some("MP-250"),
+            Self::Delegation { .. } => Some("MP-251"),
+            Self::DetailType => Some("MP-301"),
+            Self::DetailField(_) => Some("MP-302"),
+            Self::DetailValue(_) | Self::SystemUser => Some("MP-303"),
+            Self::Parameter(_)
+            | Self::GrantType
+            | Self::IssuedInFuture
+            | Self::UnknownKey
+            | Self::KeyIdentifierRequired
+            | Self::OwnConsumer
+            | Self::Target
+            | Self::Internal => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A grant works once.
+//!
+//! Assumptions: a `jti` is unique per client, remembered until a minute after the grant has expired,
+//! and spent even if the grant is refused afterwards for what it asks.
+
+use std::collections::HashMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::refusal::Refusal;
+
+/// How long after its expiry a grant is remembered, in seconds.
+const REMEMBERED: i64 = 60;
+
+/// The grants that have been used.
+#[derive(Debug, Default)]
+pub(super) struct Spent(HashMap<Mark, i64>);
+
+/// What tells grants apart.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Mark {
+    Identifier { client_id: String, jti: String },
+    Digest(Vec<u8>),
+}
+
+impl Mark {
+    pub(super) fn of(client_id: &str, jti: Option<&str>, signed: &str) -> Self {
+        match jti {
+            Some(jti) => Self::Identifier {
+                client_id: client_id.to_owned(),
+                jti: jti.to_owned(),
+            },
+            None => Self::Digest(digest(&SHA256, signed.as_bytes()).as_ref().to_vec()),
+        }
+    }
+}
+
+impl Spent {
+    /// Spends a grant that expires at `expires`.
+    pub(super) fn spend(&mut self, mark: Mark, expires: i64, now: i64) -> Result<(), Refusal> {
+        self.0.retain(|_, until| *until >= now);
+        match self.0.insert(mark, expires.saturating_add(REMEMBERED)) {
+            None => Ok(()),
+            Some(_) => Err(Refusal::Replayed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_is_remembered_until_a_minute_after_it_expired() {
+        let mut spent = Spent::default();
+        let mark = || Mark::of("client", Some("1"), "");
+        assert_eq!(spent.spend(mark(), 100, 0), Ok(()));
+        assert_eq!(spent.spend(mark(), 100, 160), Err(Refusal::Replayed));
+        assert_eq!(spent.spend(mark(), 300, 161), Ok(()));
+    }
+
+    #[test]
+    fn another_client_may_use_the_same_identifier() {
+        let mut spent = Spent::default();
+        assert_eq!(spent.spend(Mark::of("a", Some("1"), ""), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::of("b", Some("1"), ""), 100, 0), Ok(()));
+    }
+
+    #[test]
+    fn a_grant_without_identifier_is_known_by_what_was_signed() {
+        let mut spent = Spent::default();
+        assert_eq!(spent.spend(Mark::of("a", None, "x"), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::of("a", None, "y"), 100, 0), Ok(()));
+        assert_eq!(
+            spent.spend(Mark::of("a", None, "x"), 100, 0),
+            Err(Refusal::Replayed)
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! What the sandbox's Maskinporten does where the real one's behaviour is not published, or where
+//! published sources contradict each other. The defaults are the author's reading.
+
+use serde::{Deserialize, Serialize};
+
+/// All switches. Absent ones have their defaults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// The token endpoint's address passes as a grant's `aud`, beside the issuer. Documentation says
+    /// no longer; clients in production still send it.
+    pub accept_token_endpoint_aud: bool,
+    /// Which claims outside the documented ones pass.
+    pub unknown_claims: UnknownClaims,
+    /// The longest `exp − iat`, in seconds.
+    pub max_grant_lifetime_s: i64,
+    /// How far `iat` may lie in the future, in seconds.
+    pub iat_future_skew_s: i64,
+    /// How far `iat` may lie in the past, in seconds; as far as `exp` allows when absent. The
+    /// documentation can be read either way.
+    pub iat_max_age_s: Option<i64>,
+    /// How `resource` may be written.
+    pub resource_form: ResourceForm,
+    /// A token without `resource` has `aud: "unspecified"`, as before 2022.
+    pub emit_aud_unspecified: bool,
+    /// What a right's metadata is called in a consent token.
+    pub metadata_key: MetadataKey,
+    /// `x5c` must hold the issuing authority's certificate too. Documentation says so; the leaf alone
+    /// works.
+    pub require_full_x5c_chain: bool,
+    /// How errors look.
+    pub error_style: ErrorStyle,
+    /// What is added to the token's lifetime to make `expires_in`.
+    pub expires_in_offset_s: i64,
+    /// The lifetime of tokens for clients that have none of their own.
+    pub default_token_lifetime_s: i64,
+    /// Every token's lifetime, whatever client and scope say: for head-room tests.
+    pub token_lifetime_s: Option<i64>,
+    /// The issuer in the metadata, when it is to be wrong.
+    pub metadata_issuer: Option<String>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            accept_token_endpoint_aud: true,
+            unknown_claims: UnknownClaims::default(),
+            max_grant_lifetime_s: 120,
+            iat_future_skew_s: 10,
+            iat_max_age_s: None,
+            resource_form: ResourceForm::default(),
+            emit_aud_unspecified: false,
+            metadata_key: MetadataKey::default(),
+            require_full_x5c_chain: false,
+            error_style: ErrorStyle::default(),
+            expires_in_offset_s: -1,
+            default_token_lifetime_s: 120,
+            token_lifetime_s: None,
+            metadata_issuer: None,
+        }
+    }
+}
+
+/// Which undocumented claims pass. Documentation says none; `nbf` and `sub` work in production.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownClaims {
+    /// None.
+    Strict,
+    /// The registered ones of RFC 7519.
+    #[default]
+    Rfc7519,
+    /// Any.
+    Lenient,
+}
+
+/// How `resource` may be written. Documentation says array; strings are in production.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceForm {
+    /// As an array.
+    Array,
+    /// As a string.
+    String,
+    /// Either way.
+    #[default]
+    Both,
+}
+
+/// What a right's metadata is called. Real tokens have the first, one page of documentation the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MetadataKey {
+    /// `metadata`.
+    #[default]
+    #[serde(rename = "metadata")]
+    Lower,
+    /// `metaData`.
+    #[serde(rename = "metaData")]
+    Camel,
+}
+
+/// How errors look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorStyle {
+    /// With `error_uri` and a trace identifier, since 2024.
+    #[default]
+    Traced,
+    /// With a correlation identifier and no `error_uri`.
+    Legacy,
+}

@@ -1,0 +1,145 @@
+//! Every fault, as a client sees it.
+
+use std::time::{Duration, Instant};
+
+use sandbox::fault::{Content, Fault, Rule};
+use sandbox::world::Counterparty;
+use serde_json::json;
+
+use crate::support::{Bench, GRANT_TYPE, client};
+
+fn order(bench: &Bench, fault: Fault) {
+    let counterparty = Counterparty::Maskinporten;
+    let path = Some("/token".to_owned());
+    let rule = Rule { counterparty, path, times: Some(1), fault };
+    bench.sandbox.world().faults.order(rule);
+}
+
+async fn send(
+    bench: &Bench,
+    http: &reqwest::Client,
+    assertion: &str,
+) -> Result<reqwest::Response, reqwest::Error> {
+    let form = [("grant_type", GRANT_TYPE), ("assertion", assertion)];
+    http.post(bench.token_endpoint()).form(&form).send().await
+}
+
+#[tokio::test]
+async fn answers_in_place_of_the_true_one() {
+    let bench = Bench::start().await;
+    let code = |code: u16| reqwest::StatusCode::from_u16(code).unwrap();
+    let unavailable = code(503);
+    let status = |body| Fault::Status { code: unavailable, body };
+    let table = [
+        (status(Content::Html), 503, Some("text/html"), None),
+        (status(Content::Empty), 503, None, None),
+        (status(Content::Json), 503, Some("application/json"), None),
+        (Fault::TooManyRequests { retry_after: Some(7) }, 429, Some("application/json"), Some("7")),
+        (Fault::TooManyRequests { retry_after: None }, 429, Some("application/json"), None),
+        (Fault::Nonsense, 200, Some("application/json"), None),
+    ];
+    for (fault, status, content_type, retry_after) in table {
+        order(&bench, fault);
+        let grant = bench.grant().assertion();
+        let response = send(&bench, &bench.http, &grant).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(response.status().as_u16(), status, "{fault:?}");
+        assert_eq!(header("content-type"), content_type, "{fault:?}");
+        assert_eq!(header("retry-after"), retry_after, "{fault:?}");
+        let body = response.bytes().await.unwrap();
+        if fault == Fault::Nonsense {
+            assert!(serde_json::from_slice::<serde_json::Value>(&body).is_err());
+        }
+        // Nothing was processed: the same grant is good now, since the fault came once.
+        assert_eq!(bench.ask_with(&grant).await.status, 200, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn connections_that_break() {
+    let bench = Bench::start().await;
+    let http1 = client(&bench.sandbox).http1_only().build().unwrap();
+    for (protocol, http) in [("HTTP/2", &bench.http), ("HTTP/1.1", &http1)] {
+        let before = bench.grant().assertion();
+        order(&bench, Fault::ResetBefore);
+        send(&bench, http, &before).await.unwrap_err();
+        assert_eq!(bench.ask_with(&before).await.status, 200, "{protocol}: not processed");
+
+        let after = bench.grant().assertion();
+        order(&bench, Fault::ResetAfter);
+        send(&bench, http, &after).await.unwrap_err();
+        assert_eq!(bench.ask_with(&after).await.code(), "MP-012", "{protocol}: processed");
+
+        order(&bench, Fault::Truncated);
+        let cut = send(&bench, http, &bench.grant().assertion()).await;
+        let body = match cut {
+            Ok(response) => response.bytes().await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        body.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn answers_that_take_their_time() {
+    let bench = Bench::start().await;
+    order(&bench, Fault::Slow { milliseconds: 60 });
+    let started = Instant::now();
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+    assert!(started.elapsed() >= Duration::from_millis(60));
+
+    order(&bench, Fault::Hang);
+    let impatient =
+        client(&bench.sandbox).timeout(Duration::from_millis(100)).build().unwrap();
+    let error = send(&bench, &impatient, &bench.grant().assertion()).await.unwrap_err();
+    assert!(error.is_timeout());
+}
+
+#[tokio::test]
+async fn a_connection_can_be_closed_after_each_answer() {
+    let bench = Bench::start().await;
+    let counterparty = Counterparty::Maskinporten;
+    let rule = Rule { counterparty, path: None, times: None, fault: Fault::CloseAfter };
+    bench.sandbox.world().faults.order(rule);
+    let http1 = client(&bench.sandbox).http1_only().build().unwrap();
+    let mut ports = Vec::new();
+    for _ in 0..3 {
+        let response = send(&bench, &http1, &bench.grant().assertion()).await.unwrap();
+        assert_eq!(response.headers().get("connection"), None, "it is not announced");
+        assert!(response.content_length().is_some());
+        response.bytes().await.unwrap();
+        ports.push(());
+        // The client learns of the close when its pool next looks.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bench.sandbox.world().faults.clear();
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+}
+
+#[tokio::test]
+async fn faults_are_ordered_over_http_too() {
+    let bench = Bench::start().await;
+    let post = reqwest::Method::POST;
+    let fault = json!({
+        "counterparty": "maskinporten", "path": "/jwk", "times": 2,
+        "fault": { "status": { "code": 500, "body": "empty" } },
+    });
+    assert_eq!(bench.admin(post.clone(), "/faults", &fault).await, 204);
+    let keys = format!("{}jwk", bench.maskinporten().issuer());
+    for status in [500, 500, 200] {
+        assert_eq!(bench.http.get(&keys).send().await.unwrap().status(), status);
+    }
+    let hang = json!({ "counterparty": "maskinporten", "fault": "hang" });
+    assert_eq!(bench.admin(post.clone(), "/faults", &hang).await, 204);
+    assert_eq!(bench.admin(reqwest::Method::DELETE, "/faults", &json!(null)).await, 204);
+    assert_eq!(bench.http.get(&keys).send().await.unwrap().status(), 200);
+
+    for wrong in [
+        json!({ "counterparty": "maskinporten", "fault": "hang", "twice": true }),
+        json!({ "counterparty": "nobody", "fault": "hang" }),
+        json!({ "counterparty": "altinn", "fault": { "slow": { "seconds": 1 } } }),
+        json!({ "counterparty": "altinn", "fault": { "status": { "code": 100, "body": "html" } } }),
+    ] {
+        assert_eq!(bench.admin(post.clone(), "/faults", &wrong).await, 422, "{wrong}");
+    }
+}

@@ -1,0 +1,126 @@
+//! What a sandbox hands to the app, and its admin address.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use serde_json::{Value, json};
+
+use crate::support::Bench;
+
+#[tokio::test]
+async fn the_variables_are_what_the_app_needs() {
+    let bench = Bench::start().await;
+    let variables = bench.sandbox.variables("http://localhost:3000");
+    assert_eq!(variables, bench.sandbox.variables("http://localhost:3000"), "secrets stay");
+    let addresses = bench.sandbox.addresses();
+    for (name, value) in [
+        ("environment", "test"),
+        ("public_url", "http://localhost:3000"),
+        ("consumer_organisation", FJORDBANKEN),
+        ("consumer_organisations", INNLANDSBANKEN),
+        ("return_addresses", &addresses.bank_page),
+        ("maskinporten_origin", &addresses.maskinporten),
+    ] {
+        assert_eq!(variables[name], value, "{name}");
+    }
+    let secrets = [
+        "consent_store_key",
+        "token_store_key",
+        "consent_signing_key",
+        "claims_signing_key",
+        "maintenance_secret",
+    ];
+    let secrets: BTreeSet<_> = secrets.map(|name| variables[name].clone()).into();
+    assert_eq!(secrets.len(), 5, "none is used twice");
+    for secret in &secrets {
+        assert_eq!(URL_SAFE_NO_PAD.decode(secret).unwrap().len(), 32);
+    }
+
+    let clients: Value = serde_json::from_str(&variables["maskinporten_clients"]).unwrap();
+    assert_eq!(clients[0]["organisation"], FJORDBANKEN);
+    assert!(clients[0]["kid"].is_string() && clients[0].get("certificate_chain").is_none());
+    assert_eq!(clients[1]["organisation"], INNLANDSBANKEN);
+    assert!(clients[1].get("kid").is_none());
+    let chain = clients[1]["certificate_chain"].as_array().unwrap();
+    assert_eq!(chain.len(), 2);
+    STANDARD.decode(chain[0].as_str().unwrap()).unwrap();
+    for client in clients.as_array().unwrap() {
+        assert!(client["key"].as_str().unwrap().starts_with("-----BEGIN PRIVATE KEY-----"));
+    }
+
+    let services: Value = serde_json::from_str(&variables["token_services"]).unwrap();
+    assert_eq!(services[0]["subject"], "consent");
+    assert_eq!(services[1]["authorization_details"], json!(["urn:altinn:consent"]));
+    let seed = URL_SAFE_NO_PAD.decode(&variables["claims_signing_key"]).unwrap();
+    let pair = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
+    let public = aws_lc_rs::signature::KeyPair::public_key(&pair);
+    assert_eq!(services[1]["public_key"], URL_SAFE_NO_PAD.encode(public));
+}
+
+#[tokio::test]
+async fn the_runtime_configuration_trusts_the_sandbox() {
+    let bench = Bench::start().await;
+    let configuration = bench.sandbox.runtime_config();
+    let ca_file = bench.sandbox.ca_file();
+    assert!(ca_file.is_absolute());
+    assert!(configuration.contains(&format!("ca_roots_file = {:?}", ca_file.to_str().unwrap())));
+    for part in ["[[client_tls]]", "[key_value_store.consents]", "[key_value_store.tokens]"] {
+        assert!(configuration.contains(part), "{part}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_it_writes_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::start().await;
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(bench.sandbox.ca_file()), 0o600);
+    assert_eq!(mode(&bench.directory().join("new")), 0o700);
+}
+
+#[tokio::test]
+async fn the_admin_address_is_for_the_loopback_alone() {
+    let bench = Bench::start().await;
+    let admin = &bench.sandbox.addresses().admin;
+    let named = |host: &str| {
+        let request = bench.http.get(format!("{admin}/clock")).header("host", host);
+        async { request.send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(named("127.0.0.1:80").await, 200);
+    assert_eq!(named("localhost").await, 200);
+    assert_eq!(named("evil.example").await, 421);
+    assert_eq!(named("localhost.evil.example:80").await, 421);
+}
+
+#[tokio::test]
+async fn the_admin_address_moves_the_clock_and_sets_switches() {
+    let bench = Bench::start().await;
+    let put = reqwest::Method::PUT;
+    let clock = json!({ "offset_seconds": 3600 });
+    assert_eq!(bench.admin(reqwest::Method::POST, "/clock", &clock).await, 204);
+    assert_eq!(bench.clock.offset(), 3600);
+
+    let path = "/maskinporten/switches";
+    assert_eq!(bench.admin(put.clone(), path, &json!({ "token_lifetime_s": 30 })).await, 204);
+    assert_eq!(bench.ask(&bench.grant()).await.body["expires_in"], 29);
+    assert_eq!(bench.admin(put.clone(), path, &json!({ "lifetime": 30 })).await, 422);
+
+    let access = json!({
+        "organisation": FJORDBANKEN, "scope": "altinn:consentrequests.read", "granted": false,
+    });
+    assert_eq!(bench.admin(put, "/maskinporten/access", &access).await, 204);
+    let grant = bench.grant().with("scope", "altinn:consentrequests.read");
+    assert_eq!(bench.ask(&grant).await.code(), "MP-250");
+
+    let admin = &bench.sandbox.addresses().admin;
+    let counters = bench.read(&format!("{admin}/counters")).await;
+    assert_eq!(counters["requests"]["maskinporten"], 2);
+    assert_eq!(counters["tokens"][0]["count"], 1);
+    let journal = bench.read(&format!("{admin}/journal")).await;
+    assert_eq!(journal[1]["route"], "/token");
+    assert_eq!(journal[1]["status"], 403);
+    assert!(journal[1]["note"].as_str().unwrap().starts_with("MP-250 "), "{journal}");
+}

@@ -1,0 +1,199 @@
+//! A running sandbox, a client that trusts it, and grants.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::KeyPair;
+use sandbox::clock::Clock;
+use sandbox::consumer::{Consumer, Credential};
+use sandbox::maskinporten::{Maskinporten, Scope};
+use sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+pub(crate) const SCOPE: &str = "fjellapi:orders.read";
+
+/// A sandbox of its own for each test: faults, clock and registrations are the test's.
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) clock: Clock,
+    pub(crate) http: reqwest::Client,
+    directory: TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        let clock = Clock::default();
+        let directory = tempfile::tempdir().unwrap();
+        let options =
+            Options { clock: clock.clone(), directory: directory.path().join("new"), app: None };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let http = client(&sandbox).build().unwrap();
+        let bench = Self { sandbox, clock, http, directory };
+        bench.add_scope(SCOPE, Scope::default());
+        bench
+    }
+
+    pub(crate) fn maskinporten(&self) -> &Maskinporten {
+        &self.sandbox.world().maskinporten
+    }
+
+    pub(crate) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// A scope that both consumers have and are granted.
+    pub(crate) fn add_scope(&self, name: &str, scope: Scope) {
+        self.maskinporten().change(|register| {
+            register.add_scope(name, scope);
+            for consumer in &self.sandbox.world().consumers {
+                register.client_mut(consumer.client_id).unwrap().scopes.insert(name.to_owned());
+                register.grant(name, consumer.organisation);
+            }
+        });
+    }
+
+    /// A good grant from the consumer with a registered key.
+    pub(crate) fn grant(&self) -> Grant {
+        self.grant_of(&self.sandbox.world().consumers[0])
+    }
+
+    /// A good grant from the consumer with an enterprise certificate.
+    pub(crate) fn certified_grant(&self) -> Grant {
+        self.grant_of(&self.sandbox.world().consumers[1])
+    }
+
+    fn grant_of(&self, consumer: &Consumer) -> Grant {
+        let now = self.clock.now().unix_timestamp();
+        let header = match &consumer.credential {
+            Credential::Registered { kid } => json!({ "alg": "RS256", "kid": kid }),
+            Credential::Certified { chain } => json!({ "alg": "RS256", "x5c": chain }),
+        };
+        Grant {
+            header,
+            claims: json!({
+                "aud": self.maskinporten().issuer(),
+                "iss": consumer.client_id,
+                "scope": SCOPE,
+                "iat": now,
+                "exp": now + 100,
+                "jti": Uuid::new_v4().to_string(),
+            }),
+            key: EncodingKey::from_rsa_pem(consumer.key.as_bytes()).unwrap(),
+            algorithm: Algorithm::RS256,
+        }
+    }
+
+    pub(crate) async fn ask(&self, grant: &Grant) -> Answer {
+        self.ask_with(&grant.assertion()).await
+    }
+
+    pub(crate) async fn ask_with(&self, assertion: &str) -> Answer {
+        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion)];
+        Answer::of(self.http.post(self.token_endpoint()).form(&form)).await
+    }
+
+    pub(crate) fn token_endpoint(&self) -> String {
+        format!("{}token", self.maskinporten().issuer())
+    }
+
+    pub(crate) async fn admin(&self, method: reqwest::Method, path: &str, body: &Value) -> u16 {
+        let address = format!("{}{path}", self.sandbox.addresses().admin);
+        self.http.request(method, address).json(body).send().await.unwrap().status().as_u16()
+    }
+
+    pub(crate) async fn read(&self, address: &str) -> Value {
+        self.http.get(address).send().await.unwrap().json().await.unwrap()
+    }
+}
+
+/// A client that trusts the sandbox's authority and nobody else.
+pub(crate) fn client(sandbox: &Sandbox) -> reqwest::ClientBuilder {
+    let pem = std::fs::read(sandbox.ca_file()).unwrap();
+    let authority = reqwest::Certificate::from_pem(&pem).unwrap();
+    reqwest::Client::builder().tls_certs_only([authority])
+}
+
+/// A grant, to be changed before it is signed.
+pub(crate) struct Grant {
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
+    pub(crate) key: EncodingKey,
+    pub(crate) algorithm: Algorithm,
+}
+
+impl Grant {
+    pub(crate) fn with(mut self, claim: &str, value: impl Into<Value>) -> Self {
+        self.claims[claim] = value.into();
+        self
+    }
+
+    pub(crate) fn without(mut self, claim: &str) -> Self {
+        self.claims.as_object_mut().unwrap().remove(claim);
+        self
+    }
+
+    pub(crate) fn header(mut self, header: Value) -> Self {
+        self.header = header;
+        self
+    }
+
+    pub(crate) fn key(mut self, pair: &KeyPair) -> Self {
+        self.key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).unwrap();
+        self
+    }
+
+    pub(crate) fn assertion(&self) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(&self.header), part(&self.claims));
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, self.algorithm).unwrap();
+        format!("{message}.{signature}")
+    }
+}
+
+/// What Maskinporten said.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        Self { status, body: response.json().await.unwrap() }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.body["access_token"].as_str().unwrap()
+    }
+
+    /// A part of the token, as text: 0 is the header, 1 the claims.
+    pub(crate) fn part(&self, index: usize) -> String {
+        let part = self.token().split('.').nth(index).unwrap();
+        String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    }
+
+    pub(crate) fn claims(&self) -> Value {
+        serde_json::from_str(&self.part(1)).unwrap()
+    }
+
+    /// The code at the end of `error_uri`; empty when there is none.
+    pub(crate) fn code(&self) -> &str {
+        let uri = self.body["error_uri"].as_str().unwrap_or_default();
+        uri.rsplit('/').next().unwrap_or_default()
+    }
+
+    pub(crate) fn error(&self) -> &str {
+        self.body["error"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn description(&self) -> &str {
+        self.body["error_description"].as_str().unwrap_or_default()
+    }
+}
