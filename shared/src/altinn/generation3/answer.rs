@@ -1,0 +1,131 @@
+//! Reading a consent request, tolerantly: members come and go, enumerations change their case, and
+//! times have any number of decimals.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::super::{Consent, Created, Refusal, Right, Status, Urn};
+use super::problem::{refusal, unreadable};
+use super::{ACTION, RESOURCE_TYPE};
+use crate::platform::Response;
+
+pub(in crate::altinn) fn created(response: &Response) -> Result<Created, Refusal> {
+    match response.status() {
+        StatusCode::CREATED => consent(response).map(|consent| Created::New(Box::new(consent))),
+        StatusCode::OK => Ok(Created::Known),
+        _ => Err(refusal(response)),
+    }
+}
+
+pub(in crate::altinn) fn found(response: &Response) -> Result<Consent, Refusal> {
+    match response.status() {
+        StatusCode::OK => consent(response),
+        _ => Err(refusal(response)),
+    }
+}
+
+fn consent(response: &Response) -> Result<Consent, Refusal> {
+    // What serde says may quote a value, and a value may be a number: it goes nowhere.
+    let body: Body = serde_json::from_slice(response.body())
+        .map_err(|_| unreadable(response, "not a consent request"))?;
+    let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339)
+        .map_err(|_| unreadable(response, "validTo is not a time"))?;
+    let status = status(&body).ok_or_else(|| unreadable(response, "an unknown status"))?;
+    let approval = body.consent_request_events.iter().flatten().rev();
+    let approval = approval.into_iter().find(|event| event.is("accepted"));
+    Ok(Consent {
+        approved_by: approval.and_then(|event| event.performed_by.clone()).map(Urn),
+        rights: body.consent_rights.into_iter().map(right).collect(),
+        id: body.id,
+        from: Urn(body.from),
+        to: Urn(body.to),
+        status,
+        valid_to,
+        page: body.view_uri,
+    })
+}
+
+/// `status`, or, where there is none (older answers), what the events say. The synthetic event
+/// "expired" and the event "used" change nothing.
+fn status(body: &Body) -> Option<Status> {
+    if let Some(status) = &body.status {
+        return by_name(status);
+    }
+    let mut status = Status::Created;
+    for event in body.consent_request_events.iter().flatten() {
+        let name = &event.event_type;
+        if ["accepted", "rejected", "revoked", "deleted"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            status = by_name(name)?;
+        }
+    }
+    Some(status)
+}
+
+fn by_name(name: &str) -> Option<Status> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "created" => Status::Created,
+        "accepted" => Status::Accepted,
+        "rejected" => Status::Rejected,
+        "revoked" | "deleted" => Status::Revoked,
+        "expired" => Status::Expired,
+        _ => return None,
+    })
+}
+
+/// `None` for a right of a kind that we never ask for.
+fn right(right: ConsentRight) -> Option<Right> {
+    let [action] = right.action.as_slice() else { return None };
+    let [resource] = right.resource.as_slice() else { return None };
+    let ours = action.eq_ignore_ascii_case(ACTION) && resource.r#type.eq_ignore_ascii_case(RESOURCE_TYPE);
+    ours.then(|| Right {
+        resource: resource.value.clone(),
+        metadata: right.metadata.unwrap_or_default(),
+    })
+}
+
+// No Debug: these hold parties' numbers.
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    id: String,
+    from: String,
+    to: String,
+    valid_to: String,
+    consent_rights: Vec<ConsentRight>,
+    status: Option<String>,
+    consent_request_events: Option<Vec<Event>>,
+    view_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ConsentRight {
+    action: Vec<String>,
+    resource: Vec<Resource>,
+    // The documentation's spelling is metaData, the service's metadata.
+    #[serde(alias = "metaData")]
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    r#type: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    event_type: String,
+    performed_by: Option<String>,
+}
+
+impl Event {
+    fn is(&self, name: &str) -> bool {
+        self.event_type.eq_ignore_ascii_case(name)
+    }
+}

@@ -1,0 +1,124 @@
+//! The browser comes back from Altinn.
+//!
+//! What its query says is hearsay, and whose browser it is does not matter: the request that the state
+//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says.
+
+use std::time::Duration;
+
+use super::record::{Key, Record, Request, State};
+use super::rows::Rows;
+use super::truth::Truth;
+use super::Consents;
+use crate::altinn::Outcome;
+use crate::config::Consumers;
+use crate::context::Context;
+use crate::log::{Event, Level};
+use crate::platform::Platform;
+use crate::problem::Problem;
+
+/// How often Altinn is asked when the browser says that there is an answer and Altinn does not yet.
+const LOOKS: u32 = 3;
+
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// How long all looks may take; the browser must be answered before the request's own deadline.
+const LOOKING: Duration = Duration::from_secs(6);
+
+/// A browser that came back.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// What it brought.
+    pub state: &'a State,
+    /// It says that there is an answer. That makes us look again, nothing more.
+    pub answered: bool,
+    /// It came by `HEAD`: nothing is looked up or written.
+    pub head: bool,
+}
+
+impl Consents {
+    /// Settles the request that the state belongs to, and says where to send the browser. `None` for a
+    /// state that belongs to none.
+    ///
+    /// While Altinn cannot be asked the outcome is *pending*, never a refusal.
+    pub async fn arrive<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumers: &Consumers,
+        arrival: Arrival<'_>,
+    ) -> Result<Option<String>, Problem> {
+        let rows = self.rows(context);
+        for consumer in consumers.all() {
+            let Some(ticket) = rows.ticket(consumer, arrival.state).await? else {
+                continue;
+            };
+            let Some(party) = ticket.party(self.environment) else {
+                return Ok(None);
+            };
+            let key = ticket.key(consumer, &party);
+            let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
+            return Ok(request.return_address().map(|address| address.with(outcome)));
+        }
+        Ok(None)
+    }
+
+    /// What came of the ticket's request, and the request as it was last asked for.
+    async fn settle<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        request: &Request,
+        arrival: Arrival<'_>,
+    ) -> Result<(Request, Outcome), Problem> {
+        let now = rows.context.now();
+        let kept = rows.record(key).await?;
+        let other = kept.as_ref().filter(|record| record.request.id != request.id);
+        if other.is_some_and(|record| record.outcome(now) == Outcome::Granted) {
+            // Of two requests at once, the other was approved.
+            return Ok((request.clone(), Outcome::Granted));
+        }
+        let overwritten = other.is_some();
+        let own = kept.filter(|record| record.request.id == request.id);
+        let mut record = own.unwrap_or_else(|| Record::new(request.clone(), Outcome::Pending, now));
+        if record.outcome(now) == Outcome::Pending && !arrival.head {
+            let outcome = self.look(rows.context, key, &record.request, arrival.answered).await;
+            record.settle(outcome, now);
+            // A request that was overwritten takes its place back only with a yes.
+            if outcome == Outcome::Granted || (outcome != Outcome::Pending && !overwritten) {
+                rows.context.log(&Event::new(Level::Info, "consent", outcome.as_str()));
+                if let Err(problem) = rows.keep(key, &record).await {
+                    // The outcome is true all the same, and the next who reads the row asks Altinn.
+                    rows.context.log(&Event::of("consent", &problem));
+                }
+            }
+        }
+        let outcome = record.outcome(now);
+        Ok((record.request, outcome))
+    }
+
+    /// Altinn's word, with some patience where the browser says that there is an answer.
+    async fn look<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &Key<'_>,
+        request: &Request,
+        answered: bool,
+    ) -> Outcome {
+        let context = context.within(LOOKING);
+        let looks = if answered { LOOKS } else { 1 };
+        for look in 1..=looks {
+            match self.truth(&context, key, request).await {
+                Ok(Truth::Known(Outcome::Pending) | Truth::Unknown) => {}
+                Ok(Truth::Known(outcome)) => return outcome,
+                Err(problem) => {
+                    context.log(&Event::of("consent", &problem));
+                    break;
+                }
+            }
+            if look < looks {
+                context.platform.sleep(PAUSE).await;
+            }
+        }
+        Outcome::Pending
+    }
+}

@@ -1,0 +1,139 @@
+//! A party's consent: asking for it, the way back from Altinn, and how it stands.
+//!
+//! The store has no compare-and-set and a component may be stopped between any two steps, so the order of
+//! the writes is what keeps the journey going. [`Consents::start`] writes
+//!
+//! 1. the *ticket*, found by the state in the redirect address, with the whole request in it;
+//! 2. the *record*, found by consumer, party, service and metadata, with the request's id;
+//! 3. and only then asks Altinn, and at last adds Altinn's page to the record.
+//!
+//! Every state that Altinn knows therefore has a ticket, and every id that Altinn knows stood in a record.
+//! Stopped before 2, there is a ticket that nobody has the state of; it runs out. Stopped before or
+//! after Altinn has answered, there is a record without a page: the next start sends the same id again
+//! with a new state. If Altinn had it already, Altinn keeps the first state, whose ticket exists; if
+//! not, it takes the second.
+//!
+//! Of two starts at once, the last write wins, and Altinn has two open requests. Each browser comes back
+//! with the state of its own, and each ticket can settle its own request: when that one was approved,
+//! it takes the record's place. Where that way back is lost too, the record says *pending*, which is
+//! true of the request that it holds, and the next start leads to that one. A write that
+//! overwrites a settled record with a pending one loses nothing either: whoever reads a pending
+//! record asks Altinn.
+
+mod callback;
+mod page;
+mod record;
+mod require;
+mod return_address;
+mod rows;
+mod service;
+mod settings;
+mod start;
+mod truth;
+
+
+use time::{Duration, OffsetDateTime};
+
+pub use callback::Arrival;
+pub use page::Page;
+pub use record::{Asker, State, Subject};
+pub use require::Valid;
+pub use return_address::{ReturnAddress, ReturnAddresses};
+pub use service::{Service, Services};
+pub use settings::ConsentConfig;
+pub use start::Started;
+
+use crate::altinn::{Altinn, Outcome};
+use crate::context::Context;
+use crate::log::Event;
+use crate::party::Environment;
+use crate::platform::Platform;
+use crate::problem::Problem;
+use crate::store::Store;
+use crate::token::Client;
+use record::{Key, Record};
+use rows::Rows;
+use truth::Truth;
+
+/// The store of records and tickets.
+pub const STORE: &str = "consents";
+
+/// How old Altinn's word about a consent in force may be before a caller who asks how it stands is told.
+const FRESH: Duration = Duration::minutes(1);
+
+/// All consents of a deployment.
+#[derive(Debug)]
+pub struct Consents {
+    /// Where the app runs.
+    pub environment: Environment,
+    /// Where the rows are.
+    pub store: Store,
+    /// Where the truth is.
+    pub altinn: Altinn,
+    /// For access to Altinn.
+    pub tokens: Client,
+}
+
+/// How a consent stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Standing {
+    /// What it is worth.
+    pub outcome: Outcome,
+    /// Until when it holds, or may be answered.
+    pub valid_to: OffsetDateTime,
+}
+
+impl Consents {
+    /// How the consent stands, after Altinn has been asked where that may have changed; `None` where
+    /// there is none. While Altinn cannot be asked, what was known before stands.
+    pub async fn standing<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+    ) -> Result<Option<Standing>, Problem> {
+        let rows = self.rows(context);
+        let key = Key::from(subject);
+        let Some(record) = rows.record(&key).await?.filter(|record| record.request.right == subject.service.right)
+        else {
+            return Ok(None);
+        };
+        let record = self.refresh(&rows, &key, record).await?;
+        Ok(record.map(|record| Standing {
+            outcome: record.outcome(context.now()),
+            valid_to: record.request.valid_to(),
+        }))
+    }
+
+    /// The record with Altinn's word in it, where that may have changed. `None` if Altinn does not know
+    /// the request: nobody can answer it.
+    async fn refresh<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        mut record: Record,
+    ) -> Result<Option<Record>, Problem> {
+        let now = rows.context.now();
+        let due = match record.outcome(now) {
+            Outcome::Pending => true,
+            Outcome::Granted => record.age(now) >= FRESH,
+            Outcome::Rejected | Outcome::Revoked | Outcome::Expired => false,
+        };
+        if !due {
+            return Ok(Some(record));
+        }
+        match self.truth(rows.context, key, &record.request).await {
+            Ok(Truth::Known(Outcome::Pending)) => {}
+            Ok(Truth::Known(outcome)) => {
+                record.settle(outcome, now);
+                rows.keep(key, &record).await?;
+            }
+            Ok(Truth::Unknown) => return Ok(None),
+            Err(problem) => rows.context.log(&Event::of("consent", &problem)),
+        }
+        Ok(Some(record))
+    }
+
+    const fn rows<'a, P>(&'a self, context: &'a Context<'a, P>) -> Rows<'a, P> {
+        Rows { store: &self.store, context }
+    }
+}

@@ -1,0 +1,63 @@
+//! Records and tickets in the sealed store.
+
+use time::Duration;
+
+use super::record::{Key, Record, Request, State, Ticket};
+use crate::context::Context;
+use crate::party::OrganisationNumber;
+use crate::platform::Platform;
+use crate::problem::Problem;
+use crate::store::{Name, Store};
+
+/// How long a row outlives its consent, so that "expired" can be told from "never asked for".
+const AFTERMATH: Duration = Duration::days(30);
+
+const RECORD: &str = "consent";
+const TICKET: &str = "state";
+
+/// The rows, for one request of ours.
+pub(super) struct Rows<'a, P> {
+    pub(super) store: &'a Store,
+    pub(super) context: &'a Context<'a, P>,
+}
+
+impl<P: Platform> Rows<'_, P> {
+    pub(super) async fn record(&self, key: &Key<'_>) -> Result<Option<Record>, Problem> {
+        let [party, service, metadata] = key.parts();
+        let parts = [party.as_str(), &service, &metadata];
+        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        self.store.get(self.context, &name).await
+    }
+
+    pub(super) async fn keep(&self, key: &Key<'_>, record: &Record) -> Result<(), Problem> {
+        let [party, service, metadata] = key.parts();
+        let parts = [party.as_str(), &service, &metadata];
+        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        let not_after = record.request.valid_to() + AFTERMATH;
+        self.store.set(self.context, &name, record, not_after).await
+    }
+
+    pub(super) async fn forget(&self, key: &Key<'_>) -> Result<(), Problem> {
+        let [party, service, metadata] = key.parts();
+        let parts = [party.as_str(), &service, &metadata];
+        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        self.store.delete(self.context, &name).await
+    }
+
+    /// The name is a keyed hash of the state, which itself is stored nowhere.
+    pub(super) async fn ticket(
+        &self,
+        consumer: &OrganisationNumber,
+        state: &State,
+    ) -> Result<Option<Ticket>, Problem> {
+        let name = Name { consumer, kind: TICKET, parts: &[state.expose()] };
+        self.store.get(self.context, &name).await
+    }
+
+    pub(super) async fn issue(&self, key: &Key<'_>, state: &State, request: &Request) -> Result<(), Problem> {
+        let name = Name { consumer: key.consumer, kind: TICKET, parts: &[state.expose()] };
+        let not_after = request.valid_to() + AFTERMATH;
+        let ticket = Ticket::new(key, request.clone());
+        self.store.set(self.context, &name, &ticket, not_after).await
+    }
+}

@@ -1,0 +1,105 @@
+//! The settings of the consent component.
+
+use super::return_address::ReturnAddresses;
+use super::service::Services;
+use crate::altinn::Altinn;
+use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
+use crate::credential::SigningKey;
+use crate::party::Environment;
+use crate::secret::Secret;
+
+/// The settings of the consent component.
+#[derive(Clone, Debug)]
+pub struct ConsentConfig {
+    /// Where the app runs.
+    pub environment: Environment,
+    /// What the way back from Altinn is built from.
+    pub public_url: Origin,
+    /// The pages that may call.
+    pub web_origins: Vec<Origin>,
+    /// Where browsers may be sent.
+    pub return_addresses: ReturnAddresses,
+    /// Who receives data.
+    pub consumers: Consumers,
+    /// Who vouches for customers.
+    pub login: Login,
+    /// Where consents are given.
+    pub altinn: Altinn,
+    /// What can be consented to.
+    pub services: Services,
+    /// The component's own key, shown to `token`.
+    pub signing_key: SigningKey,
+    /// Seals the store of consents.
+    pub store_keys: StoreKeys,
+    /// What a timer shows to have the stores swept.
+    pub maintenance_secret: Secret<String>,
+}
+
+impl Settings for ConsentConfig {
+    const VARIABLES: &'static [&'static str] = &[
+        "environment",
+        "public_url",
+        "web_origins",
+        "return_addresses",
+        "consumer_organisation",
+        "consumer_organisations",
+        "consumer_claim",
+        "login_origin",
+        "login_jwks_path",
+        "login_issuer",
+        "login_audience",
+        "login_party_claim",
+        "login_organisations_claim",
+        "altinn_generation",
+        "altinn_origin",
+        "altinn_page_origin",
+        "services",
+        "consent_signing_key",
+        "consent_store_key",
+        "consent_store_previous_key",
+        "maintenance_secret",
+    ];
+
+    fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
+        let mut resolver = Resolver::new(raw);
+        let environment = resolver.environment();
+        let public_url = resolver.origin("public_url");
+        let web_origins = resolver.web_origins();
+        let return_addresses = return_addresses(&mut resolver);
+        let consumers = resolver.consumers();
+        let login = resolver.login();
+        let altinn = Altinn::resolve(&mut resolver);
+        let services = Services::resolve(&mut resolver);
+        let signing_key = resolver.signing_key("consent_signing_key");
+        let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
+        let maintenance_secret = resolver.secret("maintenance_secret");
+        let settings = || {
+            Some(Self {
+                environment: environment?,
+                public_url: public_url?,
+                web_origins: web_origins?,
+                return_addresses: return_addresses?,
+                consumers: consumers?,
+                login: login?,
+                altinn: altinn?,
+                services: services?,
+                signing_key: signing_key?,
+                store_keys: store_keys?,
+                maintenance_secret: maintenance_secret?,
+            })
+        };
+        let settings = settings();
+        resolver.finish(settings)
+    }
+}
+
+fn return_addresses(resolver: &mut Resolver<'_>) -> Option<ReturnAddresses> {
+    const NAME: &str = "return_addresses";
+    const REMEDY: &str = "set it to exact origins or app schemes such as bank-app://, separated by commas";
+    resolver.required(NAME, REMEDY)?;
+    let addresses = ReturnAddresses::parse(resolver.list(NAME));
+    if addresses.is_none() {
+        resolver.invalid(NAME, "has a part that is neither an origin nor an app's scheme", REMEDY);
+    }
+    addresses
+}

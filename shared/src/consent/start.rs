@@ -1,0 +1,142 @@
+//! Asking the party.
+
+use time::OffsetDateTime;
+
+use super::record::{Asker, Key, Record, Request, State, Subject};
+use super::rows::Rows;
+use super::truth::Uncreated;
+use super::Consents;
+use crate::altinn::Outcome;
+use crate::context::{Context, uuid};
+use crate::platform::Platform;
+use crate::problem::{Kind, Problem};
+
+/// What starting led to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Started {
+    /// The consent is already there.
+    Granted {
+        /// Until when it holds.
+        valid_to: OffsetDateTime,
+    },
+    /// The party has to answer.
+    Open {
+        /// Where: send the browser there.
+        page: String,
+        /// Until when the consent will hold.
+        valid_to: OffsetDateTime,
+        /// Whether the request is a new one.
+        new: bool,
+    },
+}
+
+impl Consents {
+    /// Leads to a consent: gives the one there is, or the request that is still open, or makes a new one.
+    ///
+    /// `callback` is the address of the way back, without a query.
+    pub async fn start<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        asker: Asker<'_>,
+        callback: &str,
+    ) -> Result<Started, Problem> {
+        let rows = self.rows(context);
+        let key = Key::from(subject);
+        let fresh = || Request::new(uuid(context.platform), subject.service, &asker, context.now());
+        let kept = rows.record(&key).await?.filter(|record| record.request.right == subject.service.right);
+        let request = match kept {
+            // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
+            Some(record) if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending => {
+                record.request.again(&asker)
+            }
+            Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
+                Some(started) => return Ok(started),
+                None => fresh(),
+            },
+            None => fresh(),
+        };
+        if let Some(started) = self.ask(&rows, &key, request, callback).await? {
+            return Ok(started);
+        }
+        // The id that went out again had an answer already, and not a yes.
+        let started = self.ask(&rows, &key, fresh(), callback).await?;
+        started.ok_or_else(|| Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request"))
+    }
+
+    /// What there is, if it still leads anywhere.
+    async fn reuse<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        record: Record,
+        asker: &Asker<'_>,
+    ) -> Result<Option<Started>, Problem> {
+        let Some(mut record) = self.refresh(rows, key, record).await? else {
+            return Ok(None);
+        };
+        let valid_to = record.request.valid_to();
+        match (record.outcome(rows.context.now()), record.page.clone()) {
+            (Outcome::Granted, _) => Ok(Some(Started::Granted { valid_to })),
+            (Outcome::Pending, Some(page)) => {
+                // Altinn has one redirect address for the request; whoever asked last is sent home.
+                if !record.request.is_for(asker) {
+                    record.request = record.request.again(asker);
+                    rows.keep(key, &record).await?;
+                }
+                Ok(Some(Started::Open { page, valid_to, new: false }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Stores the request, asks Altinn, and stores what came of it, in the order that the module's head
+    /// explains. `None` if Altinn has an answer to it that is not a yes.
+    async fn ask<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        request: Request,
+        callback: &str,
+    ) -> Result<Option<Started>, Problem> {
+        let context = rows.context;
+        let state = State::random(context.platform);
+        rows.issue(key, &state, &request).await?;
+        let mut record = Record::new(request, Outcome::Pending, context.now());
+        rows.keep(key, &record).await?;
+
+        let asked = record.request.asked(key, format!("{callback}?state={}", state.expose()));
+        let consent = match self.create(context, key, &asked).await {
+            Ok(consent) => consent,
+            Err(Uncreated::Unclear(problem)) => return Err(problem),
+            Err(Uncreated::Refused(problem)) => {
+                // There is nothing at Altinn to come back to: the next start begins anew.
+                rows.forget(key).await?;
+                return Err(problem);
+            }
+        };
+        let now = context.now();
+        let outcome = match consent.outcome(&asked, now) {
+            Ok(outcome) => outcome,
+            Err(mismatch) => {
+                rows.forget(key).await?;
+                return Err(Problem::new(Kind::SourceUnreadable).cause(mismatch));
+            }
+        };
+        let valid_to = record.request.valid_to();
+        let started = match outcome {
+            Outcome::Pending => {
+                let page = self.altinn.page(&consent).ok_or_else(|| {
+                    Problem::new(Kind::SourceUnreadable).cause("Altinn's viewUri is not at altinn_page_origin")
+                })?;
+                record.page = Some(page.clone());
+                Some(Started::Open { page, valid_to, new: true })
+            }
+            Outcome::Granted => Some(Started::Granted { valid_to }),
+            Outcome::Rejected | Outcome::Revoked | Outcome::Expired => None,
+        };
+        record.settle(outcome, now);
+        rows.keep(key, &record).await?;
+        Ok(started)
+    }
+}

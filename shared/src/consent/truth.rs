@@ -1,0 +1,121 @@
+//! What Altinn says.
+
+use std::time::Duration;
+
+use super::Consents;
+use super::record::{Key, Request};
+use crate::altinn::{Asked, CREATE_SCOPE, Consent, Created, Outcome, READ_SCOPE, Reason, Refusal};
+use crate::context::Context;
+use crate::log::{Event, Level};
+use crate::outbound::{Call, Repeat};
+use crate::platform::Platform;
+use crate::problem::{Kind, Problem};
+use crate::token::Ask;
+
+/// Asking is idempotent too: the id is ours, and the same id is the same request.
+const ALTINN: Call = Call {
+    counterparty: "altinn",
+    timeout: Duration::from_secs(5),
+    max_body: 256 * 1024,
+    repeat: Repeat::Idempotent(3),
+};
+
+/// What Altinn says about a request.
+pub(super) enum Truth {
+    /// What it is worth.
+    Known(Outcome),
+    /// Altinn has no such request.
+    Unknown,
+}
+
+/// Why a request was not created.
+pub(super) enum Uncreated {
+    /// It was refused, and would be again: there is no such request at Altinn.
+    Refused(Problem),
+    /// Altinn may have it or not.
+    Unclear(Problem),
+}
+
+impl From<Problem> for Uncreated {
+    fn from(problem: Problem) -> Self {
+        Self::Unclear(problem)
+    }
+}
+
+impl Consents {
+    /// What came of `request`, by Altinn's own word.
+    pub(super) async fn truth<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &Key<'_>,
+        request: &Request,
+    ) -> Result<Truth, Problem> {
+        let consent = match self.look_up(context, key, &request.id).await? {
+            Ok(consent) => consent,
+            Err(Refusal { reason: Reason::Unknown, .. }) => return Ok(Truth::Unknown),
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let asked = request.asked(key, String::new());
+        Ok(Truth::Known(consent.outcome(&asked, context.now()).unwrap_or_else(|mismatch| {
+            // Somebody consented to something, but not to this: that is no consent, and waiting will
+            // not make it one.
+            context.log(&Event::new(Level::Error, "consent", "mismatch").cause(mismatch));
+            Outcome::Rejected
+        })))
+    }
+
+    /// Asks Altinn for the consent, and gives what Altinn keeps of it.
+    pub(super) async fn create<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &Key<'_>,
+        asked: &Asked,
+    ) -> Result<Consent, Uncreated> {
+        let ask = ask(CREATE_SCOPE)?;
+        let build = |token: &_| self.altinn.create(asked, token);
+        let response = self.tokens.send(context, key.consumer, &ask, &ALTINN, build).await?;
+        let refusal = match self.altinn.created(&response) {
+            Ok(Created::New(consent)) => return Ok(*consent),
+            // The id was known: what Altinn keeps is what counts.
+            Ok(Created::Known) => match self.look_up(context, key, &asked.id).await? {
+                Ok(consent) => return Ok(consent),
+                Err(refusal) => return Err(Uncreated::Unclear(refusal.into())),
+            },
+            Err(refusal) => refusal,
+        };
+        match refusal.reason {
+            Reason::Final | Reason::Unknown | Reason::PartyUnknown => Err(Uncreated::Refused(refusal.into())),
+            Reason::Token | Reason::TooManyCalls(_) | Reason::Down | Reason::Unreadable(_) => {
+                Err(Uncreated::Unclear(refusal.into()))
+            }
+        }
+    }
+
+    async fn look_up<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &Key<'_>,
+        id: &str,
+    ) -> Result<Result<Consent, Refusal>, Problem> {
+        let ask = ask(READ_SCOPE)?;
+        let build = |token: &_| self.altinn.lookup(id, token);
+        let response = self.tokens.send(context, key.consumer, &ask, &ALTINN, build).await?;
+        Ok(self.altinn.found(&response))
+    }
+}
+
+/// What a caller who needs the consent is told.
+pub(super) fn problem(outcome: Outcome) -> Option<Problem> {
+    let kind = match outcome {
+        Outcome::Granted => return None,
+        Outcome::Pending => Kind::ConsentPending,
+        Outcome::Rejected => Kind::ConsentRejected,
+        Outcome::Revoked => Kind::ConsentRevoked,
+        Outcome::Expired => Kind::ConsentExpired,
+    };
+    Some(kind.into())
+}
+
+fn ask(scope: &str) -> Result<Ask, Problem> {
+    Ask::new(scope).map_err(|error| Problem::new(Kind::Internal).cause(error))
+}

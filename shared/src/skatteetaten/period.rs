@@ -1,0 +1,183 @@
+//! From and to dates, and the windows that the source lets one ask for at a time.
+
+use thiserror::Error;
+use time::{Date, Duration, format_description::BorrowedFormatItem, macros::format_description};
+
+use crate::problem::{Kind, Problem};
+
+/// The source takes at most a year at a time; whether the limit is inclusive is not said, so that
+/// 365 days, both ends counted, are the most that certainly pass.
+const WINDOW_DAYS: i64 = 365;
+
+/// The most that one request may span: ten years with their leap days.
+const MAX_DAYS: i64 = 3_653;
+
+const ISO: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
+/// `fraOgMed` to `tilOgMed`, both included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Period {
+    from: Date,
+    to: Date,
+}
+
+impl Period {
+    /// Reads two dates of the form `YYYY-MM-DD`.
+    pub fn parse(from: &str, to: &str) -> Result<Self, PeriodError> {
+        let from = date(from).ok_or(PeriodError::Malformed("fraOgMed"))?;
+        let to = date(to).ok_or(PeriodError::Malformed("tilOgMed"))?;
+        if from > to {
+            return Err(PeriodError::Backwards);
+        }
+        if (to - from).whole_days() >= MAX_DAYS {
+            return Err(PeriodError::TooLong);
+        }
+        Ok(Self { from, to })
+    }
+
+    /// The first date, as the source writes it.
+    pub fn from(&self) -> String {
+        iso(self.from)
+    }
+
+    /// The last date, as the source writes it.
+    pub fn to(&self) -> String {
+        iso(self.to)
+    }
+
+    /// The period in parts of at most 365 days that follow each other without gap or overlap.
+    pub fn windows(self) -> Vec<Self> {
+        let mut windows = Vec::new();
+        let mut next = Some(self.from);
+        while let Some(from) = next.filter(|from| *from <= self.to) {
+            let to = from
+                .checked_add(Duration::days(WINDOW_DAYS - 1))
+                .map_or(self.to, |end| end.min(self.to));
+            windows.push(Self { from, to });
+            next = to.next_day();
+        }
+        windows
+    }
+}
+
+/// Why two texts are not a period.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum PeriodError {
+    /// Not a date of the calendar, or not written `YYYY-MM-DD`.
+    #[error("{0} must be a date of the form YYYY-MM-DD")]
+    Malformed(&'static str),
+    /// The first date is after the last.
+    #[error("fraOgMed is after tilOgMed")]
+    Backwards,
+    /// More than ten years.
+    #[error("the period is longer than ten years")]
+    TooLong,
+}
+
+impl From<PeriodError> for Problem {
+    fn from(error: PeriodError) -> Self {
+        Self::new(Kind::RequestInvalid).detail(error.to_string())
+    }
+}
+
+fn date(text: &str) -> Option<Date> {
+    // The parser alone would also take a sign before the year.
+    let shaped = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
+    shaped.then(|| Date::parse(text, ISO).ok()).flatten()
+}
+
+fn iso(date: Date) -> String {
+    let (year, month, day) = date.to_calendar_date();
+    format!("{year:04}-{:02}-{day:02}", u8::from(month))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn windows(from: &str, to: &str) -> Vec<(String, String)> {
+        let period = Period::parse(from, to).expect("a period");
+        period
+            .windows()
+            .iter()
+            .map(|window| (window.from(), window.to()))
+            .collect()
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), (*to).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn up_to_365_days_are_one_window() {
+        for (from, to) in [
+            ("2026-03-01", "2026-03-01"),
+            ("2025-01-01", "2025-12-31"),
+            ("2024-01-01", "2024-12-30"),
+            ("2023-03-01", "2024-02-28"),
+            ("2024-02-29", "2024-02-29"),
+        ] {
+            assert_eq!(windows(from, to), pairs(&[(from, to)]), "{from}..{to}");
+        }
+    }
+
+    #[test]
+    fn the_366th_day_is_a_window_of_its_own() {
+        for (from, last, rest) in [
+            ("2024-01-01", "2024-12-30", "2024-12-31"),
+            ("2025-01-01", "2025-12-31", "2026-01-01"),
+            ("2023-03-01", "2024-02-28", "2024-02-29"),
+        ] {
+            assert_eq!(windows(from, rest), pairs(&[(from, last), (rest, rest)]));
+        }
+    }
+
+    #[test]
+    fn windows_follow_each_other() {
+        assert_eq!(
+            windows("2022-07-15", "2025-01-10"),
+            pairs(&[
+                ("2022-07-15", "2023-07-14"),
+                ("2023-07-15", "2024-07-13"),
+                ("2024-07-14", "2025-01-10"),
+            ])
+        );
+    }
+
+    #[test]
+    fn ten_years_are_the_most() {
+        assert_eq!(windows("2016-01-01", "2025-12-31").len(), 11);
+        assert_eq!(
+            Period::parse("2015-12-30", "2025-12-31"),
+            Err(PeriodError::TooLong)
+        );
+        assert_eq!(
+            Period::parse("0001-01-01", "9999-12-31"),
+            Err(PeriodError::TooLong)
+        );
+        assert_eq!(windows("9999-12-31", "9999-12-31").len(), 1);
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_period() {
+        assert_eq!(
+            Period::parse("2026-02-01", "2026-01-31"),
+            Err(PeriodError::Backwards)
+        );
+        for text in ["", "2026-02-29", "2026-2-1", "01.02.2026", "+026-01-01", "-026-01-01", "2026-01-01 "] {
+            assert_eq!(
+                Period::parse(text, "2026-12-31"),
+                Err(PeriodError::Malformed("fraOgMed")),
+                "{text}"
+            );
+            assert_eq!(
+                Period::parse("2020-12-31", text),
+                Err(PeriodError::Malformed("tilOgMed")),
+                "{text}"
+            );
+        }
+    }
+}
