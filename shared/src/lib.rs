@@ -4,9 +4,13 @@
 //! [`platform`] alone; protocols build requests and read answers without sending anything.
 
 pub mod altinn;
+pub mod caller;
+pub mod claims;
 pub mod config;
+pub mod consent;
 pub mod context;
 pub mod credential;
+mod flight;
 pub mod inbound;
 pub mod log;
 pub mod maskinporten;
@@ -16,4 +20,5 @@ pub mod platform;
 pub mod problem;
 pub mod secret;
 pub mod store;
+pub mod token;
 pub mod skatteetaten;

@@ -39,6 +39,8 @@ pub struct Call {
 pub enum Repeat {
     /// Never, except that a call which never left is made anew.
     Never,
+    /// Up to this many attempts in all, when the connection broke: the other side has retries of its own.
+    Broken(u32),
     /// Up to this many attempts in all: the call changes nothing, or changes it once however often it is made.
     Idempotent(u32),
 }
@@ -47,14 +49,15 @@ impl Repeat {
     const fn attempts(self) -> u32 {
         match self {
             Self::Never => 2,
-            Self::Idempotent(attempts) => attempts,
+            Self::Broken(attempts) | Self::Idempotent(attempts) => attempts,
         }
     }
 
     /// Whether `end` is worth another attempt.
     fn allows(self, end: &Result<Response, SendError>) -> bool {
         match (self, end) {
-            (_, Err(SendError::NoConnection(_))) | (Self::Idempotent(_), Err(SendError::Broken(_))) => true,
+            (_, Err(SendError::NoConnection(_)))
+            | (Self::Broken(_) | Self::Idempotent(_), Err(SendError::Broken(_))) => true,
             (Self::Idempotent(_), Ok(answer)) => matches!(
                 answer.status(),
                 StatusCode::BAD_GATEWAY

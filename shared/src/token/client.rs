@@ -24,7 +24,7 @@ const TOKEN: Call = Call {
     counterparty: COMPONENT,
     timeout: Duration::from_secs(10),
     max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(2),
+    repeat: Repeat::Broken(2),
 };
 
 /// More refused tokens than this are not remembered.

@@ -58,8 +58,9 @@ impl Token {
     /// The head-room is a quarter of the lifetime and 30 seconds at most: some scopes have tokens that
     /// live no longer than that.
     pub(super) fn is_fresh(&self, now: OffsetDateTime) -> bool {
-        let lifetime = self.expires - self.obtained;
-        now < self.expires - (lifetime / 4).min(LONGEST_HEAD_ROOM) && self.is_alive(now)
+        let lifetime: time::Duration = self.expires - self.obtained;
+        let head_room = LONGEST_HEAD_ROOM.min(lifetime / 4);
+        now < self.expires - head_room && self.is_alive(now)
     }
 
     /// Whether it still holds when it arrives.

@@ -1,17 +1,21 @@
 //! Access tokens: what tells them apart, how long they are kept, and how they are had.
 //!
-//! [`Client`] is for components that need a token; the token component runs the other side.
+//! [`Client`] is for components that need a token. [`Desk`] is the other side, the token component.
 
+mod access;
 mod ask;
 mod client;
+mod desk;
+mod issuer;
 mod kept;
+mod mint;
 mod send;
 mod wire;
 
 pub use ask::{Ask, AskError};
 pub use client::Client;
+pub use desk::Desk;
 pub use kept::Token;
-pub use wire::Refusal;
 
 /// The name of the token component: its audience, and its host inside the app.
 pub const COMPONENT: &str = "token";

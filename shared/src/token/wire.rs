@@ -57,18 +57,18 @@ struct ErrorBody<'a> {
 
 /// Why no token was given.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refusal {
+pub(super) struct OAuthError {
     /// The `error` of OAuth, such as `invalid_scope`.
-    pub error: Cow<'static, str>,
+    pub(super) error: Cow<'static, str>,
     /// The HTTP status.
-    pub status: StatusCode,
+    pub(super) status: StatusCode,
     /// Where the code is described.
-    pub uri: Option<String>,
+    pub(super) uri: Option<String>,
     /// The failure itself.
-    pub problem: Problem,
+    pub(super) problem: Problem,
 }
 
-impl Refusal {
+impl OAuthError {
     /// A refusal of our own making.
     pub(super) const fn new(error: &'static str, status: StatusCode, problem: Problem) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl Refusal {
     }
 }
 
-impl From<Problem> for Refusal {
+impl From<Problem> for OAuthError {
     fn from(problem: Problem) -> Self {
         let status = problem.kind.status();
         let error = match problem.kind {
@@ -143,7 +143,7 @@ pub(super) fn read_refusal(answer: &Response) -> Problem {
     problem
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut answer = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
     *answer.status_mut() = status;
     let json = HeaderValue::from_static("application/json");

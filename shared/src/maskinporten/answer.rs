@@ -1,0 +1,112 @@
+//! What Maskinporten answers to a grant.
+//!
+//! Read in this order: status, media type, body. The body itself never comes into an error: it may hold a token.
+
+use std::time::Duration;
+
+use http::{StatusCode, header};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::refusal::Refusal;
+use crate::platform::Response;
+use crate::secret::Secret;
+
+/// A new token. It is opaque to us, as its issuer asks (Digdir, "Access token").
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Minted {
+    /// The token itself.
+    pub access_token: Secret<String>,
+    /// How long it holds from now.
+    pub lifetime: Duration,
+    /// The scopes that it has.
+    pub scope: String,
+}
+
+/// Reads the answer to a grant for `scope`. `now` tells how far the clocks are apart.
+pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minted, Refusal> {
+    if answer.status() != StatusCode::OK {
+        return Err(Refusal::read(answer, now));
+    }
+    if !is_json(answer) {
+        return Err(Refusal::unreadable(answer.status(), "the answer is not JSON"));
+    }
+    #[derive(Deserialize)]
+    struct Body {
+        access_token: String,
+        token_type: String,
+        expires_in: u64,
+        #[serde(default)]
+        scope: Option<String>,
+    }
+    let unreadable = |reason| Refusal::unreadable(answer.status(), reason);
+    let body: Body = serde_json::from_slice(answer.body()).map_err(|_| unreadable("the answer is not a token"))?;
+    if !body.token_type.eq_ignore_ascii_case("bearer") {
+        return Err(unreadable("the token is not a bearer token"));
+    }
+    let printable = body.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    if body.access_token.is_empty() || !printable {
+        return Err(unreadable("the token cannot be sent in a header"));
+    }
+    let granted = body.scope.unwrap_or_else(|| scope.to_owned());
+    let missing = scope.split(' ').any(|wanted| !granted.split_ascii_whitespace().any(|scope| scope == wanted));
+    if missing {
+        return Err(unreadable("the token lacks a scope that was asked for"));
+    }
+    Ok(Minted {
+        access_token: Secret::new(body.access_token),
+        lifetime: Duration::from_secs(body.expires_in),
+        scope: granted,
+    })
+}
+
+pub(super) fn is_json(answer: &Response) -> bool {
+    let value = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderValue;
+    use time::macros::datetime;
+
+    use super::super::Class;
+    use super::*;
+
+    fn answer(body: &str, media_type: &'static str) -> Result<Minted, Refusal> {
+        let mut answer = Response::new(Bytes::from(body.to_owned()));
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        read(&answer, "a b", datetime!(2026-01-01 12:00 UTC))
+    }
+
+    #[test]
+    fn reads_a_token() {
+        let minted = answer(
+            r#"{"access_token":"x.y.z","token_type":"Bearer","expires_in":119,"scope":"b a"}"#,
+            "application/json;charset=UTF-8",
+        )
+        .expect("a token");
+        assert_eq!(minted.access_token.expose(), "x.y.z");
+        assert_eq!(minted.lifetime, Duration::from_secs(119));
+        assert_eq!(minted.scope, "b a");
+    }
+
+    #[test]
+    fn nonsense_is_never_a_token_and_never_quoted() {
+        for (body, media_type) in [
+            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119}"#, "text/html"),
+            ("<html>sesam</html>", "application/json"),
+            (r#"{"access_token":"sesam","token_type":"DPoP","expires_in":119}"#, "application/json"),
+            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":"soon"}"#, "application/json"),
+            (r#"{"access_token":"","token_type":"Bearer","expires_in":119}"#, "application/json"),
+            (r#"{"access_token":"sesam\nsesam","token_type":"Bearer","expires_in":119}"#, "application/json"),
+            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119,"scope":"ab a"}"#, "application/json"),
+        ] {
+            let refusal = answer(body, media_type).expect_err(body);
+            assert_eq!(refusal.class, Class::Unreadable);
+            assert!(!format!("{refusal:?}").contains("sesam"), "{body}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The two things that the token component is asked for.
+
+use std::time::Duration;
+
+use super::access::Access;
+use super::ask::Ask;
+use super::issuer::Issuer;
+use super::wire::{OAuthError, TokenBody, json};
+use crate::config::{Consumers, TokenConfig};
+use crate::context::Context;
+use crate::inbound::Arrived;
+use crate::log::{Event, Level};
+use crate::platform::{Platform, Response};
+use crate::problem::{Kind, Problem};
+
+/// Answers requests for tokens. Lives as long as the instance, for what it keeps.
+#[derive(Debug)]
+pub struct Desk {
+    access: Access,
+    consumers: Consumers,
+    issuer: Issuer,
+}
+
+impl Desk {
+    /// How long a request may take: less than those who ask are ready to wait.
+    pub const TIME: Duration = Duration::from_secs(9);
+
+    /// With the settings of the token component.
+    pub fn new(config: &TokenConfig) -> Self {
+        Self {
+            access: Access::new(config),
+            consumers: config.consumers.clone(),
+            issuer: Issuer::new(config),
+        }
+    }
+
+    /// `POST /token`: a token, or a refusal in OAuth's form (RFC 6749 §5).
+    pub async fn token<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
+        match self.give(context, arrived).await {
+            Ok(answer) => answer,
+            Err(error) => error.answer(),
+        }
+    }
+
+    /// `POST /token/sweep`: removes what has run out, for a component of the app.
+    pub async fn sweep<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
+        match self.clean(context, arrived).await {
+            Ok(answer) => answer,
+            Err(problem) => OAuthError::from(problem).answer(),
+        }
+    }
+
+    async fn give<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Result<Response, OAuthError> {
+        let caller = self.access.identify(context, &arrived.headers).await?;
+        let (ask, skip_cache) = Ask::read(arrived)?;
+        caller.check(&ask)?;
+        let token = self.issuer.obtain(context, &caller.consumer, &ask, skip_cache).await?;
+        Ok(TokenBody::answer(&token, context.now()))
+    }
+
+    async fn clean<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Result<Response, Problem> {
+        let caller = self.access.identify(context, &arrived.headers).await?;
+        if !caller.is_component() {
+            return Err(Problem::new(Kind::LoginRequired).cause("only a component of the app may ask for the sweep"));
+        }
+        let removed = self.issuer.store().sweep(context, &self.consumers).await?;
+        let mut event = Event::new(Level::Info, "sweep", "ok");
+        event.count = Some(removed);
+        context.log(&event);
+        Ok(json(http::StatusCode::OK, &serde_json::json!({ "removed": removed })))
+    }
+}
