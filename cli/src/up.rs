@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result
 
     eprintln!("loading the components (the first time takes longer)");
     let app = App::load(options(manifest, &folder, &sandbox, &app_address)?).await?;
-    let server = app.serve(listener)?;
+    let server = app.serve(listener);
 
     let addresses = folder.write_addresses(&app_address, &sandbox)?;
     tell(&app_address, &sandbox, &addresses);

@@ -11,6 +11,7 @@ mod counterparties_fail;
 mod customer_refuses;
 mod first_visit_to_claims;
 mod house;
+mod in_a_real_browser;
 mod login_tokens_refused;
 mod long_period;
 mod many_at_once_on_a_cold_cache;

@@ -98,7 +98,7 @@ impl Bench {
         options.clock_offset = self.clock.clone();
         options.log = self.log.clone();
         let app = App::load(options).await.expect("an app that loads");
-        self.server = Some(app.serve(listener).expect("an app that serves"));
+        self.server = Some(app.serve(listener));
     }
 
     /// The project's manifest, with the sources where they are, and the setup's route for `token`.

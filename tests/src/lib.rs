@@ -8,11 +8,13 @@ mod bench;
 mod browser;
 mod credential;
 mod customer;
+mod real_browser;
 
 pub use answer::Answer;
 pub use bench::{Bench, Setup, build_components};
 pub use browser::Browser;
 pub use customer::Customer;
+pub use real_browser::RealBrowser;
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";

@@ -1,0 +1,28 @@
+//! The whole journey as a person walks it: Chromium on a phone's screen, from the bank's login to the claims.
+
+use journeys::{Bench, RealBrowser};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_logs_in_consents_and_sees_their_claims() {
+    let Some(browser) = RealBrowser::on_a_phone().await else { return };
+    let bench = Bench::start().await;
+    let places = bench.sandbox.addresses();
+
+    browser.page.goto(&places.bank_page).await.expect("the bank's page");
+    browser.clicks("button[value=ragna]").await;
+    browser.clicks("#ask button").await;
+    let notice = browser.reads("#status .notice").await;
+    assert!(notice.contains("samtykke"), "{notice}");
+
+    browser.clicks("#status .notice button").await;
+    browser.clicks("button[value=accept]").await;
+
+    let claims = browser.reads("#result table").await;
+    assert!(claims.contains("Mva"), "{claims}");
+    let address = browser.page.current_url().await.expect("an address");
+    assert_eq!(address.as_str(), format!("{}/", places.bank_page));
+    let wider_than_the_screen = "return document.documentElement.scrollWidth > window.innerWidth";
+    let wider = browser.page.execute(wider_than_the_screen, vec![]).await.expect("a script's answer");
+    assert_eq!(wider, false, "the page scrolls sideways on a phone");
+    bench.log_is_clean(&["04827896468", "313367002"]);
+}
