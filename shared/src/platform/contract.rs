@@ -1,1 +1,263 @@
-//! Stub.
+//! What every platform must do, written once and run on each.
+//!
+//! [`report`] runs all cases and says of each whether it held. The tests run it on
+//! [`Memory`](super::memory::Memory); a guest runs it on Spin.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+
+use super::{Limits, Platform, Request, SendError};
+
+/// Sent to the echo, which sends it back.
+const ECHO: HeaderName = HeaderName::from_static("x-echo");
+
+const LIMITS: Limits = Limits {
+    timeout: Duration::from_secs(5),
+    max_body: 1024,
+};
+
+/// What the runner has set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// A store that may be used, and is empty.
+    pub store: &'a str,
+    /// A store that may not be used.
+    pub forbidden_store: &'a str,
+    /// A variable and its value.
+    pub variable: (&'a str, &'a str),
+    /// A variable that is not defined.
+    pub undefined_variable: &'a str,
+    /// Answers 201 with the method in `x-method`, the request's `x-echo` and its body.
+    pub echo: &'a str,
+    /// Answers after more than a second.
+    pub slow: &'a str,
+    /// Answers at once and takes more than a second for its body.
+    pub slow_body: &'a str,
+    /// An allowed address where nobody listens.
+    pub deaf: &'a str,
+    /// An address that is not allowed.
+    pub forbidden: &'a str,
+}
+
+/// Whether one case held.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Held {
+    /// What was expected.
+    pub case: &'static str,
+    /// What was found instead; `None` where it held.
+    pub failure: Option<String>,
+}
+
+type Outcome = Result<(), String>;
+
+/// Runs every case.
+pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
+    let cases: [(&'static str, Outcome); 16] = [
+        ("a missing key is absent", missing_key(platform, around).await),
+        ("a value is kept, overwritten and deleted", life_of_a_value(platform, around).await),
+        ("a value is any bytes", binary_value(platform, around).await),
+        ("keys lists what is there", keys(platform, around).await),
+        ("a store that is not allowed fails", forbidden_store(platform, around).await),
+        ("a variable has its value", variable(platform, around).await),
+        ("an undefined variable is absent", undefined_variable(platform, around).await),
+        ("the clock goes on", clock(platform).await),
+        ("randomness differs", randomness(platform)),
+        ("status, headers and body come back", echo(platform, around).await),
+        ("a body over the limit is refused", too_large(platform, around).await),
+        ("a slow answer is cut off", slow(platform, around.slow).await),
+        ("a slow body is cut off", slow(platform, around.slow_body).await),
+        ("an address that is not allowed is refused", forbidden(platform, around).await),
+        ("where nobody listens there is no connection", deaf(platform, around).await),
+        ("a request without a body has none", no_body(platform, around).await),
+    ];
+    let cases = cases.into_iter();
+    cases.map(|(case, outcome)| Held { case, failure: outcome.err() }).collect()
+}
+
+async fn missing_key<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    same(platform.get(around.store, "missing").await, Ok(None))?;
+    same(platform.delete(around.store, "missing").await, Ok(()))
+}
+
+async fn life_of_a_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    for value in [&b"first"[..], b"second", b""] {
+        same(platform.set(around.store, "life", value).await, Ok(()))?;
+        same(platform.get(around.store, "life").await, Ok(Some(value.to_vec())))?;
+    }
+    same(platform.delete(around.store, "life").await, Ok(()))?;
+    same(platform.get(around.store, "life").await, Ok(None))
+}
+
+async fn binary_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let value: Vec<u8> = (0..=255).collect();
+    same(platform.set(around.store, "binary", &value).await, Ok(()))?;
+    same(platform.get(around.store, "binary").await, Ok(Some(value)))?;
+    same(platform.delete(around.store, "binary").await, Ok(()))
+}
+
+async fn keys<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    for key in ["one", "two"] {
+        same(platform.set(around.store, key, b"x").await, Ok(()))?;
+    }
+    let keys = platform.keys(around.store).await.map(|mut keys| {
+        keys.sort_unstable();
+        keys
+    });
+    same(keys, Ok(vec!["one".to_owned(), "two".to_owned()]))?;
+    for key in ["one", "two"] {
+        same(platform.delete(around.store, key).await, Ok(()))?;
+    }
+    same(platform.keys(around.store).await, Ok(Vec::new()))
+}
+
+async fn forbidden_store<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    match platform.get(around.forbidden_store, "any").await {
+        Err(error) if error.store == around.forbidden_store => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+async fn variable<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let (name, value) = around.variable;
+    same(platform.variable(name).await, Ok(Some(value.to_owned())))
+}
+
+async fn undefined_variable<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    same(platform.variable(around.undefined_variable).await, Ok(None))
+}
+
+async fn clock<P: Platform>(platform: &P) -> Outcome {
+    let (start, wall) = (platform.uptime(), platform.now());
+    platform.sleep(Duration::from_millis(20)).await;
+    let (slept, moved) = (platform.uptime().checked_sub(start), platform.now() - wall);
+    if slept >= Some(Duration::from_millis(20)) && moved.is_positive() {
+        return Ok(());
+    }
+    Err(format!("slept {slept:?}, the time of day moved {moved}"))
+}
+
+fn randomness<P: Platform>(platform: &P) -> Outcome {
+    let (mut one, mut two) = ([0_u8; 100], [0_u8; 100]);
+    platform.random(&mut one);
+    platform.random(&mut two);
+    let rich = |bytes: &[u8]| bytes.iter().collect::<std::collections::BTreeSet<_>>().len() > 20;
+    if one != two && rich(&one) && rich(&two) { Ok(()) } else { Err("it repeats".to_owned()) }
+}
+
+async fn echo<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let mut request = request(around.echo, Method::POST, Bytes::from_static(b"\x00\xff body"))?;
+    request.headers_mut().insert(ECHO, HeaderValue::from_static("seen"));
+    let answer = platform.send(request, LIMITS).await.map_err(|error| error.to_string())?;
+    same(answer.status(), StatusCode::CREATED)?;
+    same(answer.headers().get(ECHO), Some(&HeaderValue::from_static("seen")))?;
+    same(answer.headers().get("x-method"), Some(&HeaderValue::from_static("POST")))?;
+    same(answer.body().as_ref(), &b"\x00\xff body"[..])
+}
+
+async fn no_body<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let answer = platform.send(request(around.echo, Method::GET, Bytes::new())?, LIMITS).await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    same(answer.headers().get("x-method"), Some(&HeaderValue::from_static("GET")))?;
+    same(answer.body().len(), 0)
+}
+
+async fn too_large<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    for (length, fits) in [(LIMITS.max_body, true), (LIMITS.max_body + 1, false)] {
+        let body = Bytes::from(vec![b'x'; length]);
+        let answer = platform.send(request(around.echo, Method::POST, body)?, LIMITS).await;
+        match answer {
+            Ok(answer) if fits && answer.body().len() == length => {}
+            Err(SendError::TooLarge(limit)) if !fits && limit == LIMITS.max_body => {}
+            other => return Err(format!("{length} bytes: {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
+    let limits = Limits {
+        timeout: Duration::from_millis(200),
+        ..LIMITS
+    };
+    let start = platform.uptime();
+    let answer = platform.send(request(address, Method::GET, Bytes::new())?, limits).await;
+    let took = platform.uptime().saturating_sub(start);
+    if took > Duration::from_millis(900) {
+        return Err(format!("it took {} ms", took.as_millis()));
+    }
+    same(answer.map(drop), Err(SendError::TimedOut(limits.timeout)))
+}
+
+async fn forbidden<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    match platform.send(request(around.forbidden, Method::GET, Bytes::new())?, LIMITS).await {
+        Err(SendError::NotAllowed(_)) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+async fn deaf<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    match platform.send(request(around.deaf, Method::GET, Bytes::new())?, LIMITS).await {
+        Err(SendError::NoConnection(_)) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+fn request(address: &str, method: Method, body: Bytes) -> Result<Request, String> {
+    let request = http::Request::builder().method(method).uri(address).body(body);
+    request.map_err(|error| error.to_string())
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Outcome {
+    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Response;
+    use super::super::memory::{Delay, Memory};
+    use super::*;
+
+    fn answer(request: &Request) -> Result<Response, SendError> {
+        let mut answer = Response::new(request.body().clone());
+        *answer.status_mut() = StatusCode::CREATED;
+        let method = HeaderValue::from_str(request.method().as_str()).expect("a method");
+        answer.headers_mut().insert("x-method", method);
+        if let Some(echo) = request.headers().get(ECHO) {
+            answer.headers_mut().insert(ECHO, echo.clone());
+        }
+        match request.uri().path() {
+            "/echo" => {}
+            "/slow" => {
+                answer.extensions_mut().insert(Delay(Duration::from_secs(2)));
+            }
+            "/deaf" => return Err(SendError::NoConnection("refused".to_owned())),
+            _ => return Err(SendError::NotAllowed("not in the list".to_owned())),
+        }
+        Ok(answer)
+    }
+
+    #[test]
+    fn memory_holds_the_contract() {
+        let platform = Memory::new();
+        platform.add_store("default");
+        platform.set_variable("greeting", "hello");
+        platform.respond(answer);
+        let around = Surroundings {
+            store: "default",
+            forbidden_store: "other",
+            variable: ("greeting", "hello"),
+            undefined_variable: "farewell",
+            echo: "http://localhost/echo",
+            slow: "http://localhost/slow",
+            slow_body: "http://localhost/slow",
+            deaf: "http://localhost/deaf",
+            forbidden: "http://localhost/forbidden",
+        };
+        let report = platform.run(report(&platform, &around));
+        let broken: Vec<&Held> = report.iter().filter(|held| held.failure.is_some()).collect();
+        assert!(broken.is_empty(), "{broken:#?}");
+    }
+}

@@ -1,1 +1,215 @@
-//! Stub.
+//! The platform of the components: Spin, by its SDK and WASI 0.3.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::future::{Either, select};
+use http::{HeaderValue, header};
+use http_body::Body as _;
+use spin_sdk::http::{FromResponse as _, FullBody, IntoRequest as _};
+use spin_sdk::key_value::{self, Store};
+use spin_sdk::variables;
+use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
+use spin_sdk::wasip3::http::client;
+use spin_sdk::wasip3::http::types::{self, ErrorCode, RequestOptions};
+use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
+use spin_sdk::wasip3::random::random::get_random_bytes;
+use spin_sdk::wasip3::wit_future;
+use time::OffsetDateTime;
+
+use super::{Limits, Platform, Request, Response, SendError, StoreError, VariableError};
+use crate::inbound::{self, Component};
+
+/// Spin. Lives as long as the instance, for the stores that it has opened.
+#[derive(Default)]
+pub struct Spin {
+    stores: RefCell<BTreeMap<String, Rc<Store>>>,
+}
+
+/// Answers one request of `component`.
+pub async fn serve<C: Component<Spin>>(
+    platform: &Spin,
+    component: &C,
+    request: spin_sdk::http::Request,
+) -> http::Response<FullBody<Bytes>> {
+    inbound::serve(platform, component, request).await.map(FullBody::new)
+}
+
+impl Spin {
+    async fn open(&self, store: &str) -> Result<Rc<Store>, StoreError> {
+        let opened = self.stores.borrow().get(store).cloned();
+        if let Some(opened) = opened {
+            return Ok(opened);
+        }
+        let opened = Rc::new(Store::open(store).await.map_err(failed(store))?);
+        self.stores.borrow_mut().insert(store.to_owned(), Rc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+impl Platform for Spin {
+    fn now(&self) -> OffsetDateTime {
+        let now = system_clock::now();
+        OffsetDateTime::from_unix_timestamp(now.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            + Duration::from_nanos(now.nanoseconds.into())
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let some = get_random_bytes(rest.len() as u64);
+            let count = some.len().min(rest.len());
+            let (filled, empty) = rest.split_at_mut(count);
+            filled.copy_from_slice(some.get(..count).unwrap_or_default());
+            rest = empty;
+        }
+    }
+
+    fn log(&self, line: &str) {
+        // In one piece, so that lines of several requests do not mix. A log that is closed stops nobody.
+        let _closed = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        monotonic_clock::wait_for(nanoseconds(duration)).await;
+    }
+
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariableError> {
+        match variables::get(name).await {
+            Ok(value) => Ok(Some(value)),
+            Err(variables::Error::Undefined(_)) => Ok(None),
+            Err(error) => Err(VariableError {
+                name: name.to_owned(),
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+        let work = std::pin::pin!(exchange(request, limits));
+        let end = std::pin::pin!(self.sleep(limits.timeout));
+        match select(work, end).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(SendError::TimedOut(limits.timeout)),
+        }
+    }
+
+    async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.open(store).await?.get(key).await.map_err(failed(store))
+    }
+
+    async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.open(store).await?.set(key, value).await.map_err(failed(store))
+    }
+
+    async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError> {
+        self.open(store).await?.delete(key).await.map_err(failed(store))
+    }
+
+    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
+        let keys = self.open(store).await?.get_keys().await;
+        keys.collect().await.map_err(failed(store))
+    }
+}
+
+async fn exchange(request: Request, limits: Limits) -> Result<Response, SendError> {
+    let error = |code: ErrorCode| send_error(&code, limits);
+    let sent = client::send(outgoing(request, limits).map_err(error)?).await.map_err(error)?;
+    let incoming = spin_sdk::http::Response::from_response(sent).map_err(error)?;
+    let (parts, mut body) = incoming.into_parts();
+    let mut whole = BytesMut::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(error)?.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > limits.max_body {
+            return Err(SendError::TooLarge(limits.max_body));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(Response::from_parts(parts, whole.freeze()))
+}
+
+/// A request as WASI has it. One without a body gets none, else it would go out in chunks.
+fn outgoing(mut request: Request, limits: Limits) -> Result<types::Request, ErrorCode> {
+    let options = options(limits.timeout);
+    let length = request.body().len();
+    if length > 0 {
+        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        request.extensions_mut().insert(RequestOptionsExtension(options));
+        return request.map(FullBody::new).into_request();
+    }
+    let invalid = |()| ErrorCode::HttpRequestUriInvalid;
+    let (parts, _) = request.into_parts();
+    let headers = parts.headers.try_into().map_err(|_| ErrorCode::HttpProtocolError)?;
+    // Without trailers: the reader gets this value when the writer is dropped.
+    let (_, trailers) = wit_future::new(|| Ok(None));
+    let (outgoing, _sent) = types::Request::new(headers, None, trailers, Some(options));
+    outgoing.set_method(&(&parts.method).into()).map_err(invalid)?;
+    outgoing.set_scheme(parts.uri.scheme().map(Into::into).as_ref()).map_err(invalid)?;
+    outgoing.set_authority(parts.uri.authority().map(http::uri::Authority::as_str)).map_err(invalid)?;
+    let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+    outgoing.set_path_with_query(path).map_err(invalid)?;
+    Ok(outgoing)
+}
+
+/// The platform's own limits, which end a call sooner than ours where the other side does nothing at all.
+fn options(timeout: Duration) -> RequestOptions {
+    let options = RequestOptions::new();
+    let timeout = Some(nanoseconds(timeout));
+    // Not every platform offers each of them; ours holds in any case.
+    let _unsupported = options.set_connect_timeout(timeout);
+    let _unsupported = options.set_first_byte_timeout(timeout);
+    let _unsupported = options.set_between_bytes_timeout(timeout);
+    options
+}
+
+fn send_error(code: &ErrorCode, limits: Limits) -> SendError {
+    let reason = format!("{code:?}");
+    match code {
+        ErrorCode::HttpRequestDenied
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::ConfigurationError => SendError::NotAllowed(reason),
+        ErrorCode::DnsTimeout
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionLimitReached => SendError::NoConnection(reason),
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
+            SendError::Tls(reason)
+        }
+        ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout | ErrorCode::HttpResponseTimeout => {
+            SendError::TimedOut(limits.timeout)
+        }
+        ErrorCode::HttpResponseBodySize(_)
+        | ErrorCode::HttpResponseHeaderSectionSize(_)
+        | ErrorCode::HttpResponseHeaderSize(_) => SendError::TooLarge(limits.max_body),
+        _ => SendError::Broken(reason),
+    }
+}
+
+fn failed(store: &str) -> impl FnOnce(key_value::Error) -> StoreError {
+    move |error| StoreError {
+        store: store.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -21,6 +21,11 @@ pub struct Desk {
     issuer: Issuer,
 }
 
+/// A problem in OAuth's form, for the token component's own failures.
+pub fn refuse(problem: Problem) -> Response {
+    OAuthError::from(problem).answer()
+}
+
 impl Desk {
     /// How long a request may take: less than those who ask are ready to wait.
     pub const TIME: Duration = Duration::from_secs(9);
@@ -46,7 +51,7 @@ impl Desk {
     pub async fn sweep<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
         match self.clean(context, arrived).await {
             Ok(answer) => answer,
-            Err(problem) => OAuthError::from(problem).answer(),
+            Err(problem) => refuse(problem),
         }
     }
 

@@ -14,7 +14,7 @@ mod wire;
 
 pub use ask::{Ask, AskError};
 pub use client::Client;
-pub use desk::Desk;
+pub use desk::{Desk, refuse};
 pub use kept::Token;
 
 /// The name of the token component: its audience, and its host inside the app.
