@@ -153,6 +153,11 @@ impl Altinn {
         self.state().requests.keys().copied().collect()
     }
 
+    /// Where the browser is sent after the request is answered, as its consumer gave it.
+    pub fn redirect_address(&self, id: Uuid) -> Option<String> {
+        self.request(id).map(|request| request.draft.redirect_url)
+    }
+
     /// Every request, as the pages see them.
     fn requests(&self) -> Vec<Request> {
         self.state().requests.values().cloned().collect()

@@ -72,10 +72,16 @@ fn joint(address: &str) -> char {
     if address.contains('?') { '&' } else { '?' }
 }
 
-/// Only an address of a host gains a path; others are left as they stand.
+/// A web address that is a host only gains a path; nothing else is changed, blanks neither.
 fn normal(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => url.to_string(),
+    let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    match address.split_once("://") {
+        Some((scheme, rest)) if is_web => {
+            let host_end = rest.find(['/', '?']).unwrap_or(rest.len());
+            let (host, path) = rest.split_at(host_end);
+            let slash = if path.starts_with('/') { "" } else { "/" };
+            format!("{scheme}://{host}{slash}{path}")
+        }
         _ => address.to_owned(),
     }
 }
@@ -119,6 +125,8 @@ mod tests {
                 "https://bank.example/?a=1#/cb&",
                 "",
             ),
+            ("https://bank.example?s=1", "https://bank.example/?s=1&", ""),
+            ("https://bank.example/c b", "https://bank.example/c b?", ""),
             ("bank-app://consent", "bank-app://consent?", ""),
         ] {
             assert_eq!(

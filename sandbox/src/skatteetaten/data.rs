@@ -53,6 +53,9 @@ pub(super) const ACCOUNTS: &[Account] = &[
     SETTLED_PERSON,
 ];
 
+/// An amount on record for 313367002 that no binary floating point number holds.
+pub const ODD_AMOUNT: &str = "12345678901234567.89";
+
 const TRADER: &str = "313367002";
 const OWNER: &str = "04827896468";
 
@@ -244,6 +247,27 @@ const SOLE_TRADER: Account = Account {
                 id: "1800011",
                 due: Day(-2, 5, 15),
                 original: Amount("7480.00"),
+                remaining: Amount("0.00"),
+                kid: None,
+                payments: &[],
+            }],
+            ..CLAIM
+        },
+        // Written off, and kept for its amount.
+        Claim {
+            part: TRADER,
+            id: "1800002",
+            kind: "BORTSKRV_DEBET",
+            group: "Andre krav",
+            original: Amount(ODD_AMOUNT),
+            remaining: Amount("0.00"),
+            description: "Feilregistrert krav, avskrevet",
+            created: Day(-2, 9, 3),
+            determined: Some("blank"),
+            instalments: &[Instalment {
+                id: "1800021",
+                due: Day(-2, 10, 1),
+                original: Amount(ODD_AMOUNT),
                 remaining: Amount("0.00"),
                 kid: None,
                 payments: &[],

@@ -33,6 +33,7 @@ use node::Node;
 use period::Period;
 use places::Places;
 
+pub use data::ODD_AMOUNT;
 pub use places::Place;
 pub use refusal::Refusal;
 pub use switches::{MissingScope, NothingFound, Shape, Switches};

@@ -1,0 +1,444 @@
+//! Creating a request for consent.
+
+use http::{Method, StatusCode};
+use sandbox::altinn::{Format, Repeat, Switches, register};
+use serde_json::{Value, json};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::support::{
+    Answer, BANK, Bench, COMPANY, OTHER_BANK, READ, REQUESTS, SUPPLIER, WRITE, organisation,
+    organisation_urn, person_urn, rfc3339, right,
+};
+
+const CLAIMS: &str = "ske-samtykke-krav-og-betalinger";
+const INCOME: &str = "ske-samtykke-sbl-inntekt";
+const TAX_BASIS: &str = "ske-samtykke-sbl-summert-skattegrunnlag";
+
+#[tokio::test]
+async fn the_answer_repeats_the_request() {
+    let bench = Bench::start().await;
+    let id = Uuid::new_v4();
+    let mut request = bench.request(id);
+    request["consentRights"] = json!([
+        right(
+            INCOME,
+            &json!({ "fraOgMed": "2026-01", "tilogmed": "2026-06" })
+        ),
+        right(TAX_BASIS, &json!({ "inntektsaar": "2024" })),
+        right(TAX_BASIS, &json!({ "inntektsaar": "2025" })),
+    ]);
+    request["requestMessage"] = json!({ "nb": "hei", "en": "hi" });
+
+    let answer = bench.create(&request).await;
+
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let altinn = &bench.sandbox.addresses().altinn;
+    assert_eq!(
+        answer.header("location"),
+        format!("{altinn}{REQUESTS}/{id}")
+    );
+    let created = answer.json();
+    for member in [
+        "id",
+        "from",
+        "to",
+        "redirectUrl",
+        "requestMessage",
+        "consentRights",
+    ] {
+        assert_eq!(created[member], request[member], "{member}");
+    }
+    assert_eq!(created["status"], "Created");
+    assert_eq!(created["portalViewMode"], "Hide");
+    for member in ["handledBy", "consented", "requiredDelegator"] {
+        assert_eq!(created[member], Value::Null, "{member}");
+    }
+    let page = &bench.sandbox.addresses().altinn_page;
+    assert_eq!(
+        created["viewUri"],
+        format!("{page}/accessmanagement/ui/consent/request?id={id}")
+    );
+    assert!(created["validTo"].as_str().unwrap().ends_with("+00:00"));
+    let event = &created["consentRequestEvents"][0];
+    assert_eq!(event["eventType"], "Created");
+    assert_eq!(event["performedBy"], organisation_urn(BANK));
+    assert_eq!(event["consentRequestID"], json!(id));
+    assert!(event["consentEventID"].is_string());
+    assert_eq!(bench.read(id).await.json(), created);
+}
+
+/// What the answer's body says: one code, or those of several problems.
+fn codes(answer: &Answer) -> String {
+    let body = answer.json();
+    if let Some(problems) = body["problems"].as_array() {
+        assert_eq!(body["code"], "STD-00001");
+        let inner: Vec<_> = problems
+            .iter()
+            .map(|problem| problem["code"].as_str().unwrap())
+            .collect();
+        return inner.join(" ");
+    }
+    let inner = body["validationErrors"].as_array().into_iter().flatten();
+    let inner: Vec<_> = inner.map(|fault| fault["code"].as_str().unwrap()).collect();
+    format!("{} {}", body["code"].as_str().unwrap(), inner.join(" "))
+        .trim()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn contents_are_refused_with_their_codes() {
+    let bench = Bench::start().await;
+    let past = rfc3339(bench.now() - Duration::seconds(1));
+    let table = [
+        (
+            json!({ "from": organisation_urn("313000028") }),
+            400,
+            "AM-00003",
+        ),
+        (
+            json!({ "from": person_urn("29909999999") }),
+            400,
+            "AM-00004",
+        ),
+        (
+            json!({ "requiredDelegator": person_urn("29909999999") }),
+            400,
+            "AM-00004",
+        ),
+        (
+            json!({ "requiredDelegator": organisation_urn(COMPANY) }),
+            400,
+            "AM-00004",
+        ),
+        (
+            json!({ "from": person_urn("29909999999"), "validTo": past }),
+            400,
+            "AM-00004",
+        ),
+        (json!({ "validTo": past }), 400, "STD-00000 AM.VLD-00022"),
+        (
+            json!({ "consentRights": [] }),
+            400,
+            "STD-00000 AM.VLD-00023",
+        ),
+        (
+            json!({ "redirectUrl": "/relative" }),
+            400,
+            "STD-00000 AM.VLD-00027",
+        ),
+        (
+            json!({ "redirectUrl": "x", "validTo": past, "consentRights": [] }),
+            400,
+            "STD-00000 AM.VLD-00022 AM.VLD-00023 AM.VLD-00027",
+        ),
+        (
+            json!({ "consentRights": [right(CLAIMS, &json!({ "Favorittfarge": "x" }))] }),
+            400,
+            "AM-00006",
+        ),
+        (
+            json!({ "consentRights": [right(TAX_BASIS, &json!({ "INNTEKTSAAR": "" }))] }),
+            400,
+            "AM-00007",
+        ),
+        (
+            json!({ "consentRights": [right(TAX_BASIS, &json!(null))] }),
+            400,
+            "AM-00008",
+        ),
+        (
+            json!({ "consentRights": [right(TAX_BASIS, &json!({ "favorittfarge": "x" }))] }),
+            500,
+            "AM-00006 AM-00008",
+        ),
+        (
+            json!({ "consentRights": [right(INCOME, &json!({}))] }),
+            500,
+            "AM-00008 AM-00008",
+        ),
+        (
+            json!({ "consentRights": [right(CLAIMS, &json!(null)), right(TAX_BASIS, &json!({ "inntektsaar": "2025" }))] }),
+            400,
+            "AM-00009",
+        ),
+        (
+            json!({ "consentRights": [right("ske-skattekort", &json!(null))] }),
+            400,
+            "AM-00005",
+        ),
+        (
+            json!({ "consentRights": [two_resources()] }),
+            400,
+            "AM-00005",
+        ),
+        (
+            json!({ "consentRights": [without_action()] }),
+            400,
+            "STD-00000 STD.VLD-00000",
+        ),
+        (
+            json!({ "consentRights": [without_action()], "validTo": past }),
+            500,
+            "STD-00000 STD-00000",
+        ),
+    ];
+    for (changes, status, expected) in table {
+        let mut request = bench.request(Uuid::new_v4());
+        for (name, value) in changes.as_object().unwrap() {
+            request[name.as_str()] = value.clone();
+        }
+        let answer = bench.create(&request).await;
+        assert_eq!(
+            (answer.status.as_u16(), codes(&answer).as_str()),
+            (status, expected),
+            "{changes}"
+        );
+        assert!(
+            answer
+                .header("content-type")
+                .starts_with("application/problem+json")
+        );
+    }
+    assert!(bench.world().altinn.ids().is_empty());
+}
+
+fn two_resources() -> Value {
+    let mut right = right(CLAIMS, &json!(null));
+    let first = right["resource"][0].clone();
+    right["resource"].as_array_mut().unwrap().push(first);
+    right
+}
+
+fn without_action() -> Value {
+    let mut right = right(CLAIMS, &json!(null));
+    right["action"] = json!([]);
+    right
+}
+
+#[tokio::test]
+async fn refusals_say_where_and_what() {
+    let bench = Bench::start().await;
+    let mut request = bench.request(Uuid::new_v4());
+    request["consentRights"] = json!([right(CLAIMS, &json!({ "Farge": "x" }))]);
+    let metadata = bench.create(&request).await.json();
+    assert_eq!(metadata["detail"], "Invalid consent metadata");
+    assert_eq!(
+        metadata["type"],
+        "https://tools.ietf.org/html/rfc9110#section-15.5.1"
+    );
+    assert_eq!(metadata["key"], "farge");
+    request["consentRights"] = json!([right(TAX_BASIS, &json!({ "inntektsaar": "" }))]);
+    assert_eq!(
+        bench.create(&request).await.json()["ConsentRight index: 0, key"],
+        "inntektsaar"
+    );
+    request["consentRights"] = json!([without_action()]);
+    assert_eq!(
+        bench.create(&request).await.json()["validationErrors"][0]["paths"],
+        json!(["/consentRight/0/action"])
+    );
+    request["from"] = json!(person_urn("29909999999"));
+    assert_eq!(
+        bench.create(&request).await.json()["fnumber"],
+        person_urn("29909999999")
+    );
+
+    bench.world().altinn.set_switches(Switches {
+        problem_format: Format::Version6,
+        ..Switches::default()
+    });
+    let newer = bench.create(&request).await.json();
+    assert_eq!(newer["type"], "urn:altinn:error:AM-00004");
+    assert_eq!(newer["title"], "Unknown person. Could not be found");
+    assert_eq!(newer["detail"], Value::Null);
+    assert!(newer["traceId"].is_string());
+}
+
+#[tokio::test]
+async fn tokens_and_rights_are_checked_before_the_contents() {
+    let bench = Bench::start().await;
+    let request = bench.request(Uuid::new_v4());
+    let bank = organisation(BANK);
+    let now = bench.now().unix_timestamp();
+    let table = [
+        (json!({ "scope": READ }), 403),
+        (json!({ "scope": "" }), 403),
+        (json!({ "scope": WRITE, "consumer": null }), 401),
+        (
+            json!({ "scope": WRITE, "consumer": { "authority": "x", "ID": "0192:310000205" } }),
+            401,
+        ),
+        (json!({ "scope": WRITE, "exp": now - 60 }), 401),
+        (
+            json!({ "scope": WRITE, "iss": "https://maskinporten.no/" }),
+            401,
+        ),
+        (
+            json!({ "scope": WRITE, "consumer": organisation(OTHER_BANK) }),
+            403,
+        ),
+        (json!({ "scope": WRITE, "consumer": bank }), 201),
+    ];
+    for (claims, status) in table {
+        let answer = bench.create_as(&bench.token(&claims), &request).await;
+        assert_eq!(answer.status.as_u16(), status, "{claims}");
+        assert_eq!(answer.body.is_empty(), status != 201, "{claims}");
+    }
+    assert_eq!(bench.create_as("a.b.c", &request).await.status, 401);
+
+    // Policy: an unknown resource is nobody's, the supplier is on no list, and nothing is worse.
+    let mut unknown = bench.request(Uuid::new_v4());
+    unknown["consentRights"] = json!([right("no-such-resource", &json!(null))]);
+    let answer = bench.create(&unknown).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (403, ""));
+    unknown["to"] = json!(organisation_urn(SUPPLIER));
+    unknown["consentRights"] = json!([right(CLAIMS, &json!(null))]);
+    assert_eq!(
+        bench
+            .create_as(&bench.scoped(SUPPLIER, WRITE), &unknown)
+            .await
+            .status,
+        403
+    );
+    let mut empty = bench.request(Uuid::new_v4());
+    empty["consentRights"][0]["resource"] = json!([]);
+    let answer = bench.create(&empty).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (500, ""));
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_by_the_framework() {
+    let bench = Bench::start().await;
+    let mut request = bench.request(Uuid::new_v4());
+    request["redirectUrl"] = Value::Null;
+    let answer = bench.create(&request).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.json()["errors"]["$"].is_array(), "{answer:?}");
+    assert_eq!(answer.json()["code"], Value::Null);
+
+    let url = format!("{}{REQUESTS}/", bench.sandbox.addresses().altinn);
+    let token = bench.scoped(BANK, WRITE);
+    let form = bench
+        .http
+        .post(&url)
+        .bearer_auth(&token)
+        .body("a=b")
+        .header("content-type", "text/plain");
+    assert_eq!(form.send().await.unwrap().status(), 415);
+    let slash = bench
+        .send(
+            Method::POST,
+            &url,
+            &token,
+            Some(&bench.request(Uuid::new_v4())),
+        )
+        .await;
+    assert_eq!(slash.status, 201);
+}
+
+#[tokio::test]
+async fn the_same_id_again_changes_nothing() {
+    let bench = Bench::start().await;
+    let id = Uuid::new_v4();
+    let first = bench.request(id);
+    let created = bench.create(&first).await.json();
+    let mut again = first.clone();
+    again["redirectUrl"] = json!("https://elsewhere.example/");
+
+    let internal = bench.create(&again).await;
+    assert_eq!(internal.status, 200);
+    let internal = internal.json();
+    assert_eq!(internal["redirectUrl"], first["redirectUrl"]);
+    assert_eq!(internal["consentRequestStatus"], "Created");
+    assert_eq!(internal["status"], Value::Null);
+    assert_eq!(internal["templateId"], "bst_krav_v2");
+    assert!(internal["consentRights"][0]["resource"][0]["version"].is_string());
+    let by = internal["consentRequestEvents"][0]["performedBy"]
+        .as_str()
+        .unwrap();
+    assert!(by.starts_with("urn:altinn:party:uuid:"), "{by}");
+
+    bench.world().altinn.set_switches(Switches {
+        repeat: Repeat::Documented,
+        ..Switches::default()
+    });
+    assert_eq!(bench.create(&again).await.json(), created);
+
+    let mut other = first.clone();
+    other["from"] = json!(organisation_urn("314055403"));
+    let taken = bench.create(&other).await;
+    assert_eq!(
+        (taken.status.as_u16(), &taken.json()["code"]),
+        (400, &json!("AM-00016"))
+    );
+    assert_eq!(taken.json()["requestId"], json!(id));
+    other["to"] = json!(organisation_urn(OTHER_BANK));
+    assert_eq!(
+        bench
+            .create_as(&bench.scoped(OTHER_BANK, WRITE), &other)
+            .await
+            .json()["code"],
+        "AM-00016"
+    );
+
+    again["validTo"] = json!(rfc3339(bench.now() - Duration::seconds(1)));
+    assert_eq!(
+        bench.create(&again).await.status,
+        400,
+        "a repeated call is checked like the first"
+    );
+}
+
+#[tokio::test]
+async fn suppliers_and_those_who_ask_for_others_become_handlers() {
+    let bench = Bench::start().await;
+    let id = Uuid::new_v4();
+    let claims = json!({ "scope": WRITE, "supplier": organisation(SUPPLIER) });
+    let created = bench
+        .create_as(&bench.token(&claims), &bench.request(id))
+        .await
+        .json();
+    assert_eq!(created["handledBy"], organisation_urn(SUPPLIER));
+    let own = bench
+        .read_as(&bench.scoped(SUPPLIER, READ), &id.to_string())
+        .await;
+    assert_eq!(
+        (own.status.as_u16(), &own.json()["code"]),
+        (403, &json!("AM-00000")),
+        "a mere handler may not read"
+    );
+
+    let mut for_another = bench.request(Uuid::new_v4());
+    for_another["to"] = json!(organisation_urn(OTHER_BANK));
+    let created = bench
+        .create_as(
+            &bench.scoped(BANK, "altinn:consentrequests.org"),
+            &for_another,
+        )
+        .await;
+    assert_eq!(created.status, 201);
+    assert_eq!(created.json()["handledBy"], organisation_urn(BANK));
+}
+
+#[tokio::test]
+async fn the_registry_tells_what_can_be_asked_for() {
+    let bench = Bench::start().await;
+    let url = |id: &str| {
+        format!(
+            "{}/resourceregistry/api/v1/resource/{id}",
+            bench.sandbox.addresses().altinn
+        )
+    };
+    let get = async |id: &str| Answer::read(bench.http.get(url(id)).send().await.unwrap()).await;
+    let income = get(INCOME).await.json();
+    assert_eq!(income["resourceType"], "Consent");
+    assert_eq!(income["consentTemplate"], "sblanesoknad");
+    assert_eq!(
+        income["consentMetadata"],
+        json!({ "fraogmed": { "optional": false }, "tilogmed": { "optional": false } })
+    );
+    assert_eq!(get(CLAIMS).await.json()["consentMetadata"], json!({}));
+    assert_eq!(get("no-such-resource").await.status, 404);
+    assert!(register::organisation(BANK).is_some());
+}

@@ -1,0 +1,10 @@
+//! Altinn, Skatteetaten and the bank, through real TLS: every refusal with its code, the pages, the
+//! way back, and what tests of the product can switch.
+
+mod altinn_create;
+mod altinn_events;
+mod altinn_life;
+mod altinn_page;
+mod bank;
+mod skatteetaten;
+mod support;
