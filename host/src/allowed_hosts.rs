@@ -41,7 +41,9 @@ pub(crate) enum EntryError {
     Form,
     #[error("the scheme must be http or https")]
     Scheme,
-    #[error("wildcards, networks and ranges are part of Spin's format, but this host does not support them: each entry is one origin")]
+    #[error(
+        "wildcards, networks and ranges are part of Spin's format, but this host does not support them: each entry is one origin"
+    )]
     Wildcard,
     #[error("an entry has no path")]
     Path,
@@ -55,7 +57,11 @@ pub(crate) enum EntryError {
 
 impl AllowedHosts {
     /// Adds one entry, its template filled in.
-    pub(crate) fn add(&mut self, entry: &str, has_component: impl Fn(&str) -> bool) -> Result<(), EntryError> {
+    pub(crate) fn add(
+        &mut self,
+        entry: &str,
+        has_component: impl Fn(&str) -> bool,
+    ) -> Result<(), EntryError> {
         let origin = Origin::of_entry(entry)?;
         if let Destination::Component(id) = origin.clone().destination()
             && !has_component(&id)
@@ -69,7 +75,11 @@ impl AllowedHosts {
     /// Where a request goes, if it may.
     pub(crate) fn destination(&self, uri: &Uri) -> Result<Destination, Denied> {
         let origin = Origin::of_request(uri).ok_or(Denied(None))?;
-        if self.0.contains(&origin) { Ok(origin.destination()) } else { Err(Denied(Some(origin))) }
+        if self.0.contains(&origin) {
+            Ok(origin.destination())
+        } else {
+            Err(Denied(Some(origin)))
+        }
     }
 }
 
@@ -79,7 +89,11 @@ pub(crate) struct Denied(pub(crate) Option<Origin>);
 
 /// Whether a `Host` is one that only components of the application may use.
 pub(crate) fn is_internal(authority: &Authority) -> bool {
-    authority.host().to_ascii_lowercase().trim_end_matches('.').ends_with(INTERNAL)
+    authority
+        .host()
+        .to_ascii_lowercase()
+        .trim_end_matches('.')
+        .ends_with(INTERNAL)
 }
 
 impl Origin {
@@ -87,7 +101,10 @@ impl Origin {
         let entry = entry.trim();
         let (scheme, rest) = entry.split_once("://").ok_or(EntryError::Form)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if [scheme, rest].iter().any(|part| part.contains('*') || part.contains("..")) {
+        if [scheme, rest]
+            .iter()
+            .any(|part| part.contains('*') || part.contains(".."))
+        {
             return Err(EntryError::Wildcard);
         }
         let secure = match scheme {
@@ -97,7 +114,11 @@ impl Origin {
         };
         if let Some((_, path)) = rest.split_once('/') {
             let network = !path.is_empty() && path.bytes().all(|byte| byte.is_ascii_digit());
-            return Err(if network { EntryError::Wildcard } else { EntryError::Path });
+            return Err(if network {
+                EntryError::Wildcard
+            } else {
+                EntryError::Path
+            });
         }
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -105,7 +126,11 @@ impl Origin {
         };
         let host = if host == "self" { OWN } else { host };
         let port = match port {
-            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(EntryError::Port)?,
+            Some(port) => port
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or(EntryError::Port)?,
             None => default_port(secure),
         };
         let host = Host::parse(host).map_err(|_| EntryError::Host)?.to_string();
@@ -123,7 +148,11 @@ impl Origin {
             return None;
         }
         let host = Host::parse(authority.host()).ok()?.to_string();
-        Some(Self { secure, host, port: authority.port_u16().unwrap_or(default_port(secure)) })
+        Some(Self {
+            secure,
+            host,
+            port: authority.port_u16().unwrap_or(default_port(secure)),
+        })
     }
 
     fn destination(self) -> Destination {
@@ -141,7 +170,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.secure { "https" } else { "http" };
         write!(formatter, "{scheme}://{}", self.host)?;
-        if self.port == default_port(self.secure) { Ok(()) } else { write!(formatter, ":{}", self.port) }
+        if self.port == default_port(self.secure) {
+            Ok(())
+        } else {
+            write!(formatter, ":{}", self.port)
+        }
     }
 }
 
@@ -163,9 +196,18 @@ mod tests {
 
     #[test]
     fn only_listed_origins_may_be_called() {
-        let hosts = allowed(&["https://example.com", "http://127.0.0.1:8480/", "https://[::1]:9", "http://token.spin.internal", "http://self"]);
+        let hosts = allowed(&[
+            "https://example.com",
+            "http://127.0.0.1:8480/",
+            "https://[::1]:9",
+            "http://token.spin.internal",
+            "http://self",
+        ]);
         for (uri, expected) in [
-            ("https://example.com/path?query", Some("https://example.com")),
+            (
+                "https://example.com/path?query",
+                Some("https://example.com"),
+            ),
             ("https://EXAMPLE.com:443/", Some("https://example.com")),
             ("http://127.0.0.1:8480/", Some("http://127.0.0.1:8480")),
             ("https://[::1]:9/", Some("https://[::1]:9")),
@@ -185,7 +227,10 @@ mod tests {
             assert_eq!(origin.as_deref(), expected, "{uri}");
         }
         let to = |uri: &str| hosts.destination(&uri.parse().unwrap()).unwrap();
-        assert_eq!(to("http://token.spin.internal/token"), Destination::Component("token".to_owned()));
+        assert_eq!(
+            to("http://token.spin.internal/token"),
+            Destination::Component("token".to_owned())
+        );
         assert_eq!(to("http://self.alt/claims"), Destination::Own);
     }
 
@@ -205,15 +250,28 @@ mod tests {
             ("https://user@example.com", EntryError::Host),
             ("https://example.com:0", EntryError::Port),
             ("https://example.com:none", EntryError::Port),
-            ("http://claims.spin.internal", EntryError::UnknownComponent("claims".to_owned())),
+            (
+                "http://claims.spin.internal",
+                EntryError::UnknownComponent("claims".to_owned()),
+            ),
         ] {
-            assert_eq!(AllowedHosts::default().add(entry, |id| id == "token"), Err(error), "{entry}");
+            assert_eq!(
+                AllowedHosts::default().add(entry, |id| id == "token"),
+                Err(error),
+                "{entry}"
+            );
         }
     }
 
     #[test]
     fn internal_hosts_are_known_in_any_spelling() {
-        for (host, internal) in [("token.spin.internal", true), ("Token.SPIN.internal:80", true), ("token.spin.internal.", true), ("example.com", false), ("spin.internal.example.com", false)] {
+        for (host, internal) in [
+            ("token.spin.internal", true),
+            ("Token.SPIN.internal:80", true),
+            ("token.spin.internal.", true),
+            ("example.com", false),
+            ("spin.internal.example.com", false),
+        ] {
             assert_eq!(is_internal(&host.parse().unwrap()), internal, "{host}");
         }
     }

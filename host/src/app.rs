@@ -12,7 +12,10 @@ use wasmtime::{
     Engine,
     component::{Component as Compiled, Linker},
 };
-use wasmtime_wasi_http::{handler::{ProxyHandler, ProxyPre}, p3::bindings::ServicePre};
+use wasmtime_wasi_http::{
+    handler::{ProxyHandler, ProxyPre},
+    p3::bindings::ServicePre,
+};
 
 use crate::{
     allowed_hosts::AllowedHosts,
@@ -62,7 +65,9 @@ pub enum LoadError {
     #[error("client_tls: {0}")]
     Tls(#[from] TlsError),
     /// A component names a store that nobody defines.
-    #[error("component.{component}.key_value_stores: `{store}` is not defined: the runtime configuration needs [key_value_store.{store}]")]
+    #[error(
+        "component.{component}.key_value_stores: `{store}` is not defined: the runtime configuration needs [key_value_store.{store}]"
+    )]
     UndefinedStore {
         /// The component.
         component: String,
@@ -105,21 +110,53 @@ impl App {
     /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
     pub async fn load(options: Options) -> Result<Self, LoadError> {
         let manifest = Manifest::read(&options.manifest)?;
-        let config = options.runtime_config.as_deref().map(RuntimeConfig::read).transpose()?.unwrap_or_default();
-        let variables = Variables::resolve(&manifest.variables, &config.providers, &options.variables, &|name| std::env::var(name).ok())?;
-        let alarms = options.timers.iter().map(Alarm::new).collect::<Result<_, _>>()?;
-        let stores = open_stores(&manifest.components, &config.key_value_stores, &options.state_dir)?;
-        let client = Client::new(Identities::load(&config.client_tls)?, config.blocked_networks, &config.http, options.log.clone());
+        let config = options
+            .runtime_config
+            .as_deref()
+            .map(RuntimeConfig::read)
+            .transpose()?
+            .unwrap_or_default();
+        let variables = Variables::resolve(
+            &manifest.variables,
+            &config.providers,
+            &options.variables,
+            &|name| std::env::var(name).ok(),
+        )?;
+        let alarms = options
+            .timers
+            .iter()
+            .map(Alarm::new)
+            .collect::<Result<_, _>>()?;
+        let stores = open_stores(
+            &manifest.components,
+            &config.key_value_stores,
+            &options.state_dir,
+        )?;
+        let client = Client::new(
+            Identities::load(&config.client_tls)?,
+            config.blocked_networks,
+            &config.http,
+            options.log.clone(),
+        );
         let client = Arc::new(client);
-        let engine = engine::start(options.cache_dir.as_deref()).map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-        let linker = Arc::new(engine::linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?);
+        let engine = engine::start(options.cache_dir.as_deref())
+            .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let linker = Arc::new(
+            engine::linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?,
+        );
 
         let ids: BTreeSet<&str> = manifest.components.keys().map(String::as_str).collect();
         let prepared = try_join_all(manifest.components.iter().map(|(id, component)| {
             let granted = Granted::of(id, component, &variables, &ids, &stores);
             let path = manifest.folder.join(component.source());
             let (engine, linker) = (engine.clone(), linker.clone());
-            async move { Ok::<_, LoadError>((id.clone(), granted?, compile(engine, linker, id.clone(), path).await?)) }
+            async move {
+                Ok::<_, LoadError>((
+                    id.clone(),
+                    granted?,
+                    compile(engine, linker, id.clone(), path).await?,
+                ))
+            }
         }))
         .await?;
 
@@ -129,16 +166,36 @@ impl App {
                 let setup = Setup {
                     environment: granted.environment,
                     variables: Arc::new(granted.variables),
-                    stores: Arc::new(Stores { component: id.clone(), backends: granted.stores, log: options.log.clone() }),
-                    outbound: Outbound::new(&id, granted.allowed, client.clone(), application.clone()),
+                    stores: Arc::new(Stores {
+                        component: id.clone(),
+                        backends: granted.stores,
+                        log: options.log.clone(),
+                    }),
+                    outbound: Outbound::new(
+                        &id,
+                        granted.allowed,
+                        client.clone(),
+                        application.clone(),
+                    ),
                     limits: options.limits.clone(),
                     clock_offset: options.clock_offset.clone(),
                     log: options.log.clone(),
                     started: started.clone(),
                     component: id.clone(),
                 };
-                let handler = ProxyHandler::new(Starter { engine: engine.clone(), component, setup: Arc::new(setup) });
-                (id, Served { handler, started, requests: AtomicU64::new(0) })
+                let handler = ProxyHandler::new(Starter {
+                    engine: engine.clone(),
+                    component,
+                    setup: Arc::new(setup),
+                });
+                (
+                    id,
+                    Served {
+                        handler,
+                        started,
+                        requests: AtomicU64::new(0),
+                    },
+                )
             };
             Application {
                 routes: manifest.routes,
@@ -147,7 +204,10 @@ impl App {
                 log: options.log.clone(),
             }
         });
-        Ok(Self { application, alarms })
+        Ok(Self {
+            application,
+            alarms,
+        })
     }
 
     /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a Tokio runtime.
@@ -174,14 +234,20 @@ impl Granted {
     ) -> Result<Self, LoadError> {
         let mut allowed = AllowedHosts::default();
         for entry in &component.allowed_outbound_hosts {
-            let filled = variables.fill(&format!("component.{id}.allowed_outbound_hosts"), entry)?;
-            allowed.add(&filled, |other| ids.contains(other)).map_err(|error| LoadError::AllowedHost {
-                component: id.to_owned(),
-                entry: entry.clone(),
-                reason: error.to_string(),
-            })?;
+            let filled =
+                variables.fill(&format!("component.{id}.allowed_outbound_hosts"), entry)?;
+            allowed
+                .add(&filled, |other| ids.contains(other))
+                .map_err(|error| LoadError::AllowedHost {
+                    component: id.to_owned(),
+                    entry: entry.clone(),
+                    reason: error.to_string(),
+                })?;
         }
-        let own = component.key_value_stores.iter().filter_map(|name| Some((name.clone(), stores.get(name)?.clone())));
+        let own = component
+            .key_value_stores
+            .iter()
+            .filter_map(|name| Some((name.clone(), stores.get(name)?.clone())));
         Ok(Self {
             environment: component.environment.clone().into_iter().collect(),
             variables: ComponentVariables::fill(id, &component.variables, variables)?,
@@ -206,9 +272,17 @@ fn open_stores(
             let definition = match defined.get(name) {
                 Some(definition) => definition.clone(),
                 None if name == "default" => StoreDefinition::Sqlite(state_dir.join(DEFAULT_STORE)),
-                None => return Err(LoadError::UndefinedStore { component: id.clone(), store: name.clone() }),
+                None => {
+                    return Err(LoadError::UndefinedStore {
+                        component: id.clone(),
+                        store: name.clone(),
+                    });
+                }
             };
-            let backend = Backend::open(name, &definition).map_err(|source| LoadError::Store { store: name.clone(), source })?;
+            let backend = Backend::open(name, &definition).map_err(|source| LoadError::Store {
+                store: name.clone(),
+                source,
+            })?;
             stores.insert(name.clone(), backend);
         }
     }
@@ -216,9 +290,17 @@ fn open_stores(
 }
 
 /// Compiling keeps a processor busy for seconds, so it goes to a thread that may be.
-async fn compile(engine: Engine, linker: Arc<Linker<State>>, id: String, path: PathBuf) -> Result<ProxyPre<State>, LoadError> {
+async fn compile(
+    engine: Engine,
+    linker: Arc<Linker<State>>,
+    id: String,
+    path: PathBuf,
+) -> Result<ProxyPre<State>, LoadError> {
     if !path.is_file() {
-        return Err(LoadError::NotBuilt { component: id, path });
+        return Err(LoadError::NotBuilt {
+            component: id,
+            path,
+        });
     }
     let work = move || {
         let component = Compiled::from_file(&engine, &path)?;
@@ -226,7 +308,13 @@ async fn compile(engine: Engine, linker: Arc<Linker<State>>, id: String, path: P
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(service)) => Ok(ProxyPre::P3(service)),
-        Ok(Err(error)) => Err(LoadError::Unusable { component: id, reason: format!("{error:#}") }),
-        Err(error) => Err(LoadError::Unusable { component: id, reason: error.to_string() }),
+        Ok(Err(error)) => Err(LoadError::Unusable {
+            component: id,
+            reason: format!("{error:#}"),
+        }),
+        Err(error) => Err(LoadError::Unusable {
+            component: id,
+            reason: error.to_string(),
+        }),
     }
 }

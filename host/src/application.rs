@@ -62,7 +62,11 @@ struct Access<'a> {
 
 impl Application {
     /// Answers a request for a public route; `client` is none where the application calls itself.
-    pub(crate) async fn answer(&self, request: Request<WasiBody>, client: Option<SocketAddr>) -> Response<WasiBody> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<WasiBody>,
+        client: Option<SocketAddr>,
+    ) -> Response<WasiBody> {
         let begun = Instant::now();
         let method = request.method().clone();
         let found = self.routes.find(request.uri().path());
@@ -71,7 +75,10 @@ impl Application {
             event: "request",
             component,
             caller: None,
-            route: found.as_ref().filter(|_| component.is_some()).map(|found| found.pattern),
+            route: found
+                .as_ref()
+                .filter(|_| component.is_some())
+                .map(|found| found.pattern),
             method: known(&method),
             status: response.status().as_u16(),
             duration_ms: begun.elapsed().as_millis(),
@@ -80,12 +87,26 @@ impl Application {
     }
 
     /// Answers a component's request to another, whether or not that has a public route.
-    pub(crate) async fn answer_component(&self, caller: &str, id: &str, mut request: Request<WasiBody>) -> Response<WasiBody> {
+    pub(crate) async fn answer_component(
+        &self,
+        caller: &str,
+        id: &str,
+        mut request: Request<WasiBody>,
+    ) -> Response<WasiBody> {
         let begun = Instant::now();
         let method = request.method().clone();
         // As Spin does it: the whole path is behind an imagined wildcard at the root.
-        let whole = Match { component: id, pattern: "/...", prefix: "", rest: request.uri().path().to_owned() };
-        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let whole = Match {
+            component: id,
+            pattern: "/...",
+            prefix: "",
+            rest: request.uri().path().to_owned(),
+        };
+        let host = request
+            .uri()
+            .authority()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         describe(&mut request, &whole, &host, None);
         let response = self.call(id, request).await;
         self.log.event(&Access {
@@ -114,7 +135,14 @@ impl Application {
             return (None, plain(StatusCode::NOT_FOUND));
         }
         if let Some(own) = request.uri().path().strip_prefix(WELL_KNOWN) {
-            return (None, plain(if own == "health" { StatusCode::OK } else { StatusCode::NOT_FOUND }));
+            return (
+                None,
+                plain(if own == "health" {
+                    StatusCode::OK
+                } else {
+                    StatusCode::NOT_FOUND
+                }),
+            );
         }
         let Some(found) = found else {
             return (None, plain(StatusCode::NOT_FOUND));
@@ -127,7 +155,10 @@ impl Application {
             return (Some(found.component), plain(StatusCode::BAD_REQUEST));
         };
         *request.uri_mut() = uri;
-        (Some(found.component), self.call(found.component, request).await)
+        (
+            Some(found.component),
+            self.call(found.component, request).await,
+        )
     }
 
     async fn call(&self, id: &str, request: Request<WasiBody>) -> Response<WasiBody> {
@@ -141,12 +172,14 @@ impl Application {
             Ok(Err(error)) if !error.is::<ExpirationError>() => {
                 // A trap is reported where the instance is dropped, with its cause.
                 if !error.is::<TrapOrPanicError>() {
-                    self.log.failure(id, "request", &error.root_cause().to_string());
+                    self.log
+                        .failure(id, "request", &error.root_cause().to_string());
                 }
                 plain(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Ok(Err(_)) | Err(_) => {
-                self.log.failure(id, "request", "no response within the time limit");
+                self.log
+                    .failure(id, "request", "no response within the time limit");
                 plain(StatusCode::GATEWAY_TIMEOUT)
             }
         }
@@ -168,8 +201,16 @@ fn authority(request: &Request<WasiBody>) -> Option<Authority> {
 }
 
 /// Sets the headers that Spin sets (<https://spinframework.dev/http-trigger>), and removes what a caller set under such names.
-fn describe(request: &mut Request<WasiBody>, found: &Match<'_>, host: &str, client: Option<SocketAddr>) {
-    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+fn describe(
+    request: &mut Request<WasiBody>,
+    found: &Match<'_>,
+    host: &str,
+    client: Option<SocketAddr>,
+) {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     let described = [
         ("spin-path-info", found.rest.clone()),
         ("spin-full-url", format!("http://{host}{path}")),
@@ -177,7 +218,10 @@ fn describe(request: &mut Request<WasiBody>, found: &Match<'_>, host: &str, clie
         ("spin-base-path", "/".to_owned()),
         ("spin-raw-component-route", found.pattern.to_owned()),
         ("spin-component-route", found.prefix.to_owned()),
-        ("spin-client-addr", client.map_or_else(|| "0.0.0.0:0".to_owned(), |client| client.to_string())),
+        (
+            "spin-client-addr",
+            client.map_or_else(|| "0.0.0.0:0".to_owned(), |client| client.to_string()),
+        ),
     ];
     let headers = request.headers_mut();
     remove_described(headers);
@@ -189,7 +233,11 @@ fn describe(request: &mut Request<WasiBody>, found: &Match<'_>, host: &str, clie
 }
 
 fn remove_described(headers: &mut HeaderMap) {
-    let described: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    let described: Vec<_> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("spin-"))
+        .cloned()
+        .collect();
     for name in described {
         headers.remove(name);
     }
@@ -198,7 +246,13 @@ fn remove_described(headers: &mut HeaderMap) {
 /// A method for the log: a caller may send any text as one.
 fn known(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => method.as_str(),
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
         _ => "other",
     }
 }
@@ -206,9 +260,13 @@ fn known(method: &Method) -> &str {
 /// An answer of the host's own, which says no more than its status.
 fn plain(status: StatusCode) -> Response<WasiBody> {
     let text = status.canonical_reason().unwrap_or_default();
-    let body = Full::new(text.into()).map_err(|never| match never {}).boxed_unsync();
+    let body = Full::new(text.into())
+        .map_err(|never| match never {})
+        .boxed_unsync();
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }

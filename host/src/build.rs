@@ -40,10 +40,14 @@ pub enum BuildError {
     #[error(transparent)]
     Manifest(#[from] DocumentError),
     /// There is no rustup to add the target with.
-    #[error("the Rust target {TARGET} is missing and rustup is not there to add it: install Rust from https://rustup.rs, or add the target with whatever installed Rust")]
+    #[error(
+        "the Rust target {TARGET} is missing and rustup is not there to add it: install Rust from https://rustup.rs, or add the target with whatever installed Rust"
+    )]
     NoRustup,
     /// rustup could not add the target.
-    #[error("the Rust target {TARGET} could not be added: `rustup target add {TARGET}` ended with {0}")]
+    #[error(
+        "the Rust target {TARGET} could not be added: `rustup target add {TARGET}` ended with {0}"
+    )]
     Target(ExitStatus),
     /// A tool could not be started.
     #[error("`{command}` cannot be started: {source}")]
@@ -69,7 +73,10 @@ pub enum BuildError {
 /// Where a command compiles for `wasm32-wasip2` and that target is missing, it is added first.
 pub fn components(manifest: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), BuildError> {
     let manifest = Manifest::read(manifest)?;
-    let commands = manifest.builds.iter().flat_map(|(_, build)| build.command.each());
+    let commands = manifest
+        .builds
+        .iter()
+        .flat_map(|(_, build)| build.command.each());
     if commands.clone().any(|command| command.contains(TARGET)) {
         ensure_target(&manifest.folder, progress)?;
     }
@@ -80,10 +87,17 @@ pub fn components(manifest: &Path, progress: &mut dyn FnMut(Progress)) -> Result
             if !done.insert((folder.clone(), command)) {
                 continue;
             }
-            progress(Progress::Building { component: component.clone(), command: command.clone() });
+            progress(Progress::Building {
+                component: component.clone(),
+                command: command.clone(),
+            });
             let status = run(shell(command).current_dir(&folder), command, progress)?;
             if !status.success() {
-                return Err(BuildError::Failed { component: component.clone(), command: command.clone(), status });
+                return Err(BuildError::Failed {
+                    component: component.clone(),
+                    command: command.clone(),
+                    status,
+                });
             }
         }
     }
@@ -104,31 +118,51 @@ fn ensure_target(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<()
         .args(["--print", "target-libdir", "--target", TARGET])
         .current_dir(folder)
         .output()
-        .map_err(|source| BuildError::Start { command: query.to_owned(), source })?;
+        .map_err(|source| BuildError::Start {
+            command: query.to_owned(),
+            source,
+        })?;
     let libraries = String::from_utf8_lossy(&found.stdout);
     if found.status.success() && Path::new(libraries.trim()).is_dir() {
         return Ok(());
     }
     progress(Progress::AddingTarget(TARGET));
     let mut rustup = Command::new("rustup");
-    match run(rustup.args(["target", "add", TARGET]).current_dir(folder), "rustup", progress) {
+    match run(
+        rustup.args(["target", "add", TARGET]).current_dir(folder),
+        "rustup",
+        progress,
+    ) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(BuildError::Target(status)),
-        Err(BuildError::Start { source, .. }) if source.kind() == io::ErrorKind::NotFound => Err(BuildError::NoRustup),
+        Err(BuildError::Start { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(BuildError::NoRustup)
+        }
         Err(error) => Err(error),
     }
 }
 
 fn shell(command: &str) -> Command {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
     let mut shell = Command::new(shell);
     shell.args([flag, command]);
     shell
 }
 
 /// Runs a command to its end and reports each line that it writes, on either stream, as it comes.
-fn run(command: &mut Command, name: &str, progress: &mut dyn FnMut(Progress)) -> Result<ExitStatus, BuildError> {
-    let failed = |source| BuildError::Start { command: name.to_owned(), source };
+fn run(
+    command: &mut Command,
+    name: &str,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ExitStatus, BuildError> {
+    let failed = |source| BuildError::Start {
+        command: name.to_owned(),
+        source,
+    };
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -136,7 +170,10 @@ fn run(command: &mut Command, name: &str, progress: &mut dyn FnMut(Progress)) ->
         .spawn()
         .map_err(failed)?;
     let (sender, lines) = mpsc::channel();
-    let streams = [child.stdout.take().map(readable), child.stderr.take().map(readable)];
+    let streams = [
+        child.stdout.take().map(readable),
+        child.stderr.take().map(readable),
+    ];
     for stream in streams.into_iter().flatten() {
         let sender = sender.clone();
         thread::spawn(move || {
@@ -177,7 +214,10 @@ mod tests {
     }
 
     fn building(component: &str, command: &str) -> Progress {
-        Progress::Building { component: component.to_owned(), command: command.to_owned() }
+        Progress::Building {
+            component: component.to_owned(),
+            command: command.to_owned(),
+        }
     }
 
     #[test]
@@ -191,13 +231,24 @@ mod tests {
         let line = |text: &str| Progress::Line(text.to_owned());
         assert_eq!(
             progress,
-            [building("a", "ls"), line("here"), building("a", "echo a"), line("a"), building("b", "echo same >&2"), line("same")]
+            [
+                building("a", "ls"),
+                line("here"),
+                building("a", "echo a"),
+                line("a"),
+                building("b", "echo same >&2"),
+                line("same")
+            ]
         );
     }
 
     #[test]
     fn a_command_that_fails_is_named() {
-        let (_, outcome) = build("[component.a]\nsource = \"a\"\nbuild = { command = \"exit 3\" }\n");
-        assert_eq!(outcome, Err("component `a`: `exit 3` ended with exit status: 3".to_owned()));
+        let (_, outcome) =
+            build("[component.a]\nsource = \"a\"\nbuild = { command = \"exit 3\" }\n");
+        assert_eq!(
+            outcome,
+            Err("component `a`: `exit 3` ended with exit status: 3".to_owned())
+        );
     }
 }

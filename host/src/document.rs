@@ -57,18 +57,32 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn read(path: &Path) -> Result<Self, DocumentError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| DocumentError::Unreadable { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| DocumentError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(path, &text)
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, DocumentError> {
         let table = text.parse::<Table>().map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
-            DocumentError::Syntax { path: path.to_owned(), line, message: error.message().to_owned() }
+            let line = text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count()
+                + 1;
+            DocumentError::Syntax {
+                path: path.to_owned(),
+                line,
+                message: error.message().to_owned(),
+            }
         })?;
-        Ok(Self { path: path.to_owned(), table })
+        Ok(Self {
+            path: path.to_owned(),
+            table,
+        })
     }
 
     /// The folder that relative paths in this file start at.
@@ -80,7 +94,12 @@ impl Document {
     }
 
     /// Refuses the keys of one table that Spin knows and this host does not.
-    pub(crate) fn refuse(&self, place: &str, table: &Table, keys: &[&str]) -> Result<(), DocumentError> {
+    pub(crate) fn refuse(
+        &self,
+        place: &str,
+        table: &Table,
+        keys: &[&str],
+    ) -> Result<(), DocumentError> {
         match keys.iter().find(|key| table.contains_key(**key)) {
             Some(key) => Err(self.unsupported(&joined(place, key), None)),
             None => Ok(()),
@@ -94,21 +113,36 @@ impl Document {
 
     fn value<T: DeserializeOwned>(&self, value: Value) -> Result<T, DocumentError> {
         value.try_into().map_err(|error: toml::de::Error| {
-            let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            let message = error
+                .to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             self.refused(message)
         })
     }
 
     pub(crate) fn refused(&self, message: impl Into<String>) -> DocumentError {
-        DocumentError::Refused { path: self.path.clone(), message: message.into() }
+        DocumentError::Refused {
+            path: self.path.clone(),
+            message: message.into(),
+        }
     }
 
     pub(crate) fn unsupported(&self, key: &str, hint: Option<&str>) -> DocumentError {
-        DocumentError::Unsupported { path: self.path.clone(), key: key.to_owned(), hint: hint.map(str::to_owned) }
+        DocumentError::Unsupported {
+            path: self.path.clone(),
+            key: key.to_owned(),
+            hint: hint.map(str::to_owned),
+        }
     }
 }
 
 /// A key with the table that it is in.
 pub(crate) fn joined(place: &str, key: &str) -> String {
-    if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") }
+    if place.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{place}.{key}")
+    }
 }

@@ -34,13 +34,15 @@ pub(crate) fn start(cache: Option<&Path>) -> wasmtime::Result<Engine> {
 /// On a thread of its own: a task would wait behind the guests that it is there to interrupt.
 fn advance_epochs(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
-    thread::Builder::new().name("epochs".to_owned()).spawn(move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            thread::sleep(EPOCH);
-        }
-    })?;
+    thread::Builder::new()
+        .name("epochs".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(EPOCH);
+            }
+        })?;
     Ok(())
 }
 

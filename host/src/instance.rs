@@ -18,7 +18,9 @@ use wasmtime::{
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
-    handler::{HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
+    handler::{
+        HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+    },
 };
 
 use crate::{
@@ -76,24 +78,36 @@ impl State {
             outbound: setup.outbound.clone(),
             stores: setup.stores.clone(),
             variables: setup.variables.clone(),
-            limits: StoreLimitsBuilder::new().memory_size(setup.limits.max_memory).build(),
+            limits: StoreLimitsBuilder::new()
+                .memory_size(setup.limits.max_memory)
+                .build(),
         }
     }
 
     pub(crate) fn key_value(&mut self) -> KeyValueView<'_> {
-        KeyValueView { table: &mut self.table, stores: &self.stores }
+        KeyValueView {
+            table: &mut self.table,
+            stores: &self.stores,
+        }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.outbound,
+        }
     }
 }
 
@@ -107,7 +121,10 @@ impl HasData for VariablesData {
 impl variables::Host for &mut State {}
 
 impl variables::HostWithStore<State> for VariablesData {
-    async fn get(accessor: &Accessor<State, Self>, name: String) -> Result<String, variables::Error> {
+    async fn get(
+        accessor: &Accessor<State, Self>,
+        name: String,
+    ) -> Result<String, variables::Error> {
         let variables = accessor.with(|mut access| access.get().variables.clone());
         variables.get(&name).map_err(|refusal| match refusal {
             Refusal::InvalidName(reason) => variables::Error::InvalidName(reason.to_owned()),
@@ -125,10 +142,16 @@ impl HostWallClock for OffsetClock {
     }
 
     fn now(&self) -> Duration {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let offset = self.0.load(Ordering::Relaxed);
         let moved = Duration::from_secs(offset.unsigned_abs());
-        if offset < 0 { now.saturating_sub(moved) } else { now.saturating_add(moved) }
+        if offset < 0 {
+            now.saturating_sub(moved)
+        } else {
+            now.saturating_add(moved)
+        }
     }
 }
 
@@ -162,7 +185,9 @@ impl HandlerState for Starter {
                 busy: limits.request_timeout.saturating_add(AFTER_THE_ANSWER),
                 sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
             },
-            state: Worker { setup: self.setup.clone() },
+            state: Worker {
+                setup: self.setup.clone(),
+            },
         })
     }
 }
@@ -175,7 +200,12 @@ pub(crate) struct Expiration {
 }
 
 impl WorkerExpiration for Expiration {
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, status: WorkerStatus, since: Instant) -> Poll<()> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        status: WorkerStatus,
+        since: Instant,
+    ) -> Poll<()> {
         let limit = match status {
             WorkerStatus::Idle => self.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy,
@@ -223,7 +253,11 @@ impl WorkerState for Worker {
         // First the store, so that the guest's last words come before ours.
         drop(store);
         if let Err(error) = result {
-            self.setup.log.failure(&self.setup.component, "instance", &error.root_cause().to_string());
+            self.setup.log.failure(
+                &self.setup.component,
+                "instance",
+                &error.root_cause().to_string(),
+            );
         }
     }
 }

@@ -3,7 +3,10 @@
 mod interface;
 mod store;
 
-#[expect(unreachable_pub, reason = "the generated bindings re-export it, and this module is private")]
+#[expect(
+    unreachable_pub,
+    reason = "the generated bindings re-export it, and this module is private"
+)]
 pub use interface::OpenStore;
 pub(crate) use interface::{KeyValue, KeyValueView, Stores};
 pub(crate) use store::Backend;

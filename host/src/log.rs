@@ -67,7 +67,9 @@ impl Log {
             #[serde(flatten)]
             event: &'a T,
         }
-        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        let time = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
         if let Ok(line) = serde_json::to_string(&Timed { time, event }) {
             self.line(&line);
         }
@@ -82,7 +84,12 @@ impl Log {
             component: &'a str,
             reason: &'a str,
         }
-        self.event(&Failure { level: "error", event, component, reason });
+        self.event(&Failure {
+            level: "error",
+            event,
+            component,
+            reason,
+        });
     }
 }
 
@@ -97,7 +104,10 @@ struct Gathering {
 
 impl GuestOutput {
     pub(crate) fn new(log: Log) -> Self {
-        Self(Arc::new(Gathering { log, partial: Mutex::default() }))
+        Self(Arc::new(Gathering {
+            log,
+            partial: Mutex::default(),
+        }))
     }
 
     fn push(&self, bytes: &[u8]) {
@@ -146,7 +156,11 @@ impl StdoutStream for GuestOutput {
 }
 
 impl AsyncWrite for GuestOutput {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         self.push(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -201,6 +215,9 @@ mod tests {
         log.failure("claims", "outbound", "a reason");
         let line = log.lines().pop().unwrap();
         assert!(line.starts_with("{\"time\":\"2"), "{line}");
-        assert!(line.ends_with("\"component\":\"claims\",\"reason\":\"a reason\"}"), "{line}");
+        assert!(
+            line.ends_with("\"component\":\"claims\",\"reason\":\"a reason\"}"),
+            "{line}"
+        );
     }
 }

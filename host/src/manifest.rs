@@ -168,11 +168,16 @@ impl Manifest {
         for trigger in &content.trigger.http {
             let (id, component) = triggered_component(document, trigger, &content.component)?;
             if let Some(pattern) = public_route(document, trigger, id)? {
-                routes.add(pattern, id).map_err(|error| document.refused(error.to_string()))?;
+                routes
+                    .add(pattern, id)
+                    .map_err(|error| document.refused(error.to_string()))?;
             }
             triggered.insert(id.to_owned(), component.clone());
         }
-        let builds = content.component.into_iter().filter_map(|(id, component)| Some((id, component.build?)));
+        let builds = content
+            .component
+            .into_iter()
+            .filter_map(|(id, component)| Some((id, component.build?)));
         Ok(Self {
             folder: document.folder().to_owned(),
             variables: content.variables,
@@ -188,7 +193,9 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
     let root = &document.table;
     match root.get("spin_manifest_version") {
         Some(Value::Integer(2)) => {}
-        Some(_) => return Err(document.unsupported("spin_manifest_version", Some("only version 2 is"))),
+        Some(_) => {
+            return Err(document.unsupported("spin_manifest_version", Some("only version 2 is")));
+        }
         None => return Err(document.refused("spin_manifest_version = 2 is missing")),
     }
     if let Some(application) = table(root, "application") {
@@ -198,9 +205,18 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
         if let Some(other) = triggers.keys().find(|kind| *kind != "http") {
             return Err(document.unsupported(&joined("trigger", other), None));
         }
-        for trigger in triggers.get("http").and_then(Value::as_array).into_iter().flatten() {
+        for trigger in triggers
+            .get("http")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             if let Some(trigger) = trigger.as_table() {
-                document.refuse("trigger.http", trigger, &["components", "dependencies", "static_response"])?;
+                document.refuse(
+                    "trigger.http",
+                    trigger,
+                    &["components", "dependencies", "static_response"],
+                )?;
             }
         }
     }
@@ -230,11 +246,20 @@ fn table<'t>(root: &'t Table, key: &str) -> Option<&'t Table> {
     root.get(key).and_then(Value::as_table)
 }
 
-fn check_variable(document: &Document, name: &str, variable: &Variable) -> Result<(), DocumentError> {
-    check_variable_name(name).map_err(|reason| document.refused(format!("variables.{name}: {reason}")))?;
+fn check_variable(
+    document: &Document,
+    name: &str,
+    variable: &Variable,
+) -> Result<(), DocumentError> {
+    check_variable_name(name)
+        .map_err(|reason| document.refused(format!("variables.{name}: {reason}")))?;
     match (variable.required, &variable.default) {
-        (true, Some(_)) => Err(document.refused(format!("variables.{name} is required and has a default: only one of the two can hold"))),
-        (false, None) => Err(document.refused(format!("variables.{name} needs either `required = true` or a default"))),
+        (true, Some(_)) => Err(document.refused(format!(
+            "variables.{name} is required and has a default: only one of the two can hold"
+        ))),
+        (false, None) => Err(document.refused(format!(
+            "variables.{name} needs either `required = true` or a default"
+        ))),
         _ => Ok(()),
     }
 }
@@ -244,7 +269,10 @@ pub(crate) fn check_variable_name(name: &str) -> Result<(), &'static str> {
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return Err("a variable's name starts with a lower-case letter");
     }
-    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+    if !name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    {
         return Err("a variable's name has only lower-case letters, digits and underscores");
     }
     if name.ends_with('_') || name.contains("__") {
@@ -253,22 +281,37 @@ pub(crate) fn check_variable_name(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn check_component(document: &Document, id: &str, component: &Component) -> Result<(), DocumentError> {
+fn check_component(
+    document: &Document,
+    id: &str,
+    component: &Component,
+) -> Result<(), DocumentError> {
     let kebab = id.starts_with(|first: char| first.is_ascii_alphabetic())
         && !id.ends_with('-')
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !kebab {
         return Err(document.refused(format!("component.{id}: a component's id has only letters, digits and single dashes, and starts with a letter")));
     }
     match &component.source {
         Value::String(_) => {}
         Value::Table(_) => {
-            return Err(document.unsupported(&format!("component.{id}.source as a table"), Some("name a local file")));
+            return Err(document.unsupported(
+                &format!("component.{id}.source as a table"),
+                Some("name a local file"),
+            ));
         }
-        _ => return Err(document.refused(format!("component.{id}.source must be the path of a file"))),
+        _ => {
+            return Err(
+                document.refused(format!("component.{id}.source must be the path of a file"))
+            );
+        }
     }
     for name in component.variables.keys() {
-        check_variable_name(name).map_err(|reason| document.refused(format!("component.{id}.variables.{name}: {reason}")))?;
+        check_variable_name(name).map_err(|reason| {
+            document.refused(format!("component.{id}.variables.{name}: {reason}"))
+        })?;
     }
     Ok(())
 }
@@ -281,24 +324,44 @@ fn triggered_component<'c>(
     if let Some(executor) = &trigger.executor
         && executor.r#type != "http"
     {
-        return Err(document.unsupported(&format!("trigger.http.executor of type `{}`", executor.r#type), None));
+        return Err(document.unsupported(
+            &format!("trigger.http.executor of type `{}`", executor.r#type),
+            None,
+        ));
     }
     match &trigger.component {
         Value::String(id) => components
             .get_key_value(id)
             .map(|(id, component)| (id.as_str(), component))
-            .ok_or_else(|| document.refused(format!("a trigger names the component `{id}`, which is not in the manifest"))),
-        Value::Table(_) => Err(document.unsupported("trigger.http.component as a table", Some("name a component"))),
+            .ok_or_else(|| {
+                document.refused(format!(
+                    "a trigger names the component `{id}`, which is not in the manifest"
+                ))
+            }),
+        Value::Table(_) => Err(document.unsupported(
+            "trigger.http.component as a table",
+            Some("name a component"),
+        )),
         _ => Err(document.refused("trigger.http.component must be a component's id")),
     }
 }
 
 /// The route, or none where it is private.
-fn public_route<'t>(document: &Document, trigger: &'t HttpTrigger, id: &str) -> Result<Option<&'t str>, DocumentError> {
+fn public_route<'t>(
+    document: &Document,
+    trigger: &'t HttpTrigger,
+    id: &str,
+) -> Result<Option<&'t str>, DocumentError> {
     match &trigger.route {
         Value::String(pattern) => Ok(Some(pattern)),
-        Value::Table(route) if route.len() == 1 && route.get("private") == Some(&Value::Boolean(true)) => Ok(None),
-        _ => Err(document.refused(format!("the route of the component `{id}` must be a path or {{ private = true }}"))),
+        Value::Table(route)
+            if route.len() == 1 && route.get("private") == Some(&Value::Boolean(true)) =>
+        {
+            Ok(None)
+        }
+        _ => Err(document.refused(format!(
+            "the route of the component `{id}` must be a path or {{ private = true }}"
+        ))),
     }
 }
 
@@ -352,37 +415,112 @@ mod tests {
         assert_eq!(manifest.routes.find("/front/x").unwrap().component, "front");
         assert_eq!(manifest.routes.find("/back"), None);
         assert_eq!(manifest.components["back"].source(), "back.wasm");
-        let commands: Vec<_> = manifest.builds.iter().flat_map(|(_, build)| build.command.each()).collect();
+        let commands: Vec<_> = manifest
+            .builds
+            .iter()
+            .flat_map(|(_, build)| build.command.each())
+            .collect();
         assert_eq!(commands, ["one", "two", "cargo build"]);
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         for (find, replace, message) in [
-            ("version = 2", "version = 1", "`spin_manifest_version` is part of Spin's format, but this host does not support it: only version 2 is"),
-            ("spin_manifest_version = 2", "", "spin_manifest_version = 2 is missing"),
+            (
+                "version = 2",
+                "version = 1",
+                "`spin_manifest_version` is part of Spin's format, but this host does not support it: only version 2 is",
+            ),
+            (
+                "spin_manifest_version = 2",
+                "",
+                "spin_manifest_version = 2 is missing",
+            ),
             ("[application]", "[application", "line 3: "),
             ("name = \"demo\"", "nome = \"demo\"", "unknown field `nome`"),
-            ("authors = [\"Someone\"]", "targets = [\"spin-up:4.1\"]", "`application.targets` is part of Spin's format, but"),
-            ("default = \"https://example.com\"", "", "variables.origin needs either `required = true` or a default"),
-            ("{ required = true,", "{ required = true, default = \"x\",", "variables.key is required and has a default"),
-            ("origin = { default", "Origin = { default", "variables.Origin: a variable's name starts with a lower-case letter"),
-            ("id = \"front\"", "ident = \"front\"", "unknown field `ident`"),
-            ("component = \"back\"", "component = \"bak\"", "a trigger names the component `bak`, which is not in the manifest"),
-            ("component = \"back\"", "component = { source = \"x.wasm\" }", "`trigger.http.component as a table` is part of Spin's format"),
-            ("{ private = true }", "{ private = false }", "the route of the component `back` must be a path or { private = true }"),
-            ("{ private = true }", "\"/front/...\"", "route `/front/...` is given twice"),
-            ("type = \"http\"", "type = \"wagi\"", "`trigger.http.executor of type `wagi`` is part of Spin's format"),
-            ("[[trigger.http]]\n        route", "[[trigger.redis]]\n        channel = \"c\"\n        route", "`trigger.redis` is part of Spin's format"),
-            ("source = \"back.wasm\"", "source = { url = \"https://x\" }", "`component.back.source as a table` is part of Spin's format"),
+            (
+                "authors = [\"Someone\"]",
+                "targets = [\"spin-up:4.1\"]",
+                "`application.targets` is part of Spin's format, but",
+            ),
+            (
+                "default = \"https://example.com\"",
+                "",
+                "variables.origin needs either `required = true` or a default",
+            ),
+            (
+                "{ required = true,",
+                "{ required = true, default = \"x\",",
+                "variables.key is required and has a default",
+            ),
+            (
+                "origin = { default",
+                "Origin = { default",
+                "variables.Origin: a variable's name starts with a lower-case letter",
+            ),
+            (
+                "id = \"front\"",
+                "ident = \"front\"",
+                "unknown field `ident`",
+            ),
+            (
+                "component = \"back\"",
+                "component = \"bak\"",
+                "a trigger names the component `bak`, which is not in the manifest",
+            ),
+            (
+                "component = \"back\"",
+                "component = { source = \"x.wasm\" }",
+                "`trigger.http.component as a table` is part of Spin's format",
+            ),
+            (
+                "{ private = true }",
+                "{ private = false }",
+                "the route of the component `back` must be a path or { private = true }",
+            ),
+            (
+                "{ private = true }",
+                "\"/front/...\"",
+                "route `/front/...` is given twice",
+            ),
+            (
+                "type = \"http\"",
+                "type = \"wagi\"",
+                "`trigger.http.executor of type `wagi`` is part of Spin's format",
+            ),
+            (
+                "[[trigger.http]]\n        route",
+                "[[trigger.redis]]\n        channel = \"c\"\n        route",
+                "`trigger.redis` is part of Spin's format",
+            ),
+            (
+                "source = \"back.wasm\"",
+                "source = { url = \"https://x\" }",
+                "`component.back.source as a table` is part of Spin's format",
+            ),
             ("source = \"back.wasm\"", "", "missing field `source`"),
-            ("source = \"back.wasm\"", "source = \"b\"\nfiles = [\"x\"]", "`component.back.files` is part of Spin's format, but this host does not support it"),
-            ("source = \"back.wasm\"", "source = \"b\"\nfile = [\"x\"]", "unknown field `file`"),
-            ("[component.back]", "[component.Back_1]\nsource = \"x\"\n[component.back]", "component.Back_1: a component's id has only letters"),
+            (
+                "source = \"back.wasm\"",
+                "source = \"b\"\nfiles = [\"x\"]",
+                "`component.back.files` is part of Spin's format, but this host does not support it",
+            ),
+            (
+                "source = \"back.wasm\"",
+                "source = \"b\"\nfile = [\"x\"]",
+                "unknown field `file`",
+            ),
+            (
+                "[component.back]",
+                "[component.Back_1]\nsource = \"x\"\n[component.back]",
+                "component.Back_1: a component's id has only letters",
+            ),
         ] {
             let text = WHOLE.replacen(find, replace, 1);
             assert_ne!(text, WHOLE, "{find}");
-            let error = check(&text).err().map(|error| error.to_string()).unwrap_or_default();
+            let error = check(&text)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(error.contains(message), "{find} -> {replace}: {error}");
         }
     }

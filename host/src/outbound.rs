@@ -17,9 +17,9 @@ use crate::{
     application::Application,
 };
 
-pub use tls::TlsError;
 pub(crate) use client::{Client, HttpLimits};
 pub(crate) use network::BlockedNetworks;
+pub use tls::TlsError;
 pub(crate) use tls::{ClientTls, Identities};
 
 /// What one component may do, shared by its instances.
@@ -34,13 +34,27 @@ struct Access {
 }
 
 impl Outbound {
-    pub(crate) fn new(component: &str, allowed: AllowedHosts, client: Arc<Client>, application: Weak<Application>) -> Self {
-        Self(Arc::new(Access { component: component.to_owned(), allowed, client, application }))
+    pub(crate) fn new(
+        component: &str,
+        allowed: AllowedHosts,
+        client: Arc<Client>,
+        application: Weak<Application>,
+    ) -> Self {
+        Self(Arc::new(Access {
+            component: component.to_owned(),
+            allowed,
+            client,
+            application,
+        }))
     }
 }
 
 impl Access {
-    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Response<WasiBody>, Error> {
+    async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, Error> {
         let destination = match self.allowed.destination(request.uri()) {
             Ok(destination) => destination,
             Err(Denied(origin)) => {
@@ -49,14 +63,23 @@ impl Access {
             }
         };
         match destination {
-            Destination::Outside(origin) => self.client.send(&self.component, &origin, request, options).await,
-            Destination::Component(id) => Ok(self.application()?.answer_component(&self.component, &id, request).await),
+            Destination::Outside(origin) => {
+                self.client
+                    .send(&self.component, &origin, request, options)
+                    .await
+            }
+            Destination::Component(id) => Ok(self
+                .application()?
+                .answer_component(&self.component, &id, request)
+                .await),
             Destination::Own => Ok(self.application()?.answer(request, None).await),
         }
     }
 
     fn application(&self) -> Result<Arc<Application>, Error> {
-        self.application.upgrade().ok_or(Error::DestinationUnavailable)
+        self.application
+            .upgrade()
+            .ok_or(Error::DestinationUnavailable)
     }
 }
 

@@ -34,7 +34,9 @@ pub(crate) enum RouteError {
     Relative(String),
     #[error("route `{0}` is reserved for the host")]
     Reserved(String),
-    #[error("route `{0}` has a named or inner wildcard, which is part of Spin's format, but this host does not support it")]
+    #[error(
+        "route `{0}` has a named or inner wildcard, which is part of Spin's format, but this host does not support it"
+    )]
     Unsupported(String),
     #[error("route `{0}` is given twice")]
     Repeated(String),
@@ -53,10 +55,17 @@ impl Routes {
             Some(prefix) => (prefix, true),
             None => (without_slash(pattern), false),
         };
-        if prefix.split('/').any(|segment| segment.starts_with(':') || segment.contains('*') || segment == "...") {
+        if prefix
+            .split('/')
+            .any(|segment| segment.starts_with(':') || segment.contains('*') || segment == "...")
+        {
             return Err(RouteError::Unsupported(pattern.to_owned()));
         }
-        if self.0.iter().any(|route| route.prefix == prefix && route.wildcard == wildcard) {
+        if self
+            .0
+            .iter()
+            .any(|route| route.prefix == prefix && route.wildcard == wildcard)
+        {
             return Err(RouteError::Repeated(pattern.to_owned()));
         }
         self.0.push(Route {
@@ -76,7 +85,11 @@ impl Routes {
             .map(|(route, rest)| Match {
                 component: &route.component,
                 pattern: &route.pattern,
-                prefix: if route.prefix.is_empty() { "/" } else { &route.prefix },
+                prefix: if route.prefix.is_empty() {
+                    "/"
+                } else {
+                    &route.prefix
+                },
                 rest: rest.to_owned(),
             })
     }
@@ -124,7 +137,11 @@ mod tests {
             ("/consent/callback", "/...", "/consent/callback"),
         ] {
             let found = routes.find(path).unwrap();
-            assert_eq!((found.pattern, found.rest.as_str()), (pattern, rest), "{path}");
+            assert_eq!(
+                (found.pattern, found.rest.as_str()),
+                (pattern, rest),
+                "{path}"
+            );
         }
     }
 
@@ -137,8 +154,14 @@ mod tests {
     fn routes_that_cannot_be_served_are_refused() {
         for (pattern, message) in [
             ("claims", "route `claims` must start with `/`"),
-            ("/.well-known/spin/health", "route `/.well-known/spin/health` is reserved for the host"),
-            ("/a/:id", "route `/a/:id` has a named or inner wildcard, which is part of Spin's format, but this host does not support it"),
+            (
+                "/.well-known/spin/health",
+                "route `/.well-known/spin/health` is reserved for the host",
+            ),
+            (
+                "/a/:id",
+                "route `/a/:id` has a named or inner wildcard, which is part of Spin's format, but this host does not support it",
+            ),
             ("/first/", "route `/first/` is given twice"),
         ] {
             let error = routes(&["/first"]).add(pattern, "x").unwrap_err();

@@ -89,11 +89,15 @@ impl RuntimeConfig {
         let folder = document.folder();
         let mut client_tls = content.client_tls;
         for entry in &mut client_tls {
-            entry.check(folder).map_err(|reason| document.refused(format!("client_tls: {reason}")))?;
+            entry
+                .check(folder)
+                .map_err(|reason| document.refused(format!("client_tls: {reason}")))?;
         }
         let blocked_networks = BlockedNetworks::parse(&content.outbound_networking.block_networks)
             .map_err(|entry| document.refused(format!("outbound_networking.block_networks: `{entry}` is neither a network nor `private`")))?;
-        let (pooling, own_limit) = content.outbound_http.map_or((true, None), |http| (http.connection_pooling, http.max_connections));
+        let (pooling, own_limit) = content.outbound_http.map_or((true, None), |http| {
+            (http.connection_pooling, http.max_connections)
+        });
         let connections = [own_limit, content.outbound_networking.max_total_connections];
         Ok(Self {
             key_value_stores: content
@@ -108,7 +112,10 @@ impl RuntimeConfig {
                 .collect::<Result<_, _>>()?,
             client_tls,
             blocked_networks,
-            http: HttpLimits { pooling, connections: connections.into_iter().flatten().min() },
+            http: HttpLimits {
+                pooling,
+                connections: connections.into_iter().flatten().min(),
+            },
         })
     }
 }
@@ -125,13 +132,22 @@ impl Store {
 impl VariablesProvider {
     fn checked(self, document: &Document) -> Result<Provider, DocumentError> {
         match self {
-            Self::Env { prefix } => Ok(Provider::Environment { prefix: prefix.unwrap_or_else(|| "SPIN_VARIABLE".to_owned()) }),
+            Self::Env { prefix } => Ok(Provider::Environment {
+                prefix: prefix.unwrap_or_else(|| "SPIN_VARIABLE".to_owned()),
+            }),
             Self::Static { values } => {
                 // Read by hand: a general reader's message would repeat a value that may be secret.
-                let pairs = values.as_table().into_iter().flatten().map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+                let pairs = values
+                    .as_table()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
                 match pairs.collect::<Option<HashMap<_, _>>>() {
                     Some(pairs) if values.is_table() => Ok(Provider::Static(pairs)),
-                    _ => Err(document.refused("variables_provider.values must be a table of strings")),
+                    _ => {
+                        Err(document
+                            .refused("variables_provider.values must be a table of strings"))
+                    }
                 }
             }
         }
@@ -158,29 +174,52 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
             "state_dir",
         ],
     )?;
-    for (name, store) in root.get("key_value_store").and_then(Value::as_table).into_iter().flatten() {
+    for (name, store) in root
+        .get("key_value_store")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+    {
         let kind = store.get("type").and_then(Value::as_str);
         if let Some(kind @ ("redis" | "azure_cosmos" | "aws_dynamo")) = kind {
             let place = format!("{}.type = \"{kind}\"", joined("key_value_store", name));
-            return Err(document.unsupported(&place, Some("use `spin`, with a path for a file or without for memory")));
+            return Err(document.unsupported(
+                &place,
+                Some("use `spin`, with a path for a file or without for memory"),
+            ));
         }
         if !matches!(kind, None | Some("spin")) {
-            return Err(document.refused(format!("{}.type is unknown: `spin` is supported", joined("key_value_store", name))));
+            return Err(document.refused(format!(
+                "{}.type is unknown: `spin` is supported",
+                joined("key_value_store", name)
+            )));
         }
     }
     for provider in tables(root, "variables_provider") {
-        if let Some(kind @ ("vault" | "azure_key_vault")) = provider.get("type").and_then(Value::as_str) {
-            return Err(document.unsupported(&format!("variables_provider.type = \"{kind}\""), Some("use `env` or `static`")));
+        if let Some(kind @ ("vault" | "azure_key_vault")) =
+            provider.get("type").and_then(Value::as_str)
+        {
+            return Err(document.unsupported(
+                &format!("variables_provider.type = \"{kind}\""),
+                Some("use `env` or `static`"),
+            ));
         }
         document.refuse("variables_provider", provider, &["dotenv_path"])?;
     }
     for entry in tables(root, "client_tls") {
         if entry.get("ca_use_platform_roots") == Some(&Value::Boolean(true)) {
-            return Err(document.unsupported("client_tls.ca_use_platform_roots = true", Some("name a ca_roots_file or set ca_use_webpki_roots")));
+            return Err(document.unsupported(
+                "client_tls.ca_use_platform_roots = true",
+                Some("name a ca_roots_file or set ca_use_webpki_roots"),
+            ));
         }
     }
     if let Some(networking) = root.get("outbound_networking").and_then(Value::as_table) {
-        document.refuse("outbound_networking", networking, &["max_socket_connections"])?;
+        document.refuse(
+            "outbound_networking",
+            networking,
+            &["max_socket_connections"],
+        )?;
     }
     if let Some(http) = root.get("outbound_http").and_then(Value::as_table) {
         document.refuse("outbound_http", http, &["max_concurrent_requests"])?;
@@ -189,7 +228,11 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
 }
 
 fn tables<'t>(root: &'t Table, key: &str) -> impl Iterator<Item = &'t Table> {
-    root.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
+    root.get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_table)
 }
 
 #[cfg(test)]
@@ -197,7 +240,10 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<RuntimeConfig, DocumentError> {
-        RuntimeConfig::check(&Document::parse(Path::new("conf/runtime-config.toml"), text)?)
+        RuntimeConfig::check(&Document::parse(
+            Path::new("conf/runtime-config.toml"),
+            text,
+        )?)
     }
 
     #[test]
@@ -231,47 +277,115 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.key_value_stores["memory"], StoreDefinition::Memory);
-        assert_eq!(config.key_value_stores["file"], StoreDefinition::Sqlite("conf/data/file.db".into()));
+        assert_eq!(
+            config.key_value_stores["file"],
+            StoreDefinition::Sqlite("conf/data/file.db".into())
+        );
         assert_eq!(config.providers.len(), 2);
-        assert_eq!(config.client_tls[0].ca_roots_file.as_deref(), Some(Path::new("conf/ca.crt")));
-        assert_eq!(config.http, HttpLimits { pooling: true, connections: Some(5) });
+        assert_eq!(
+            config.client_tls[0].ca_roots_file.as_deref(),
+            Some(Path::new("conf/ca.crt"))
+        );
+        assert_eq!(
+            config.http,
+            HttpLimits {
+                pooling: true,
+                connections: Some(5)
+            }
+        );
     }
 
     #[test]
     fn pooling_is_on_without_a_table_and_off_with_a_partial_one() {
         assert!(check("").unwrap().http.pooling);
-        assert!(!check("[outbound_http]\nmax_connections = 3").unwrap().http.pooling);
+        assert!(
+            !check("[outbound_http]\nmax_connections = 3")
+                .unwrap()
+                .http
+                .pooling
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         for (text, message) in [
-            ("[key_value_stores.x]\ntype = \"spin\"", "unknown field `key_value_stores`"),
-            ("[key_value_store.x]\ntype = \"redis\"\nurl = \"redis://x\"", "`key_value_store.x.type = \"redis\"` is part of Spin's format, but this host does not support it"),
-            ("[key_value_store.x]\ntype = \"paper\"", "key_value_store.x.type is unknown"),
+            (
+                "[key_value_stores.x]\ntype = \"spin\"",
+                "unknown field `key_value_stores`",
+            ),
+            (
+                "[key_value_store.x]\ntype = \"redis\"\nurl = \"redis://x\"",
+                "`key_value_store.x.type = \"redis\"` is part of Spin's format, but this host does not support it",
+            ),
+            (
+                "[key_value_store.x]\ntype = \"paper\"",
+                "key_value_store.x.type is unknown",
+            ),
             ("[key_value_store.x]\npath = \"x\"", "missing field `type`"),
-            ("[[variables_provider]]\ntype = \"vault\"", "`variables_provider.type = \"vault\"` is part of Spin's format"),
-            ("[[variables_provider]]\ntype = \"env\"\ndotenv_path = \".env\"", "`variables_provider.dotenv_path` is part of Spin's format"),
-            ("[[variables_provider]]\ntype = \"static\"\nvalues = { a = 1 }", "variables_provider.values must be a table of strings"),
-            ("[[client_tls]]\ncomponent_ids = []\nhosts = [\"x\"]", "client_tls: `component_ids` is empty"),
-            ("[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = []", "client_tls: `hosts` is empty"),
-            ("[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"localhost:8443\"]", "client_tls: `localhost:8443` is not a host without a port"),
-            ("[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nclient_cert_file = \"x\"", "client_tls: `client_cert_file` and `client_private_key_file` go together"),
-            ("[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nca_root_file = \"x\"", "unknown field `ca_root_file`"),
-            ("[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nca_use_platform_roots = true", "`client_tls.ca_use_platform_roots = true` is part of Spin's format"),
-            ("[outbound_networking]\nblock_networks = [\"all\"]", "`all` is neither a network nor `private`"),
+            (
+                "[[variables_provider]]\ntype = \"vault\"",
+                "`variables_provider.type = \"vault\"` is part of Spin's format",
+            ),
+            (
+                "[[variables_provider]]\ntype = \"env\"\ndotenv_path = \".env\"",
+                "`variables_provider.dotenv_path` is part of Spin's format",
+            ),
+            (
+                "[[variables_provider]]\ntype = \"static\"\nvalues = { a = 1 }",
+                "variables_provider.values must be a table of strings",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = []\nhosts = [\"x\"]",
+                "client_tls: `component_ids` is empty",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = []",
+                "client_tls: `hosts` is empty",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"localhost:8443\"]",
+                "client_tls: `localhost:8443` is not a host without a port",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nclient_cert_file = \"x\"",
+                "client_tls: `client_cert_file` and `client_private_key_file` go together",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nca_root_file = \"x\"",
+                "unknown field `ca_root_file`",
+            ),
+            (
+                "[[client_tls]]\ncomponent_ids = [\"x\"]\nhosts = [\"x\"]\nca_use_platform_roots = true",
+                "`client_tls.ca_use_platform_roots = true` is part of Spin's format",
+            ),
+            (
+                "[outbound_networking]\nblock_networks = [\"all\"]",
+                "`all` is neither a network nor `private`",
+            ),
             ("[outbound_http]\npooling = true", "unknown field `pooling`"),
-            ("[sqlite_database.x]\ntype = \"spin\"", "`sqlite_database` is part of Spin's format"),
+            (
+                "[sqlite_database.x]\ntype = \"spin\"",
+                "`sqlite_database` is part of Spin's format",
+            ),
         ] {
-            let error = check(text).err().map(|error| error.to_string()).unwrap_or_default();
+            let error = check(text)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(error.contains(message), "{text}: {error}");
         }
     }
 
     #[test]
     fn no_message_repeats_a_value() {
-        for text in ["[[variables_provider]]\ntype = \"static\"\nvalues = \"s3cret\"", "[[variables_provider]]\ntype = \"static\"\nvalues = { a = \"s3cret\" b }"] {
-            let error = check(text).err().map(|error| error.to_string()).unwrap_or_default();
+        for text in [
+            "[[variables_provider]]\ntype = \"static\"\nvalues = \"s3cret\"",
+            "[[variables_provider]]\ntype = \"static\"\nvalues = { a = \"s3cret\" b }",
+        ] {
+            let error = check(text)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(!error.is_empty() && !error.contains("s3cret"), "{error}");
         }
     }

@@ -1,6 +1,8 @@
 //! The HTTP server in front of an application.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{
+    convert::Infallible, net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration,
+};
 
 use http_body_util::BodyExt as _;
 use hyper::{server::conn::http1, service::service_fn};
@@ -31,9 +33,15 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(application: Arc<Application>, alarms: Vec<Alarm>, listener: TcpListener) -> Self {
+    pub(crate) fn start(
+        application: Arc<Application>,
+        alarms: Vec<Alarm>,
+        listener: TcpListener,
+    ) -> Self {
         // A listener that is bound has an address.
-        let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+        let address = listener
+            .local_addr()
+            .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
         let (stop, stopping) = watch::channel(false);
         let mut timers = JoinSet::new();
         if let Ok(authority) = address.to_string().parse::<http::uri::Authority>() {
@@ -42,7 +50,12 @@ impl Server {
             }
         }
         let serving = tokio::spawn(serve(application.clone(), listener, timers, stopping));
-        Self { address, application, stop, serving }
+        Self {
+            address,
+            application,
+            stop,
+            serving,
+        }
     }
 
     /// Where it listens.
@@ -52,12 +65,18 @@ impl Server {
 
     /// How many instances of a component were ever started.
     pub fn instances(&self, component: &str) -> u64 {
-        self.application.components.get(component).map_or(0, |served| served.started.load(Ordering::Relaxed))
+        self.application
+            .components
+            .get(component)
+            .map_or(0, |served| served.started.load(Ordering::Relaxed))
     }
 
     /// How many requests a component was ever given, from outside and from other components.
     pub fn requests(&self, component: &str) -> u64 {
-        self.application.components.get(component).map_or(0, |served| served.requests.load(Ordering::Relaxed))
+        self.application
+            .components
+            .get(component)
+            .map_or(0, |served| served.requests.load(Ordering::Relaxed))
     }
 
     /// Accepts no more, lets the requests in flight finish within the time limit for requests, and returns.
@@ -69,7 +88,12 @@ impl Server {
 }
 
 /// Accepts connections until it is told to stop, or the server is dropped; then waits for those that are open.
-async fn serve(application: Arc<Application>, listener: TcpListener, timers: JoinSet<()>, mut stopping: watch::Receiver<bool>) {
+async fn serve(
+    application: Arc<Application>,
+    listener: TcpListener,
+    timers: JoinSet<()>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -85,10 +109,18 @@ async fn serve(application: Arc<Application>, listener: TcpListener, timers: Joi
     }
     drop((listener, timers));
     // What is not finished then is dropped with the set.
-    _ = timeout(application.request_timeout, async { while connections.join_next().await.is_some() {} }).await;
+    _ = timeout(application.request_timeout, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
 }
 
-async fn converse(application: Arc<Application>, stream: TcpStream, client: SocketAddr, mut stopping: watch::Receiver<bool>) {
+async fn converse(
+    application: Arc<Application>,
+    stream: TcpStream,
+    client: SocketAddr,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Without this, small writes wait for each other; a connection that is already gone ends by itself.
     _ = stream.set_nodelay(true);
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {

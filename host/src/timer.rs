@@ -41,14 +41,23 @@ impl Alarm {
             return Err(TimerError::Interval(path()));
         }
         let authorization = timer.authorization.as_deref().map(|value| {
-            let mut value = HeaderValue::from_str(value).map_err(|_| TimerError::Authorization(path()))?;
+            let mut value =
+                HeaderValue::from_str(value).map_err(|_| TimerError::Authorization(path()))?;
             value.set_sensitive(true);
             Ok(value)
         });
         Ok(Self {
             every: timer.every,
-            method: timer.method.parse().map_err(|_| TimerError::Method(timer.method.clone()))?,
-            path: timer.path.parse().ok().filter(|_| timer.path.starts_with('/')).ok_or_else(|| TimerError::Path(path()))?,
+            method: timer
+                .method
+                .parse()
+                .map_err(|_| TimerError::Method(timer.method.clone()))?,
+            path: timer
+                .path
+                .parse()
+                .ok()
+                .filter(|_| timer.path.starts_with('/'))
+                .ok_or_else(|| TimerError::Path(path()))?,
             authorization: authorization.transpose()?,
         })
     }
@@ -57,17 +66,30 @@ impl Alarm {
     pub(crate) async fn run(self, application: Arc<Application>, authority: http::uri::Authority) {
         loop {
             sleep(self.every).await;
-            let Ok(uri) = Uri::builder().scheme("http").authority(authority.clone()).path_and_query(self.path.clone()).build() else {
+            let Ok(uri) = Uri::builder()
+                .scheme("http")
+                .authority(authority.clone())
+                .path_and_query(self.path.clone())
+                .build()
+            else {
                 return;
             };
-            let mut request = Request::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
+            let mut request =
+                Request::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
             *request.method_mut() = self.method.clone();
             *request.uri_mut() = uri;
             if let Some(authorization) = &self.authorization {
-                request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+                request
+                    .headers_mut()
+                    .insert(AUTHORIZATION, authorization.clone());
             }
             // The guest may still be writing: its instance is done when the body is.
-            _ = application.answer(request, None).await.into_body().collect().await;
+            _ = application
+                .answer(request, None)
+                .await
+                .into_body()
+                .collect()
+                .await;
         }
     }
 }
@@ -78,13 +100,42 @@ mod tests {
 
     #[test]
     fn timers_that_cannot_be_called_are_refused() {
-        let timer = Timer { every: Duration::from_secs(1), method: "POST".to_owned(), path: "/sweep".to_owned(), authorization: Some("Bearer x".to_owned()) };
+        let timer = Timer {
+            every: Duration::from_secs(1),
+            method: "POST".to_owned(),
+            path: "/sweep".to_owned(),
+            authorization: Some("Bearer x".to_owned()),
+        };
         assert!(Alarm::new(&timer).is_ok());
         for (wrong, error) in [
-            (Timer { every: Duration::ZERO, ..timer.clone() }, TimerError::Interval("/sweep".to_owned())),
-            (Timer { method: "P OST".to_owned(), ..timer.clone() }, TimerError::Method("P OST".to_owned())),
-            (Timer { path: "sweep".to_owned(), ..timer.clone() }, TimerError::Path("sweep".to_owned())),
-            (Timer { authorization: Some("a\nb".to_owned()), ..timer.clone() }, TimerError::Authorization("/sweep".to_owned())),
+            (
+                Timer {
+                    every: Duration::ZERO,
+                    ..timer.clone()
+                },
+                TimerError::Interval("/sweep".to_owned()),
+            ),
+            (
+                Timer {
+                    method: "P OST".to_owned(),
+                    ..timer.clone()
+                },
+                TimerError::Method("P OST".to_owned()),
+            ),
+            (
+                Timer {
+                    path: "sweep".to_owned(),
+                    ..timer.clone()
+                },
+                TimerError::Path("sweep".to_owned()),
+            ),
+            (
+                Timer {
+                    authorization: Some("a\nb".to_owned()),
+                    ..timer.clone()
+                },
+                TimerError::Authorization("/sweep".to_owned()),
+            ),
         ] {
             assert_eq!(Alarm::new(&wrong).unwrap_err(), error);
         }

@@ -33,8 +33,16 @@ pub enum VariableError {
 }
 
 fn names(names: &[String]) -> String {
-    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() == 1 { format!("variable {list} is required and") } else { format!("variables {list} are required and") }
+    let list = names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() == 1 {
+        format!("variable {list} is required and")
+    } else {
+        format!("variables {list} are required and")
+    }
 }
 
 /// Somewhere that values of variables come from.
@@ -49,7 +57,9 @@ impl Provider {
     fn get(&self, name: &str, environment: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         match self {
             Self::Static(values) => values.get(name).cloned(),
-            Self::Environment { prefix } => environment(&format!("{prefix}_{}", name.to_ascii_uppercase())),
+            Self::Environment { prefix } => {
+                environment(&format!("{prefix}_{}", name.to_ascii_uppercase()))
+            }
         }
     }
 }
@@ -75,18 +85,30 @@ impl Variables {
                 None => missing.push(name.clone()),
             }
         }
-        if missing.is_empty() { Ok(Self(values)) } else { Err(VariableError::Missing(missing)) }
+        if missing.is_empty() {
+            Ok(Self(values))
+        } else {
+            Err(VariableError::Missing(missing))
+        }
     }
 
     /// Fills in a template: each `{{ name }}` becomes the value of that variable.
     pub(crate) fn fill(&self, place: &str, template: &str) -> Result<String, VariableError> {
-        let wrong = |reason: String| VariableError::Template { place: place.to_owned(), reason };
+        let wrong = |reason: String| VariableError::Template {
+            place: place.to_owned(),
+            reason,
+        };
         let mut filled = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((literal, after)) = rest.split_once("{{") {
-            let (name, after) = after.split_once("}}").ok_or_else(|| wrong("`{{` without `}}`".to_owned()))?;
+            let (name, after) = after
+                .split_once("}}")
+                .ok_or_else(|| wrong("`{{` without `}}`".to_owned()))?;
             let name = name.trim();
-            let value = self.0.get(name).ok_or_else(|| wrong(format!("`{name}` is not a variable of the application")))?;
+            let value = self
+                .0
+                .get(name)
+                .ok_or_else(|| wrong(format!("`{name}` is not a variable of the application")))?;
             filled.push_str(literal);
             filled.push_str(value);
             rest = after;
@@ -131,24 +153,43 @@ mod tests {
     use super::*;
 
     fn declared() -> BTreeMap<String, Variable> {
-        let names = ["first", "second", "third", "fourth"].map(|name| format!("{name} = {{ default = \"default\" }}\n"));
-        toml::from_str(&format!("{}key = {{ required = true, secret = true }}", names.concat())).unwrap()
+        let names = ["first", "second", "third", "fourth"]
+            .map(|name| format!("{name} = {{ default = \"default\" }}\n"));
+        toml::from_str(&format!(
+            "{}key = {{ required = true, secret = true }}",
+            names.concat()
+        ))
+        .unwrap()
     }
 
     fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn providers_come_before_what_is_given_and_defaults_last() {
         let providers = [
             Provider::Static([("first".to_owned(), "static".to_owned())].into()),
-            Provider::Environment { prefix: "DEMO".to_owned() },
+            Provider::Environment {
+                prefix: "DEMO".to_owned(),
+            },
         ];
-        let environment = |name: &str| matches!(name, "DEMO_FIRST" | "DEMO_SECOND").then(|| "environment".to_owned());
-        let given = given(&[("first", "given"), ("second", "given"), ("third", "given"), ("key", "k3y")]);
+        let environment = |name: &str| {
+            matches!(name, "DEMO_FIRST" | "DEMO_SECOND").then(|| "environment".to_owned())
+        };
+        let given = given(&[
+            ("first", "given"),
+            ("second", "given"),
+            ("third", "given"),
+            ("key", "k3y"),
+        ]);
         let variables = Variables::resolve(&declared(), &providers, &given, &environment).unwrap();
-        let filled = variables.fill("x", "{{first}}, {{ second }}, {{ third }}, {{fourth }}.").unwrap();
+        let filled = variables
+            .fill("x", "{{first}}, {{ second }}, {{ third }}, {{fourth }}.")
+            .unwrap();
         assert_eq!(filled, "static, environment, given, default.");
         assert!(!format!("{variables:?}").contains("k3y"));
     }
@@ -156,21 +197,36 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_how_to_give_it() {
         let error = Variables::resolve(&declared(), &[], &BTreeMap::new(), &|_| None).unwrap_err();
-        assert_eq!(error.to_string(), "variable `key` is required and without a value: set SPIN_VARIABLE_KEY");
+        assert_eq!(
+            error.to_string(),
+            "variable `key` is required and without a value: set SPIN_VARIABLE_KEY"
+        );
     }
 
     #[test]
     fn templates_that_cannot_be_filled_are_refused() {
-        let variables = Variables::resolve(&BTreeMap::new(), &[], &BTreeMap::new(), &|_| None).unwrap();
-        for (template, reason) in [("{{ other }}", "here: `other` is not a variable of the application"), ("{{ open", "here: `{{` without `}}`")] {
-            assert_eq!(variables.fill("here", template).unwrap_err().to_string(), reason);
+        let variables =
+            Variables::resolve(&BTreeMap::new(), &[], &BTreeMap::new(), &|_| None).unwrap();
+        for (template, reason) in [
+            (
+                "{{ other }}",
+                "here: `other` is not a variable of the application",
+            ),
+            ("{{ open", "here: `{{` without `}}`"),
+        ] {
+            assert_eq!(
+                variables.fill("here", template).unwrap_err().to_string(),
+                reason
+            );
         }
     }
 
     #[test]
     fn a_component_sees_its_own_variables_only() {
-        let variables = Variables::resolve(&declared(), &[], &given(&[("key", "k3y")]), &|_| None).unwrap();
-        let own = ComponentVariables::fill("c", &given(&[("mine", "<{{ key }}>")]), &variables).unwrap();
+        let variables =
+            Variables::resolve(&declared(), &[], &given(&[("key", "k3y")]), &|_| None).unwrap();
+        let own =
+            ComponentVariables::fill("c", &given(&[("mine", "<{{ key }}>")]), &variables).unwrap();
         assert_eq!(own.get("mine").unwrap(), "<k3y>");
         assert_eq!(own.get("key"), Err(Refusal::Undefined));
         assert!(matches!(own.get("No"), Err(Refusal::InvalidName(_))));

@@ -19,7 +19,10 @@ pub(crate) struct Stores {
 }
 
 /// A store that a guest has opened.
-#[expect(unreachable_pub, reason = "the generated bindings re-export it, and this module is private")]
+#[expect(
+    unreachable_pub,
+    reason = "the generated bindings re-export it, and this module is private"
+)]
 pub struct OpenStore(Backend);
 
 /// Access to the interface's data within an instance.
@@ -38,7 +41,8 @@ impl HasData for KeyValue {
 impl Stores {
     /// The guest is told that it failed; why stands in the log.
     fn failed(&self, error: &StoreError) -> Error {
-        self.log.failure(&self.component, "key-value", &error.to_string());
+        self.log
+            .failure(&self.component, "key-value", &error.to_string());
         Error::Other("the store failed".to_owned())
     }
 }
@@ -58,29 +62,64 @@ impl HostStoreWithStore<State> for KeyValue {
     async fn open(accessor: &Accessor<State, Self>, label: String) -> Answer<Resource<OpenStore>> {
         accessor.with(|mut access| {
             let view = access.get();
-            let backend = view.stores.backends.get(&label).ok_or(Error::AccessDenied)?;
-            view.table.push(OpenStore(backend.clone())).map_err(|_| Error::StoreTableFull)
+            let backend = view
+                .stores
+                .backends
+                .get(&label)
+                .ok_or(Error::AccessDenied)?;
+            view.table
+                .push(OpenStore(backend.clone()))
+                .map_err(|_| Error::StoreTableFull)
         })
     }
 
-    async fn get(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<Option<Vec<u8>>> {
+    async fn get(
+        accessor: &Accessor<State, Self>,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> Answer<Option<Vec<u8>>> {
         let (stores, backend) = opened(accessor, &store)?;
-        backend.get(key).await.map_err(|error| stores.failed(&error))
+        backend
+            .get(key)
+            .await
+            .map_err(|error| stores.failed(&error))
     }
 
-    async fn set(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String, value: Vec<u8>) -> Answer<()> {
+    async fn set(
+        accessor: &Accessor<State, Self>,
+        store: Resource<OpenStore>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Answer<()> {
         let (stores, backend) = opened(accessor, &store)?;
-        backend.set(key, value).await.map_err(|error| stores.failed(&error))
+        backend
+            .set(key, value)
+            .await
+            .map_err(|error| stores.failed(&error))
     }
 
-    async fn delete(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<()> {
+    async fn delete(
+        accessor: &Accessor<State, Self>,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> Answer<()> {
         let (stores, backend) = opened(accessor, &store)?;
-        backend.delete(key).await.map_err(|error| stores.failed(&error))
+        backend
+            .delete(key)
+            .await
+            .map_err(|error| stores.failed(&error))
     }
 
-    async fn exists(accessor: &Accessor<State, Self>, store: Resource<OpenStore>, key: String) -> Answer<bool> {
+    async fn exists(
+        accessor: &Accessor<State, Self>,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> Answer<bool> {
         let (stores, backend) = opened(accessor, &store)?;
-        backend.exists(key).await.map_err(|error| stores.failed(&error))
+        backend
+            .exists(key)
+            .await
+            .map_err(|error| stores.failed(&error))
     }
 
     async fn get_keys(
@@ -97,13 +136,17 @@ impl HostStoreWithStore<State> for KeyValue {
         };
         accessor.with(|mut access| {
             let keys = StreamReader::new(&mut access, keys)?;
-            let outcome = FutureReader::new(&mut access, async move { wasmtime::error::Ok(outcome) })?;
+            let outcome =
+                FutureReader::new(&mut access, async move { wasmtime::error::Ok(outcome) })?;
             Ok((keys, outcome))
         })
     }
 }
 
-fn opened(accessor: &Accessor<State, KeyValue>, store: &Resource<OpenStore>) -> Answer<(Arc<Stores>, Backend)> {
+fn opened(
+    accessor: &Accessor<State, KeyValue>,
+    store: &Resource<OpenStore>,
+) -> Answer<(Arc<Stores>, Backend)> {
     accessor.with(|mut access| {
         let view = access.get();
         let open = view.table.get(store).map_err(|_| Error::NoSuchStore)?;

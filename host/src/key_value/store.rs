@@ -37,14 +37,20 @@ pub(crate) struct Backend(Arc<Kind>);
 
 enum Kind {
     Memory(Mutex<BTreeMap<String, Vec<u8>>>),
-    Sqlite { name: String, connection: Mutex<Connection> },
+    Sqlite {
+        name: String,
+        connection: Mutex<Connection>,
+    },
 }
 
 impl Backend {
     pub(crate) fn open(name: &str, definition: &StoreDefinition) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(match definition {
             StoreDefinition::Memory => Kind::Memory(Mutex::default()),
-            StoreDefinition::Sqlite(path) => Kind::Sqlite { name: name.to_owned(), connection: Mutex::new(open_file(path)?) },
+            StoreDefinition::Sqlite(path) => Kind::Sqlite {
+                name: name.to_owned(),
+                connection: Mutex::new(open_file(path)?),
+            },
         })))
     }
 
@@ -96,9 +102,9 @@ impl Backend {
     pub(crate) async fn exists(&self, key: String) -> Result<bool, StoreError> {
         self.run(move |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).contains_key(&key)),
-            Kind::Sqlite { name, connection } => {
-                Ok(locked(connection).prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?.exists(params![name, key])?)
-            }
+            Kind::Sqlite { name, connection } => Ok(locked(connection)
+                .prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?
+                .exists(params![name, key])?),
         })
         .await
     }
@@ -115,19 +121,27 @@ impl Backend {
     }
 
     /// SQLite blocks its thread, so its work goes to threads that may be blocked.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         if let Kind::Memory(_) = &*self.0 {
             return work(&self.0);
         }
         let kind = self.0.clone();
-        tokio::task::spawn_blocking(move || work(&kind)).await.unwrap_or(Err(StoreError::Stopping))
+        tokio::task::spawn_blocking(move || work(&kind))
+            .await
+            .unwrap_or(Err(StoreError::Stopping))
     }
 }
 
 /// The table is Spin's, so that a file can be moved between the two.
 fn open_file(path: &Path) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
     }
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -171,7 +185,10 @@ mod tests {
     async fn stores_in_one_file_do_not_see_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let file = StoreDefinition::Sqlite(folder.path().join("store.db"));
-        let (one, two) = (Backend::open("one", &file).unwrap(), Backend::open("two", &file).unwrap());
+        let (one, two) = (
+            Backend::open("one", &file).unwrap(),
+            Backend::open("two", &file).unwrap(),
+        );
         one.set("a".to_owned(), vec![1]).await.unwrap();
         assert_eq!(two.get("a".to_owned()).await.unwrap(), None);
     }

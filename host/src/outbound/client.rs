@@ -44,7 +44,10 @@ pub(crate) struct HttpLimits {
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { pooling: true, connections: None }
+        Self {
+            pooling: true,
+            connections: None,
+        }
     }
 }
 
@@ -59,9 +62,23 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(identities: Identities, blocked: BlockedNetworks, limits: &HttpLimits, log: Log) -> Self {
-        let permits = limits.connections.map(|connections| Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))));
-        Self { identities, blocked, pool: Arc::default(), pooling: limits.pooling, permits, log }
+    pub(crate) fn new(
+        identities: Identities,
+        blocked: BlockedNetworks,
+        limits: &HttpLimits,
+        log: Log,
+    ) -> Self {
+        let permits = limits
+            .connections
+            .map(|connections| Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))));
+        Self {
+            identities,
+            blocked,
+            pool: Arc::default(),
+            pooling: limits.pooling,
+            permits,
+            log,
+        }
     }
 
     pub(crate) async fn send(
@@ -72,18 +89,29 @@ impl Client {
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
         let identity = self.identities.of(component, &origin.host);
-        let response = self.exchange(&identity, origin, request, options).await.map_err(|failure| {
-            self.report(component, Some(origin), &failure.reason);
-            failure.code
-        })?;
+        let response = self
+            .exchange(&identity, origin, request, options)
+            .await
+            .map_err(|failure| {
+                self.report(component, Some(origin), &failure.reason);
+                failure.code
+            })?;
         let limit = options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES);
-        let reporter = Reporter { log: self.log.clone(), component: component.to_owned(), origin: origin.clone() };
+        let reporter = Reporter {
+            log: self.log.clone(),
+            component: component.to_owned(),
+            origin: origin.clone(),
+        };
         Ok(response.map(|incoming| Paced::new(incoming, limit, reporter).boxed_unsync()))
     }
 
     /// Reports a request to an origin that the component may not call.
     pub(crate) fn denied(&self, component: &str, origin: Option<&Origin>) {
-        self.report(component, origin, "not among the component's allowed_outbound_hosts");
+        self.report(
+            component,
+            origin,
+            "not among the component's allowed_outbound_hosts",
+        );
     }
 
     async fn exchange(
@@ -93,14 +121,26 @@ impl Client {
         mut request: Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<Response<Incoming>, Failure> {
-        let key = Key { entry: identity.entry, origin: origin.clone() };
+        let key = Key {
+            entry: identity.entry,
+            origin: origin.clone(),
+        };
         loop {
             let (mut sender, reused) = match self.pool.take(&key) {
                 Some(sender) => (sender, true),
                 None => (self.connect(identity, origin, options).await?, false),
             };
-            let sent = timeout(options.first_byte_timeout.unwrap_or(FIRST_BYTE), sender.send(request)).await;
-            match sent.map_err(|_| Failure::new(Error::HttpResponseTimeout, "no response within the time limit"))? {
+            let sent = timeout(
+                options.first_byte_timeout.unwrap_or(FIRST_BYTE),
+                sender.send(request),
+            )
+            .await;
+            match sent.map_err(|_| {
+                Failure::new(
+                    Error::HttpResponseTimeout,
+                    "no response within the time limit",
+                )
+            })? {
                 Ok(response) => {
                     if self.pooling {
                         self.pool.keep(key, sender);
@@ -108,13 +148,21 @@ impl Client {
                     return Ok(response);
                 }
                 // Nothing of it went out on the kept connection, so it cannot have been acted on: any method may go again.
-                Err(Unsent { request: Some(unsent), .. }) if reused => request = unsent,
+                Err(Unsent {
+                    request: Some(unsent),
+                    ..
+                }) if reused => request = unsent,
                 Err(Unsent { error, .. }) => return Err(Failure::of_exchange(&error)),
             }
         }
     }
 
-    async fn connect(&self, identity: &Identity, origin: &Origin, options: RequestOptions) -> Result<Sender, Failure> {
+    async fn connect(
+        &self,
+        identity: &Identity,
+        origin: &Origin,
+        options: RequestOptions,
+    ) -> Result<Sender, Failure> {
         let connecting = async {
             let permit = match &self.permits {
                 Some(permits) => permits.clone().acquire_owned().await.ok(),
@@ -124,7 +172,12 @@ impl Client {
         };
         timeout(options.connect_timeout.unwrap_or(CONNECT), connecting)
             .await
-            .map_err(|_| Failure::new(Error::ConnectionTimeout, "no connection within the time limit"))?
+            .map_err(|_| {
+                Failure::new(
+                    Error::ConnectionTimeout,
+                    "no connection within the time limit",
+                )
+            })?
     }
 
     fn report(&self, component: &str, origin: Option<&Origin>, reason: &str) {
@@ -143,7 +196,13 @@ fn report(log: &Log, component: &str, origin: Option<&Origin>, reason: &str) {
         reason: &'a str,
     }
     let counterparty = origin.map(ToString::to_string);
-    log.event(&Failed { level: "error", event: "outbound", component, counterparty, reason });
+    log.event(&Failed {
+        level: "error",
+        event: "outbound",
+        component,
+        counterparty,
+        reason,
+    });
 }
 
 struct Reporter {
@@ -162,11 +221,21 @@ struct Paced {
 
 impl Paced {
     fn new(incoming: Incoming, limit: Duration, reporter: Reporter) -> Self {
-        Self { incoming, limit, sleep: Box::pin(tokio::time::sleep(limit)), reporter }
+        Self {
+            incoming,
+            limit,
+            sleep: Box::pin(tokio::time::sleep(limit)),
+            reporter,
+        }
     }
 
     fn failed(&self, failure: Failure) -> Error {
-        report(&self.reporter.log, &self.reporter.component, Some(&self.reporter.origin), &failure.reason);
+        report(
+            &self.reporter.log,
+            &self.reporter.component,
+            Some(&self.reporter.origin),
+            &failure.reason,
+        );
         failure.code
     }
 }
@@ -175,14 +244,22 @@ impl Body for Paced {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
             let limit = self.limit;
             self.sleep.as_mut().reset(Instant::now() + limit);
-            return Poll::Ready(frame.map(|frame| frame.map_err(|error| self.failed(Failure::of_exchange(&error)))));
+            return Poll::Ready(
+                frame.map(|frame| frame.map_err(|error| self.failed(Failure::of_exchange(&error)))),
+            );
         }
         self.sleep.as_mut().poll(context).map(|()| {
-            Some(Err(self.failed(Failure::new(Error::ConnectionReadTimeout, "the response body stopped coming"))))
+            Some(Err(self.failed(Failure::new(
+                Error::ConnectionReadTimeout,
+                "the response body stopped coming",
+            ))))
         })
     }
 

@@ -34,7 +34,10 @@ pub(crate) struct Unsent {
 }
 
 impl Sender {
-    pub(crate) async fn send(&mut self, mut request: Request<WasiBody>) -> Result<Response<Incoming>, Unsent> {
+    pub(crate) async fn send(
+        &mut self,
+        mut request: Request<WasiBody>,
+    ) -> Result<Response<Incoming>, Unsent> {
         let whole = request.uri().clone();
         let host = request.headers_mut().remove(HOST);
         let sent = match self {
@@ -78,7 +81,11 @@ impl Sender {
 }
 
 impl Unsent {
-    fn new(mut error: TrySendError<Request<WasiBody>>, whole: Uri, host: Option<http::HeaderValue>) -> Self {
+    fn new(
+        mut error: TrySendError<Request<WasiBody>>,
+        whole: Uri,
+        host: Option<http::HeaderValue>,
+    ) -> Self {
         let request = error.take_message().map(|mut request| {
             *request.uri_mut() = whole;
             if let Some(host) = host {
@@ -86,7 +93,10 @@ impl Unsent {
             }
             request
         });
-        Self { request, error: error.into_error() }
+        Self {
+            request,
+            error: error.into_error(),
+        }
     }
 }
 
@@ -98,31 +108,55 @@ pub(crate) async fn open(
     permit: Option<OwnedSemaphorePermit>,
 ) -> Result<Sender, Failure> {
     let host = origin.host.trim_start_matches('[').trim_end_matches(']');
-    let found = lookup_host((host, origin.port)).await.map_err(|error| Failure::of_lookup(&error))?;
-    let addresses: Vec<SocketAddr> = found.filter(|address| !blocked.blocks(address.ip())).collect();
+    let found = lookup_host((host, origin.port))
+        .await
+        .map_err(|error| Failure::of_lookup(&error))?;
+    let addresses: Vec<SocketAddr> = found
+        .filter(|address| !blocked.blocks(address.ip()))
+        .collect();
     if addresses.is_empty() {
-        return Err(Failure::new(Error::DestinationIpProhibited, "every address of the host is in a blocked network"));
+        return Err(Failure::new(
+            Error::DestinationIpProhibited,
+            "every address of the host is in a blocked network",
+        ));
     }
-    let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|error| Failure::of_connect(&error))?;
-    stream.set_nodelay(true).map_err(|error| Failure::of_connect(&error))?;
+    let stream = TcpStream::connect(addresses.as_slice())
+        .await
+        .map_err(|error| Failure::of_connect(&error))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| Failure::of_connect(&error))?;
     if !origin.secure {
         return http1(stream, permit).await;
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
     let stream = TlsConnector::from(identity.config.clone())
         .connect(name, stream)
         .await
         .map_err(|error| Failure::of_handshake(&error))?;
-    if stream.get_ref().1.alpn_protocol() == Some(b"h2") { http2(stream, permit).await } else { http1(stream, permit).await }
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        http2(stream, permit).await
+    } else {
+        http1(stream, permit).await
+    }
 }
 
-async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, permit: Option<OwnedSemaphorePermit>) -> Result<Sender, Failure> {
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of_exchange(&error))?;
+async fn http1(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<Sender, Failure> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| Failure::of_exchange(&error))?;
     drive(connection, permit);
     Ok(Sender::Http1(sender))
 }
 
-async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, permit: Option<OwnedSemaphorePermit>) -> Result<Sender, Failure> {
+async fn http2(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<Sender, Failure> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
         .map_err(|error| Failure::of_exchange(&error))?;
@@ -131,7 +165,10 @@ async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, per
 }
 
 /// Runs a connection until it ends. How it ends, its requests are told.
-fn drive(connection: impl Future<Output = hyper::Result<()>> + Send + 'static, permit: Option<OwnedSemaphorePermit>) {
+fn drive(
+    connection: impl Future<Output = hyper::Result<()>> + Send + 'static,
+    permit: Option<OwnedSemaphorePermit>,
+) {
     tokio::spawn(async move {
         _ = connection.await;
         drop(permit);

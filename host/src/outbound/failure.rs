@@ -15,12 +15,18 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: Error, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 
     /// A name that does not resolve.
     pub(crate) fn of_lookup(error: &io::Error) -> Self {
-        let code = Error::DnsError { rcode: Some("address not available".to_owned()), info_code: None };
+        let code = Error::DnsError {
+            rcode: Some("address not available".to_owned()),
+            info_code: None,
+        };
         Self::new(code, format!("name lookup: {error}"))
     }
 
@@ -47,17 +53,26 @@ impl Failure {
             Error::HttpResponseTimeout
         } else if error.is_parse() || error.is_parse_status() {
             Error::HttpProtocolError
-        } else if error.is_closed() || error.is_canceled() || error.is_incomplete_message() || causes(error).any(|cause| cause.is::<io::Error>()) {
+        } else if error.is_closed()
+            || error.is_canceled()
+            || error.is_incomplete_message()
+            || causes(error).any(|cause| cause.is::<io::Error>())
+        {
             Error::ConnectionTerminated
         } else {
             Error::HttpProtocolError
         };
-        let reason = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        let reason = causes(error)
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ");
         Self::new(code, reason)
     }
 }
 
-fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+fn causes<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
@@ -68,7 +83,9 @@ fn tls_cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Erro
 
 fn tls_code(error: &rustls::Error) -> Error {
     match error {
-        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => Error::TlsCertificateError,
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+            Error::TlsCertificateError
+        }
         _ => Error::TlsProtocolError,
     }
 }

@@ -23,7 +23,9 @@ impl BlockedNetworks {
             if entry == "private" {
                 blocked.private = true;
             } else {
-                blocked.networks.push(Network::parse(entry).ok_or_else(|| entry.clone())?);
+                blocked
+                    .networks
+                    .push(Network::parse(entry).ok_or_else(|| entry.clone())?);
             }
         }
         Ok(blocked)
@@ -31,7 +33,11 @@ impl BlockedNetworks {
 
     pub(crate) fn blocks(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        (self.private && !is_global(address)) || self.networks.iter().any(|network| network.contains(address))
+        (self.private && !is_global(address))
+            || self
+                .networks
+                .iter()
+                .any(|network| network.contains(address))
     }
 }
 
@@ -42,13 +48,20 @@ impl Network {
             None => (entry, None),
         };
         let address: IpAddr = address.parse().ok()?;
-        let (width, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+        let (width, offset) = if address.is_ipv4() {
+            (32, 96)
+        } else {
+            (128, 0)
+        };
         let prefix = prefix.unwrap_or(width);
         if prefix > width {
             return None;
         }
         let mask = u128::MAX.checked_shl(128 - prefix - offset).unwrap_or(0);
-        Some(Self { address: bits(address) & mask, mask })
+        Some(Self {
+            address: bits(address) & mask,
+            mask,
+        })
     }
 
     fn contains(&self, address: IpAddr) -> bool {
@@ -97,12 +110,25 @@ mod tests {
 
     fn blocks(entries: &[&str], address: &str) -> bool {
         let entries: Vec<_> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-        BlockedNetworks::parse(&entries).unwrap().blocks(address.parse().unwrap())
+        BlockedNetworks::parse(&entries)
+            .unwrap()
+            .blocks(address.parse().unwrap())
     }
 
     #[test]
     fn private_means_whatever_is_not_on_the_public_internet() {
-        for address in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"] {
+        for address in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(blocks(&["private"], address), "{address}");
             assert!(!blocks(&[], address), "{address}");
         }
@@ -130,7 +156,10 @@ mod tests {
     #[test]
     fn what_is_not_a_network_is_named() {
         for entry in ["all", "192.0.2.0/33", "192.0.2/24", ""] {
-            assert_eq!(BlockedNetworks::parse(&[entry.to_owned()]).unwrap_err(), entry);
+            assert_eq!(
+                BlockedNetworks::parse(&[entry.to_owned()]).unwrap_err(),
+                entry
+            );
         }
     }
 }

@@ -40,7 +40,10 @@ impl Pool {
                 continue;
             }
             if let Some(shared) = last.sender.shared() {
-                waiting.push(Waiting { sender: shared, since: Instant::now() });
+                waiting.push(Waiting {
+                    sender: shared,
+                    since: Instant::now(),
+                });
             }
             return Some(last.sender);
         }
@@ -74,7 +77,10 @@ impl Pool {
         let waiting = pool.entry(key).or_default();
         let known = matches!(sender, Sender::Http2(_)) && !waiting.is_empty();
         if waiting.len() < MOST_WAITING && !known {
-            waiting.push(Waiting { sender, since: Instant::now() });
+            waiting.push(Waiting {
+                sender,
+                since: Instant::now(),
+            });
         }
     }
 }

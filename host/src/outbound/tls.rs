@@ -38,12 +38,21 @@ impl ClientTls {
             return Err("`hosts` is empty".to_owned());
         }
         for host in &mut self.hosts {
-            *host = Host::parse(host).map_err(|_| format!("`{host}` is not a host without a port"))?.to_string();
+            *host = Host::parse(host)
+                .map_err(|_| format!("`{host}` is not a host without a port"))?
+                .to_string();
         }
         if self.client_cert_file.is_some() != self.client_private_key_file.is_some() {
             return Err("`client_cert_file` and `client_private_key_file` go together".to_owned());
         }
-        for path in [&mut self.ca_roots_file, &mut self.client_cert_file, &mut self.client_private_key_file].into_iter().flatten() {
+        for path in [
+            &mut self.ca_roots_file,
+            &mut self.client_cert_file,
+            &mut self.client_private_key_file,
+        ]
+        .into_iter()
+        .flatten()
+        {
             *path = folder.join(&*path);
         }
         Ok(())
@@ -98,33 +107,65 @@ pub(crate) struct Identity {
 impl Identities {
     pub(crate) fn load(entries: &[ClientTls]) -> Result<Self, TlsError> {
         let listed = entries.iter().map(Listed::load).collect::<Result<_, _>>()?;
-        Ok(Self { listed, default: Arc::new(config(web_roots(), None)?) })
+        Ok(Self {
+            listed,
+            default: Arc::new(config(web_roots(), None)?),
+        })
     }
 
     /// The first entry that names the component and the host, as in Spin.
     pub(crate) fn of(&self, component: &str, host: &str) -> Identity {
-        let named = |listed: &Listed| listed.components.iter().any(|id| id == component) && listed.hosts.iter().any(|name| name == host);
-        match self.listed.iter().enumerate().find(|(_, listed)| named(listed)) {
-            Some((entry, listed)) => Identity { entry: Some(entry), config: listed.config.clone() },
-            None => Identity { entry: None, config: self.default.clone() },
+        let named = |listed: &Listed| {
+            listed.components.iter().any(|id| id == component)
+                && listed.hosts.iter().any(|name| name == host)
+        };
+        match self
+            .listed
+            .iter()
+            .enumerate()
+            .find(|(_, listed)| named(listed))
+        {
+            Some((entry, listed)) => Identity {
+                entry: Some(entry),
+                config: listed.config.clone(),
+            },
+            None => Identity {
+                entry: None,
+                config: self.default.clone(),
+            },
         }
     }
 }
 
 impl Listed {
     fn load(entry: &ClientTls) -> Result<Self, TlsError> {
-        let web = entry.ca_use_webpki_roots.unwrap_or(entry.ca_roots_file.is_none());
-        let mut roots = if web { web_roots() } else { RootCertStore::empty() };
+        let web = entry
+            .ca_use_webpki_roots
+            .unwrap_or(entry.ca_roots_file.is_none());
+        let mut roots = if web {
+            web_roots()
+        } else {
+            RootCertStore::empty()
+        };
         if let Some(path) = &entry.ca_roots_file {
             for certificate in certificates(path)? {
-                roots.add(certificate).map_err(|error| TlsError::File { path: path.clone(), reason: error.to_string() })?;
+                roots.add(certificate).map_err(|error| TlsError::File {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
             }
         }
         let pair = match (&entry.client_cert_file, &entry.client_private_key_file) {
-            (Some(chain), Some(key)) => Some((chain.as_path(), certificates(chain)?, private_key(key)?)),
+            (Some(chain), Some(key)) => {
+                Some((chain.as_path(), certificates(chain)?, private_key(key)?))
+            }
             _ => None,
         };
-        Ok(Self { components: entry.component_ids.clone(), hosts: entry.hosts.clone(), config: Arc::new(config(roots, pair)?) })
+        Ok(Self {
+            components: entry.component_ids.clone(),
+            hosts: entry.hosts.clone(),
+            config: Arc::new(config(roots, pair)?),
+        })
     }
 }
 
@@ -132,16 +173,25 @@ fn web_roots() -> RootCertStore {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 
-type Pair<'p> = (&'p Path, Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+type Pair<'p> = (
+    &'p Path,
+    Vec<CertificateDer<'static>>,
+    PrivateKeyDer<'static>,
+);
 
 fn config(roots: RootCertStore, pair: Option<Pair<'_>>) -> Result<ClientConfig, TlsError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots);
     let mut config = match pair {
-        Some((path, chain, key)) => builder
-            .with_client_auth_cert(chain, key)
-            .map_err(|source| TlsError::Pair { path: path.to_owned(), source })?,
+        Some((path, chain, key)) => {
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|source| TlsError::Pair {
+                    path: path.to_owned(),
+                    source,
+                })?
+        }
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -149,20 +199,33 @@ fn config(roots: RootCertStore, pair: Option<Pair<'_>>) -> Result<ClientConfig, 
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |reason: String| TlsError::File { path: path.to_owned(), reason };
+    let wrong = |reason: String| TlsError::File {
+        path: path.to_owned(),
+        reason,
+    };
     let found = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(error.to_string()))?;
-    if found.is_empty() { Err(wrong("no certificate in PEM".to_owned())) } else { Ok(found) }
+    if found.is_empty() {
+        Err(wrong("no certificate in PEM".to_owned()))
+    } else {
+        Ok(found)
+    }
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| {
         let reason = match error {
-            rustls::pki_types::pem::Error::NoItemsFound => "no private key in PEM (PKCS#8, PKCS#1 or SEC1; encrypted keys are not supported)".to_owned(),
+            rustls::pki_types::pem::Error::NoItemsFound => {
+                "no private key in PEM (PKCS#8, PKCS#1 or SEC1; encrypted keys are not supported)"
+                    .to_owned()
+            }
             other => other.to_string(),
         };
-        TlsError::File { path: path.to_owned(), reason }
+        TlsError::File {
+            path: path.to_owned(),
+            reason,
+        }
     })
 }
 
@@ -187,7 +250,11 @@ mod tests {
     #[test]
     fn the_first_entry_that_names_component_and_host_counts() {
         let folder = Path::new("");
-        let entries = [entry("component_ids = [\"b\"]\nhosts = [\"localhost\"]", folder), entry(NAMES, folder), entry(NAMES, folder)];
+        let entries = [
+            entry("component_ids = [\"b\"]\nhosts = [\"localhost\"]", folder),
+            entry(NAMES, folder),
+            entry(NAMES, folder),
+        ];
         let identities = Identities::load(&entries).unwrap();
         assert_eq!(identities.of("a", "localhost").entry, Some(1));
         assert_eq!(identities.of("b", "localhost").entry, Some(0));
@@ -201,16 +268,38 @@ mod tests {
         let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let other = rcgen::KeyPair::generate().unwrap();
         fs::write(folder.path().join("cert.pem"), one.cert.pem()).unwrap();
-        fs::write(folder.path().join("key.pem"), one.signing_key.serialize_pem()).unwrap();
+        fs::write(
+            folder.path().join("key.pem"),
+            one.signing_key.serialize_pem(),
+        )
+        .unwrap();
         fs::write(folder.path().join("other.pem"), other.serialize_pem()).unwrap();
         fs::write(folder.path().join("empty.pem"), "").unwrap();
-        let with = |rest: &str| load(&format!("{NAMES}{rest}"), folder.path()).map(|_| ()).map_err(|error| error.to_string());
-        assert_eq!(with("client_cert_file = \"cert.pem\"\nclient_private_key_file = \"key.pem\"\nca_roots_file = \"cert.pem\""), Ok(()));
+        let with = |rest: &str| {
+            load(&format!("{NAMES}{rest}"), folder.path())
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            with(
+                "client_cert_file = \"cert.pem\"\nclient_private_key_file = \"key.pem\"\nca_roots_file = \"cert.pem\""
+            ),
+            Ok(())
+        );
         for (rest, message) in [
             ("ca_roots_file = \"none.pem\"", "none.pem: "),
-            ("ca_roots_file = \"empty.pem\"", "empty.pem: no certificate in PEM"),
-            ("client_cert_file = \"cert.pem\"\nclient_private_key_file = \"empty.pem\"", "empty.pem: no private key in PEM"),
-            ("client_cert_file = \"cert.pem\"\nclient_private_key_file = \"other.pem\"", "cert.pem with its key: "),
+            (
+                "ca_roots_file = \"empty.pem\"",
+                "empty.pem: no certificate in PEM",
+            ),
+            (
+                "client_cert_file = \"cert.pem\"\nclient_private_key_file = \"empty.pem\"",
+                "empty.pem: no private key in PEM",
+            ),
+            (
+                "client_cert_file = \"cert.pem\"\nclient_private_key_file = \"other.pem\"",
+                "cert.pem with its key: ",
+            ),
         ] {
             let error = with(rest).unwrap_err();
             assert!(error.contains(message), "{error}");

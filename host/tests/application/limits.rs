@@ -23,12 +23,19 @@ async fn a_guest_that_computes_is_stopped_and_others_are_served_meanwhile() {
     let busy = tokio::spawn(running.request("/front/busy", &[]).send());
     let mut served = 0;
     while !busy.is_finished() {
-        assert_eq!(running.get("/front/hello", &[]).await, (200, "hello".to_owned()));
+        assert_eq!(
+            running.get("/front/hello", &[]).await,
+            (200, "hello".to_owned())
+        );
         served += 1;
     }
     assert!(served > 3, "{served}");
     assert_eq!(busy.await.unwrap().unwrap().status(), 504);
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
     while !running.log_has(r#""event":"instance","component":"front","reason":"guest timed out""#) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -37,15 +44,24 @@ async fn a_guest_that_computes_is_stopped_and_others_are_served_meanwhile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_that_waits_too_long_is_answered_for() {
     let running = limited(|_| ()).await;
-    assert_eq!(running.get("/front/slow", &[("probe-ms", "60000")]).await, (504, "Gateway Timeout".to_owned()));
-    assert_eq!(running.get("/front/slow", &[("probe-ms", "1")]).await.0, 200);
+    assert_eq!(
+        running.get("/front/slow", &[("probe-ms", "60000")]).await,
+        (504, "Gateway Timeout".to_owned())
+    );
+    assert_eq!(
+        running.get("/front/slow", &[("probe-ms", "1")]).await.0,
+        200
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_that_traps_takes_nothing_else_down() {
     let running = limited(|_| ()).await;
     for _ in 0..2 {
-        assert_eq!(running.get("/front/trap", &[]).await, (500, "Internal Server Error".to_owned()));
+        assert_eq!(
+            running.get("/front/trap", &[]).await,
+            (500, "Internal Server Error".to_owned())
+        );
         assert_eq!(running.get("/front/hello", &[]).await.0, 200);
     }
     assert!(running.log_has(r#""event":"instance","component":"front","reason":"wasm trap: wasm `unreachable` instruction executed""#));
@@ -54,8 +70,20 @@ async fn a_guest_that_traps_takes_nothing_else_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_has_only_so_much_memory() {
     let running = limited(|limits| limits.max_memory = 16 * 1024 * 1024).await;
-    assert_eq!(running.get("/front/memory", &[("probe-bytes", "1000000")]).await.0, 200);
-    assert_eq!(running.get("/front/memory", &[("probe-bytes", "20000000")]).await.0, 500);
+    assert_eq!(
+        running
+            .get("/front/memory", &[("probe-bytes", "1000000")])
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        running
+            .get("/front/memory", &[("probe-bytes", "20000000")])
+            .await
+            .0,
+        500
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,10 +92,36 @@ async fn an_instance_serves_many_requests() {
     for _ in 0..20 {
         assert_eq!(running.get("/front/hello", &[]).await.0, 200);
     }
-    assert_eq!(running.server.instances("front"), 1);
+    assert_eq!(running.server().instances("front"), 1);
     let waiting = (0..10).map(|_| running.get("/front/slow", &[("probe-ms", "200")]));
-    assert!(futures::future::join_all(waiting).await.iter().all(|(status, _)| *status == 200));
-    assert!(running.server.instances("front") < 5, "{}", running.server.instances("front"));
+    assert!(
+        futures::future::join_all(waiting)
+            .await
+            .iter()
+            .all(|(status, _)| *status == 200)
+    );
+    assert!(
+        running.server().instances("front") <= 10,
+        "{}",
+        running.server().instances("front")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_an_instance_can_wait_for_each_other() {
+    let running = limited(|_| ()).await;
+    let asked = (0..12).map(|_| running.get("/front/flight", &[]));
+    let answers = futures::future::join_all(asked).await;
+    assert!(
+        answers.iter().all(|(status, _)| *status == 200),
+        "{answers:?}"
+    );
+    let led = answers.iter().filter(|(_, answer)| answer == "led").count();
+    assert_eq!(
+        u64::try_from(led).unwrap(),
+        running.server().instances("front")
+    );
+    assert!(led < 12);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,18 +130,31 @@ async fn an_instance_is_replaced_after_its_share_of_requests() {
     for _ in 0..6 {
         assert_eq!(running.get("/front/hello", &[]).await.0, 200);
     }
-    assert_eq!(running.server.instances("front"), 3);
+    assert_eq!(running.server().instances("front"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guests_read_a_clock_that_can_be_moved() {
     let mut offset = None;
-    let running = Application::default().start(|options| offset = Some(options.clock_offset.clone())).await;
+    let running = Application::default()
+        .start(|options| offset = Some(options.clock_offset.clone()))
+        .await;
     let offset = offset.unwrap();
     let mut times = Vec::new();
     for moved in [0, 86_400, -86_400] {
         offset.store(moved, Ordering::Relaxed);
-        times.push(running.get("/front/clock", &[]).await.1.parse::<i64>().unwrap() - moved);
+        times.push(
+            running
+                .get("/front/clock", &[])
+                .await
+                .1
+                .parse::<i64>()
+                .unwrap()
+                - moved,
+        );
     }
-    assert!(times.iter().all(|time| (time - times[0]).abs() < 30), "{times:?}");
+    assert!(
+        times.iter().all(|time| (time - times[0]).abs() < 30),
+        "{times:?}"
+    );
 }

@@ -8,7 +8,12 @@ use crate::support::Application;
 
 async fn refusal(application: Application) -> String {
     let folder = TempDir::new().unwrap();
-    application.start_in(folder.path(), |_| ()).await.err().map(|error| error.to_string()).unwrap_or_default()
+    application
+        .start_in(folder.path(), |_| ())
+        .await
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,9 +44,14 @@ async fn what_is_missing_or_wrong_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_nobody_defines_stops_the_start() {
     let folder = TempDir::new().unwrap();
-    let outcome = Application::default().start_in(folder.path(), |options| options.runtime_config = None).await;
+    let outcome = Application::default()
+        .start_in(folder.path(), |options| options.runtime_config = None)
+        .await;
     let error = outcome.err().unwrap().to_string();
-    assert_eq!(error, "component.front.key_value_stores: `memory` is not defined: the runtime configuration needs [key_value_store.memory]");
+    assert_eq!(
+        error,
+        "component.front.key_value_stores: `memory` is not defined: the runtime configuration needs [key_value_store.memory]"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,8 +63,18 @@ async fn a_component_that_is_not_there_or_not_one_stops_the_start() {
     options.runtime_config = None;
     let file = folder.path().join("a.wasm");
     let missing = host::App::load(options).await.err().unwrap().to_string();
-    assert_eq!(missing, format!("component `a` is not built: {} is not there", file.display()));
+    assert_eq!(
+        missing,
+        format!(
+            "component `a` is not built: {} is not there",
+            file.display()
+        )
+    );
     fs::write(&file, "not a component").unwrap();
-    let wrong = host::App::load(host::Options::new(folder.path().join("spin.toml"))).await.err().unwrap().to_string();
+    let wrong = host::App::load(host::Options::new(folder.path().join("spin.toml")))
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(wrong.starts_with("component `a` cannot run: "), "{wrong}");
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 /// Two probes: one public under `/front`, one private. Text in `<>` is filled in by [`Application`].
-pub const TWO_PROBES: &str = r#"
+pub(crate) const TWO_PROBES: &str = r#"
 spin_manifest_version = 2
 [application]
 name = "probes"
@@ -37,35 +37,48 @@ const MEMORY_STORE: &str = "[key_value_store.memory]\ntype = \"spin\"\n";
 
 /// What a test says about its application.
 #[derive(Default)]
-pub struct Application {
-    pub variables: &'static str,
-    pub front: &'static str,
-    pub hosts: Vec<String>,
-    pub config: String,
+pub(crate) struct Application {
+    pub(crate) variables: &'static str,
+    pub(crate) front: &'static str,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) config: String,
 }
 
 /// A served application.
-pub struct Running {
-    pub server: Server,
-    pub log: Log,
-    pub client: reqwest::Client,
+pub(crate) struct Running {
+    /// Taken by [`Running::shutdown`].
+    server: Option<Server>,
+    pub(crate) log: Log,
+    pub(crate) client: reqwest::Client,
 }
 
 impl Application {
-    pub fn calling(origins: &[&str]) -> Self {
-        Self { hosts: origins.iter().map(|origin| (*origin).to_owned()).collect(), ..Self::default() }
+    pub(crate) fn calling(origins: &[&str]) -> Self {
+        Self {
+            hosts: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            ..Self::default()
+        }
     }
 
     /// Writes the files into a folder and says where things are.
-    pub fn options(&self, folder: &Path) -> Options {
-        let hosts = self.hosts.iter().map(|host| format!("{host:?}")).collect::<Vec<_>>().join(", ");
+    pub(crate) fn options(&self, folder: &Path) -> Options {
+        let hosts = self
+            .hosts
+            .iter()
+            .map(|host| format!("{host:?}"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let manifest = TWO_PROBES
             .replace("<variables>", self.variables)
             .replace("<front>", self.front)
             .replace("<hosts>", &hosts)
             .replace("<probe>", &probe().display().to_string());
         fs::write(folder.join("spin.toml"), manifest).unwrap();
-        fs::write(folder.join("runtime-config.toml"), format!("{MEMORY_STORE}{}", self.config)).unwrap();
+        fs::write(
+            folder.join("runtime-config.toml"),
+            format!("{MEMORY_STORE}{}", self.config),
+        )
+        .unwrap();
         let mut options = Options::new(folder.join("spin.toml"));
         options.runtime_config = Some(folder.join("runtime-config.toml"));
         options.cache_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
@@ -73,45 +86,76 @@ impl Application {
         options
     }
 
-    pub async fn start(&self, change: impl FnOnce(&mut Options)) -> Running {
+    pub(crate) async fn start(&self, change: impl FnOnce(&mut Options)) -> Running {
         let folder = TempDir::new().unwrap();
         self.start_in(folder.path(), change).await.unwrap()
     }
 
-    pub async fn start_in(&self, folder: &Path, change: impl FnOnce(&mut Options)) -> Result<Running, LoadError> {
+    pub(crate) async fn start_in(
+        &self,
+        folder: &Path,
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Running, LoadError> {
         let mut options = self.options(folder);
         change(&mut options);
         let log = options.log.clone();
         let app = App::load(options).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Ok(Running { server: app.serve(listener), log, client: reqwest::Client::new() })
+        Ok(Running {
+            server: Some(app.serve(listener)),
+            log,
+            client: reqwest::Client::new(),
+        })
     }
 }
 
 impl Running {
-    pub fn request(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
-        let request = self.client.get(format!("http://{}{path}", self.server.address()));
-        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    pub(crate) async fn shutdown(mut self) {
+        self.server.take().unwrap().shutdown().await;
+    }
+
+    pub(crate) fn request(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let request = self
+            .client
+            .get(format!("http://{}{path}", self.server().address()));
+        headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        })
     }
 
     /// Status and body.
-    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let response = self.request(path, headers).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
     /// What the front probe gets when it calls an address.
-    pub async fn outbound(&self, url: &str) -> (u16, String) {
+    pub(crate) async fn outbound(&self, url: &str) -> (u16, String) {
         self.get("/front/outbound", &[("probe-url", url)]).await
     }
 
     /// What the front probe gets from a store.
-    pub async fn key_value(&self, store: &str, operation: &str, key: &str, value: &str) -> (u16, String) {
-        let headers = [("probe-store", store), ("probe-operation", operation), ("probe-key", key), ("probe-value", value)];
+    pub(crate) async fn key_value(
+        &self,
+        store: &str,
+        operation: &str,
+        key: &str,
+        value: &str,
+    ) -> (u16, String) {
+        let headers = [
+            ("probe-store", store),
+            ("probe-operation", operation),
+            ("probe-key", key),
+            ("probe-value", value),
+        ];
         self.get("/front/key-value", &headers).await
     }
 
-    pub fn log_has(&self, text: &str) -> bool {
+    pub(crate) fn log_has(&self, text: &str) -> bool {
         self.log.lines().iter().any(|line| line.contains(text))
     }
 }
@@ -136,4 +180,13 @@ fn probe() -> &'static Path {
         let executable = std::env::current_exe().unwrap();
         executable.ancestors().nth(3).unwrap().join("wasm32-wasip2/release/probe.wasm")
     })
+}
+
+/// A test that fails shows what the application logged.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log.lines().join("\n"));
+        }
+    }
 }

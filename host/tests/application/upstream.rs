@@ -33,37 +33,47 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority for servers and clients.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A running server. It never answers `/slow`, and says to any other path who called it and how.
-pub struct Upstream {
-    pub address: SocketAddr,
-    pub connections: Arc<AtomicUsize>,
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
 /// How a TLS server is set up.
-pub struct Tls {
-    pub names: Vec<&'static str>,
-    pub versions: &'static [&'static SupportedProtocolVersion],
-    pub http2: bool,
+pub(crate) struct Tls {
+    pub(crate) names: Vec<&'static str>,
+    pub(crate) versions: &'static [&'static SupportedProtocolVersion],
+    pub(crate) http2: bool,
 }
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { names: vec!["localhost"], versions: rustls::ALL_VERSIONS, http2: false }
+        Self {
+            names: vec!["localhost"],
+            versions: rustls::ALL_VERSIONS,
+            http2: false,
+        }
     }
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Test authority");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "Test authority");
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
     /// Writes `ca.pem` and, for each client, `<name>.pem` and `<name>.key` into a folder.
-    pub fn write(&self, folder: &Path, clients: &[&str]) -> Vec<(CertificateDer<'static>, String)> {
+    pub(crate) fn write(
+        &self,
+        folder: &Path,
+        clients: &[&str],
+    ) -> Vec<(CertificateDer<'static>, String)> {
         fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
         let written = clients.iter().map(|name| {
             let (certificate, key) = self.issue(&[name]);
@@ -77,16 +87,29 @@ impl Authority {
     fn issue(&self, names: &[&str]) -> (rcgen::Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        (CertificateParams::new(names).unwrap().signed_by(&key, &self.0).unwrap(), key)
+        (
+            CertificateParams::new(names)
+                .unwrap()
+                .signed_by(&key, &self.0)
+                .unwrap(),
+            key,
+        )
     }
 
     /// A server that wants a certificate of this authority, and knows some of them by name.
-    pub async fn serve(&self, tls: Tls, clients: Vec<(CertificateDer<'static>, String)>) -> Upstream {
+    pub(crate) async fn serve(
+        &self,
+        tls: Tls,
+        clients: Vec<(CertificateDer<'static>, String)>,
+    ) -> Upstream {
         let (certificate, key) = self.issue(&tls.names);
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+                .build()
+                .unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(tls.versions)
@@ -102,9 +125,19 @@ impl Authority {
         start(move |stream| {
             let (acceptor, clients) = (acceptor.clone(), clients.clone());
             async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).cloned();
-                let name = clients.iter().find(|(certificate, _)| Some(certificate) == shown.as_ref()).map(|(_, name)| name.clone());
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let shown = stream
+                    .get_ref()
+                    .1
+                    .peer_certificates()
+                    .and_then(|chain| chain.first())
+                    .cloned();
+                let name = clients
+                    .iter()
+                    .find(|(certificate, _)| Some(certificate) == shown.as_ref())
+                    .map(|(_, name)| name.clone());
                 converse(stream, name.unwrap_or_default(), tls.http2).await;
             }
         })
@@ -113,21 +146,25 @@ impl Authority {
 }
 
 /// A server without TLS.
-pub async fn plain() -> Upstream {
+pub(crate) async fn plain() -> Upstream {
     start(|stream| converse(stream, "plain".to_owned(), false)).await
 }
 
 /// A server that reads one request on each connection, answers it, and closes while the connection is idle.
-pub async fn closing() -> Upstream {
+pub(crate) async fn closing() -> Upstream {
     start(|stream| async move {
-        let service = service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("once")))) });
+        let service = service_fn(|_: Request<Incoming>| async {
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("once"))))
+        });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         _ = tokio::time::timeout(Duration::from_millis(100), connection).await;
     })
     .await
 }
 
-async fn start<F: Future<Output = ()> + Send + 'static>(converse: impl Fn(TcpStream) -> F + Send + 'static) -> Upstream {
+async fn start<F: Future<Output = ()> + Send + 'static>(
+    converse: impl Fn(TcpStream) -> F + Send + 'static,
+) -> Upstream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
@@ -138,10 +175,17 @@ async fn start<F: Future<Output = ()> + Send + 'static>(converse: impl Fn(TcpStr
             tokio::spawn(converse(stream));
         }
     });
-    Upstream { address, connections }
+    Upstream {
+        address,
+        connections,
+    }
 }
 
-async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, name: String, http2: bool) {
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    name: String,
+    http2: bool,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
         let name = name.clone();
         async move {
@@ -149,25 +193,32 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, 
                 std::future::pending::<()>().await;
             }
             let authority = request.uri().authority().map(ToString::to_string);
-            let host = authority.unwrap_or_else(|| request.headers()["host"].to_str().unwrap().to_owned());
+            let host =
+                authority.unwrap_or_else(|| request.headers()["host"].to_str().unwrap().to_owned());
             let version = request.version();
-            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!("{name} over {version:?} at {host}")))))
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!(
+                "{name} over {version:?} at {host}"
+            )))))
         }
     });
     let stream = TokioIo::new(stream);
     _ = if http2 {
-        http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
+        http2::Builder::new(TokioExecutor::new())
+            .serve_connection(stream, service)
+            .await
     } else {
-        http1::Builder::new().serve_connection(stream, service).await
+        http1::Builder::new()
+            .serve_connection(stream, service)
+            .await
     };
 }
 
 impl Upstream {
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
