@@ -39,7 +39,8 @@ pub struct Route<H> {
     pub handler: H,
     /// The query parameters that it takes.
     pub query: Parameters,
-    /// Browsers come here by following a link, so an `Origin` header means nothing.
+    /// Browsers come here by following a link, so an `Origin` header means nothing, and a query that is
+    /// not valid counts as empty.
     pub navigated: bool,
 }
 
@@ -226,11 +227,11 @@ where
     C: Component<P>,
     B: http_body::Body<Data = Bytes> + Unpin,
 {
-    let query = parts.uri.query().unwrap_or_default();
-    if query.len() > LONGEST_QUERY {
-        return Err(Problem::new(Kind::RequestInvalid).detail("The query is too long"));
-    }
-    let query = Query::parse(query, route.query)?;
+    let query = match read_query(parts, route.query) {
+        // A person followed a link: the handler has a page for one that says nothing.
+        Err(_) if route.navigated => Query::default(),
+        query => query?,
+    };
     let body = if route.method == Method::GET {
         Bytes::new()
     } else {
@@ -244,6 +245,14 @@ where
         body,
     };
     component.answer(context, arrived).await
+}
+
+fn read_query(parts: &http::request::Parts, parameters: Parameters) -> Result<Query, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    if query.len() > LONGEST_QUERY {
+        return Err(Problem::new(Kind::RequestInvalid).detail("The query is too long"));
+    }
+    Query::parse(query, parameters)
 }
 
 /// The headers of every answer. Without a length the body would go out in chunks, and slowly.
