@@ -1,1 +1,113 @@
-//! Stub.
+//! The consent component: asking a party for consent at Altinn, the way back, and how it stands.
+//!
+//! What it does is in [`shared::consent::Desk`]; here is the wiring.
+#![cfg(target_family = "wasm")]
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use shared::config::{self, Origin};
+use shared::consent::{CALLBACK, ConsentConfig, Desk};
+use shared::context::Context;
+use shared::inbound::{Arrived, Component, Parameters, Route};
+use shared::platform::Response;
+use shared::platform::spin::{self, Spin};
+use shared::problem::Problem;
+use spin_sdk::http::{IntoResponse, Method, Request};
+use spin_sdk::http_service;
+
+thread_local! {
+    /// What the requests of one instance share.
+    static INSTANCE: Rc<Instance> = Rc::new(Instance::default());
+}
+
+#[derive(Default)]
+struct Instance {
+    platform: Spin,
+    consent: Consent,
+}
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let instance = INSTANCE.with(Rc::clone);
+    spin::serve(&instance.platform, &instance.consent, request).await
+}
+
+#[derive(Clone, Copy)]
+enum Handler {
+    Start,
+    Status,
+    Callback,
+    Sweep,
+}
+
+#[derive(Default)]
+struct Consent {
+    desk: OnceCell<Desk>,
+}
+
+impl Consent {
+    /// Set up by the first request, for the settings cannot be read before.
+    async fn desk(&self, context: &Context<'_, Spin>) -> Result<&Desk, Problem> {
+        if let Some(desk) = self.desk.get() {
+            return Ok(desk);
+        }
+        let config: ConsentConfig = config::load(context.platform).await?;
+        Ok(self.desk.get_or_init(|| Desk::new(config, Self::NAME)))
+    }
+}
+
+impl Component<Spin> for Consent {
+    type Handler = Handler;
+
+    const NAME: &'static str = "consent";
+
+    const ROUTES: &'static [Route<Handler>] = &[
+        Route {
+            method: Method::POST,
+            path: "/consent",
+            handler: Handler::Start,
+            query: Parameters::Only(&[]),
+            navigated: false,
+        },
+        Route {
+            method: Method::GET,
+            path: "/consent",
+            handler: Handler::Status,
+            query: Parameters::Only(&["service"]),
+            navigated: false,
+        },
+        Route {
+            method: Method::GET,
+            path: CALLBACK,
+            handler: Handler::Callback,
+            // Altinn adds its own.
+            query: Parameters::AmongOthers(&["state", "Status"]),
+            navigated: true,
+        },
+        Route {
+            method: Method::POST,
+            path: "/consent/sweep",
+            handler: Handler::Sweep,
+            query: Parameters::Only(&[]),
+            navigated: false,
+        },
+    ];
+
+    const TIME: Duration = Desk::TIME;
+
+    async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
+        Ok(self.desk(context).await?.web_origins())
+    }
+
+    async fn answer(&self, context: &Context<'_, Spin>, arrived: Arrived<Handler>) -> Result<Response, Problem> {
+        let desk = self.desk(context).await?;
+        match arrived.handler {
+            Handler::Start => desk.start(context, &arrived).await,
+            Handler::Status => desk.status(context, &arrived).await,
+            Handler::Callback => Ok(desk.callback(context, &arrived).await),
+            Handler::Sweep => desk.sweep(context, &arrived).await,
+        }
+    }
+}

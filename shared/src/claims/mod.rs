@@ -1,15 +1,17 @@
 //! A party's claims and payments, with its consent: from the consent's record to the source's data.
 
+mod desk;
 mod settings;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use desk::Desk;
 pub use settings::ClaimsConfig;
 
 use crate::config::Origin;
-use crate::consent::{Consents, Service, Subject, Valid};
+use crate::consent::{self, Consents, Service, Subject, Valid};
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat, Semaphore};
@@ -17,7 +19,8 @@ use crate::party::{OrganisationNumber, Party};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{self, Dataset, Period, Query, Reason, Refusal};
-use crate::token::Ask;
+use crate::store::Store;
+use crate::token::{Ask, Client};
 
 /// Skatteetaten asks for at most five calls at once for each API and organisation; one is left for others.
 const OPEN_CALLS: usize = 4;
@@ -76,6 +79,23 @@ impl From<Problem> for Failure {
 }
 
 impl Claims {
+    /// With the settings of the component that `token` knows as `component`.
+    pub fn new(config: ClaimsConfig, component: &'static str) -> Self {
+        Self {
+            consents: Consents {
+                environment: config.environment,
+                store: Store::new(consent::STORE, config.environment, &config.store_keys),
+                altinn: config.altinn,
+                tokens: Client::new(component, config.signing_key),
+            },
+            source: config.skatteetaten,
+            package: config.package,
+            service: config.service,
+            scope: config.scope,
+            open: Semaphore::new(OPEN_CALLS),
+        }
+    }
+
     /// The source's data as sent; a period over a year is read in windows and merged.
     pub async fn read<P: Platform>(&self, context: &Context<'_, P>, read: Read<'_>) -> Result<Bytes, Problem> {
         let subject = Subject { consumer: read.consumer, party: read.party, service: &self.service };

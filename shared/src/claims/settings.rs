@@ -1,14 +1,11 @@
 //! The settings of the claims component.
 
-use super::{Claims, OPEN_CALLS};
 use crate::altinn::Altinn;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
-use crate::consent::{self, Consents, Service, Services};
+use crate::consent::{Service, Services};
 use crate::credential::SigningKey;
-use crate::outbound::Semaphore;
 use crate::party::Environment;
-use crate::store::Store;
-use crate::token::{Ask, Client};
+use crate::token::Ask;
 
 /// The settings of the claims component.
 #[derive(Clone, Debug)]
@@ -35,25 +32,6 @@ pub struct ClaimsConfig {
     pub signing_key: SigningKey,
     /// Seals the store of consents.
     pub store_keys: StoreKeys,
-}
-
-impl ClaimsConfig {
-    /// What lives as long as the instance. `component` is the component's name at `token`.
-    pub fn claims(self, component: &'static str) -> Claims {
-        Claims {
-            consents: Consents {
-                environment: self.environment,
-                store: Store::new(consent::STORE, self.environment, &self.store_keys),
-                altinn: self.altinn,
-                tokens: Client::new(component, self.signing_key),
-            },
-            source: self.skatteetaten,
-            package: self.package,
-            service: self.service,
-            scope: self.scope,
-            open: Semaphore::new(OPEN_CALLS),
-        }
-    }
 }
 
 impl Settings for ClaimsConfig {

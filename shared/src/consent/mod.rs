@@ -21,6 +21,7 @@
 //! record asks Altinn.
 
 mod callback;
+mod desk;
 mod page;
 mod record;
 mod require;
@@ -31,11 +32,16 @@ mod settings;
 mod start;
 mod truth;
 
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
+
 
 use time::{Duration, OffsetDateTime};
 
 pub use callback::Arrival;
-pub use page::Page;
+pub use desk::{CALLBACK, Desk};
 pub use record::{Asker, State, Subject};
 pub use require::Valid;
 pub use return_address::{ReturnAddress, ReturnAddresses};

@@ -10,7 +10,7 @@ use crate::platform::Response;
 
 /// What the page says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Page {
+pub(super) enum Page {
     /// The address does not lead to any request.
     UnknownLink,
     /// We could not look.
@@ -31,7 +31,7 @@ struct Text {
 
 impl Page {
     /// The page in the language that the browser prefers of those there are.
-    pub fn response(self, accept_language: Option<&str>) -> Response {
+    pub(super) fn response(self, accept_language: Option<&str>) -> Response {
         let language = Language::preferred(accept_language);
         let mut response = Response::new(Bytes::from(html(self.text(language), language.tag())));
         *response.status_mut() = match self {

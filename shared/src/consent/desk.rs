@@ -1,0 +1,218 @@
+//! What the consent component is asked for.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::callback::Arrival;
+use super::page::Page;
+use super::record::{Asker, State, Subject};
+use super::return_address::ReturnAddresses;
+use super::service::Services;
+use super::settings::ConsentConfig;
+use super::start::Started;
+use super::{Consents, STORE};
+use crate::caller::{Customer, LoginTokens, bearer};
+use crate::config::{Consumers, Origin};
+use crate::context::Context;
+use crate::inbound::Arrived;
+use crate::log::{Event, Level};
+use crate::platform::{Platform, Response};
+use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::token::Client;
+
+/// The path of the way back from Altinn.
+pub const CALLBACK: &str = "/consent/callback";
+
+/// The header that names the party.
+const PARTY: &str = "innsyn-party";
+
+/// Answers the consent component's requests. Lives as long as the instance.
+#[derive(Debug)]
+pub struct Desk {
+    customers: LoginTokens,
+    consents: Consents,
+    consumers: Consumers,
+    services: Services,
+    return_addresses: ReturnAddresses,
+    callback: String,
+    web_origins: Vec<Origin>,
+    maintenance_secret: Secret<String>,
+}
+
+impl Desk {
+    /// How long a request may take.
+    pub const TIME: Duration = Duration::from_secs(20);
+
+    /// With the settings of the consent component, which `token` knows as `component`.
+    pub fn new(config: ConsentConfig, component: &'static str) -> Self {
+        Self {
+            customers: LoginTokens::new(config.login, config.consumers.clone(), config.environment),
+            consents: Consents {
+                environment: config.environment,
+                store: Store::new(STORE, config.environment, &config.store_keys),
+                altinn: config.altinn,
+                tokens: Client::new(component, config.signing_key),
+            },
+            consumers: config.consumers,
+            services: config.services,
+            return_addresses: config.return_addresses,
+            callback: config.public_url.join(CALLBACK),
+            web_origins: config.web_origins,
+            maintenance_secret: config.maintenance_secret,
+        }
+    }
+
+    /// The pages that may call.
+    pub fn web_origins(&self) -> Vec<Origin> {
+        self.web_origins.clone()
+    }
+
+    /// `POST /consent`: leads to a consent.
+    pub async fn start<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, Problem> {
+        let customer = self.customer(context, arrived).await?;
+        let body: StartBody = arrived.json()?;
+        let named = arrived.header(PARTY)?;
+        if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
+            return Err(Problem::new(Kind::RequestInvalid).detail("The header and the body name different parties"));
+        }
+        let party = customer.party(body.party.as_deref().or(named))?;
+        let service = self.services.find(body.service.as_deref())?;
+        let return_address = self.return_addresses.check(&body.return_address)?;
+        let subject = Subject { consumer: &customer.consumer, party: &party, service };
+        let asker = Asker { subject: &customer.subject, return_address: &return_address };
+        match self.consents.start(context, subject, asker, &self.callback).await? {
+            Started::Granted { valid_to } => json(StatusCode::OK, &StandingBody::new("granted", Some(valid_to))),
+            Started::Open { page, valid_to, new } => {
+                let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+                let standing = StandingBody::new("pending", Some(valid_to));
+                json(status, &StandingBody { redirect_url: Some(&page), ..standing })
+            }
+        }
+    }
+
+    /// `GET /consent`: how it stands.
+    pub async fn status<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, Problem> {
+        let customer = self.customer(context, arrived).await?;
+        let party = customer.party(arrived.header(PARTY)?)?;
+        let service = self.services.find(arrived.query.get("service"))?;
+        let subject = Subject { consumer: &customer.consumer, party: &party, service };
+        let standing = self.consents.standing(context, subject).await?;
+        let body = standing.map_or(StandingBody::new("none", None), |standing| {
+            StandingBody::new(standing.outcome.as_str(), Some(standing.valid_to))
+        });
+        json(StatusCode::OK, &body)
+    }
+
+    /// `GET /consent/callback`: sends the browser on, or shows it a page. It needs no login and grants
+    /// nothing to whoever arrives.
+    pub async fn callback<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
+        let language = arrived.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let Some(state) = arrived.query.get("state").and_then(State::parse) else {
+            return Page::UnknownLink.response(language);
+        };
+        let answered = arrived.query.get("Status").is_some();
+        let arrival = Arrival { state: &state, answered, head: arrived.head };
+        match self.consents.arrive(context, &self.consumers, arrival).await {
+            Ok(Some(address)) => see_other(&address).unwrap_or_else(|| Page::Trouble.response(language)),
+            Ok(None) => Page::UnknownLink.response(language),
+            Err(problem) => {
+                let mut page = Page::Trouble.response(language);
+                page.extensions_mut().insert(problem);
+                page
+            }
+        }
+    }
+
+    /// `POST /consent/sweep`: removes what has run out here and at `token`, for a timer.
+    pub async fn sweep<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, Problem> {
+        if !same(bearer(&arrived.headers)?, self.maintenance_secret.expose()) {
+            return Err(Problem::new(Kind::LoginRequired).cause("not the maintenance secret"));
+        }
+        let removed = self.consents.store.sweep(context, &self.consumers).await?;
+        let mut event = Event::new(Level::Info, "sweep", "ok");
+        event.count = Some(removed);
+        context.log(&event);
+        let removed = removed + self.consents.tokens.sweep(context, &self.consumers.default).await?;
+        json(StatusCode::OK, &SweptBody { removed })
+    }
+
+    async fn customer<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Customer, Problem> {
+        self.customers.customer(context, bearer(&arrived.headers)?).await
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    party: Option<String>,
+    service: Option<String>,
+    return_address: String,
+}
+
+#[derive(Serialize)]
+struct StandingBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<&'a str>,
+    status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<String>,
+}
+
+impl<'a> StandingBody<'a> {
+    fn new(status: &'a str, valid_to: Option<OffsetDateTime>) -> Self {
+        let valid_to = valid_to.and_then(|time| time.format(&Rfc3339).ok());
+        Self { redirect_url: None, status, valid_to }
+    }
+}
+
+#[derive(Serialize)]
+struct SweptBody {
+    removed: usize,
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(body).map_err(|error| Problem::new(Kind::Internal).cause(error))?;
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
+}
+
+fn see_other(address: &str) -> Option<Response> {
+    let location = HeaderValue::from_str(address).ok()?;
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(header::LOCATION, location);
+    Some(response)
+}
+
+/// Compares hashes of equal length in full, so that the time it takes says nothing about the secret.
+fn same(shown: &str, secret: &str) -> bool {
+    let hash = |text: &str| hmac_sha256::Hash::hash(text.as_bytes());
+    let difference = hash(shown).iter().zip(hash(secret)).fold(0, |sum, (left, right)| sum | (left ^ right));
+    difference == 0
+}

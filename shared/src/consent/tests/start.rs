@@ -1,0 +1,245 @@
+use serde_json::json;
+use time::macros::datetime;
+
+use super::super::fake::{ORGANISATION, OTHER_PERSON, PERSON, TOKEN, answer, raw, return_address};
+use super::*;
+use crate::problem::Kind;
+
+#[test]
+fn asks_for_what_the_service_needs() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    let started = platform.run(bank.start(&platform)).expect("started");
+    let kept = world.newest();
+    let valid_to = datetime!(2026-04-01 12:00 UTC);
+    let page = format!("https://am.ui.example/request?id={}", text(&kept["id"]));
+    assert_eq!(started, Started::Open { page, valid_to, new: true });
+    assert_eq!(kept["from"], format!("urn:altinn:person:identifier-no:{PERSON}"));
+    assert_eq!(kept["to"], "urn:altinn:organization:identifier-no:310000205");
+    assert_eq!(kept["requiredDelegator"], kept["from"]);
+    assert_eq!(kept["validTo"], "2026-04-01T12:00:00Z");
+    assert_eq!(kept["consentRights"][0]["resource"][0]["value"], "ske-samtykke-krav-og-betalinger");
+    let redirect_url = text(&kept["redirectUrl"]);
+    assert!(redirect_url.starts_with("https://app.example/consent/callback?state="));
+    assert_eq!(text(&kept["id"]).as_bytes()[14], b'4');
+}
+
+#[test]
+fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    platform.run(bank.start(&platform)).expect("started");
+    let state = newest_state(&world);
+    let secrets = [PERSON.as_bytes(), state.expose().as_bytes(), b"kari", b"bank.example"];
+    let shows = |bytes: &[u8]| secrets.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == *secret));
+    platform.with_store("consents", |rows| {
+        assert_eq!(rows.len(), 2);
+        assert!(!rows.iter().any(|(name, row)| shows(name.as_bytes()) || shows(row)));
+    });
+    assert!(!platform.lines().iter().any(|line| shows(line.as_bytes())));
+}
+
+#[test]
+fn an_open_request_is_given_again_and_leads_to_who_asked_last() {
+    let (platform, world) = world();
+    let mut bank = Bank::new(ORGANISATION);
+    let first = platform.run(bank.start(&platform)).expect("started");
+    bank.return_address = return_address("bank-app://consent?tab=2");
+    let second = platform.run(bank.start(&platform)).expect("started");
+    assert_eq!(page(&first), page(&second));
+    assert!(matches!(second, Started::Open { new: false, .. }));
+    assert_eq!(world.ids().len(), 1);
+    world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
+    let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
+    assert_eq!(address.as_deref(), Some("bank-app://consent?tab=2&consent=granted"));
+}
+
+#[test]
+fn a_given_consent_is_not_asked_for_again() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    platform.run(bank.start(&platform)).expect("started");
+    // The way back was lost.
+    world.respond(&world.ids()[0], "Accepted", PERSON);
+    let valid_to = datetime!(2026-04-01 12:00 UTC);
+    assert_eq!(platform.run(bank.start(&platform)), Ok(Started::Granted { valid_to }));
+    let calls = altinn_calls(&platform);
+    assert_eq!(platform.run(bank.start(&platform)), Ok(Started::Granted { valid_to }));
+    assert_eq!(altinn_calls(&platform), calls);
+}
+
+#[test]
+fn what_is_over_is_asked_for_anew() {
+    for end in ["Rejected", "Revoked", "Expired"] {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        platform.run(bank.start(&platform)).expect("started");
+        match end {
+            "Expired" => platform.shift(time::Duration::days(90)),
+            status => world.respond(&world.ids()[0], status, PERSON),
+        }
+        let started = platform.run(bank.start(&platform)).expect("started");
+        assert!(matches!(started, Started::Open { new: true, .. }), "{end}");
+        let ids = world.ids();
+        assert_eq!(ids.len(), 2, "{end}");
+        assert_ne!(ids[0], ids[1]);
+    }
+}
+
+#[test]
+fn a_request_that_altinn_does_not_know_any_more_gives_way() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    platform.run(bank.start(&platform)).expect("started");
+    world.fail(ALTINN, Ok(answer(404, &json!({ "code": "AM-00001" }))));
+    platform.run(bank.start(&platform)).expect("started");
+    assert_eq!(world.ids().len(), 2);
+}
+
+#[test]
+fn a_refused_request_leaves_nothing_behind() {
+    for (status, body, kind) in [
+        (400, json!({ "code": "AM-00005" }), Kind::SourceRefused),
+        (400, json!({ "code": "AM-00004", "fnumber": PERSON }), Kind::PartyUnknown),
+        (403, json!(""), Kind::SourceRefused),
+        (500, json!({ "code": "STD-00001", "problems": [{ "status": 400, "code": "AM-00006" }] }), Kind::SourceRefused),
+    ] {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        world.fail(ALTINN, Ok(answer(status, &body)));
+        let problem = platform.run(bank.start(&platform)).expect_err("refused");
+        assert_eq!(problem.kind, kind);
+        assert!(!format!("{problem:?}").contains(PERSON));
+        assert_eq!(platform.run(standing(&bank, &platform)), None);
+        assert!(platform.run(bank.start(&platform)).is_ok());
+    }
+}
+
+#[test]
+fn an_unclear_end_is_tried_again_with_the_same_id() {
+    for failure in [
+        down(),
+        Ok(raw(500, "")),
+        Ok(raw(503, "<html>")),
+        Ok(raw(429, "")),
+        Ok(raw(201, "{\"id\":")),
+        Err(SendError::Tls("bad certificate".to_owned())),
+    ] {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        world.fail_often(ALTINN, &failure);
+        let problem = platform.run(bank.start(&platform)).expect_err("down");
+        assert!(problem.kind.status().is_server_error() || problem.kind == Kind::TooManyCalls, "{problem:?}");
+        let sent = |platform: &Memory| {
+            let posts = platform.requests().into_iter().filter(|request| request.uri().host() == Some(ALTINN));
+            let bodies = posts.filter_map(|request| serde_json::from_slice::<serde_json::Value>(request.body()).ok());
+            bodies.map(|body| text(&body["id"])).collect::<Vec<_>>()
+        };
+        let first = sent(&platform)[0].clone();
+        world.heal();
+        platform.run(bank.start(&platform)).expect("started");
+        assert_eq!(world.ids(), [first]);
+    }
+}
+
+#[test]
+fn a_lost_answer_is_found_again_by_looking() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    world.lose_created(true);
+    assert_eq!(platform.run(bank.start(&platform)).expect_err("lost").kind, Kind::SourceSlow);
+    world.lose_created(false);
+    let started = platform.run(bank.start(&platform)).expect("started");
+    let id = &world.ids()[0];
+    assert_eq!(page(&started), format!("https://am.ui.example/request?id={id}"));
+    assert_eq!(world.ids().len(), 1);
+    // Altinn has kept the first state, whose ticket is there.
+    world.respond(id, "Accepted", PERSON);
+    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("granted"));
+}
+
+#[test]
+fn a_request_that_was_answered_before_it_was_found_again() {
+    for (status, ids) in [("Accepted", 1), ("Rejected", 2)] {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        world.lose_created(true);
+        platform.run(bank.start(&platform)).expect_err("lost");
+        world.lose_created(false);
+        world.respond(&world.ids()[0], status, PERSON);
+        let started = platform.run(bank.start(&platform)).expect("started");
+        assert_eq!(matches!(started, Started::Granted { .. }), status == "Accepted");
+        assert_eq!(world.ids().len(), ids);
+    }
+}
+
+#[test]
+fn a_page_that_is_not_altinns_is_not_given_out() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    world.lose_created(true);
+    platform.run(bank.start(&platform)).expect_err("lost");
+    world.lose_created(false);
+    world.change(&world.ids()[0], |kept| kept["viewUri"] = json!("https://am.ui.example.evil.example/"));
+    assert_eq!(platform.run(bank.start(&platform)).expect_err("refused").kind, Kind::SourceUnreadable);
+}
+
+#[test]
+fn an_echo_that_is_not_what_was_asked_for_is_given_up() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    world.lose_created(true);
+    platform.run(bank.start(&platform)).expect_err("lost");
+    world.lose_created(false);
+    world.change(&world.ids()[0], |kept| kept["to"] = json!("urn:altinn:organization:identifier-no:310000108"));
+    assert_eq!(platform.run(bank.start(&platform)).expect_err("refused").kind, Kind::SourceUnreadable);
+    assert!(platform.run(bank.start(&platform)).is_ok());
+}
+
+#[test]
+fn a_refused_token_is_dropped_and_minted_once() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    world.fail(ALTINN, Ok(raw(401, "")));
+    assert!(platform.run(bank.start(&platform)).is_ok());
+    assert_eq!(world.minted(), 2);
+    let posts: Vec<_> = platform.requests().into_iter().filter(|request| request.uri().host() == Some(ALTINN)).collect();
+    assert_eq!(posts[0].body(), posts[1].body());
+    assert_ne!(posts[0].headers()["authorization"], posts[1].headers()["authorization"]);
+}
+
+#[test]
+fn without_tokens_or_a_store_there_is_a_problem_and_no_request() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    world.fail_often(TOKEN, &down());
+    assert_eq!(platform.run(bank.start(&platform)).expect_err("down").kind, Kind::SourceDown);
+    world.heal();
+    platform.fail_store("consents", true);
+    assert_eq!(platform.run(bank.start(&platform)).expect_err("down").kind, Kind::Internal);
+    assert!(world.ids().is_empty());
+}
+
+#[test]
+fn consumers_parties_services_and_metadata_are_apart() {
+    let (platform, world) = world();
+    let bank = Bank::new(ORGANISATION);
+    platform.run(bank.start(&platform)).expect("started");
+    let mut other_consumer = Bank::new(ORGANISATION);
+    other_consumer.consumers.default = other_consumer.consumers.others.remove(0);
+    let other_party = Bank::new("212201782");
+    let mut other_service = Bank::new(ORGANISATION);
+    other_service.service.name = "other".to_owned();
+    let mut other_metadata = Bank::new(ORGANISATION);
+    other_metadata.service.right.metadata.insert("inntektsaar".to_owned(), "2024".to_owned());
+    for (index, other) in [other_consumer, other_party, other_service, other_metadata].iter().enumerate() {
+        assert_eq!(platform.run(standing(other, &platform)), None);
+        platform.run(other.start(&platform)).expect("started");
+        assert_eq!(world.ids().len(), index + 2);
+    }
+    let mut same = Bank::new(ORGANISATION);
+    same.service.right.metadata = [("InntektsAar".to_owned(), "2025".to_owned())].into();
+    assert_eq!(platform.run(standing(&same, &platform)), Some(Outcome::Pending));
+    same.service.right.resource = "another".to_owned();
+    assert_eq!(platform.run(standing(&same, &platform)), None);
+}
