@@ -129,7 +129,9 @@ pub(crate) fn page(
     connect: &str,
     mut context: Value,
 ) -> Response {
-    context["lang"] = language.tag().into();
+    if let Some(members) = context.as_object_mut() {
+        members.insert("lang".to_owned(), language.tag().into());
+    }
     let rendered = templates()
         .get_template(template)
         .and_then(|template| template.render(Serde(context)));
@@ -228,7 +230,7 @@ mod tests {
         assert_eq!(Language::of(&headers(&[])), Language::Norwegian);
         let english = (header::ACCEPT_LANGUAGE, "en-GB,nb;q=0.5");
         assert_eq!(
-            Language::of(&headers(&[english.clone()])),
+            Language::of(&headers(std::slice::from_ref(&english))),
             Language::English
         );
         let chosen = (header::COOKIE, "a=b; language=nb");

@@ -79,7 +79,7 @@ fn look_up(draft: &mut Draft, handled_by: &mut Option<Party>) -> Result<(), Prob
     if let Some(delegator) = &draft.required_delegator {
         draft.required_delegator = match register::look_up(delegator)? {
             person @ Party::Person(_) => Some(person),
-            other => return Err(problem::UNKNOWN_PERSON.with("fnumber", other)),
+            other => return Err(problem::UNKNOWN_PERSON.with("fnumber", &other)),
         };
     }
     if let Some(handler) = handled_by {
@@ -138,11 +138,11 @@ fn check_metadata(index: usize, right: &Right, declared: &[&str], problems: &mut
     for (key, value) in given {
         let key = key.to_lowercase();
         if !declared.contains(&key.as_str()) {
-            problems.push(problem::INVALID_METADATA.with("key", key));
+            problems.push(problem::INVALID_METADATA.with("key", &key));
         } else if value.is_empty() {
             problems.push(
                 problem::MISSING_METADATA_VALUE
-                    .with(format!("ConsentRight index: {index}, key"), key),
+                    .with(format!("ConsentRight index: {index}, key"), &key),
             );
         }
     }

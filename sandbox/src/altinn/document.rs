@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::consent::{Event, Request};
 use super::draft::Right;
+use super::party::Party;
 use super::switches::{Switches, Timestamps};
 use super::{register, resource};
 
@@ -42,12 +43,15 @@ pub(super) fn contract(
 /// What a repeated create call is answered with: the service's internal model.
 pub(super) fn internal(request: &Request, page: &str, switches: &Switches) -> Value {
     let events = request.events.iter().map(|event| {
-        let mut document = event_of(request, event, switches);
-        document["performedBy"] = json!(format!(
-            "urn:altinn:party:uuid:{}",
-            register::uuid(&event.performed_by)
-        ));
-        document
+        let by = Party::Uuid(register::uuid(&event.performed_by));
+        event_of(
+            request,
+            &Event {
+                performed_by: by,
+                ..event.clone()
+            },
+            switches,
+        )
     });
     let mut document = common(request, page, switches);
     document.insert("consentRights".into(), rights(&request.draft.rights, true));
@@ -106,11 +110,12 @@ fn event_of(request: &Request, event: &Event, switches: &Switches) -> Value {
 fn rights(rights: &[Right], with_version: bool) -> Value {
     let right = |right: &Right| {
         let resources = right.resource.iter().map(|reference| {
-            let mut document = json!({ "type": reference.kind, "value": reference.value });
+            let (kind, value) = (&reference.kind, &reference.value);
             if with_version {
-                document["version"] = json!(resource::VERSION.to_string());
+                json!({ "type": kind, "value": value, "version": resource::VERSION.to_string() })
+            } else {
+                json!({ "type": kind, "value": value })
             }
-            document
         });
         let resources: Value = resources.collect();
         let metadata: Option<Map<String, Value>> = right.metadata.as_ref().map(|pairs| {

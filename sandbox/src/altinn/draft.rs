@@ -133,7 +133,7 @@ impl Unreadable {
         }
     }
 
-    fn value(path: &str) -> Self {
+    pub(super) fn value(path: &str) -> Self {
         Self::at(
             path,
             format!("The JSON value could not be converted. Path: {path}."),

@@ -9,6 +9,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::consent::{Event, Request};
+use super::draft::Unreadable;
 use super::party::Party;
 use super::problem::{self, Problem};
 use super::switches::Switches;
@@ -32,7 +33,7 @@ pub(super) struct Query {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// A parameter is not of its type: the framework's own 400.
-    Unreadable(&'static str),
+    Unreadable(Unreadable),
     Problem(Problem),
 }
 
@@ -43,16 +44,14 @@ impl Query {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.to_ascii_lowercase().as_str() {
                 "createdafter" => {
-                    read.after = Some(moment(&value).ok_or(Refusal::Unreadable("createdAfter"))?)
+                    read.after = Some(moment(&value).ok_or(unreadable("createdAfter"))?);
                 }
                 "createdbefore" => {
-                    read.before = Some(moment(&value).ok_or(Refusal::Unreadable("createdBefore"))?)
+                    read.before = Some(moment(&value).ok_or(unreadable("createdBefore"))?);
                 }
                 "consentrequestid" => {
-                    read.request = Some(
-                        Uuid::parse_str(&value)
-                            .map_err(|_| Refusal::Unreadable("consentRequestId"))?,
-                    );
+                    read.request =
+                        Some(Uuid::parse_str(&value).map_err(|_| unreadable("consentRequestId"))?);
                 }
                 "eventtype" => {
                     let kind = value.to_lowercase();
@@ -157,6 +156,10 @@ pub(super) fn page<'a>(
     Ok(json!({ "links": { "next": next }, "data": data }))
 }
 
+fn unreadable(name: &str) -> Refusal {
+    Refusal::Unreadable(Unreadable::value(name))
+}
+
 /// The 16 bytes of a .NET GUID, whose first three groups are little-endian.
 fn token(id: Uuid) -> String {
     STANDARD.encode(id.to_bytes_le())
@@ -200,7 +203,7 @@ mod tests {
         assert_eq!(code(backwards), "AM.VLD-00051");
         assert_eq!(
             Query::read("createdAfter=yesterday"),
-            Err(Refusal::Unreadable("createdAfter"))
+            Err(unreadable("createdAfter"))
         );
         assert!(
             Query::read(

@@ -187,7 +187,7 @@ impl Altinn {
             return if same {
                 Ok((Stored::Already, stored.clone()))
             } else {
-                Err(problem::ID_TAKEN.with("requestId", checked.draft.id))
+                Err(problem::ID_TAKEN.with("requestId", &checked.draft.id))
             };
         }
         let request = Request::new(checked, caller, now);

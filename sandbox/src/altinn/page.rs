@@ -76,7 +76,7 @@ async fn show(
         None => unknown(language),
         Some(request) => {
             let person = world.altinn.sessions.persons.of(&headers);
-            consent_page(&world, &request, language, person.as_deref(), None)
+            consent_page(&world, &request, language, person, None)
         }
     }
 }

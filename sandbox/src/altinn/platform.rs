@@ -43,48 +43,83 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/resourceregistry/api/v1/resource/{id}", get(resource))
 }
 
-async fn create(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Response {
-    create_or_refuse(&world, &headers, &body).unwrap_or_else(|refusal| *refusal)
+/// Why a call is refused.
+enum Refused {
+    /// With a status and an empty body.
+    Bare(StatusCode),
+    /// By the framework, which could not read it.
+    Unreadable(Unreadable),
+    /// With codes.
+    Problems(Vec<Problem>),
 }
 
-fn create_or_refuse(
-    world: &World,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Response, Box<Response>> {
-    let caller = Caller::of(world, headers, WRITE).map_err(bare)?;
-    if !is_json(headers) {
-        return Err(bare(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+impl From<StatusCode> for Refused {
+    fn from(status: StatusCode) -> Self {
+        Self::Bare(status)
     }
-    let draft = Draft::read(body)
-        .map_err(|Unreadable { path, message }| Box::new(problem::unreadable(&path, &message)))?;
+}
+
+impl From<Unreadable> for Refused {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl Refused {
+    /// The answer, with the codes in the journal.
+    fn response(self, world: &World) -> Response {
+        match self {
+            Self::Bare(status) => status.into_response(),
+            Self::Unreadable(Unreadable { path, message }) => problem::unreadable(&path, &message),
+            Self::Problems(problems) => {
+                let format = world.altinn.switches().problem_format;
+                let mut response = problem::response(&problems, format);
+                let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+                response.extensions_mut().insert(Note(codes.join(", ")));
+                response
+            }
+        }
+    }
+}
+
+async fn create(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Response {
+    create_or_refuse(&world, &headers, &body).unwrap_or_else(|refused| refused.response(&world))
+}
+
+fn create_or_refuse(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refused> {
+    let caller = Caller::of(world, headers, WRITE)?;
+    if !is_json(headers) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
+    }
+    let draft = Draft::read(body)?;
     let now = world.clock.now();
     let checked = checks::run(draft, &caller, now).map_err(|refusal| match refusal {
-        checks::Refusal::Forbidden => bare(StatusCode::FORBIDDEN),
-        checks::Refusal::Unspecific => bare(StatusCode::INTERNAL_SERVER_ERROR),
-        checks::Refusal::Problems(problems) => refuse(world, &problems),
+        checks::Refusal::Forbidden => StatusCode::FORBIDDEN.into(),
+        checks::Refusal::Unspecific => StatusCode::INTERNAL_SERVER_ERROR.into(),
+        checks::Refusal::Problems(problems) => Refused::Problems(problems),
     })?;
-    let (stored, request) = world
-        .altinn
-        .store(checked, caller.consumer, now)
-        .map_err(|problem| refuse(world, &[problem]))?;
+    let (stored, request) = world.altinn.store(checked, caller.consumer, now)?;
     let switches = world.altinn.switches();
     let page = &world.addresses.altinn_page;
-    let contract = || document::contract(&request, page, now, &switches);
     Ok(match (stored, switches.repeat) {
         (Stored::New, _) => {
             let location = format!("{}{REQUESTS}/{}", world.addresses.altinn, request.draft.id);
-            (
-                StatusCode::CREATED,
-                [(header::LOCATION, location)],
-                json_body(&contract()),
-            )
-                .into_response()
+            let contract = document::contract(&request, page, now, &switches);
+            let headers = [(header::LOCATION, location)];
+            (StatusCode::CREATED, headers, body_of(&contract)).into_response()
         }
         (Stored::Already, Repeat::Internal) => {
-            json_body(&document::internal(&request, page, &switches)).into_response()
+            body_of(&document::internal(&request, page, &switches)).into_response()
         }
-        (Stored::Already, Repeat::Documented) => json_body(&contract()).into_response(),
+        (Stored::Already, Repeat::Documented) => {
+            body_of(&document::contract(&request, page, now, &switches)).into_response()
+        }
     })
 }
 
@@ -93,30 +128,19 @@ async fn read(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let caller = match Caller::of(&world, &headers, READ) {
-        Ok(caller) => caller,
-        Err(status) => return status.into_response(),
-    };
-    let Ok(id) = Uuid::parse_str(&id) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    answer(&world, read_or_refuse(&world, &headers, &id))
+}
+
+fn read_or_refuse(world: &World, headers: &HeaderMap, id: &str) -> Result<Value, Refused> {
+    let caller = Caller::of(world, headers, READ)?;
+    let id = Uuid::parse_str(id).map_err(|_| StatusCode::NOT_FOUND)?;
     let now = world.clock.now();
-    match world.altinn.seen(id, now) {
-        None => *refuse(&world, &[problem::NOT_FOUND]),
-        Some(request) if request.draft.to != caller.consumer => {
-            *refuse(&world, &[problem::NOT_AUTHORISED])
-        }
-        Some(request) => {
-            let switches = world.altinn.switches();
-            json_body(&document::contract(
-                &request,
-                &world.addresses.altinn_page,
-                now,
-                &switches,
-            ))
-            .into_response()
-        }
+    let request = world.altinn.seen(id, now).ok_or(problem::NOT_FOUND)?;
+    if request.draft.to != caller.consumer {
+        return Err(problem::NOT_AUTHORISED.into());
     }
+    let (page, switches) = (&world.addresses.altinn_page, world.altinn.switches());
+    Ok(document::contract(&request, page, now, &switches))
 }
 
 async fn events(
@@ -124,88 +148,72 @@ async fn events(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let caller = match Caller::of(&world, &headers, READ) {
-        Ok(caller) => caller,
-        Err(status) => return status.into_response(),
-    };
-    let query = match feed::Query::read(query.as_deref().unwrap_or_default()) {
-        Ok(query) => query,
-        Err(feed::Refusal::Unreadable(name)) => {
-            return problem::unreadable(name, "The value is not valid.");
-        }
-        Err(feed::Refusal::Problem(problem)) => return *refuse(&world, &[problem]),
-    };
+    let query = query.unwrap_or_default();
+    answer(&world, events_or_refuse(&world, &headers, &query))
+}
+
+fn events_or_refuse(world: &World, headers: &HeaderMap, query: &str) -> Result<Value, Refused> {
+    let caller = Caller::of(world, headers, READ)?;
+    let query = feed::Query::read(query).map_err(|refusal| match refusal {
+        feed::Refusal::Unreadable(unreadable) => Refused::from(unreadable),
+        feed::Refusal::Problem(problem) => problem.into(),
+    })?;
     let address = format!("{}{EVENTS}", world.addresses.altinn);
-    match world
+    let now = world.clock.now();
+    Ok(world
         .altinn
-        .events(&caller.consumer, &query, &address, world.clock.now())
-    {
-        Ok(page) => json_body(&page).into_response(),
-        Err(problem) => *refuse(&world, &[problem]),
-    }
+        .events(&caller.consumer, &query, &address, now)?)
 }
 
 /// What Maskinporten asks when a grant names a consent.
 async fn lookup(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(status) = Caller::of(&world, &headers, LOOKUP) {
-        return status.into_response();
-    }
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |name: &str| asked[name].as_str().unwrap_or_default();
-    let Ok(id) = Uuid::parse_str(text("id")) else {
-        return problem::unreadable("$.id", "The value is not valid.");
-    };
-    match world
+    answer(&world, lookup_or_refuse(&world, &headers, &body))
+}
+
+fn lookup_or_refuse(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refused> {
+    Caller::of(world, headers, LOOKUP)?;
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default();
+    let id = Uuid::parse_str(text("id")).map_err(|_| Unreadable::value("$.id"))?;
+    let now = world.clock.now();
+    let consent = world
         .altinn
-        .lookup(world.clock.now(), id, text("from"), text("to"))
-    {
-        Err(problems) => *refuse(&world, &problems),
-        Ok(consent) => json_body(&json!({
-            "id": consent.id,
-            "from": consent.from,
-            "to": consent.to,
-            "handledBy": consent.handled_by,
-            "consented": document::timestamp(consent.consented),
-            "validTo": document::timestamp(consent.valid_to),
-            "consentRights": consent.rights,
-        }))
-        .into_response(),
+        .lookup(now, id, text("from"), text("to"))
+        .map_err(Refused::Problems)?;
+    Ok(json!({
+        "id": consent.id,
+        "from": consent.from,
+        "to": consent.to,
+        "handledBy": consent.handled_by,
+        "consented": document::timestamp(consent.consented),
+        "validTo": document::timestamp(consent.valid_to),
+        "consentRights": consent.rights,
+    }))
+}
+
+async fn resource(State(world): State<Arc<World>>, Path(id): Path<String>) -> Response {
+    let found = resource::find(&id).map(resource::Resource::document);
+    answer(&world, found.ok_or(StatusCode::NOT_FOUND.into()))
+}
+
+fn answer(world: &World, outcome: Result<Value, Refused>) -> Response {
+    match outcome {
+        Ok(document) => body_of(&document).into_response(),
+        Err(refused) => refused.response(world),
     }
-}
-
-async fn resource(Path(id): Path<String>) -> Response {
-    resource::find(&id).map_or_else(
-        || StatusCode::NOT_FOUND.into_response(),
-        |found| json_body(&found.document()).into_response(),
-    )
-}
-
-/// The answer for the problems, with their codes in the journal.
-fn refuse(world: &World, problems: &[Problem]) -> Box<Response> {
-    let mut response = problem::response(problems, world.altinn.switches().problem_format);
-    let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-    response.extensions_mut().insert(Note(codes.join(", ")));
-    Box::new(response)
-}
-
-/// Without a body.
-fn bare(status: StatusCode) -> Box<Response> {
-    Box::new(status.into_response())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.to_str().ok());
+    let essence = kind
+        .and_then(|kind| kind.split(';').next())
         .unwrap_or_default();
-    kind.split(';')
-        .next()
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn json_body(document: &Value) -> impl IntoResponse + use<> {
-    (
-        [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-        document.to_string(),
-    )
+fn body_of(document: &Value) -> impl IntoResponse + use<> {
+    let kind = (header::CONTENT_TYPE, "application/json; charset=utf-8");
+    ([kind], document.to_string())
 }

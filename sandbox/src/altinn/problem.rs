@@ -140,7 +140,7 @@ impl Problem {
     }
 
     /// With one more extension member.
-    pub(super) fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, name: impl Into<String>, value: &impl ToString) -> Self {
         self.members.push((name.into(), value.to_string()));
         self
     }

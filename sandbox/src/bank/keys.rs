@@ -5,16 +5,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use rcgen::RsaKeySize;
+use rcgen::{KeyPair, RsaKeySize};
 use serde_json::{Value, json};
 
-use crate::authority::rsa_key;
+use crate::authority::{rsa_key, rsa_key_named};
 use crate::maskinporten::public_key;
 
 /// One key.
 #[derive(Clone)]
 pub(super) struct Key {
-    key: EncodingKey,
+    private: EncodingKey,
     kid: String,
     modulus: String,
     exponent: String,
@@ -23,15 +23,23 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// The one that this process calls `name`.
+    pub(super) fn named(name: &'static str) -> anyhow::Result<Self> {
+        Self::of(&rsa_key_named(name, RsaKeySize::_2048)?)
+    }
+
     /// A new one; takes part of a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
-        let pair = rsa_key(RsaKeySize::_2048)?;
-        let jwk = public_key(&pair)?;
+        Self::of(&rsa_key(RsaKeySize::_2048)?)
+    }
+
+    fn of(pair: &KeyPair) -> anyhow::Result<Self> {
+        let jwk = public_key(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
             anyhow::bail!("an RSA key has become another");
         };
         Ok(Self {
-            key: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
+            private: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
             kid: jwk.thumbprint(ThumbprintHash::SHA256)?,
             modulus: rsa.n.clone(),
             exponent: rsa.e.clone(),
@@ -47,7 +55,7 @@ impl Key {
     pub(super) fn token(&self, kid: &str, claims: &Value) -> anyhow::Result<String> {
         let message = message("RS256", kid, claims);
         let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256)?;
+            jsonwebtoken::crypto::sign(message.as_bytes(), &self.private, Algorithm::RS256)?;
         Ok(format!("{message}.{signature}"))
     }
 

@@ -45,10 +45,10 @@ impl Bank {
         Ok(Self {
             issuer: issuer.to_owned(),
             keys: Mutex::new(Keys {
-                signing: Key::generate()?,
+                signing: Key::named("login")?,
                 former: None,
             }),
-            foreign: Key::generate()?,
+            foreign: Key::named("nobody's")?,
             sessions: Sessions::named("bank_session"),
         })
     }

@@ -71,7 +71,7 @@ pub(super) fn claims(
     customer: &Customer,
     overrides: &Overrides,
 ) -> Value {
-    let issued = now.unix_timestamp();
+    let at = now.unix_timestamp();
     let mut claims = json!({
         "iss": issuer,
         "aud": AUDIENCE,
@@ -79,14 +79,12 @@ pub(super) fn claims(
         "pid": customer.pid,
         "organisations": customer.organisations,
         "consumer": customer.bank,
-        "iat": issued,
-        "exp": issued + overrides.expires_in.unwrap_or(LIFETIME.whole_seconds()),
+        "iat": at,
+        "exp": at + overrides.expires_in.unwrap_or(LIFETIME.whole_seconds()),
         "jti": Uuid::new_v4(),
     });
-    for (name, value) in &overrides.claims {
-        claims[name.as_str()] = value.clone();
-    }
     if let Some(members) = claims.as_object_mut() {
+        members.extend(overrides.claims.clone());
         members.retain(|_, value| !value.is_null());
     }
     claims

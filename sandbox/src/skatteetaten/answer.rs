@@ -297,7 +297,7 @@ fn placed(placed: &Placed, today: Date) -> Node {
         ("plassertBeloep", amount(placed.amount)),
         (
             "plassertDato",
-            Node::text(placed.placed.date(today).to_string()),
+            Node::text(placed.day.date(today).to_string()),
         ),
         (
             "innbetalingsdato",

@@ -111,7 +111,7 @@ const SOLE_TRADER: Account = Account {
                 payments: &[Placed {
                     payment: "3000003",
                     amount: Amount("4000.0"),
-                    placed: Day(0, 9, 2),
+                    day: Day(0, 9, 2),
                     paid: Day(0, 9, 1),
                     paid_amount: Amount("-4500.0"),
                 }],
@@ -142,7 +142,7 @@ const SOLE_TRADER: Account = Account {
                     payments: &[Placed {
                         payment: "3000004",
                         amount: Amount("9375.75"),
-                        placed: Day(0, 3, 14),
+                        day: Day(0, 3, 14),
                         paid: Day(0, 3, 13),
                         paid_amount: Amount("9375.75"),
                     }],
@@ -181,7 +181,7 @@ const SOLE_TRADER: Account = Account {
                 payments: &[Placed {
                     payment: "3000001",
                     amount: Amount("-18750.0"),
-                    placed: Day(-1, 7, 1),
+                    day: Day(-1, 7, 1),
                     paid: Day(-1, 6, 30),
                     paid_amount: Amount("-18750.0"),
                 }],
@@ -431,7 +431,7 @@ const PERSON: Account = Account {
                 payments: &[Placed {
                     payment: "3200001",
                     amount: Amount("4171.0"),
-                    placed: Day(0, 8, 20),
+                    day: Day(0, 8, 20),
                     paid: Day(0, 8, 19),
                     paid_amount: Amount("4171.0"),
                 }],

@@ -66,7 +66,7 @@ pub(super) struct Placed {
     pub(super) payment: &'static str,
     /// Negative in the VAT ledger, positive in the tax ledger.
     pub(super) amount: Amount,
-    pub(super) placed: Day,
+    pub(super) day: Day,
     pub(super) paid: Day,
     pub(super) paid_amount: Amount,
 }

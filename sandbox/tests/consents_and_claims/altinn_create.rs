@@ -87,35 +87,24 @@ fn codes(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn contents_are_refused_with_their_codes() {
+async fn requests_are_refused_with_their_codes() {
     let bench = Bench::start().await;
     let past = rfc3339(bench.now() - Duration::seconds(1));
-    let table = [
+    let nobody = person_urn("29909999999");
+    for (changes, status, expected) in [
         (
             json!({ "from": organisation_urn("313000028") }),
             400,
             "AM-00003",
         ),
-        (
-            json!({ "from": person_urn("29909999999") }),
-            400,
-            "AM-00004",
-        ),
-        (
-            json!({ "requiredDelegator": person_urn("29909999999") }),
-            400,
-            "AM-00004",
-        ),
+        (json!({ "from": nobody }), 400, "AM-00004"),
+        (json!({ "requiredDelegator": nobody }), 400, "AM-00004"),
         (
             json!({ "requiredDelegator": organisation_urn(COMPANY) }),
             400,
             "AM-00004",
         ),
-        (
-            json!({ "from": person_urn("29909999999"), "validTo": past }),
-            400,
-            "AM-00004",
-        ),
+        (json!({ "from": nobody, "validTo": past }), 400, "AM-00004"),
         (json!({ "validTo": past }), 400, "STD-00000 AM.VLD-00022"),
         (
             json!({ "consentRights": [] }),
@@ -133,74 +122,68 @@ async fn contents_are_refused_with_their_codes() {
             "STD-00000 AM.VLD-00022 AM.VLD-00023 AM.VLD-00027",
         ),
         (
-            json!({ "consentRights": [right(CLAIMS, &json!({ "Favorittfarge": "x" }))] }),
-            400,
-            "AM-00006",
-        ),
-        (
-            json!({ "consentRights": [right(TAX_BASIS, &json!({ "INNTEKTSAAR": "" }))] }),
-            400,
-            "AM-00007",
-        ),
-        (
-            json!({ "consentRights": [right(TAX_BASIS, &json!(null))] }),
-            400,
-            "AM-00008",
-        ),
-        (
-            json!({ "consentRights": [right(TAX_BASIS, &json!({ "favorittfarge": "x" }))] }),
-            500,
-            "AM-00006 AM-00008",
-        ),
-        (
-            json!({ "consentRights": [right(INCOME, &json!({}))] }),
-            500,
-            "AM-00008 AM-00008",
-        ),
-        (
-            json!({ "consentRights": [right(CLAIMS, &json!(null)), right(TAX_BASIS, &json!({ "inntektsaar": "2025" }))] }),
-            400,
-            "AM-00009",
-        ),
-        (
-            json!({ "consentRights": [right("ske-skattekort", &json!(null))] }),
-            400,
-            "AM-00005",
-        ),
-        (
-            json!({ "consentRights": [two_resources()] }),
-            400,
-            "AM-00005",
-        ),
-        (
-            json!({ "consentRights": [without_action()] }),
-            400,
-            "STD-00000 STD.VLD-00000",
-        ),
-        (
             json!({ "consentRights": [without_action()], "validTo": past }),
             500,
             "STD-00000 STD-00000",
         ),
-    ];
-    for (changes, status, expected) in table {
-        let mut request = bench.request(Uuid::new_v4());
-        for (name, value) in changes.as_object().unwrap() {
-            request[name.as_str()] = value.clone();
-        }
-        let answer = bench.create(&request).await;
-        assert_eq!(
-            (answer.status.as_u16(), codes(&answer).as_str()),
-            (status, expected),
-            "{changes}"
-        );
-        assert!(
-            answer
-                .header("content-type")
-                .starts_with("application/problem+json")
-        );
+    ] {
+        assert_refused(&bench, &changes, status, expected).await;
     }
     assert!(bench.world().altinn.ids().is_empty());
+}
+
+#[tokio::test]
+async fn rights_are_refused_with_their_codes() {
+    let bench = Bench::start().await;
+    let colour = json!({ "Favorittfarge": "x" });
+    let year = json!({ "inntektsaar": "2025" });
+    for (rights, status, expected) in [
+        (vec![right(CLAIMS, &colour)], 400, "AM-00006"),
+        (
+            vec![right(TAX_BASIS, &json!({ "INNTEKTSAAR": "" }))],
+            400,
+            "AM-00007",
+        ),
+        (vec![right(TAX_BASIS, &json!(null))], 400, "AM-00008"),
+        (vec![right(TAX_BASIS, &colour)], 500, "AM-00006 AM-00008"),
+        (vec![right(INCOME, &json!({}))], 500, "AM-00008 AM-00008"),
+        (
+            vec![right(CLAIMS, &json!(null)), right(TAX_BASIS, &year)],
+            400,
+            "AM-00009",
+        ),
+        (vec![right("ske-skattekort", &json!(null))], 400, "AM-00005"),
+        (vec![two_resources()], 400, "AM-00005"),
+        (vec![without_action()], 400, "STD-00000 STD.VLD-00000"),
+    ] {
+        assert_refused(
+            &bench,
+            &json!({ "consentRights": rights }),
+            status,
+            expected,
+        )
+        .await;
+    }
+    assert!(bench.world().altinn.ids().is_empty());
+}
+
+/// A request with these changes gets this status and these codes.
+async fn assert_refused(bench: &Bench, changes: &Value, status: u16, expected: &str) {
+    let mut request = bench.request(Uuid::new_v4());
+    for (name, value) in changes.as_object().unwrap() {
+        request[name.as_str()] = value.clone();
+    }
+    let answer = bench.create(&request).await;
+    assert_eq!(
+        (answer.status.as_u16(), codes(&answer).as_str()),
+        (status, expected),
+        "{changes}"
+    );
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/problem+json")
+    );
 }
 
 fn two_resources() -> Value {

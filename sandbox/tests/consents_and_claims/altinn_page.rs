@@ -249,7 +249,7 @@ async fn the_browser_may_never_come_back_or_come_back_twice() {
         altinn.set_switches(Switches {
             callback,
             ..Switches::default()
-        })
+        });
     };
 
     switch(Callback::Lost);

@@ -1,5 +1,10 @@
 //! Altinn, Skatteetaten and the bank, through real TLS: every refusal with its code, the pages, the
 //! way back, and what tests of the product can switch.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the lints let tests do so, but not the functions that tests share"
+)]
 
 mod altinn_create;
 mod altinn_events;

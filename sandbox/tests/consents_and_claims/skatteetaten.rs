@@ -386,7 +386,7 @@ async fn readers_must_be_tolerant() {
         bench.world().skatteetaten.set_switches(Switches {
             shape,
             ..Switches::default()
-        })
+        });
     };
     let documented = about(&bench, COMPANY, "aapnekrav").await;
     shape(Shape::UnknownMembers);
