@@ -1,6 +1,15 @@
-//! The sandbox's own address, which no counterparty has: clock, faults, counters and journal. Plain
-//! HTTP on the loopback; JSON in and out; a request that names another host than the loopback is
-//! refused, so that no page in a browser can reach it under a name of its own.
+//! The sandbox's own address, which no counterparty has. Plain HTTP on the loopback; JSON in and out;
+//! unknown members are refused. So is a request that names another host than the loopback, or that a
+//! page in a browser makes: no web site shall reach it.
+//!
+//! | route | |
+//! |---|---|
+//! | `GET /faults`, `POST /faults`, `DELETE /faults` | what is ordered to go wrong: see [`Rule`] |
+//! | `GET /clock`, `POST /clock` | `{"offset_seconds": 86400}`: the counterparties' time from the machine's |
+//! | `GET /journal` | the newest requests, and why they were refused |
+//! | `GET /counters` | requests per counterparty, tokens per identity |
+//!
+//! Each counterparty adds its own: its switches, and what its people would do on a page.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
-use http::header::HOST;
+use http::header::{HOST, ORIGIN};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Rule;
@@ -34,21 +43,19 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .merge(altinn::admin_router())
         .merge(skatteetaten::admin_router())
         .merge(bank::admin_router())
-        .layer(from_fn(only_loopback))
+        .layer(from_fn(only_local_programs))
         .with_state(world)
 }
 
-async fn only_loopback(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok());
+async fn only_local_programs(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    if matches!(name, Some("localhost" | "127.0.0.1" | "[::1]")) {
-        next.run(request).await
-    } else {
-        StatusCode::MISDIRECTED_REQUEST.into_response()
+    let here = matches!(name, Some("localhost" | "127.0.0.1" | "[::1]"));
+    if !here || headers.contains_key(ORIGIN) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
+    next.run(request).await
 }
 
 async fn faults(State(world): State<Arc<World>>) -> Json<Vec<Rule>> {

@@ -1,7 +1,8 @@
 //! The sandbox's own certificate authorities: one for its TLS servers, one for enterprise
 //! certificates (virksomhetssertifikat). Both are made anew at each start and trusted by nobody else.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use rcgen::{
@@ -128,9 +129,31 @@ impl EnterpriseAuthority {
     }
 }
 
-/// A new RSA key, as Maskinporten wants keys to be.
+/// A new RSA key, as Maskinporten wants keys to be. Takes part of a second.
 pub fn rsa_key(size: RsaKeySize) -> anyhow::Result<KeyPair> {
     Ok(KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, size)?)
+}
+
+/// The RSA key that this process calls `name`: made the first time, the same ever after, so that the
+/// second sandbox of a process starts at once.
+pub(crate) fn rsa_key_named(name: &'static str, size: RsaKeySize) -> anyhow::Result<KeyPair> {
+    type Made = Arc<Mutex<Option<String>>>;
+    static ALL: Mutex<BTreeMap<&'static str, Made>> = Mutex::new(BTreeMap::new());
+
+    // The lock on all is let go before a key is made, so that two can be made at once.
+    let made = ALL
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(name)
+        .or_default()
+        .clone();
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pem) = &*made {
+        return Ok(KeyPair::from_pem(pem)?);
+    }
+    let key = rsa_key(size)?;
+    *made = Some(key.serialize_pem());
+    Ok(key)
 }
 
 fn subject(profile: Profile, organisation: &str, name: &str) -> rcgen::DistinguishedName {

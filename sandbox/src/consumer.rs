@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{KeyPair, RsaKeySize};
 use time::OffsetDateTime;
 
-use crate::authority::{EnterpriseAuthority, Profile, rsa_key};
+use crate::authority::{EnterpriseAuthority, Profile, rsa_key_named};
 
 /// "Fjordbanken", whose client has a registered key.
 pub const FJORDBANKEN: &str = "310000205";
@@ -41,12 +41,14 @@ pub enum Credential {
 }
 
 impl Consumer {
-    /// The demo's two, with new keys. Making RSA keys takes its time: not for an async thread.
+    /// The demo's two, with keys of this process. Making them takes its time: not for an
+    /// async thread.
     pub fn generate(
         authority: &EnterpriseAuthority,
         now: OffsetDateTime,
     ) -> anyhow::Result<[Self; 2]> {
-        let [registered, certified] = [rsa_key(RsaKeySize::_2048)?, rsa_key(RsaKeySize::_2048)?];
+        let registered = rsa_key_named(FJORDBANKEN, RsaKeySize::_2048)?;
+        let certified = rsa_key_named(INNLANDSBANKEN, RsaKeySize::_2048)?;
         let chain = chain(authority, &certified, now)?;
         Ok([
             Self {
@@ -83,4 +85,22 @@ fn chain(
         STANDARD.encode(&leaf),
         STANDARD.encode(authority.issuing()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_organisations_are_synthetic_and_their_numbers_are_good() {
+        for number in [FJORDBANKEN, INNLANDSBANKEN] {
+            let digits = number.bytes().map(|byte| u32::from(byte - b'0'));
+            let sum: u32 = digits
+                .zip([3, 2, 7, 6, 5, 4, 3, 2, 1])
+                .map(|(a, b)| a * b)
+                .sum();
+            assert_eq!((number.len(), sum % 11), (9, 0), "{number}");
+            assert!(number.starts_with(['2', '3']), "{number}");
+        }
+    }
 }

@@ -41,7 +41,10 @@ impl Rule {
     fn concerns(&self, counterparty: Counterparty, path: &str) -> bool {
         self.counterparty == counterparty
             && self.times != Some(0)
-            && self.path.as_deref().is_none_or(|prefix| path.starts_with(prefix))
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|prefix| path.starts_with(prefix))
     }
 }
 

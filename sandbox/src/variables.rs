@@ -69,7 +69,7 @@ pub(crate) fn variables(
     public_url: &str,
 ) -> BTreeMap<String, String> {
     let addresses = &world.addresses;
-    let clients: Vec<_> = world.consumers.iter().map(Client::of).collect();
+    let clients: Vec<_> = world.consumers.iter().map(Registration::of).collect();
     let values = [
         ("environment", "test".to_owned()),
         ("public_url", public_url.to_owned()),
@@ -120,7 +120,7 @@ type = "spin"
 
 /// One of `maskinporten_clients`.
 #[derive(Debug, Serialize)]
-struct Client<'a> {
+struct Registration<'a> {
     organisation: &'a str,
     client_id: &'a str,
     key: &'a str,
@@ -130,7 +130,7 @@ struct Client<'a> {
     certificate_chain: Option<&'a [String]>,
 }
 
-impl<'a> Client<'a> {
+impl<'a> Registration<'a> {
     fn of(consumer: &'a Consumer) -> Self {
         let (kid, certificate_chain) = match &consumer.credential {
             Credential::Registered { kid } => (Some(*kid), None),

@@ -46,18 +46,17 @@ impl World {
     pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
         let now = clock.now();
         let enterprise = EnterpriseAuthority::generate(now)?;
-        // RSA keys take their time: half of them on another core.
-        let (bank, registered) = std::thread::scope(|scope| {
-            let bank = scope.spawn(|| Bank::new(&addresses.login));
-            let consumers = Consumer::generate(&enterprise, now);
-            let registered = consumers.and_then(|consumers| {
-                let maskinporten = Maskinporten::new(&addresses, &enterprise, &consumers, now)?;
-                Ok((consumers, maskinporten))
+        // RSA keys take their time: those of others are made on another core.
+        let (maskinporten, others) = std::thread::scope(|scope| {
+            let others = scope.spawn(|| {
+                let consumers = Consumer::generate(&enterprise, now)?;
+                Ok::<_, anyhow::Error>((consumers, Bank::new(&addresses.login)?))
             });
-            (bank.join(), registered)
+            (Maskinporten::new(&addresses, &enterprise), others.join())
         });
-        let bank = bank.map_err(|_| anyhow::anyhow!("the bank's keys were not made"))??;
-        let (consumers, maskinporten) = registered?;
+        let maskinporten = maskinporten?;
+        let (consumers, bank) = others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
+        maskinporten.register(&consumers, now)?;
         Ok(Self {
             clock,
             addresses,

@@ -27,6 +27,8 @@ const DOCUMENTED: [&str; 11] = [
 /// What a grant asks for.
 #[derive(Debug)]
 pub(super) struct Claims {
+    /// `aud` is the token endpoint, not the issuer.
+    pub(super) for_endpoint: bool,
     pub(super) scopes: Vec<String>,
     pub(super) expires: i64,
     pub(super) jti: Option<String>,
@@ -51,7 +53,7 @@ impl Claims {
         switches: &Switches,
         now: OffsetDateTime,
     ) -> Result<Self, Refusal> {
-        audience(claims.get("aud"), addressees, switches)?;
+        let for_endpoint = audience(claims.get("aud"), addressees, switches)?;
         let expires = times(claims, switches, now.unix_timestamp())?;
         known(claims, switches.unknown_claims)?;
         let consumer_org = text(claims, "consumer_org")?;
@@ -69,6 +71,7 @@ impl Claims {
             return Err(Refusal::Malformed("pid"));
         }
         Ok(Self {
+            for_endpoint,
             scopes: scopes(claims)?,
             expires,
             jti: text(claims, "jti")?,
@@ -83,11 +86,12 @@ impl Claims {
     }
 }
 
+/// Whether the only audience is the token endpoint, which is not the same as the issuer.
 fn audience(
     audience: Option<&Value>,
     addressees: &Addressees<'_>,
     switches: &Switches,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let only = match audience {
         Some(Value::Array(several)) => match several.as_slice() {
             [only] => only.as_str(),
@@ -96,14 +100,12 @@ fn audience(
         Some(one) => one.as_str(),
         None => None,
     };
-    let meant = only.is_some_and(|only| {
-        only == addressees.issuer
-            || (switches.accept_token_endpoint_aud && only == addressees.token_endpoint)
-    });
-    if meant {
-        Ok(())
-    } else {
-        Err(Refusal::Audience)
+    match only {
+        Some(only) if only == addressees.issuer => Ok(false),
+        Some(only) if only == addressees.token_endpoint && switches.accept_token_endpoint_aud => {
+            Ok(true)
+        }
+        _ => Err(Refusal::Audience),
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) const TYPES: [&str; 2] = [SYSTEM_USER, CONSENT];
 const SYSTEM_USER: &str = "urn:altinn:systemuser";
 const CONSENT: &str = "urn:altinn:consent";
 
+const PERSON: &str = "urn:altinn:person:identifier-no:";
+const ORGANISATION: &str = "urn:altinn:organization:identifier-no:";
+
 /// Seconds, and what follows them as Altinn's platform writes it: as many digits as there are.
 const WHOLE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
@@ -53,9 +56,8 @@ pub(super) struct GivenConsent {
 impl Detail {
     /// Reads the one entry of a request.
     pub(super) fn read(details: &Value) -> Result<Self, Refusal> {
-        let entry = match details.as_array().map(Vec::as_slice) {
-            Some([Value::Object(entry)]) => entry,
-            _ => return Err(value("authorization_details")),
+        let Some([Value::Object(entry)]) = details.as_array().map(Vec::as_slice) else {
+            return Err(value("authorization_details"));
         };
         match entry.get("type").and_then(Value::as_str) {
             Some(CONSENT) => consent(entry),
@@ -75,24 +77,25 @@ impl Detail {
         let Self::Consent { id, from } = self else {
             return Err(Refusal::SystemUser);
         };
-        let to = format!("urn:altinn:organization:identifier-no:{consumer}");
+        let to = format!("{ORGANISATION}{consumer}");
         let found = altinn.lookup(now, *id, from, &to).map_err(|problems| {
             let reasons = problems
                 .iter()
                 .map(|problem| format!("{} {}", problem.code, problem.text));
             Refusal::DetailValue(reasons.collect::<Vec<_>>().join(", "))
         })?;
-        Ok(GivenConsent::tell(found, from, consumer, metadata))
+        Ok(GivenConsent::tell(found, metadata))
     }
 }
 
 impl GivenConsent {
-    fn tell(consent: Consent, from: &str, consumer: &str, metadata: MetadataKey) -> Self {
+    fn tell(consent: Consent, metadata: MetadataKey) -> Self {
+        let to = consent.to.strip_prefix(ORGANISATION).unwrap_or(&consent.to);
         Self {
+            to: Organisation::of(to),
             kind: CONSENT,
             id: consent.id.to_string(),
-            from: from.to_owned(),
-            to: Organisation::of(consumer),
+            from: consent.from,
             consented: moment(consent.consented),
             valid_to: moment(consent.valid_to),
             rights: match metadata {
@@ -146,10 +149,10 @@ fn only(entry: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
 fn is_party(urn: &str) -> bool {
     let digits =
         |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    match urn.strip_prefix("urn:altinn:person:identifier-no:") {
+    match urn.strip_prefix(PERSON) {
         Some(number) => digits(number, 11),
         None => urn
-            .strip_prefix("urn:altinn:organization:identifier-no:")
+            .strip_prefix(ORGANISATION)
             .is_some_and(|number| digits(number, 9)),
     }
 }
@@ -197,14 +200,14 @@ mod tests {
     use serde_json::json;
     use time::macros::datetime;
 
-    fn refused(entry: Value) -> Refusal {
+    fn refused(entry: &Value) -> Refusal {
         Detail::read(&json!([entry])).unwrap_err()
     }
 
     #[test]
     fn a_type_that_the_metadata_does_not_name() {
         assert_eq!(
-            refused(json!({"type": "urn:altinn:concent"})),
+            refused(&json!({"type": "urn:altinn:concent"})),
             Refusal::DetailType
         );
     }
@@ -212,9 +215,9 @@ mod tests {
     #[test]
     fn a_member_too_many() {
         let refusal =
-            refused(json!({"type": CONSENT, "id": Uuid::nil().to_string(), "from": "", "to": ""}));
+            refused(&json!({"type": CONSENT, "id": Uuid::nil().to_string(), "from": "", "to": ""}));
         assert_eq!(refusal, Refusal::DetailField("to".to_owned()));
-        let refusal = refused(json!({"type": SYSTEM_USER, "externalRef": "a b"}));
+        let refusal = refused(&json!({"type": SYSTEM_USER, "externalRef": "a b"}));
         assert_eq!(refusal, Refusal::DetailField("externalRef".to_owned()));
     }
 
@@ -225,10 +228,17 @@ mod tests {
             json!({"type": CONSENT, "id": "1", "from": "urn:altinn:person:identifier-no:02829090123"}),
             json!({"type": CONSENT, "id": Uuid::nil().to_string(), "from": "02829090123"}),
         ] {
-            assert!(matches!(refused(entry), Refusal::DetailValue(_)));
+            assert!(matches!(refused(&entry), Refusal::DetailValue(_)));
         }
         let two = json!([{"type": CONSENT}, {"type": CONSENT}]);
         assert!(matches!(Detail::read(&two), Err(Refusal::DetailValue(_))));
+    }
+
+    #[test]
+    fn metadata_can_be_called_as_one_page_calls_it() {
+        let rights = json!([{"action": ["consent"], "metadata": {"year": "2025"}}, {}]);
+        let expected = json!([{"action": ["consent"], "metaData": {"year": "2025"}}, {}]);
+        assert_eq!(with_camel_metadata(rights), expected);
     }
 
     #[test]

@@ -11,12 +11,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Maskinporten;
 use super::details::TYPES;
+use super::issue::Issued;
 use super::keys::PublishedKey;
 use super::refusal::Refusal;
 use super::switches::ErrorStyle;
@@ -89,15 +91,21 @@ async fn token(
             .maskinporten
             .issue(&assertion, &world.altinn, world.clock.now())
     });
-    let headers = [(CACHE_CONTROL, "no-store"), (SET_COOKIE, COOKIE)];
-    match answer {
-        Ok(answer) => (headers, Json(answer)).into_response(),
-        Err(refusal) => (
-            headers,
-            refused(&refusal, &world.maskinporten.switches().error_style, &world),
-        )
-            .into_response(),
-    }
+    let mut response = match answer {
+        Ok(Issued {
+            answer,
+            warning: None,
+        }) => Json(answer).into_response(),
+        Ok(Issued {
+            answer,
+            warning: Some(warning),
+        }) => (Extension(Note(warning.to_owned())), Json(answer)).into_response(),
+        Err(refusal) => refused(&refusal, &world.maskinporten),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(SET_COOKIE, HeaderValue::from_static(COOKIE));
+    response
 }
 
 /// What came in the address and in the body.
@@ -149,14 +157,14 @@ struct ErrorBody {
     error_uri: Option<String>,
 }
 
-fn refused(refusal: &Refusal, style: &ErrorStyle, world: &World) -> Response {
+fn refused(refusal: &Refusal, maskinporten: &Maskinporten) -> Response {
     let (status, error, code) = refusal.class();
     let trace = Uuid::new_v4();
-    let body = match style {
+    let body = match maskinporten.switches().error_style {
         ErrorStyle::Traced => ErrorBody {
             error,
             error_description: format!("{refusal} (trace_id: {})", trace.simple()),
-            error_uri: code.map(|code| world.maskinporten.address_of(&format!("errors/{code}"))),
+            error_uri: code.map(|code| maskinporten.address_of(&format!("errors/{code}"))),
         },
         ErrorStyle::Legacy => ErrorBody {
             error,

@@ -35,6 +35,13 @@ pub struct Identity {
 /// How many tokens were issued for each identity.
 pub(super) type Minted = BTreeMap<Identity, u64>;
 
+/// What a grant gives.
+pub(super) struct Issued {
+    pub(super) answer: TokenResponse,
+    /// What the journal should say about the grant.
+    pub(super) warning: Option<&'static str>,
+}
+
 impl Maskinporten {
     /// The token for a grant's assertion.
     pub(super) fn issue(
@@ -42,7 +49,7 @@ impl Maskinporten {
         assertion: &str,
         altinn: &Altinn,
         now: OffsetDateTime,
-    ) -> Result<TokenResponse, Refusal> {
+    ) -> Result<Issued, Refusal> {
         let switches = self.switches();
         let assertion = Assertion::parse(assertion)?;
         let client = self.registered(&assertion.client_id)?;
@@ -96,11 +103,16 @@ impl Maskinporten {
             })
             .map_err(|_| Refusal::Internal)?;
         self.count(&client.id, &scope, claims.authorization_details.as_ref());
-        Ok(TokenResponse {
+        let answer = TokenResponse {
             access_token,
             token_type: "Bearer",
             expires_in: lifetime.saturating_add(switches.expires_in_offset_s),
             scope,
+        };
+        let warning = "aud is the token endpoint; documentation says the issuer";
+        Ok(Issued {
+            answer,
+            warning: claims.for_endpoint.then_some(warning),
         })
     }
 

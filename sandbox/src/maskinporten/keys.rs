@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{KeyPair, RsaKeySize};
 use serde::Serialize;
 
-use crate::authority::rsa_key;
+use crate::authority::{rsa_key, rsa_key_named};
 
 /// One signing key.
 #[derive(Clone)]
@@ -29,12 +29,20 @@ pub(super) struct PublishedKey {
 }
 
 impl SigningKey {
-    /// A new one; takes part of a second. Its `kid` is its RFC 7638 thumbprint, as the real one's
-    /// seems to be.
+    /// The one that a sandbox starts with.
+    pub(super) fn first() -> anyhow::Result<Self> {
+        Self::of(&rsa_key_named("maskinporten", RsaKeySize::_3072)?)
+    }
+
+    /// A new one. Takes a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
-        let pair = rsa_key(RsaKeySize::_3072)?;
+        Self::of(&rsa_key(RsaKeySize::_3072)?)
+    }
+
+    /// Its `kid` is its RFC 7638 thumbprint, as the real one's seems to be.
+    fn of(pair: &KeyPair) -> anyhow::Result<Self> {
         let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
-        let jwk = public_key(&pair)?;
+        let jwk = public_key(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
             anyhow::bail!("an RSA key has become another");
         };

@@ -64,25 +64,30 @@ struct State {
 }
 
 impl Maskinporten {
-    /// A new one, which knows `consumers` and trusts `enterprise`. Makes an RSA key, which takes part
-    /// of a second.
-    pub fn new(
-        addresses: &Addresses,
-        enterprise: &EnterpriseAuthority,
-        consumers: &[Consumer],
-        now: OffsetDateTime,
-    ) -> anyhow::Result<Self> {
+    /// A new one, which trusts `enterprise` and knows nobody. Makes an RSA key, which takes part of a
+    /// second.
+    pub fn new(addresses: &Addresses, enterprise: &EnterpriseAuthority) -> anyhow::Result<Self> {
         Ok(Self {
             issuer: format!("{}/", addresses.maskinporten),
             trust: Trust::of(enterprise),
             state: Mutex::new(State {
-                keys: KeyRing::new(SigningKey::generate()?),
-                register: Register::of(consumers, now)?,
+                keys: KeyRing::new(SigningKey::first()?),
+                register: Register::default(),
                 switches: Switches::default(),
                 spent: Spent::default(),
                 minted: Minted::default(),
             }),
         })
+    }
+
+    /// Registers the demo's clients and scopes, and nothing else, at `now`.
+    pub(crate) fn register(
+        &self,
+        consumers: &[Consumer],
+        now: OffsetDateTime,
+    ) -> anyhow::Result<()> {
+        self.state().register = Register::of(consumers, now)?;
+        Ok(())
     }
 
     /// The issuer, with its slash.

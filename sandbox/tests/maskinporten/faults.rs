@@ -1,17 +1,30 @@
 //! Every fault, as a client sees it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
 use sandbox::fault::{Content, Fault, Rule};
 use sandbox::world::Counterparty;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::support::{Bench, GRANT_TYPE, client};
 
 fn order(bench: &Bench, fault: Fault) {
     let counterparty = Counterparty::Maskinporten;
     let path = Some("/token".to_owned());
-    let rule = Rule { counterparty, path, times: Some(1), fault };
+    let rule = Rule {
+        counterparty,
+        path,
+        times: Some(1),
+        fault,
+    };
     bench.sandbox.world().faults.order(rule);
 }
 
@@ -29,20 +42,40 @@ async fn answers_in_place_of_the_true_one() {
     let bench = Bench::start().await;
     let code = |code: u16| reqwest::StatusCode::from_u16(code).unwrap();
     let unavailable = code(503);
-    let status = |body| Fault::Status { code: unavailable, body };
+    let status = |body| Fault::Status {
+        code: unavailable,
+        body,
+    };
     let table = [
         (status(Content::Html), 503, Some("text/html"), None),
         (status(Content::Empty), 503, None, None),
         (status(Content::Json), 503, Some("application/json"), None),
-        (Fault::TooManyRequests { retry_after: Some(7) }, 429, Some("application/json"), Some("7")),
-        (Fault::TooManyRequests { retry_after: None }, 429, Some("application/json"), None),
+        (
+            Fault::TooManyRequests {
+                retry_after: Some(7),
+            },
+            429,
+            Some("application/json"),
+            Some("7"),
+        ),
+        (
+            Fault::TooManyRequests { retry_after: None },
+            429,
+            Some("application/json"),
+            None,
+        ),
         (Fault::Nonsense, 200, Some("application/json"), None),
     ];
     for (fault, status, content_type, retry_after) in table {
         order(&bench, fault);
         let grant = bench.grant().assertion();
         let response = send(&bench, &bench.http, &grant).await.unwrap();
-        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
         assert_eq!(response.status().as_u16(), status, "{fault:?}");
         assert_eq!(header("content-type"), content_type, "{fault:?}");
         assert_eq!(header("retry-after"), retry_after, "{fault:?}");
@@ -63,12 +96,20 @@ async fn connections_that_break() {
         let before = bench.grant().assertion();
         order(&bench, Fault::ResetBefore);
         send(&bench, http, &before).await.unwrap_err();
-        assert_eq!(bench.ask_with(&before).await.status, 200, "{protocol}: not processed");
+        assert_eq!(
+            bench.ask_with(&before).await.status,
+            200,
+            "{protocol}: not processed"
+        );
 
         let after = bench.grant().assertion();
         order(&bench, Fault::ResetAfter);
         send(&bench, http, &after).await.unwrap_err();
-        assert_eq!(bench.ask_with(&after).await.code(), "MP-012", "{protocol}: processed");
+        assert_eq!(
+            bench.ask_with(&after).await.code(),
+            "MP-012",
+            "{protocol}: processed"
+        );
 
         order(&bench, Fault::Truncated);
         let cut = send(&bench, http, &bench.grant().assertion()).await;
@@ -89,31 +130,84 @@ async fn answers_that_take_their_time() {
     assert!(started.elapsed() >= Duration::from_millis(60));
 
     order(&bench, Fault::Hang);
-    let impatient =
-        client(&bench.sandbox).timeout(Duration::from_millis(100)).build().unwrap();
-    let error = send(&bench, &impatient, &bench.grant().assertion()).await.unwrap_err();
+    let impatient = client(&bench.sandbox)
+        .timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    let error = send(&bench, &impatient, &bench.grant().assertion())
+        .await
+        .unwrap_err();
     assert!(error.is_timeout());
 }
 
 #[tokio::test]
-async fn a_connection_can_be_closed_after_each_answer() {
+async fn a_kept_alive_connection_can_be_closed_without_notice() {
     let bench = Bench::start().await;
-    let counterparty = Counterparty::Maskinporten;
-    let rule = Rule { counterparty, path: None, times: None, fault: Fault::CloseAfter };
-    bench.sandbox.world().faults.order(rule);
-    let http1 = client(&bench.sandbox).http1_only().build().unwrap();
-    let mut ports = Vec::new();
-    for _ in 0..3 {
-        let response = send(&bench, &http1, &bench.grant().assertion()).await.unwrap();
-        assert_eq!(response.headers().get("connection"), None, "it is not announced");
-        assert!(response.content_length().is_some());
-        response.bytes().await.unwrap();
-        ports.push(());
-        // The client learns of the close when its pool next looks.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    order(&bench, Fault::CloseAfter);
+    let mut connection = connect(&bench).await;
+    connection.write_all(EMPTY_GRANT).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, connection.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
+    assert!(head.starts_with("http/1.1 400"), "{head}");
+    assert!(!head.contains("connection:"), "it is not announced: {head}");
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset() {
+    let bench = Bench::start().await;
+    for fault in [Fault::ResetBefore, Fault::ResetAfter] {
+        order(&bench, fault);
+        let mut connection = connect(&bench).await;
+        connection.write_all(EMPTY_GRANT).await.unwrap();
+        let read = tokio::time::timeout(PATIENCE, connection.read(&mut [0; 16]))
+            .await
+            .unwrap();
+        assert_eq!(
+            read.unwrap_err().kind(),
+            std::io::ErrorKind::ConnectionReset,
+            "{fault:?}"
+        );
     }
-    bench.sandbox.world().faults.clear();
-    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const EMPTY_GRANT: &[u8] = b"POST /token HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+
+/// A connection of our own, to see what happens to it.
+async fn connect(bench: &Bench) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(bench.sandbox.ca_file()).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let (_, port) = bench
+        .sandbox
+        .addresses()
+        .maskinporten
+        .rsplit_once(':')
+        .unwrap();
+    let stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
+        .await
+        .unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -131,7 +225,12 @@ async fn faults_are_ordered_over_http_too() {
     }
     let hang = json!({ "counterparty": "maskinporten", "fault": "hang" });
     assert_eq!(bench.admin(post.clone(), "/faults", &hang).await, 204);
-    assert_eq!(bench.admin(reqwest::Method::DELETE, "/faults", &json!(null)).await, 204);
+    assert_eq!(
+        bench
+            .admin(reqwest::Method::DELETE, "/faults", &json!(null))
+            .await,
+        204
+    );
     assert_eq!(bench.http.get(&keys).send().await.unwrap().status(), 200);
 
     for wrong in [
@@ -140,6 +239,10 @@ async fn faults_are_ordered_over_http_too() {
         json!({ "counterparty": "altinn", "fault": { "slow": { "seconds": 1 } } }),
         json!({ "counterparty": "altinn", "fault": { "status": { "code": 100, "body": "html" } } }),
     ] {
-        assert_eq!(bench.admin(post.clone(), "/faults", &wrong).await, 422, "{wrong}");
+        assert_eq!(
+            bench.admin(post.clone(), "/faults", &wrong).await,
+            422,
+            "{wrong}"
+        );
     }
 }

@@ -7,7 +7,9 @@ use time::Duration;
 use crate::support::Bench;
 
 async fn kids(bench: &Bench) -> Vec<String> {
-    let keys = bench.read(&format!("{}jwk", bench.maskinporten().issuer())).await;
+    let keys = bench
+        .read(&format!("{}jwk", bench.maskinporten().issuer()))
+        .await;
     let kid = |key: &Value| key["kid"].as_str().unwrap().to_owned();
     keys["keys"].as_array().unwrap().iter().map(kid).collect()
 }
@@ -17,7 +19,15 @@ async fn the_metadata_is_as_published() {
     let bench = Bench::start().await;
     let issuer = bench.maskinporten().issuer().to_owned();
     let address = format!("{issuer}.well-known/oauth-authorization-server");
-    let text = bench.http.get(&address).send().await.unwrap().text().await.unwrap();
+    let text = bench
+        .http
+        .get(&address)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     let expected = format!(
         concat!(
             r#"{{"authorization_details_types_supported":["#,
@@ -36,7 +46,10 @@ async fn the_metadata_is_as_published() {
         ..Switches::default()
     };
     bench.maskinporten().set_switches(wrong);
-    assert_eq!(bench.read(&address).await["issuer"], "https://elsewhere.example/");
+    assert_eq!(
+        bench.read(&address).await["issuer"],
+        "https://elsewhere.example/"
+    );
     let openid = format!("{issuer}.well-known/openid-configuration");
     assert_eq!(bench.http.get(openid).send().await.unwrap().status(), 404);
 }
@@ -44,11 +57,20 @@ async fn the_metadata_is_as_published() {
 #[tokio::test]
 async fn keys_are_published_before_they_sign_and_after() {
     let bench = Bench::start().await;
-    let verify = |token: &str| bench.maskinporten().verify(bench.clock.now(), token).map(|_| ());
+    let verify = |token: &str| {
+        bench
+            .maskinporten()
+            .verify(bench.clock.now(), token)
+            .map(|_| ())
+    };
     let step = |step: &'static str| {
         let path = format!("/maskinporten/keys/{step}");
         let bench = &bench;
-        async move { bench.admin(reqwest::Method::POST, &path, &json!(null)).await }
+        async move {
+            bench
+                .admin(reqwest::Method::POST, &path, &json!(null))
+                .await
+        }
     };
     let first = kids(&bench).await;
     let old = bench.ask(&bench.grant()).await;
@@ -77,7 +99,12 @@ async fn keys_are_published_before_they_sign_and_after() {
 #[tokio::test]
 async fn an_api_refuses_what_is_no_good_token() {
     let bench = Bench::start().await;
-    let verify = |token: &str| bench.maskinporten().verify(bench.clock.now(), token).map(|_| ());
+    let verify = |token: &str| {
+        bench
+            .maskinporten()
+            .verify(bench.clock.now(), token)
+            .map(|_| ())
+    };
     let answer = bench.ask(&bench.grant()).await;
     let claims = answer.claims();
 
@@ -91,7 +118,10 @@ async fn an_api_refuses_what_is_no_good_token() {
     let other = bench.maskinporten().sign(&other).unwrap();
     let (signed, _) = answer.token().rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();
-    assert_eq!(verify(&format!("{signed}.{signature}")), Err(TokenError::Signature));
+    assert_eq!(
+        verify(&format!("{signed}.{signature}")),
+        Err(TokenError::Signature)
+    );
 
     let (_, rest) = answer.token().split_once('.').unwrap();
     let kid = &kids(&bench).await[0];
@@ -99,10 +129,16 @@ async fn an_api_refuses_what_is_no_good_token() {
         use base64::Engine;
         let header = format!(r#"{{"kid":"{kid}","alg":"{algorithm}"}}"#);
         let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
-        assert_eq!(verify(&format!("{header}.{rest}")), Err(TokenError::Signature), "{algorithm}");
+        assert_eq!(
+            verify(&format!("{header}.{rest}")),
+            Err(TokenError::Signature),
+            "{algorithm}"
+        );
     }
     assert_eq!(verify("not.a.token"), Err(TokenError::Malformed));
 
-    bench.clock.set_offset(Duration::seconds(131).whole_seconds());
+    bench
+        .clock
+        .set_offset(Duration::seconds(131).whole_seconds());
     assert_eq!(verify(answer.token()), Err(TokenError::Expired));
 }

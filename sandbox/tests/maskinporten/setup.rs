@@ -13,7 +13,11 @@ use crate::support::Bench;
 async fn the_variables_are_what_the_app_needs() {
     let bench = Bench::start().await;
     let variables = bench.sandbox.variables("http://localhost:3000");
-    assert_eq!(variables, bench.sandbox.variables("http://localhost:3000"), "secrets stay");
+    assert_eq!(
+        variables,
+        bench.sandbox.variables("http://localhost:3000"),
+        "secrets stay"
+    );
     let addresses = bench.sandbox.addresses();
     for (name, value) in [
         ("environment", "test"),
@@ -47,13 +51,23 @@ async fn the_variables_are_what_the_app_needs() {
     assert_eq!(chain.len(), 2);
     STANDARD.decode(chain[0].as_str().unwrap()).unwrap();
     for client in clients.as_array().unwrap() {
-        assert!(client["key"].as_str().unwrap().starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert!(
+            client["key"]
+                .as_str()
+                .unwrap()
+                .starts_with("-----BEGIN PRIVATE KEY-----")
+        );
     }
 
     let services: Value = serde_json::from_str(&variables["token_services"]).unwrap();
     assert_eq!(services[0]["subject"], "consent");
-    assert_eq!(services[1]["authorization_details"], json!(["urn:altinn:consent"]));
-    let seed = URL_SAFE_NO_PAD.decode(&variables["claims_signing_key"]).unwrap();
+    assert_eq!(
+        services[1]["authorization_details"],
+        json!(["urn:altinn:consent"])
+    );
+    let seed = URL_SAFE_NO_PAD
+        .decode(&variables["claims_signing_key"])
+        .unwrap();
     let pair = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
     let public = aws_lc_rs::signature::KeyPair::public_key(&pair);
     assert_eq!(services[1]["public_key"], URL_SAFE_NO_PAD.encode(public));
@@ -66,7 +80,11 @@ async fn the_runtime_configuration_trusts_the_sandbox() {
     let ca_file = bench.sandbox.ca_file();
     assert!(ca_file.is_absolute());
     assert!(configuration.contains(&format!("ca_roots_file = {:?}", ca_file.to_str().unwrap())));
-    for part in ["[[client_tls]]", "[key_value_store.consents]", "[key_value_store.tokens]"] {
+    for part in [
+        "[[client_tls]]",
+        "[key_value_store.consents]",
+        "[key_value_store.tokens]",
+    ] {
         assert!(configuration.contains(part), "{part}");
     }
 }
@@ -82,17 +100,25 @@ async fn what_it_writes_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn the_admin_address_is_for_the_loopback_alone() {
+async fn the_admin_address_is_for_local_programs_alone() {
     let bench = Bench::start().await;
     let admin = &bench.sandbox.addresses().admin;
     let named = |host: &str| {
-        let request = bench.http.get(format!("{admin}/clock")).header("host", host);
+        let request = bench
+            .http
+            .get(format!("{admin}/clock"))
+            .header("host", host);
         async { request.send().await.unwrap().status().as_u16() }
     };
     assert_eq!(named("127.0.0.1:80").await, 200);
     assert_eq!(named("localhost").await, 200);
     assert_eq!(named("evil.example").await, 421);
     assert_eq!(named("localhost.evil.example:80").await, 421);
+    let from_a_page = bench
+        .http
+        .get(format!("{admin}/clock"))
+        .header("origin", "http://localhost");
+    assert_eq!(from_a_page.send().await.unwrap().status(), 421);
 }
 
 #[tokio::test]
@@ -100,13 +126,26 @@ async fn the_admin_address_moves_the_clock_and_sets_switches() {
     let bench = Bench::start().await;
     let put = reqwest::Method::PUT;
     let clock = json!({ "offset_seconds": 3600 });
-    assert_eq!(bench.admin(reqwest::Method::POST, "/clock", &clock).await, 204);
+    assert_eq!(
+        bench.admin(reqwest::Method::POST, "/clock", &clock).await,
+        204
+    );
     assert_eq!(bench.clock.offset(), 3600);
 
     let path = "/maskinporten/switches";
-    assert_eq!(bench.admin(put.clone(), path, &json!({ "token_lifetime_s": 30 })).await, 204);
+    assert_eq!(
+        bench
+            .admin(put.clone(), path, &json!({ "token_lifetime_s": 30 }))
+            .await,
+        204
+    );
     assert_eq!(bench.ask(&bench.grant()).await.body["expires_in"], 29);
-    assert_eq!(bench.admin(put.clone(), path, &json!({ "lifetime": 30 })).await, 422);
+    assert_eq!(
+        bench
+            .admin(put.clone(), path, &json!({ "lifetime": 30 }))
+            .await,
+        422
+    );
 
     let access = json!({
         "organisation": FJORDBANKEN, "scope": "altinn:consentrequests.read", "granted": false,
@@ -122,5 +161,8 @@ async fn the_admin_address_moves_the_clock_and_sets_switches() {
     let journal = bench.read(&format!("{admin}/journal")).await;
     assert_eq!(journal[1]["route"], "/token");
     assert_eq!(journal[1]["status"], 403);
-    assert!(journal[1]["note"].as_str().unwrap().starts_with("MP-250 "), "{journal}");
+    assert!(
+        journal[1]["note"].as_str().unwrap().starts_with("MP-250 "),
+        "{journal}"
+    );
 }

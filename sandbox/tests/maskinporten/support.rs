@@ -27,11 +27,19 @@ impl Bench {
     pub(crate) async fn start() -> Self {
         let clock = Clock::default();
         let directory = tempfile::tempdir().unwrap();
-        let options =
-            Options { clock: clock.clone(), directory: directory.path().join("new"), app: None };
+        let options = Options {
+            clock: clock.clone(),
+            directory: directory.path().join("new"),
+            app: None,
+        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let http = client(&sandbox).build().unwrap();
-        let bench = Self { sandbox, clock, http, directory };
+        let bench = Self {
+            sandbox,
+            clock,
+            http,
+            directory,
+        };
         bench.add_scope(SCOPE, Scope::default());
         bench
     }
@@ -49,7 +57,11 @@ impl Bench {
         self.maskinporten().change(|register| {
             register.add_scope(name, scope);
             for consumer in &self.sandbox.world().consumers {
-                register.client_mut(consumer.client_id).unwrap().scopes.insert(name.to_owned());
+                register
+                    .client_mut(consumer.client_id)
+                    .unwrap()
+                    .scopes
+                    .insert(name.to_owned());
                 register.grant(name, consumer.organisation);
             }
         });
@@ -101,11 +113,25 @@ impl Bench {
 
     pub(crate) async fn admin(&self, method: reqwest::Method, path: &str, body: &Value) -> u16 {
         let address = format!("{}{path}", self.sandbox.addresses().admin);
-        self.http.request(method, address).json(body).send().await.unwrap().status().as_u16()
+        self.http
+            .request(method, address)
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     }
 
     pub(crate) async fn read(&self, address: &str) -> Value {
-        self.http.get(address).send().await.unwrap().json().await.unwrap()
+        self.http
+            .get(address)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 }
 
@@ -158,6 +184,7 @@ impl Grant {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) text: String,
     pub(crate) body: Value,
 }
 
@@ -165,7 +192,9 @@ impl Answer {
     pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        Self { status, body: response.json().await.unwrap() }
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap();
+        Self { status, text, body }
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -196,4 +225,23 @@ impl Answer {
     pub(crate) fn description(&self) -> &str {
         self.body["error_description"].as_str().unwrap_or_default()
     }
+}
+
+/// What a refusal must say: status, `error`, code, and a piece of its text.
+pub(crate) type Expected = (u16, &'static str, &'static str, &'static str);
+
+pub(crate) async fn assert_refused(bench: &Bench, name: &str, grant: &Grant, expected: Expected) {
+    assert_is(name, &bench.ask(grant).await, expected);
+}
+
+pub(crate) fn assert_is(name: &str, answer: &Answer, expected: Expected) {
+    let (status, error, code, text) = expected;
+    assert_eq!(
+        (answer.status, answer.error(), answer.code()),
+        (status, error, code),
+        "{name}"
+    );
+    assert!(answer.description().contains(text), "{name}: {answer:?}");
+    let (_, trace) = answer.description().rsplit_once(" (trace_id: ").unwrap();
+    assert_eq!(trace.trim_end_matches(')').len(), 32, "{name}");
 }

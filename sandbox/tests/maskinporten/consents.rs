@@ -1,0 +1,131 @@
+//! Tokens that carry a consent.
+
+use sandbox::consumer::FJORDBANKEN;
+use serde_json::{Value, json};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::support::Bench;
+
+const PERSON: &str = "02829090123";
+
+#[tokio::test]
+async fn a_consent_is_told_in_the_token_until_it_is_revoked() {
+    let bench = Bench::start().await;
+    let id = Uuid::new_v4();
+    let altinn = &bench.sandbox.world().altinn;
+    let from = format!("urn:altinn:person:identifier-no:{PERSON}");
+    let asked = |id: Uuid, from: &str| json!([{ "type": "urn:altinn:consent", "id": id.to_string(), "from": from }]);
+    let grant = |details: Value| {
+        bench
+            .grant()
+            .with("scope", "skatteetaten:kravogbetalinger")
+            .with("authorization_details", details)
+    };
+    request_consent(&bench, id, &from).await;
+
+    let pending = bench.ask(&grant(asked(id, &from))).await;
+    assert_eq!((pending.status, pending.code()), (400, "MP-303"));
+    assert!(pending.description().contains("AM-00014"), "{pending:?}");
+
+    altinn.approve(bench.clock.now(), id, PERSON).unwrap();
+    let given = bench.ask(&grant(asked(id, &from))).await;
+    assert!(
+        given
+            .part(1)
+            .starts_with(r#"{"authorization_details":[{"type":"urn:altinn:consent","id":"#)
+    );
+    let claims = given.claims();
+    let detail = &claims["authorization_details"][0];
+    assert_eq!(detail["id"], id.to_string());
+    assert_eq!(detail["from"], from);
+    assert_eq!(detail["to"], claims["consumer"]);
+    assert_eq!(detail["to"]["ID"], format!("0192:{FJORDBANKEN}"));
+    assert!(
+        detail["consented"].as_str().unwrap().ends_with("+00:00"),
+        "{detail}"
+    );
+    let right = &detail["consentRights"][0];
+    assert_eq!(
+        right["resource"][0]["value"],
+        "ske-samtykke-krav-og-betalinger"
+    );
+
+    let other = "urn:altinn:person:identifier-no:14858512450";
+    let wrong_from = bench.ask(&grant(asked(id, other))).await;
+    assert_eq!((wrong_from.status, wrong_from.code()), (400, "MP-303"));
+    assert!(
+        wrong_from.description().contains("AM-00012"),
+        "{wrong_from:?}"
+    );
+    let unknown = bench.ask(&grant(asked(Uuid::new_v4(), &from))).await;
+    assert!(unknown.description().contains("AM-00001"), "{unknown:?}");
+
+    altinn.revoke(bench.clock.now(), id, PERSON).unwrap();
+    let revoked = bench.ask(&grant(asked(id, &from))).await;
+    assert_eq!((revoked.status, revoked.code()), (400, "MP-303"));
+    assert!(revoked.description().contains("AM-00011"), "{revoked:?}");
+
+    let counters = bench
+        .read(&format!("{}/counters", bench.sandbox.addresses().admin))
+        .await;
+    let tokens = counters["tokens"].as_array().unwrap();
+    let consent = tokens
+        .iter()
+        .find(|token| token["authorization_details"].is_string())
+        .unwrap();
+    assert_eq!(consent["count"], 1, "refused grants are not counted");
+}
+
+#[tokio::test]
+async fn a_consent_of_another_consumer_is_not_found() {
+    let bench = Bench::start().await;
+    let id = Uuid::new_v4();
+    let from = format!("urn:altinn:person:identifier-no:{PERSON}");
+    request_consent(&bench, id, &from).await;
+    bench
+        .sandbox
+        .world()
+        .altinn
+        .approve(bench.clock.now(), id, PERSON)
+        .unwrap();
+    let details = json!([{ "type": "urn:altinn:consent", "id": id.to_string(), "from": from }]);
+    let grant = bench
+        .certified_grant()
+        .with("authorization_details", details);
+    let answer = bench.ask(&grant).await;
+    assert!(answer.description().contains("AM-00001"), "{answer:?}");
+}
+
+/// Asks Altinn for a consent, as the consumer with a registered key.
+async fn request_consent(bench: &Bench, id: Uuid, from: &str) {
+    let grant = bench.grant().with("scope", "altinn:consentrequests.write");
+    let token = bench.ask(&grant).await.token().to_owned();
+    let valid_to = bench.clock.now() + Duration::days(90);
+    let format = time::format_description::well_known::Rfc3339;
+    let altinn = &bench.sandbox.addresses().altinn;
+    let response = bench
+        .http
+        .post(format!(
+            "{altinn}/accessmanagement/api/v1/enterprise/consentrequests"
+        ))
+        .bearer_auth(token)
+        .json(&json!({
+            "id": id.to_string(),
+            "from": from,
+            "to": format!("urn:altinn:organization:identifier-no:{FJORDBANKEN}"),
+            "validTo": valid_to.format(&format).unwrap(),
+            "consentRights": [{
+                "action": ["consent"],
+                "resource": [{
+                    "type": "urn:altinn:resource",
+                    "value": "ske-samtykke-krav-og-betalinger",
+                }],
+            }],
+            "redirectUrl": "https://app.example/consent/callback",
+        }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 201, "{}", response.text().await.unwrap());
+}

@@ -1,0 +1,180 @@
+//! Grants that are refused for the key or the certificate they are signed with.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::{KeyPair, RsaKeySize};
+use sandbox::authority::{EnterpriseAuthority, Profile, rsa_key};
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::support::{Bench, assert_is, assert_refused};
+
+#[tokio::test]
+async fn keys_and_signatures() {
+    let bench = Bench::start().await;
+    let kid = |kid: &str| json!({ "alg": "RS256", "kid": kid });
+    let chain = bench.certified_grant().header["x5c"].clone();
+    let stranger = rsa_key(RsaKeySize::_2048).unwrap();
+    let unknown = (
+        400,
+        "invalid_grant",
+        "",
+        "Unknown key identifier (kid) for client",
+    );
+    let required = (
+        400,
+        "invalid_grant",
+        "",
+        "requires pre-registered jwk and no key identifier",
+    );
+    let signature = (400, "invalid_grant", "MP-124", "Invalid JWT signature");
+    let malformed = (400, "invalid_request", "MP-011", "");
+    let both = json!({ "alg": "RS256", "kid": "fjordbanken-1", "x5c": chain });
+    let table = [
+        ("unknown kid", bench.grant().header(kid("another")), unknown),
+        (
+            "kid of a client without keys",
+            bench.certified_grant().header(kid("a")),
+            unknown,
+        ),
+        (
+            "x5c of a client with keys",
+            bench.grant().header(json!({"alg": "RS256", "x5c": chain})),
+            required,
+        ),
+        (
+            "neither, with keys",
+            bench.grant().header(json!({"alg": "RS256"})),
+            required,
+        ),
+        ("both", bench.grant().header(both), malformed),
+        ("another key", bench.grant().key(&stranger), signature),
+        (
+            "another key than the certificate's",
+            bench.certified_grant().key(&stranger),
+            signature,
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+
+    let assertion = bench.grant().assertion();
+    let mut parts: Vec<_> = assertion.split('.').collect();
+    let other = bench.grant().with("scope", "a:b").assertion();
+    parts[1] = other.split('.').nth(1).unwrap();
+    assert_is(
+        "tampered",
+        &bench.ask_with(&parts.join(".")).await,
+        signature,
+    );
+
+    let mut ec = bench.grant();
+    let pair = KeyPair::generate().unwrap();
+    ec.header["alg"] = json!("ES256");
+    ec.algorithm = Algorithm::ES256;
+    ec.key = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
+    assert_refused(&bench, "ES256", &ec, malformed).await;
+    let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"fjordbanken-1"}"#);
+    let unsigned = format!("{none}.{}.", parts[1]);
+    assert_is("none", &bench.ask_with(&unsigned).await, malformed);
+    assert_is("no JWT", &bench.ask_with("a.b").await, malformed);
+}
+
+#[tokio::test]
+async fn a_registered_key_lasts_a_year() {
+    let bench = Bench::start().await;
+    let posted_again = bench.clock.now();
+    bench.clock.set_offset(Duration::days(364).whole_seconds());
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+    bench.clock.set_offset(Duration::days(366).whole_seconds());
+    let expired = (400, "invalid_grant", "MP-121", "Expired key");
+    assert_refused(&bench, "old key", &bench.grant(), expired).await;
+    bench.maskinporten().change(|register| {
+        let client = register
+            .client_mut(bench.sandbox.world().consumers[0].client_id)
+            .unwrap();
+        client.keys[0].posted = posted_again + Duration::days(300);
+    });
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+}
+
+#[tokio::test]
+async fn certificates() {
+    let bench = Bench::start().await;
+    let now = bench.clock.now();
+    let ours = &bench.sandbox.world().enterprise;
+    let foreign = EnterpriseAuthority::generate(now).unwrap();
+    let key = rsa_key(RsaKeySize::_2048).unwrap();
+    let issued = |authority: &EnterpriseAuthority, profile, organisation, years: i64| {
+        let from = now - Duration::days(365 * years);
+        let leaf = authority
+            .issue(profile, organisation, "BANKEN ASA", &key, from)
+            .unwrap();
+        json!([STANDARD.encode(leaf)])
+    };
+    let shown = |x5c: Value| {
+        bench
+            .certified_grant()
+            .header(json!({ "alg": "RS256", "x5c": x5c }))
+            .key(&key)
+    };
+    let invalid = (
+        400,
+        "invalid_grant",
+        "MP-120",
+        "signed with an invalid certificate",
+    );
+    let other = (
+        400,
+        "invalid_grant",
+        "MP-122",
+        "Does not match certificate orgno",
+    );
+    let form = (400, "invalid_grant", "MP-123", "Invalid JWT header x5c");
+    let good = issued(ours, Profile::Seid2, INNLANDSBANKEN, 0);
+    let table = [
+        (
+            "another organisation's",
+            shown(issued(ours, Profile::Seid2, FJORDBANKEN, 0)),
+            other,
+        ),
+        (
+            "another authority's",
+            shown(issued(&foreign, Profile::Seid2, INNLANDSBANKEN, 0)),
+            invalid,
+        ),
+        (
+            "expired",
+            shown(issued(ours, Profile::Seid2, INNLANDSBANKEN, 4)),
+            invalid,
+        ),
+        (
+            "with a foreign authority",
+            shown(json!([good[0], STANDARD.encode(foreign.issuing())])),
+            invalid,
+        ),
+        (
+            "an authority's own",
+            shown(json!([STANDARD.encode(ours.issuing())])),
+            invalid,
+        ),
+        ("a string", shown(good[0].clone()), form),
+        ("nothing", shown(json!([])), form),
+        ("no certificate", shown(json!(["AAAA"])), form),
+        (
+            "absent",
+            bench.certified_grant().header(json!({ "alg": "RS256" })),
+            form,
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+    for profile in [Profile::Seid1, Profile::Seid2] {
+        let grant = shown(issued(ours, profile, INNLANDSBANKEN, 0));
+        assert_eq!(bench.ask(&grant).await.status, 200, "{profile:?}");
+    }
+}
