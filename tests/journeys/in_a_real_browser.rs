@@ -8,7 +8,7 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
     let bench = Bench::start().await;
     let places = bench.sandbox.addresses();
 
-    browser.page.goto(&places.bank_page).await.expect("the bank's page");
+    browser.opens(&places.bank_page).await;
     browser.clicks("button[value=ragna]").await;
     browser.clicks("#ask button").await;
     let notice = browser.reads("#status .notice").await;
@@ -19,10 +19,9 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
 
     let claims = browser.reads("#result table").await;
     assert!(claims.contains("Mva"), "{claims}");
-    let address = browser.page.current_url().await.expect("an address");
-    assert_eq!(address.as_str(), format!("{}/", places.bank_page));
-    let wider_than_the_screen = "return document.documentElement.scrollWidth > window.innerWidth";
-    let wider = browser.page.execute(wider_than_the_screen, vec![]).await.expect("a script's answer");
+    let address = browser.runs("return location.href").await;
+    assert_eq!(address, format!("{}/", places.bank_page));
+    let wider = browser.runs("return document.documentElement.scrollWidth > window.innerWidth").await;
     assert_eq!(wider, false, "the page scrolls sideways on a phone");
     bench.log_is_clean(&["04827896468", "313367002"]);
 }
