@@ -1,4 +1,4 @@
-//! Key-value stores: `spin:key-value` over SQLite files and memory.
+//! Key-value stores: `spin:key-value` over `SQLite` files and memory.
 
 mod interface;
 mod store;

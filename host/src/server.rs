@@ -20,7 +20,7 @@ use crate::{application::Application, timer::Alarm};
 /// The longest request line and headers together, in bytes.
 const MOST_HEADERS: usize = 64 * 1024;
 /// How long a client may take to send its headers, or keep an idle connection.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(60);
+const HEADERS_TIMEOUT: Duration = Duration::from_mins(1);
 /// The pause after a connection could not be accepted, as when the process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -136,15 +136,12 @@ async fn converse(
         .max_buf_size(MOST_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    loop {
-        tokio::select! {
-            // A client that breaks off is no concern of ours.
-            _ = connection.as_mut() => return,
-            _ = stopping.changed() => {
-                connection.as_mut().graceful_shutdown();
-                _ = connection.await;
-                return;
-            }
+    tokio::select! {
+        // A client that breaks off is no concern of ours.
+        _ = connection.as_mut() => {}
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            _ = connection.await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use crate::manifest::{Variable, check_variable_name};
+use crate::manifest::{Variable, variable_name};
 
 /// Every application variable's value.
 pub(crate) struct Variables(BTreeMap<String, String>);
@@ -143,7 +143,7 @@ impl ComponentVariables {
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<String, Refusal> {
-        check_variable_name(name).map_err(Refusal::InvalidName)?;
+        variable_name(name).map_err(Refusal::InvalidName)?;
         self.0.get(name).cloned().ok_or(Refusal::Undefined)
     }
 }

@@ -23,7 +23,7 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
-    /// SQLite refuses.
+    /// `SQLite` refuses.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The runtime that the work was handed to is stopping.
@@ -120,7 +120,7 @@ impl Backend {
         .await
     }
 
-    /// SQLite blocks its thread, so its work goes to threads that may be blocked.
+    /// `SQLite` blocks its thread, so its work goes to threads that may be blocked.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static,

@@ -30,8 +30,8 @@ use crate::{allowed_hosts::Origin, log::Log};
 
 /// For guests that set no limit of their own. The request that they answer has a shorter one as a rule.
 const CONNECT: Duration = Duration::from_secs(15);
-const FIRST_BYTE: Duration = Duration::from_secs(60);
-const BETWEEN_BYTES: Duration = Duration::from_secs(60);
+const FIRST_BYTE: Duration = Duration::from_mins(1);
+const BETWEEN_BYTES: Duration = Duration::from_mins(1);
 
 /// `[outbound_http]` of the runtime configuration.
 #[derive(Debug, PartialEq)]

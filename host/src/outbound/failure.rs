@@ -56,7 +56,7 @@ impl Failure {
         } else if error.is_closed()
             || error.is_canceled()
             || error.is_incomplete_message()
-            || causes(error).any(|cause| cause.is::<io::Error>())
+            || causes(error).any(<dyn StdError>::is::<io::Error>)
         {
             Error::ConnectionTerminated
         } else {

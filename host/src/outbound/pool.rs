@@ -10,7 +10,7 @@ use super::connection::Sender;
 use crate::{allowed_hosts::Origin, lock::locked};
 
 /// A connection that waited longer is closed: servers close theirs about then.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// As many as wait for one origin and identity.
 const MOST_WAITING: usize = 32;
 

@@ -1,9 +1,16 @@
 //! Applications of real components, served and called over HTTP.
 
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod outbound;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod serving;
+#[cfg(test)]
 mod state;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod upstream;

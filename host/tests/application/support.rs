@@ -167,12 +167,12 @@ fn probe() -> &'static Path {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folder = TempDir::new().unwrap();
         let manifest = folder.path().join("spin.toml");
-        let build = format!(
+        let content = format!(
             "spin_manifest_version = 2\n[application]\nname = \"probe\"\n[trigger]\n[component.probe]\nsource = \"probe.wasm\"\n\
              [component.probe.build]\ncommand = \"cargo build --target wasm32-wasip2 --release -p probe\"\nworkdir = {:?}\n",
             workspace.display().to_string()
         );
-        fs::write(&manifest, build).unwrap();
+        fs::write(&manifest, content).unwrap();
         let mut lines = Vec::new();
         let built = build::components(&manifest, &mut |progress| lines.push(format!("{progress:?}")));
         built.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));

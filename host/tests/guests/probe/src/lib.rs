@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    io::Write as _,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -47,8 +48,9 @@ async fn probe(request: Request) -> (StatusCode, HeaderMap, String) {
         "headers" => Ok(parts
             .headers
             .iter()
-            .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or_default()))
-            .collect()),
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default()))
+            .collect::<Vec<_>>()
+            .join("\n")),
         "uri" => Ok(parts.uri.to_string()),
         "variable" => variables::get(given("probe-name"))
             .await
@@ -77,10 +79,12 @@ async fn probe(request: Request) -> (StatusCode, HeaderMap, String) {
             .to_string()),
         "environment" => std::env::var(given("probe-name")).map_err(|error| error.to_string()),
         "output" => {
-            println!("to standard output");
+            let written = writeln!(std::io::stdout(), "to standard output");
             eprint!("to standard ");
             eprintln!("error");
-            Ok(String::new())
+            written
+                .map(|()| String::new())
+                .map_err(|error| error.to_string())
         }
         "slow" => {
             sleep(Duration::from_millis(
