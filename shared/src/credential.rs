@@ -168,3 +168,83 @@ pub enum CredentialError {
     #[error("the credential is not this component's, not for this one, or has run out")]
     Refused,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration as StdDuration;
+
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+
+    use super::*;
+    use crate::fixtures::{CONSUMER, component_key, consumer};
+    use crate::platform::memory::Memory;
+
+    fn signed(platform: &Memory) -> Secret<String> {
+        sign(platform, &component_key(), "claims", "token", &consumer(CONSUMER)).expect("signed")
+    }
+
+    #[test]
+    fn another_library_verifies_what_we_sign() {
+        let platform = Memory::new();
+        let token = signed(&platform);
+        let key = DecodingKey::from_ed_components(&component_key().verifying_key().to_text()).expect("a key");
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.validate_exp = false;
+        rules.set_audience(&["token"]);
+        rules.set_issuer(&["claims"]);
+        let claims = jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &rules).expect("valid").claims;
+        let now = platform.now().unix_timestamp();
+        assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(now), Some(now + 30)));
+        assert_eq!((claims["sub"].as_str(), claims["consumer"].as_str()), (Some("claims"), Some(CONSUMER)));
+        assert_eq!(claims.as_object().map(serde_json::Map::len), Some(7), "{claims}");
+        assert_ne!(token.expose(), signed(&platform).expose(), "each has an id of its own");
+    }
+
+    #[test]
+    fn holds_for_thirty_seconds_and_ten_of_leeway() {
+        let platform = Memory::new();
+        let token = signed(&platform);
+        let key = component_key().verifying_key();
+        for (seconds, holds) in [(0, true), (40, true), (41, false)] {
+            let now = platform.now() + StdDuration::from_secs(seconds);
+            assert_eq!(verify(token.expose(), &key, "claims", "token", now).is_ok(), holds, "{seconds}");
+        }
+        let early = platform.now() - StdDuration::from_secs(11);
+        assert!(verify(token.expose(), &key, "claims", "token", early).is_err());
+    }
+
+    #[test]
+    fn holds_for_its_component_and_audience_alone() {
+        let platform = Memory::new();
+        let token = signed(&platform);
+        let key = component_key().verifying_key();
+        let other = SigningKey::from_seed(&[8; 32]).expect("a seed").verifying_key();
+        let credential = verify(token.expose(), &key, "claims", "token", platform.now()).expect("holds");
+        assert_eq!(credential.consumer, CONSUMER);
+        assert_eq!(claimed_component(token.expose()).as_deref(), Some("claims"));
+        for (key, component, audience) in [(&other, "claims", "token"), (&key, "consent", "token"), (&key, "claims", "consent")] {
+            assert!(verify(token.expose(), key, component, audience, platform.now()).is_err());
+        }
+    }
+
+    #[test]
+    fn one_that_would_live_longer_is_refused() {
+        let platform = Memory::new();
+        let now = platform.now().unix_timestamp();
+        // PKCS#8 as above.
+        let der = [&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20][..], &[7; 32]].concat();
+        let key = jsonwebtoken::EncodingKey::from_ed_der(&der);
+        for (lifetime, id, holds) in [(Some(30), Some("1"), true), (Some(31), Some("1"), false), (None, Some("1"), false), (Some(30), None, false)] {
+            let mut claims = serde_json::json!({"iss": "claims", "sub": "claims", "aud": "token", "consumer": CONSUMER, "iat": now});
+            if let Some(lifetime) = lifetime {
+                claims["exp"] = (now + lifetime).into();
+            }
+            if let Some(id) = id {
+                claims["jti"] = id.into();
+            }
+            let token = jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::EdDSA), &claims, &key).expect("signed");
+            let end = verify(&token, &component_key().verifying_key(), "claims", "token", platform.now());
+            assert_eq!(end.is_ok(), holds, "{claims}");
+        }
+    }
+}

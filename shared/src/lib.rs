@@ -10,6 +10,8 @@ pub mod config;
 pub mod consent;
 pub mod context;
 pub mod credential;
+#[cfg(test)]
+mod fixtures;
 mod flight;
 pub mod inbound;
 pub mod log;

@@ -3,6 +3,8 @@
 mod customer;
 mod keys;
 mod login;
+#[cfg(test)]
+mod tests;
 
 use http::HeaderMap;
 

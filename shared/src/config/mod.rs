@@ -8,6 +8,9 @@ mod resolve;
 mod sections;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::platform::{Platform, VariableError};

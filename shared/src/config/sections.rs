@@ -16,6 +16,8 @@ impl Origin {
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let local = match url.host()? {
+            // The URL standard lets a wildcard through; here it would match nothing, whatever was meant.
+            Host::Domain(name) if name.contains('*') => return None,
             Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
             Host::Ipv4(address) => address.is_loopback(),
             Host::Ipv6(address) => address.is_loopback(),

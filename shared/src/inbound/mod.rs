@@ -6,6 +6,8 @@
 mod body;
 mod origin;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

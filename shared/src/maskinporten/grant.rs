@@ -134,3 +134,119 @@ pub enum GrantError {
     #[error("the token endpoint is not an address")]
     Address,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::Command;
+
+    use jsonwebtoken::{Algorithm, Validation};
+    use serde_json::{Value, json};
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::config::Origin;
+    use crate::fixtures::{CLIENT_KEY, CONSUMER, MASKINPORTEN, SECOND_CONSUMER, token_config};
+
+    const DETAILS: &str = r#"[{"from":"urn:altinn:person:identifier-no:02829090123","id":"3d2f6a60-9d6c-4cf5-93a3-5d1c9f0c7a04","type":"urn:altinn:consent"}]"#;
+
+    /// The assertion in the request of the client of `consumer`.
+    fn assertion(consumer: &str, resource: Option<&str>, details: Option<&str>) -> String {
+        let config = token_config();
+        let client = config.clients.iter().find(|client| client.organisation.as_str() == consumer).expect("a client");
+        let metadata = Metadata::documented(&Origin::parse(MASKINPORTEN).expect("an origin"));
+        let grant = Grant {
+            client,
+            metadata: &metadata,
+            scope: "a b",
+            resource,
+            authorization_details: details,
+            issued_at: datetime!(2026-01-01 12:00 UTC),
+            id: "0f4d8ad2-5c0e-4f54-9d0c-1c3f6d7f1a02".to_owned(),
+        };
+        let request = grant.request().expect("a request");
+        assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", "https://maskinporten.example/token"));
+        assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
+        assert!(request.headers().get("authorization").is_none(), "the signature is the authentication");
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let [(first, grant_type), (second, assertion)] = fields.as_slice() else { panic!("two fields") };
+        assert_eq!((first.as_str(), grant_type.as_str()), ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"));
+        assert_eq!(second, "assertion");
+        assertion.clone()
+    }
+
+    /// Header and claims, after another library has verified the signature.
+    fn verified(assertion: &str) -> (Value, Value) {
+        let mut rules = Validation::new(Algorithm::RS256);
+        rules.validate_exp = false;
+        rules.set_audience(&["https://maskinporten.example/"]);
+        let claims = jsonwebtoken::decode::<Value>(assertion, &CLIENT_KEY.decoding(), &rules).expect("valid").claims;
+        let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next().expect("a header")).expect("base64url");
+        (serde_json::from_slice(&header).expect("JSON"), claims)
+    }
+
+    #[test]
+    fn a_registered_key_is_named_by_its_kid() {
+        let (header, claims) = verified(&assertion(CONSUMER, None, None));
+        assert_eq!(header, json!({"alg": "RS256", "kid": "kid-1"}));
+        assert_eq!(
+            claims,
+            json!({
+                "aud": "https://maskinporten.example/", "iss": "client-310000205", "scope": "a b",
+                "iat": 1_767_268_800, "exp": 1_767_268_860, "jti": "0f4d8ad2-5c0e-4f54-9d0c-1c3f6d7f1a02",
+            })
+        );
+    }
+
+    #[test]
+    fn an_enterprise_certificate_goes_along_as_x5c() {
+        let (header, _) = verified(&assertion(SECOND_CONSUMER, None, None));
+        assert_eq!(header, json!({"alg": "RS256", "x5c": ["bGVhZg==", "aXNzdWVy"]}));
+    }
+
+    #[test]
+    fn audience_and_consent_are_arrays_of_one() {
+        let (_, claims) = verified(&assertion(CONSUMER, Some("https://api.example/x"), Some(DETAILS)));
+        assert_eq!(claims["resource"], json!(["https://api.example/x"]));
+        assert_eq!(claims["authorization_details"], serde_json::from_str::<Value>(DETAILS).expect("JSON"));
+    }
+
+    #[test]
+    fn details_that_are_not_json_stop_us() {
+        let config = token_config();
+        let metadata = Metadata::documented(&config.maskinporten);
+        let grant = Grant {
+            client: &config.clients[0],
+            metadata: &metadata,
+            scope: "a",
+            resource: None,
+            authorization_details: Some("["),
+            issued_at: datetime!(2026-01-01 12:00 UTC),
+            id: String::new(),
+        };
+        assert_eq!(grant.request().map(drop), Err(GrantError::Claims));
+    }
+
+    #[test]
+    fn openssl_verifies_it_too() {
+        if Command::new("openssl").arg("version").output().is_err() {
+            eprintln!("SKIPPED openssl_verifies_it_too: there is no openssl command here");
+            return;
+        }
+        let assertion = assertion(CONSUMER, None, None);
+        let (signed, signature) = assertion.rsplit_once('.').expect("three parts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::File::create(&path).and_then(|mut file| file.write_all(content)).expect("written");
+            path
+        };
+        let key = file("key.pem", CLIENT_KEY.pem.as_bytes());
+        let signed = file("signed", signed.as_bytes());
+        let signature = file("signature", &URL_SAFE_NO_PAD.decode(signature).expect("base64url"));
+        let mut command = Command::new("openssl");
+        command.args(["dgst", "-sha256", "-prverify"]).arg(key).arg("-signature").arg(signature).arg(signed);
+        let output = command.output().expect("openssl");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "Verified OK", "{output:?}");
+    }
+}

@@ -3,6 +3,8 @@
 //! What an answer means is its protocol's business; this module only knows whether one came.
 
 mod semaphore;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

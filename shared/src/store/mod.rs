@@ -4,6 +4,8 @@
 //! the name, the store, the environment, the consumer and the format are the seal's associated data.
 
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
