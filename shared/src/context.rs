@@ -62,7 +62,12 @@ impl<'a, P: Platform> Context<'a, P> {
 
     /// Writes one line to the log.
     pub fn log(&self, event: &Event) {
-        let line = log::line(self.platform.now(), self.component, &self.correlation_id, event);
+        let line = log::line(
+            self.platform.now(),
+            self.component,
+            &self.correlation_id,
+            event,
+        );
         self.platform.log(&line);
     }
 }
@@ -146,8 +151,14 @@ mod tests {
     fn a_part_never_outlives_the_whole() {
         let platform = Memory::new();
         let whole = Context::new(&platform, "claims", Duration::from_secs(5));
-        assert_eq!(whole.within(Duration::from_secs(2)).left(), Duration::from_secs(2));
-        assert_eq!(whole.within(Duration::from_secs(9)).left(), Duration::from_secs(5));
+        assert_eq!(
+            whole.within(Duration::from_secs(2)).left(),
+            Duration::from_secs(2)
+        );
+        assert_eq!(
+            whole.within(Duration::from_secs(9)).left(),
+            Duration::from_secs(5)
+        );
         platform.advance(Duration::from_secs(6));
         assert_eq!(whole.left(), Duration::ZERO);
     }

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_simple::prelude::{
-    Duration, Ed25519KeyPair, Ed25519PublicKey, EdDSAKeyPairLike as _, EdDSAPublicKeyLike as _, JWTClaims,
-    UnixTimeStamp, VerificationOptions,
+    Duration, Ed25519KeyPair, Ed25519PublicKey, EdDSAKeyPairLike as _, EdDSAPublicKeyLike as _,
+    JWTClaims, UnixTimeStamp, VerificationOptions,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -37,7 +37,8 @@ impl SigningKey {
     pub fn from_seed(seed: &[u8; 32]) -> Option<Self> {
         // PKCS#8 (RFC 8410 §7) is a fixed prefix and the seed.
         let mut der = vec![
-            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22,
+            0x04, 0x20,
         ];
         der.extend_from_slice(seed);
         Ed25519KeyPair::from_der(&der).ok().map(Self)
@@ -130,10 +131,15 @@ pub fn verify(
         artificial_time: Some(UnixTimeStamp::from_secs(seconds(now))),
         ..VerificationOptions::default()
     };
-    let claims: JWTClaims<Claims> =
-        key.0.verify_token(token, Some(options)).map_err(|_| CredentialError::Refused)?;
+    let claims: JWTClaims<Claims> = key
+        .0
+        .verify_token(token, Some(options))
+        .map_err(|_| CredentialError::Refused)?;
     // The library lets a token without an end live for ever.
-    let lifetime = claims.expires_at.zip(claims.issued_at).map(|(end, start)| end.as_secs().saturating_sub(start.as_secs()));
+    let lifetime = claims
+        .expires_at
+        .zip(claims.issued_at)
+        .map(|(end, start)| end.as_secs().saturating_sub(start.as_secs()));
     if lifetime.is_none_or(|lifetime| lifetime > LIFETIME) || claims.jwt_id.is_none() {
         return Err(CredentialError::Refused);
     }
@@ -180,24 +186,48 @@ mod tests {
     use crate::platform::memory::Memory;
 
     fn signed(platform: &Memory) -> Secret<String> {
-        sign(platform, &component_key(), "claims", "token", &consumer(CONSUMER)).expect("signed")
+        sign(
+            platform,
+            &component_key(),
+            "claims",
+            "token",
+            &consumer(CONSUMER),
+        )
+        .expect("signed")
     }
 
     #[test]
     fn another_library_verifies_what_we_sign() {
         let platform = Memory::new();
         let token = signed(&platform);
-        let key = DecodingKey::from_ed_components(&component_key().verifying_key().to_text()).expect("a key");
+        let key = DecodingKey::from_ed_components(&component_key().verifying_key().to_text())
+            .expect("a key");
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.validate_exp = false;
         rules.set_audience(&["token"]);
         rules.set_issuer(&["claims"]);
-        let claims = jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &rules).expect("valid").claims;
+        let claims = jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &rules)
+            .expect("valid")
+            .claims;
         let now = platform.now().unix_timestamp();
-        assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(now), Some(now + 30)));
-        assert_eq!((claims["sub"].as_str(), claims["consumer"].as_str()), (Some("claims"), Some(CONSUMER)));
-        assert_eq!(claims.as_object().map(serde_json::Map::len), Some(7), "{claims}");
-        assert_ne!(token.expose(), signed(&platform).expose(), "each has an id of its own");
+        assert_eq!(
+            (claims["iat"].as_i64(), claims["exp"].as_i64()),
+            (Some(now), Some(now + 30))
+        );
+        assert_eq!(
+            (claims["sub"].as_str(), claims["consumer"].as_str()),
+            (Some("claims"), Some(CONSUMER))
+        );
+        assert_eq!(
+            claims.as_object().map(serde_json::Map::len),
+            Some(7),
+            "{claims}"
+        );
+        assert_ne!(
+            token.expose(),
+            signed(&platform).expose(),
+            "each has an id of its own"
+        );
     }
 
     #[test]
@@ -207,7 +237,11 @@ mod tests {
         let key = component_key().verifying_key();
         for (seconds, holds) in [(0, true), (40, true), (41, false)] {
             let now = platform.now() + StdDuration::from_secs(seconds);
-            assert_eq!(verify(token.expose(), &key, "claims", "token", now).is_ok(), holds, "{seconds}");
+            assert_eq!(
+                verify(token.expose(), &key, "claims", "token", now).is_ok(),
+                holds,
+                "{seconds}"
+            );
         }
         let early = platform.now() - StdDuration::from_secs(11);
         assert!(verify(token.expose(), &key, "claims", "token", early).is_err());
@@ -218,11 +252,18 @@ mod tests {
         let platform = Memory::new();
         let token = signed(&platform);
         let key = component_key().verifying_key();
-        let other = SigningKey::from_seed(&[8; 32]).expect("a seed").verifying_key();
-        let credential = verify(token.expose(), &key, "claims", "token", platform.now()).expect("holds");
+        let other = SigningKey::from_seed(&[8; 32])
+            .expect("a seed")
+            .verifying_key();
+        let credential =
+            verify(token.expose(), &key, "claims", "token", platform.now()).expect("holds");
         assert_eq!(credential.consumer, CONSUMER);
         assert_eq!(claimed_component(token.expose()).as_deref(), Some("claims"));
-        for (key, component, audience) in [(&other, "claims", "token"), (&key, "consent", "token"), (&key, "claims", "consent")] {
+        for (key, component, audience) in [
+            (&other, "claims", "token"),
+            (&key, "consent", "token"),
+            (&key, "claims", "consent"),
+        ] {
             assert!(verify(token.expose(), key, component, audience, platform.now()).is_err());
         }
     }
@@ -232,9 +273,20 @@ mod tests {
         let platform = Memory::new();
         let now = platform.now().unix_timestamp();
         // PKCS#8 as above.
-        let der = [&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20][..], &[7; 32]].concat();
+        let der = [
+            &[
+                0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+            ][..],
+            &[7; 32],
+        ]
+        .concat();
         let key = jsonwebtoken::EncodingKey::from_ed_der(&der);
-        for (lifetime, id, holds) in [(Some(30), Some("1"), true), (Some(31), Some("1"), false), (None, Some("1"), false), (Some(30), None, false)] {
+        for (lifetime, id, holds) in [
+            (Some(30), Some("1"), true),
+            (Some(31), Some("1"), false),
+            (None, Some("1"), false),
+            (Some(30), None, false),
+        ] {
             let mut claims = serde_json::json!({"iss": "claims", "sub": "claims", "aud": "token", "consumer": CONSUMER, "iat": now});
             if let Some(lifetime) = lifetime {
                 claims["exp"] = (now + lifetime).into();
@@ -242,8 +294,16 @@ mod tests {
             if let Some(id) = id {
                 claims["jti"] = id.into();
             }
-            let token = jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::EdDSA), &claims, &key).expect("signed");
-            let end = verify(&token, &component_key().verifying_key(), "claims", "token", platform.now());
+            let token =
+                jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::EdDSA), &claims, &key)
+                    .expect("signed");
+            let end = verify(
+                &token,
+                &component_key().verifying_key(),
+                "claims",
+                "token",
+                platform.now(),
+            );
             assert_eq!(end.is_ok(), holds, "{claims}");
         }
     }

@@ -35,7 +35,11 @@ impl RsaKey {
     fn generate() -> Self {
         let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
         let der: Pkcs8V1Der<'_> = key.as_der().expect("PKCS#8");
-        let modulus = key.public_key().modulus().big_endian_without_leading_zero().to_vec();
+        let modulus = key
+            .public_key()
+            .modulus()
+            .big_endian_without_leading_zero()
+            .to_vec();
         Self {
             pem: pem("PRIVATE KEY", der.as_ref()),
             modulus: URL_SAFE_NO_PAD.encode(modulus),
@@ -62,8 +66,15 @@ impl RsaKey {
 
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let body = STANDARD.encode(der);
-    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// The key of the login service.
@@ -102,12 +113,13 @@ pub(crate) fn store_key(first: u8) -> String {
 
 /// The variables of the token component, all valid.
 pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
-    let client = |organisation: &str, identifier: (&str, Value)| {
-        json!({"organisation": organisation, "client_id": format!("client-{organisation}"), "key": CLIENT_KEY.pem, identifier.0: identifier.1})
-    };
+    let client = |organisation: &str, identifier: (&str, Value)| json!({"organisation": organisation, "client_id": format!("client-{organisation}"), "key": CLIENT_KEY.pem, identifier.0: identifier.1});
     let clients = json!([
         client(CONSUMER, ("kid", json!("kid-1"))),
-        client(SECOND_CONSUMER, ("certificate_chain", json!(["bGVhZg==", "aXNzdWVy"]))),
+        client(
+            SECOND_CONSUMER,
+            ("certificate_chain", json!(["bGVhZg==", "aXNzdWVy"]))
+        ),
     ]);
     let services = json!([
         {"subject": "claims", "public_key": component_key().verifying_key().to_text(),
@@ -137,6 +149,8 @@ pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
 
 pub(crate) fn token_config() -> TokenConfig {
     let variables = token_variables();
-    let pairs = variables.iter().map(|(name, value)| (*name, value.as_str()));
+    let pairs = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
     TokenConfig::resolve(&Raw::from_pairs(pairs)).expect("valid settings")
 }

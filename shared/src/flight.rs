@@ -36,7 +36,12 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     }
 
     /// What `work` gives, or what it gives to the one who is already at it.
-    pub(crate) async fn join<P: Platform>(&self, platform: &P, key: &K, work: impl AsyncFnOnce() -> V) -> V {
+    pub(crate) async fn join<P: Platform>(
+        &self,
+        platform: &P,
+        key: &K,
+        work: impl AsyncFnOnce() -> V,
+    ) -> V {
         while let Some((landing, patience)) = self.board(platform, key) {
             let sleep = std::pin::pin!(platform.sleep(patience));
             if let Either::Left((Ok(value), _)) = select(landing, sleep).await {
@@ -54,7 +59,11 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     }
 
     /// A seat on a flight whose leader is alive; `None` where the caller must lead one itself.
-    fn board<P: Platform>(&self, platform: &P, key: &K) -> Option<(oneshot::Receiver<V>, Duration)> {
+    fn board<P: Platform>(
+        &self,
+        platform: &P,
+        key: &K,
+    ) -> Option<(oneshot::Receiver<V>, Duration)> {
         let now = platform.uptime();
         let mut aloft = self.aloft.borrow_mut();
         if let Some(flight) = aloft.iter_mut().find(|flight| flight.key == *key) {
@@ -78,7 +87,9 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     /// Takes the flight of a leader off the list, unless someone else has taken over.
     fn take(&self, key: &K, started: Duration) -> Option<Flight<K, V>> {
         let mut aloft = self.aloft.borrow_mut();
-        let index = aloft.iter().position(|flight| flight.key == *key && flight.started == started)?;
+        let index = aloft
+            .iter()
+            .position(|flight| flight.key == *key && flight.started == started)?;
         Some(aloft.swap_remove(index))
     }
 }
@@ -92,7 +103,12 @@ struct Lead<'a, K: Clone + Eq, V: Clone> {
 
 impl<K: Clone + Eq, V: Clone> Lead<'_, K, V> {
     fn land(&self, value: &V) {
-        for seat in self.flights.take(self.key, self.started).into_iter().flat_map(|flight| flight.waiting) {
+        for seat in self
+            .flights
+            .take(self.key, self.started)
+            .into_iter()
+            .flat_map(|flight| flight.waiting)
+        {
             // Whoever left its seat does not want it any more.
             let _left = seat.send(value.clone());
         }

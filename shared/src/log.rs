@@ -171,7 +171,11 @@ impl Text {
             } else {
                 clean.push_str(&harmless(&word));
                 word.clear();
-                clean.push(if character.is_control() { ' ' } else { character });
+                clean.push(if character.is_control() {
+                    ' '
+                } else {
+                    character
+                });
             }
         }
         clean.push_str(&harmless(&word));
@@ -213,7 +217,8 @@ fn milliseconds<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let milliseconds = duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+    let milliseconds =
+        duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
     milliseconds.serialize(serializer)
 }
 
@@ -229,7 +234,12 @@ mod tests {
         let mut event = Event::of("request", &Problem::new(Kind::SourceDown).cause("no\nluck"));
         event.route = Some("/claims/krav");
         event.duration = Some(Duration::from_millis(12));
-        let line = line(platform.now(), "claims", &CorrelationId::random(&platform), &event);
+        let line = line(
+            platform.now(),
+            "claims",
+            &CorrelationId::random(&platform),
+            &event,
+        );
         assert!(!line.contains('\n'));
         let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(value["level"], "warn");
@@ -246,9 +256,15 @@ mod tests {
     fn numbers_and_tokens_are_taken_out() {
         for (text, clean) in [
             ("from 02829090123 to 310000205", "from … to 310000205"),
-            ("urn:altinn:person:identifier-no:02829090123", "urn:altinn:person:identifier-no:…"),
+            (
+                "urn:altinn:person:identifier-no:02829090123",
+                "urn:altinn:person:identifier-no:…",
+            ),
             ("Bearer eyJhbGciOi.eyJpc3Mi.c2ln", "Bearer …"),
-            ("MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)", "MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)"),
+            (
+                "MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)",
+                "MP-121 (6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b)",
+            ),
         ] {
             assert_eq!(Text::new(text).as_str(), clean);
         }

@@ -178,7 +178,13 @@ mod tests {
 
     #[test]
     fn reads_synthetic_parties_in_test() {
-        for text in ["313367002", "212201782", "310000108", "02829090123", "14858512450"] {
+        for text in [
+            "313367002",
+            "212201782",
+            "310000108",
+            "02829090123",
+            "14858512450",
+        ] {
             let party = Party::parse(text, Environment::Test);
             assert_eq!(party.expect("well formed").expose(), text);
         }

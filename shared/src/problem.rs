@@ -158,7 +158,10 @@ impl Problem {
             title: self.kind.title(),
             status: status.as_u16(),
             // What went wrong inside is nobody's business outside.
-            detail: self.detail.as_deref().filter(|_| status != StatusCode::INTERNAL_SERVER_ERROR),
+            detail: self
+                .detail
+                .as_deref()
+                .filter(|_| status != StatusCode::INTERNAL_SERVER_ERROR),
             correlation_id,
             kode: self.source_code.as_deref(),
             korrelasjonsid: self.source_correlation_id.as_deref(),

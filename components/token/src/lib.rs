@@ -86,7 +86,11 @@ impl Component<Spin> for Token {
         Ok(Vec::new())
     }
 
-    async fn answer(&self, context: &Context<'_, Spin>, arrived: Arrived<Handler>) -> Result<Response, Problem> {
+    async fn answer(
+        &self,
+        context: &Context<'_, Spin>,
+        arrived: Arrived<Handler>,
+    ) -> Result<Response, Problem> {
         let desk = match self.desk(context).await {
             Ok(desk) => desk,
             Err(problem) => return Ok(token::refuse(problem)),

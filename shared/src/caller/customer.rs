@@ -39,7 +39,11 @@ impl Customer {
             Party::Organisation(number) => self.organisations.contains(number),
             Party::Person(_) => self.own.as_ref() == Some(&party),
         };
-        if allowed { Ok(party) } else { Err(Kind::PartyNotAllowed.into()) }
+        if allowed {
+            Ok(party)
+        } else {
+            Err(Kind::PartyNotAllowed.into())
+        }
     }
 }
 
@@ -64,7 +68,10 @@ mod tests {
             (Some("02829090123"), "02829090123"),
             (Some("313367002"), "313367002"),
         ] {
-            assert_eq!(customer().party(requested).expect("allowed").expose(), party);
+            assert_eq!(
+                customer().party(requested).expect("allowed").expose(),
+                party
+            );
         }
     }
 
@@ -78,14 +85,24 @@ mod tests {
             ("", Kind::PartyInvalid),
             ("x", Kind::PartyInvalid),
         ] {
-            assert_eq!(customer().party(Some(requested)).expect_err("refused").kind, kind, "{requested}");
+            assert_eq!(
+                customer().party(Some(requested)).expect_err("refused").kind,
+                kind,
+                "{requested}"
+            );
         }
     }
 
     #[test]
     fn without_a_number_of_their_own_a_party_must_be_named() {
-        let customer = Customer { own: None, ..customer() };
-        assert_eq!(customer.party(None).expect_err("refused").kind, Kind::PartyNotAllowed);
+        let customer = Customer {
+            own: None,
+            ..customer()
+        };
+        assert_eq!(
+            customer.party(None).expect_err("refused").kind,
+            Kind::PartyNotAllowed
+        );
         assert!(customer.party(Some("313367002")).is_ok());
     }
 }

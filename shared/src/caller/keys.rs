@@ -111,8 +111,14 @@ impl Keys {
 
     fn may_ask(&self, now: Duration) -> bool {
         let kept = self.kept.borrow();
-        let cool_down = if kept.set.is_some() { COOL_DOWN } else { COLD_COOL_DOWN };
-        kept.tried.as_ref().is_none_or(|(tried, _)| *tried + cool_down <= now)
+        let cool_down = if kept.set.is_some() {
+            COOL_DOWN
+        } else {
+            COLD_COOL_DOWN
+        };
+        kept.tried
+            .as_ref()
+            .is_none_or(|(tried, _)| *tried + cool_down <= now)
     }
 
     /// Takes the new set, or keeps the last good one and remembers what went wrong.
@@ -132,7 +138,8 @@ impl Keys {
     async fn ask<P: Platform>(&self, context: &Context<'_, P>) -> Result<Vec<Jwk>, Problem> {
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = self.address.parse().map_err(|_| {
-            Problem::new(Kind::ConfigurationMissing).cause("the address of the login service's keys is not one")
+            Problem::new(Kind::ConfigurationMissing)
+                .cause("the address of the login service's keys is not one")
         })?;
         let json = http::HeaderValue::from_static("application/json");
         request.headers_mut().insert(header::ACCEPT, json);
@@ -140,7 +147,8 @@ impl Keys {
         if answer.status() != StatusCode::OK {
             return Err(outbound::unexpected(LOGIN.counterparty, &answer));
         }
-        read(answer.body()).ok_or_else(|| outbound::unreadable(LOGIN.counterparty, "not a set of keys"))
+        read(answer.body())
+            .ok_or_else(|| outbound::unreadable(LOGIN.counterparty, "not a set of keys"))
     }
 }
 

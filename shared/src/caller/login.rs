@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use jwt_simple::JWTError;
 use jwt_simple::prelude::{
-    Duration, ECDSAP256PublicKeyLike as _, ECDSAP384PublicKeyLike as _, ES256PublicKey, ES384PublicKey,
-    Ed25519PublicKey, EdDSAPublicKeyLike as _, JWTClaims, PS256PublicKey, PS384PublicKey, PS512PublicKey,
-    RS256PublicKey, RS384PublicKey, RS512PublicKey, RSAPublicKeyLike as _, Token, UnixTimeStamp,
-    VerificationOptions,
+    Duration, ECDSAP256PublicKeyLike as _, ECDSAP384PublicKeyLike as _, ES256PublicKey,
+    ES384PublicKey, Ed25519PublicKey, EdDSAPublicKeyLike as _, JWTClaims, PS256PublicKey,
+    PS384PublicKey, PS512PublicKey, RS256PublicKey, RS384PublicKey, RS512PublicKey,
+    RSAPublicKeyLike as _, Token, UnixTimeStamp, VerificationOptions,
 };
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -52,13 +52,25 @@ impl LoginTokens {
     /// For the login service `login`.
     pub fn new(login: Login, consumers: Consumers, environment: Environment) -> Self {
         let keys = Keys::new(login.jwks_address.clone());
-        Self { login, consumers, environment, keys }
+        Self {
+            login,
+            consumers,
+            environment,
+            keys,
+        }
     }
 
     /// The customer whose token this is.
-    pub async fn customer<P: Platform>(&self, context: &Context<'_, P>, token: &str) -> Result<Customer, Problem> {
+    pub async fn customer<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        token: &str,
+    ) -> Result<Customer, Problem> {
         let claims = self.verify(context, token).await?;
-        let own = claims.custom.get(&self.login.party_claim).and_then(Value::as_str);
+        let own = claims
+            .custom
+            .get(&self.login.party_claim)
+            .and_then(Value::as_str);
         let own = own.and_then(|own| Party::parse(own, self.environment).ok());
         Ok(Customer {
             subject: Secret::new(subject(&claims)?),
@@ -70,10 +82,21 @@ impl LoginTokens {
     }
 
     /// The back end whose token this is, if it may ask for tokens.
-    pub async fn back_end<P: Platform>(&self, context: &Context<'_, P>, token: &str) -> Result<BackEnd, Problem> {
+    pub async fn back_end<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        token: &str,
+    ) -> Result<BackEnd, Problem> {
         let claims = self.verify(context, token).await?;
-        let scope = claims.custom.get("scope").and_then(Value::as_str).unwrap_or_default();
-        if !scope.split_ascii_whitespace().any(|scope| scope == TOKEN_SCOPE) {
+        let scope = claims
+            .custom
+            .get("scope")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if !scope
+            .split_ascii_whitespace()
+            .any(|scope| scope == TOKEN_SCOPE)
+        {
             return Err(refused("the token has not the scope innsyn:token"));
         }
         Ok(BackEnd {
@@ -82,9 +105,16 @@ impl LoginTokens {
         })
     }
 
-    async fn verify<P: Platform>(&self, context: &Context<'_, P>, token: &str) -> Result<Claims, Problem> {
+    async fn verify<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        token: &str,
+    ) -> Result<Claims, Problem> {
         let unverified = Unverified::read(token)?;
-        let key = self.keys.find(context, unverified.key_id.as_deref()).await?;
+        let key = self
+            .keys
+            .find(context, unverified.key_id.as_deref())
+            .await?;
         let claims = unverified
             .verify(&key.json, self.options(context.now()))
             .map_err(|error| match error.downcast_ref() {
@@ -115,7 +145,10 @@ impl LoginTokens {
         let Some(claim) = &self.consumers.claim else {
             return Ok(self.consumers.default.clone());
         };
-        let number = claims.get(claim).and_then(Value::as_str).unwrap_or_default();
+        let number = claims
+            .get(claim)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let consumer = self.consumers.find(number).cloned();
         consumer.ok_or_else(|| refused("the token names no consumer of this app"))
     }
@@ -149,7 +182,8 @@ impl<'a> Unverified<'a> {
         if token.len() > LONGEST {
             return Err(refused("the token is too long"));
         }
-        let header = Token::decode_metadata(token).map_err(|_| refused("the token has no header"))?;
+        let header =
+            Token::decode_metadata(token).map_err(|_| refused("the token has no header"))?;
         let algorithm = match header.algorithm() {
             "RS256" => Algorithm::Rs256,
             "RS384" => Algorithm::Rs384,
@@ -199,7 +233,9 @@ fn organisations(claim: Option<&Value>) -> Vec<OrganisationNumber> {
         None => &[],
     };
     let numbers = values.iter().filter_map(Value::as_str);
-    numbers.filter_map(|number| OrganisationNumber::parse(number).ok()).collect()
+    numbers
+        .filter_map(|number| OrganisationNumber::parse(number).ok())
+        .collect()
 }
 
 fn refused(cause: &str) -> Problem {

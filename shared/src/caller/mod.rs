@@ -17,7 +17,9 @@ pub use login::{BackEnd, LoginTokens};
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
 pub fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let value = header_once(headers, "authorization").map_err(|_| Kind::LoginRequired)?;
-    let (scheme, token) = value.and_then(|value| value.split_once(' ')).ok_or(Kind::LoginRequired)?;
+    let (scheme, token) = value
+        .and_then(|value| value.split_once(' '))
+        .ok_or(Kind::LoginRequired)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Kind::LoginRequired.into());
     }

@@ -55,8 +55,14 @@ fn a_good_token_says_who_the_customer_is() {
     let customer = verify(&platform, &token).expect("a customer");
     assert_eq!(customer.subject.expose(), "kari");
     assert_eq!(customer.consumer.as_str(), "310000205");
-    assert_eq!(customer.party(None).expect("their own").expose(), "02829090123");
-    assert_eq!(customer.party(Some("313367002")).expect("theirs").expose(), "313367002");
+    assert_eq!(
+        customer.party(None).expect("their own").expose(),
+        "02829090123"
+    );
+    assert_eq!(
+        customer.party(Some("313367002")).expect("theirs").expose(),
+        "313367002"
+    );
 }
 
 #[test]
@@ -68,7 +74,10 @@ fn what_does_not_hold_is_refused() {
         (json!({"exp": null}), Kind::LoginRequired),
         (json!({"nbf": now + 11}), Kind::LoginRequired),
         (json!({"iat": now + 11}), Kind::LoginRequired),
-        (json!({"iss": "https://login.example/"}), Kind::LoginRequired),
+        (
+            json!({"iss": "https://login.example/"}),
+            Kind::LoginRequired,
+        ),
         (json!({"iss": null}), Kind::LoginRequired),
         (json!({"aud": "another"}), Kind::LoginRequired),
         (json!({"aud": null}), Kind::LoginRequired),
@@ -79,7 +88,11 @@ fn what_does_not_hold_is_refused() {
         let problem = verify(&platform, &token).expect_err("refused");
         assert_eq!(problem.kind, kind, "{changes}");
     }
-    for changes in [json!({"exp": now - 9}), json!({"nbf": now + 9}), json!({"aud": ["x", "innsyn"]})] {
+    for changes in [
+        json!({"exp": now - 9}),
+        json!({"nbf": now + 9}),
+        json!({"aud": ["x", "innsyn"]}),
+    ] {
         let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, changes.clone()));
         assert!(verify(&platform, &token).is_ok(), "{changes}");
     }
@@ -100,24 +113,62 @@ fn only_the_published_key_of_the_right_kind_counts() {
     let jwk = LOGIN_KEY.jwk("one").to_string();
     let mut shared = Header::new(Algorithm::HS256);
     shared.kid = Some("one".to_owned());
-    let as_secret = |secret: &str| jsonwebtoken::encode(&shared, &claims, &EncodingKey::from_secret(secret.as_bytes())).expect("a token");
+    let as_secret = |secret: &str| {
+        jsonwebtoken::encode(
+            &shared,
+            &claims,
+            &EncodingKey::from_secret(secret.as_bytes()),
+        )
+        .expect("a token")
+    };
     for (case, token) in [
-        ("another key under this kid", OTHER_KEY.sign(Some("one"), &claims)),
+        (
+            "another key under this kid",
+            OTHER_KEY.sign(Some("one"), &claims),
+        ),
         ("an unknown kid", LOGIN_KEY.sign(Some("four"), &claims)),
         ("no kid among several keys", LOGIN_KEY.sign(None, &claims)),
-        ("a key that cannot be read", LOGIN_KEY.sign(Some("three"), &claims)),
-        ("alg none", with_header(json!({"alg": "none", "kid": "one"}), "")),
-        ("alg none, signed", with_header(json!({"alg": "none", "kid": "one"}), signature)),
+        (
+            "a key that cannot be read",
+            LOGIN_KEY.sign(Some("three"), &claims),
+        ),
+        (
+            "alg none",
+            with_header(json!({"alg": "none", "kid": "one"}), ""),
+        ),
+        (
+            "alg none, signed",
+            with_header(json!({"alg": "none", "kid": "one"}), signature),
+        ),
         ("the public key as a shared secret", as_secret(&jwk)),
-        ("the modulus as a shared secret", as_secret(LOGIN_KEY.jwk("one")["n"].as_str().expect("a modulus"))),
-        ("another algorithm than the key's", with_header(json!({"alg": "RS512", "kid": "one"}), signature)),
-        ("another kind of key", with_header(json!({"alg": "ES256", "kid": "one"}), signature)),
-        ("unknown critical members", with_header(json!({"alg": "RS256", "kid": "one", "crit": ["b64"]}), signature)),
+        (
+            "the modulus as a shared secret",
+            as_secret(LOGIN_KEY.jwk("one")["n"].as_str().expect("a modulus")),
+        ),
+        (
+            "another algorithm than the key's",
+            with_header(json!({"alg": "RS512", "kid": "one"}), signature),
+        ),
+        (
+            "another kind of key",
+            with_header(json!({"alg": "ES256", "kid": "one"}), signature),
+        ),
+        (
+            "unknown critical members",
+            with_header(
+                json!({"alg": "RS256", "kid": "one", "crit": ["b64"]}),
+                signature,
+            ),
+        ),
         ("two parts", signed.to_owned()),
         ("nonsense", "nonsense".to_owned()),
         ("too long", format!("{good}{}", "A".repeat(20_000))),
     ] {
-        assert_eq!(verify(&platform, &token).expect_err(case).kind, Kind::LoginRequired, "{case}");
+        assert_eq!(
+            verify(&platform, &token).expect_err(case).kind,
+            Kind::LoginRequired,
+            "{case}"
+        );
     }
     assert!(verify(&platform, &good).is_ok());
 }
@@ -136,7 +187,11 @@ fn keys_are_kept_and_made_up_kids_do_not_flood_the_login_service() {
     let tokens = tokens(None);
     let claims = json!({"iss": "https://login.example", "aud": "innsyn", "sub": "kari", "exp": platform.now().unix_timestamp() + 3600});
     platform.run(async {
-        let verify = async |kid: &str| tokens.customer(&context(&platform), &LOGIN_KEY.sign(Some(kid), &claims)).await;
+        let verify = async |kid: &str| {
+            tokens
+                .customer(&context(&platform), &LOGIN_KEY.sign(Some(kid), &claims))
+                .await
+        };
         for _ in 0..3 {
             assert!(verify("one").await.is_ok());
         }
@@ -159,7 +214,10 @@ fn many_at_once_ask_once() {
     platform.set_latency(Duration::from_millis(50));
     let tokens = tokens(None);
     let token = LOGIN_KEY.sign(Some("one"), &login_claims(platform.now().unix_timestamp()));
-    let ends = platform.run(futures::future::join_all((0..20).map(|_| async { tokens.customer(&context(&platform), &token).await })));
+    let ends =
+        platform.run(futures::future::join_all((0..20).map(|_| async {
+            tokens.customer(&context(&platform), &token).await
+        })));
     assert!(ends.iter().all(Result::is_ok));
     assert_eq!(asked.get(), 1);
 }
@@ -182,9 +240,18 @@ fn the_last_good_keys_survive_an_outage() {
 #[test]
 fn an_unreachable_login_service_is_not_the_customers_fault() {
     for (end, kind) in [
-        (Err(SendError::NoConnection("refused".to_owned())), Kind::SourceDown),
-        (Err(SendError::TimedOut(Duration::from_secs(3))), Kind::SourceSlow),
-        (Ok(Response::new(Bytes::from_static(b"<html>"))), Kind::SourceUnreadable),
+        (
+            Err(SendError::NoConnection("refused".to_owned())),
+            Kind::SourceDown,
+        ),
+        (
+            Err(SendError::TimedOut(Duration::from_secs(3))),
+            Kind::SourceSlow,
+        ),
+        (
+            Ok(Response::new(Bytes::from_static(b"<html>"))),
+            Kind::SourceUnreadable,
+        ),
         (Ok(status(500)), Kind::SourceDown),
     ] {
         let platform = Memory::new();
@@ -205,11 +272,29 @@ fn the_consumer_comes_from_the_token_where_it_is_so_configured() {
     let (platform, _) = platform(published());
     let verify = |consumer: Value| {
         let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, json!({"bank": consumer})));
-        platform.run(async { tokens(Some("bank")).customer(&context(&platform), &token).await })
+        platform.run(async {
+            tokens(Some("bank"))
+                .customer(&context(&platform), &token)
+                .await
+        })
     };
-    assert_eq!(verify(json!(SECOND_CONSUMER)).expect("a customer").consumer.as_str(), SECOND_CONSUMER);
-    for consumer in [json!("310000108"), json!(""), json!(null), json!(["310000205"])] {
-        assert_eq!(verify(consumer).expect_err("refused").kind, Kind::LoginRequired);
+    assert_eq!(
+        verify(json!(SECOND_CONSUMER))
+            .expect("a customer")
+            .consumer
+            .as_str(),
+        SECOND_CONSUMER
+    );
+    for consumer in [
+        json!("310000108"),
+        json!(""),
+        json!(null),
+        json!(["310000205"]),
+    ] {
+        assert_eq!(
+            verify(consumer).expect_err("refused").kind,
+            Kind::LoginRequired
+        );
     }
 }
 
@@ -228,8 +313,15 @@ fn claims_that_are_not_numbers_give_no_rights() {
 #[test]
 fn a_back_end_needs_the_scope_as_a_whole_word() {
     let (platform, _) = platform(published());
-    for (scope, allowed) in [("openid innsyn:token", true), ("innsyn:tokens", false), ("", false)] {
-        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, json!({"scope": scope, "sub": "backend"})));
+    for (scope, allowed) in [
+        ("openid innsyn:token", true),
+        ("innsyn:tokens", false),
+        ("", false),
+    ] {
+        let token = LOGIN_KEY.sign(
+            Some("one"),
+            &claims(&platform, json!({"scope": scope, "sub": "backend"})),
+        );
         let end = platform.run(async { tokens(None).back_end(&context(&platform), &token).await });
         assert_eq!(end.is_ok(), allowed, "{scope}");
     }

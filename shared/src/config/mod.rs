@@ -39,12 +39,19 @@ impl Raw {
     /// From pairs of name and value.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// The value, without space around it; `None` where it is empty or absent.
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -59,6 +66,8 @@ pub trait Settings: Sized {
 
 /// Reads and resolves a component's settings.
 pub async fn load<P: Platform, S: Settings>(platform: &P) -> Result<S, ConfigError> {
-    let raw = Raw::load(platform, S::VARIABLES).await.map_err(ConfigError::unreadable)?;
+    let raw = Raw::load(platform, S::VARIABLES)
+        .await
+        .map_err(ConfigError::unreadable)?;
     S::resolve(&raw)
 }

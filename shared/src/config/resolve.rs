@@ -4,15 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 
+use super::Raw;
 use super::fault::{ConfigError, Fault};
 use super::sections::{Consumers, Login, Origin, StoreKeys};
-use super::Raw;
 use crate::credential::SigningKey;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 
-const ORIGIN: &str = "set it to an origin such as https://host.example, without a path or a slash at the end";
-const KEY: &str = "set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them";
+const ORIGIN: &str =
+    "set it to an origin such as https://host.example, without a path or a slash at the end";
+const KEY: &str =
+    "set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them";
 
 /// Reads variables one by one. A method answers `None` where it has recorded a fault.
 pub struct Resolver<'a> {
@@ -23,13 +25,18 @@ pub struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// Begins with no faults.
     pub const fn new(raw: &'a Raw) -> Self {
-        Self { raw, faults: Vec::new() }
+        Self {
+            raw,
+            faults: Vec::new(),
+        }
     }
 
     /// The settings, if nothing was wrong.
     pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigError> {
         let faults = self.faults;
-        settings.filter(|_| faults.is_empty()).ok_or(ConfigError { faults })
+        settings
+            .filter(|_| faults.is_empty())
+            .ok_or(ConfigError { faults })
     }
 
     /// Records that a value is wrong.
@@ -85,7 +92,11 @@ impl<'a> Resolver<'a> {
         match serde_json::from_str(value) {
             Ok(value) => Some(value),
             Err(error) => {
-                let place = format!("is not what is expected at line {}, column {}", error.line(), error.column());
+                let place = format!(
+                    "is not what is expected at line {}, column {}",
+                    error.line(),
+                    error.column()
+                );
                 self.invalid(name, &place, remedy);
                 None
             }
@@ -94,11 +105,16 @@ impl<'a> Resolver<'a> {
 
     /// `environment`.
     pub fn environment(&mut self) -> Option<Environment> {
-        self.parsed("environment", "is unknown", "set it to test or production", |text| match text {
-            "test" => Some(Environment::Test),
-            "production" => Some(Environment::Production),
-            _ => None,
-        })
+        self.parsed(
+            "environment",
+            "is unknown",
+            "set it to test or production",
+            |text| match text {
+                "test" => Some(Environment::Test),
+                "production" => Some(Environment::Production),
+                _ => None,
+            },
+        )
     }
 
     /// A variable that holds one origin, such as `public_url`.
@@ -119,11 +135,20 @@ impl<'a> Resolver<'a> {
     pub fn consumers(&mut self) -> Option<Consumers> {
         const REMEDY: &str = "set it to nine digits, the organisation's number";
         let read = |text: &str| OrganisationNumber::parse(text).ok();
-        let default = self.parsed("consumer_organisation", "is not an organisation number", REMEDY, read);
+        let default = self.parsed(
+            "consumer_organisation",
+            "is not an organisation number",
+            REMEDY,
+            read,
+        );
         let others: Option<Vec<_>> = self.list("consumer_organisations").map(read).collect();
         if others.is_none() {
             let reason = "has a part that is not an organisation number";
-            self.invalid("consumer_organisations", reason, "separate the numbers by commas");
+            self.invalid(
+                "consumer_organisations",
+                reason,
+                "separate the numbers by commas",
+            );
         }
         let (default, mut others) = (default?, others?);
         others.retain(|other| *other != default);
@@ -143,9 +168,18 @@ impl<'a> Resolver<'a> {
         });
         let mut text = |name, remedy| self.required(name, remedy).map(str::to_owned);
         let issuer = text("login_issuer", "set it to the `iss` of the login tokens");
-        let audience = text("login_audience", "set it to the `aud` that the login tokens have for this app");
-        let party_claim = text("login_party_claim", "set it to the claim with the customer's national number, such as pid");
-        let organisations_claim = text("login_organisations_claim", "set it to the claim with the organisations that the customer may act for");
+        let audience = text(
+            "login_audience",
+            "set it to the `aud` that the login tokens have for this app",
+        );
+        let party_claim = text(
+            "login_party_claim",
+            "set it to the claim with the customer's national number, such as pid",
+        );
+        let organisations_claim = text(
+            "login_organisations_claim",
+            "set it to the claim with the organisations that the customer may act for",
+        );
         Some(Login {
             jwks_address: origin?.join(&path?),
             issuer: issuer?,
@@ -188,7 +222,9 @@ impl<'a> Resolver<'a> {
     /// `altinn_generation`: only the present one is built.
     pub fn altinn_generation(&mut self) -> Option<()> {
         let remedy = "set it to 3: Altinn 2 was closed in June 2026";
-        self.parsed("altinn_generation", "is not supported", remedy, |text| (text == "3").then_some(()))
+        self.parsed("altinn_generation", "is not supported", remedy, |text| {
+            (text == "3").then_some(())
+        })
     }
 }
 
@@ -197,5 +233,8 @@ fn key(text: &str) -> Option<Secret<[u8; 32]>> {
     let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
     let bytes: [u8; 32] = bytes.try_into().ok()?;
     let [first, ..] = bytes;
-    bytes.iter().any(|byte| *byte != first).then(|| Secret::new(bytes))
+    bytes
+        .iter()
+        .any(|byte| *byte != first)
+        .then(|| Secret::new(bytes))
 }

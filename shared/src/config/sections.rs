@@ -105,10 +105,25 @@ mod tests {
 
     #[test]
     fn an_origin_is_exact() {
-        for text in ["https://bank.example", "https://bank.example:8443", "http://localhost:3000", "http://127.0.0.1:3000"] {
+        for text in [
+            "https://bank.example",
+            "https://bank.example:8443",
+            "http://localhost:3000",
+            "http://127.0.0.1:3000",
+        ] {
             assert_eq!(Origin::parse(text).expect(text).as_str(), text);
         }
-        for text in ["", "bank.example", "https://bank.example/", "https://Bank.example", "http://bank.example", "https://bank.example:443", "https://*.example", "https://a@bank.example", "ftp://localhost"] {
+        for text in [
+            "",
+            "bank.example",
+            "https://bank.example/",
+            "https://Bank.example",
+            "http://bank.example",
+            "https://bank.example:443",
+            "https://*.example",
+            "https://a@bank.example",
+            "ftp://localhost",
+        ] {
             assert_eq!(Origin::parse(text), None, "{text}");
         }
     }
@@ -117,7 +132,13 @@ mod tests {
     fn an_address_is_judged_by_its_parts() {
         let origin = Origin::parse("https://altinn.example").expect("an origin");
         assert!(origin.owns("https://altinn.example/consent?id=1"));
-        for address in ["https://altinn.example.evil.example/", "https://altinn.example@evil.example/", "https://u@altinn.example/", "http://altinn.example/", "//altinn.example"] {
+        for address in [
+            "https://altinn.example.evil.example/",
+            "https://altinn.example@evil.example/",
+            "https://u@altinn.example/",
+            "http://altinn.example/",
+            "//altinn.example",
+        ] {
             assert!(!origin.owns(address), "{address}");
         }
     }

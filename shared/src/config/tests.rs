@@ -6,9 +6,15 @@ use crate::problem::{Kind, Problem};
 /// What is wrong when `changed` stands in for the valid value.
 fn faults(changed: &[(&'static str, Option<&str>)]) -> Vec<String> {
     let variables = fixtures::token_variables();
-    let kept = variables.iter().filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
+    let kept = variables
+        .iter()
+        .filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
     let pairs = kept.map(|(name, value)| (*name, value.as_str()));
-    let pairs = pairs.chain(changed.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
+    let pairs = pairs.chain(
+        changed
+            .iter()
+            .filter_map(|(name, value)| Some((*name, (*value)?))),
+    );
     match TokenConfig::resolve(&Raw::from_pairs(pairs)) {
         Ok(_) => Vec::new(),
         Err(error) => error.faults.iter().map(ToString::to_string).collect(),
@@ -56,40 +62,83 @@ fn each_fault_names_the_variable_and_the_remedy() {
 #[test]
 fn each_fault_of_a_client_is_told() {
     let key = &fixtures::CLIENT_KEY.pem;
-    let good = serde_json::json!({"organisation": "310000205", "client_id": "c", "kid": "k", "key": key});
-    let other = serde_json::json!({"organisation": "310000302", "client_id": "c", "kid": "k", "key": key});
+    let good =
+        serde_json::json!({"organisation": "310000205", "client_id": "c", "kid": "k", "key": key});
+    let other =
+        serde_json::json!({"organisation": "310000302", "client_id": "c", "kid": "k", "key": key});
     let changed = |name: &str, value: serde_json::Value| {
         let mut client = good.clone();
         client[name] = value;
         serde_json::json!([client, other]).to_string()
     };
     for (clients, part) in [
-        (changed("organisation", "310000206".into()), "number 1 has an `organisation` that is not an organisation number"),
-        (changed("client_id", "".into()), "number 1 has an empty `client_id`"),
-        (changed("kid", serde_json::Value::Null), "number 1 needs exactly one of `kid` and `certificate_chain`"),
-        (changed("certificate_chain", serde_json::json!(["x"])), "number 1 needs exactly one of `kid` and `certificate_chain`"),
-        (changed("key", "-----BEGIN PRIVATE KEY-----".into()), "number 1 has a `key` that is not an RSA key of 2048 to 4096 bits in PEM (PKCS#8)"),
-        (serde_json::json!([good, good, other]).to_string(), "has 310000205 twice"),
-        (serde_json::json!([other]).to_string(), "has no client for the consumer 310000205"),
+        (
+            changed("organisation", "310000206".into()),
+            "number 1 has an `organisation` that is not an organisation number",
+        ),
+        (
+            changed("client_id", "".into()),
+            "number 1 has an empty `client_id`",
+        ),
+        (
+            changed("kid", serde_json::Value::Null),
+            "number 1 needs exactly one of `kid` and `certificate_chain`",
+        ),
+        (
+            changed("certificate_chain", serde_json::json!(["x"])),
+            "number 1 needs exactly one of `kid` and `certificate_chain`",
+        ),
+        (
+            changed("key", "-----BEGIN PRIVATE KEY-----".into()),
+            "number 1 has a `key` that is not an RSA key of 2048 to 4096 bits in PEM (PKCS#8)",
+        ),
+        (
+            serde_json::json!([good, good, other]).to_string(),
+            "has 310000205 twice",
+        ),
+        (
+            serde_json::json!([other]).to_string(),
+            "has no client for the consumer 310000205",
+        ),
     ] {
         let faults = faults(&[("maskinporten_clients", Some(&clients))]);
-        assert!(faults.iter().any(|fault| fault.contains(part)), "{faults:?} has not {part}");
-        assert!(faults.iter().all(|fault| !fault.contains("BEGIN")), "a key in {faults:?}");
+        assert!(
+            faults.iter().any(|fault| fault.contains(part)),
+            "{faults:?} has not {part}"
+        );
+        assert!(
+            faults.iter().all(|fault| !fault.contains("BEGIN")),
+            "a key in {faults:?}"
+        );
     }
 }
 
 #[test]
 fn everything_that_is_missing_is_told_at_once() {
-    let Err(error) = TokenConfig::resolve(&Raw::default()) else { panic!("nothing is set") };
+    let Err(error) = TokenConfig::resolve(&Raw::default()) else {
+        panic!("nothing is set")
+    };
     let text = error.to_string();
     for name in TokenConfig::VARIABLES {
-        let optional = ["consumer_organisations", "consumer_claim", "token_store_previous_key"].contains(name);
-        assert_ne!(text.contains(&format!("{name} is not set")), optional, "{name}");
+        let optional = [
+            "consumer_organisations",
+            "consumer_claim",
+            "token_store_previous_key",
+        ]
+        .contains(name);
+        assert_ne!(
+            text.contains(&format!("{name} is not set")),
+            optional,
+            "{name}"
+        );
     }
     let problem = Problem::from(error);
     assert_eq!(problem.kind, Kind::ConfigurationMissing);
     let answer = String::from_utf8(problem.response("id").body().to_vec()).expect("JSON");
-    assert!(!answer.contains("login_issuer"), "the cause is for the log: {answer}");
+    assert!(
+        !answer.contains("login_issuer"),
+        "the cause is for the log: {answer}"
+    );
 }
 
 #[test]
@@ -109,17 +158,50 @@ fn the_sections_of_other_components_are_strict_too() {
         let raw = Raw::from_pairs([(name, value)]);
         let mut resolver = Resolver::new(&raw);
         let valid = read(&mut resolver);
-        let faults = resolver.finish(valid.then_some(())).err().map(|error| error.to_string());
+        let faults = resolver
+            .finish(valid.then_some(()))
+            .err()
+            .map(|error| error.to_string());
         assert_eq!(valid, faults.is_none());
         faults.unwrap_or_default()
     };
     for (name, value, read, text) in [
-        ("altinn_generation", "2", (|r| r.altinn_generation().is_some()) as fn(&mut Resolver<'_>) -> bool, "altinn_generation is not supported: set it to 3: Altinn 2 was closed in June 2026"),
-        ("altinn_generation", "3", |r| r.altinn_generation().is_some(), ""),
-        ("web_origins", "https://a.example, https://b.example/", |r| r.web_origins().is_some(), "web_origins has a part that is not an origin: set it to an origin such as https://host.example, without a path or a slash at the end"),
-        ("web_origins", "https://a.example, https://b.example", |r| r.web_origins().is_some(), ""),
-        ("maintenance_secret", "sesam", |r| r.secret("maintenance_secret").is_some(), "maintenance_secret is too short: set it to at least 24 random characters"),
-        ("claims_signing_key", "x", |r| r.signing_key("claims_signing_key").is_some(), "claims_signing_key is not a key: set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them"),
+        (
+            "altinn_generation",
+            "2",
+            (|r| r.altinn_generation().is_some()) as fn(&mut Resolver<'_>) -> bool,
+            "altinn_generation is not supported: set it to 3: Altinn 2 was closed in June 2026",
+        ),
+        (
+            "altinn_generation",
+            "3",
+            |r| r.altinn_generation().is_some(),
+            "",
+        ),
+        (
+            "web_origins",
+            "https://a.example, https://b.example/",
+            |r| r.web_origins().is_some(),
+            "web_origins has a part that is not an origin: set it to an origin such as https://host.example, without a path or a slash at the end",
+        ),
+        (
+            "web_origins",
+            "https://a.example, https://b.example",
+            |r| r.web_origins().is_some(),
+            "",
+        ),
+        (
+            "maintenance_secret",
+            "sesam",
+            |r| r.secret("maintenance_secret").is_some(),
+            "maintenance_secret is too short: set it to at least 24 random characters",
+        ),
+        (
+            "claims_signing_key",
+            "x",
+            |r| r.signing_key("claims_signing_key").is_some(),
+            "claims_signing_key is not a key: set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them",
+        ),
     ] {
         assert_eq!(told(name, value, read), text);
     }

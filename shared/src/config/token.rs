@@ -111,14 +111,24 @@ fn clients(resolver: &mut Resolver<'_>, consumers: Option<&Consumers>) -> Option
                 continue;
             }
         };
-        if clients.iter().any(|other| other.organisation == client.organisation) {
+        if clients
+            .iter()
+            .any(|other| other.organisation == client.organisation)
+        {
             resolver.invalid(NAME, &format!("has {} twice", client.organisation), CLIENTS);
         }
         clients.push(client);
     }
     for consumer in consumers.iter().flat_map(|consumers| consumers.all()) {
-        if !clients.iter().any(|client| client.organisation == *consumer) {
-            resolver.invalid(NAME, &format!("has no client for the consumer {consumer}"), CLIENTS);
+        if !clients
+            .iter()
+            .any(|client| client.organisation == *consumer)
+        {
+            resolver.invalid(
+                NAME,
+                &format!("has no client for the consumer {consumer}"),
+                CLIENTS,
+            );
         }
     }
     Some(clients)
@@ -131,10 +141,16 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
     for service in raw {
         let public_key = service.public_key.as_deref().map(VerifyingKey::parse);
         if matches!(public_key, Some(None)) {
-            let reason = format!("has a public_key for {} that is not base64url of 32 bytes", service.subject);
+            let reason = format!(
+                "has a public_key for {} that is not base64url of 32 bytes",
+                service.subject
+            );
             resolver.invalid(NAME, &reason, SERVICES);
         }
-        if services.iter().any(|other| other.subject == service.subject) {
+        if services
+            .iter()
+            .any(|other| other.subject == service.subject)
+        {
             resolver.invalid(NAME, &format!("has {} twice", service.subject), SERVICES);
         }
         services.push(TokenService {

@@ -20,14 +20,20 @@ where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let too_large = || Problem::new(Kind::BodyTooLarge).detail("The body may have 64 KiB at most");
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > PATIENCE) {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if length
+        .and_then(|length| length.parse::<usize>().ok())
+        .is_some_and(|length| length > PATIENCE)
+    {
         return Err(too_large());
     }
     let mut read = 0;
     let mut whole = BytesMut::new();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|_| Problem::new(Kind::RequestInvalid).detail("The body broke off"))?;
+        let frame =
+            frame.map_err(|_| Problem::new(Kind::RequestInvalid).detail("The body broke off"))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -38,5 +44,9 @@ where
             break;
         }
     }
-    if read > LARGEST { Err(too_large()) } else { Ok(whole.freeze()) }
+    if read > LARGEST {
+        Err(too_large())
+    } else {
+        Ok(whole.freeze())
+    }
 }

@@ -47,7 +47,10 @@ pub struct Route<H> {
 }
 
 /// A component: its routes, and what answers them.
-#[expect(async_fn_in_trait, reason = "a component has one thread, so futures need not be Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "a component has one thread, so futures need not be Send"
+)]
 pub trait Component<P: Platform> {
     /// One value for each handler.
     type Handler: Copy + 'static;
@@ -66,7 +69,11 @@ pub trait Component<P: Platform> {
 
     /// Answers a request. To log a problem that is answered in another form than [`Problem::response`]'s,
     /// put the [`Problem`] into the extensions of the answer.
-    async fn answer(&self, context: &Context<'_, P>, arrived: Arrived<Self::Handler>) -> Result<Response, Problem>;
+    async fn answer(
+        &self,
+        context: &Context<'_, P>,
+        arrived: Arrived<Self::Handler>,
+    ) -> Result<Response, Problem>;
 }
 
 /// A request that has a handler, with its whole body.
@@ -95,7 +102,11 @@ impl<H> Arrived<H> {
         self.expect_media_type("application/json")?;
         serde_json::from_slice(&self.body).map_err(|error| {
             // The parser's own words may quote what was sent.
-            let place = format!("The JSON is not what is expected at line {}, column {}", error.line(), error.column());
+            let place = format!(
+                "The JSON is not what is expected at line {}, column {}",
+                error.line(),
+                error.column()
+            );
             Problem::new(Kind::RequestInvalid).detail(place)
         })
     }
@@ -109,8 +120,13 @@ impl<H> Arrived<H> {
 
     /// Whether the body says that it is of this media type.
     pub fn is_media_type(&self, media_type: &str) -> bool {
-        let value = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+        let value = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = value
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
         essence.trim().eq_ignore_ascii_case(media_type)
     }
 
@@ -126,11 +142,14 @@ impl<H> Arrived<H> {
 pub fn header_once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let (first, second) = (values.next(), values.next());
-    let invalid = || Problem::new(Kind::RequestInvalid).detail(format!("The header {name} is not valid"));
+    let invalid =
+        || Problem::new(Kind::RequestInvalid).detail(format!("The header {name} is not valid"));
     if second.is_some() {
         return Err(invalid());
     }
-    first.map(|value| value.to_str().map_err(|_| invalid())).transpose()
+    first
+        .map(|value| value.to_str().map_err(|_| invalid()))
+        .transpose()
 }
 
 /// Answers one request and logs one line about it. It never fails.
@@ -155,14 +174,19 @@ where
             let problem = answer.extensions_mut().remove::<Problem>();
             (answer, problem)
         }
-        Err(problem) => (problem.response(context.correlation_id.as_str()), Some(problem)),
+        Err(problem) => (
+            problem.response(context.correlation_id.as_str()),
+            Some(problem),
+        ),
     };
     finish(&context, &mut answer);
 
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
         Event::of("request", &problem)
     });
-    let route = C::ROUTES.iter().find(|route| route.path == parts.uri.path());
+    let route = C::ROUTES
+        .iter()
+        .find(|route| route.path == parts.uri.path());
     event.route = Some(route.map_or("unknown", |route| route.path));
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
@@ -189,9 +213,10 @@ where
     };
 
     let page = match header_once(&parts.headers, "origin")? {
-        Some(page) if !first.navigated => {
-            Some(origin::allowed(page, &component.web_origins(context).await?)?)
-        }
+        Some(page) if !first.navigated => Some(origin::allowed(
+            page,
+            &component.web_origins(context).await?,
+        )?),
         _ => None,
     };
     let methods = || routes().map(|route| &route.method);
@@ -202,7 +227,10 @@ where
     let method = if head { &Method::GET } else { &parts.method };
     let answer = match routes().find(|route| route.method == *method) {
         Some(route) => arrive(context, component, route, parts, body).await,
-        None => Ok(origin::method_not_allowed(context.correlation_id.as_str(), methods())),
+        None => Ok(origin::method_not_allowed(
+            context.correlation_id.as_str(),
+            methods(),
+        )),
     };
     let Some(page) = page else {
         return answer;
@@ -263,8 +291,14 @@ fn finish<P>(context: &Context<'_, P>, answer: &mut Response) {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_LENGTH, length);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if let Ok(id) = HeaderValue::from_str(context.correlation_id.as_str()) {
         headers.insert(CORRELATION_ID, id);
     }

@@ -8,7 +8,8 @@ use crate::platform::Response;
 use crate::problem::{Kind, Problem};
 
 /// The headers that a page may send.
-const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, innsyn-party");
+const REQUEST_HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, innsyn-party");
 
 /// The headers of an answer that a page may read.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static("correlation-id, retry-after");
@@ -24,7 +25,10 @@ pub(super) fn allowed(origin: &str, origins: &[Origin]) -> Result<HeaderValue, P
 }
 
 /// The answer to `OPTIONS`, which needs no login.
-pub(super) fn preflight<'a>(page: Option<&HeaderValue>, methods: impl Iterator<Item = &'a Method>) -> Response {
+pub(super) fn preflight<'a>(
+    page: Option<&HeaderValue>,
+    methods: impl Iterator<Item = &'a Method>,
+) -> Response {
     let mut answer = Response::new(Bytes::new());
     let methods = list(methods);
     let headers = answer.headers_mut();
@@ -47,7 +51,10 @@ pub(super) fn expose(answer: &mut Response, page: &HeaderValue) {
 }
 
 /// 405 with the methods that there are (RFC 9110 §15.5.6).
-pub(super) fn method_not_allowed<'a>(correlation_id: &str, methods: impl Iterator<Item = &'a Method>) -> Response {
+pub(super) fn method_not_allowed<'a>(
+    correlation_id: &str,
+    methods: impl Iterator<Item = &'a Method>,
+) -> Response {
     let problem = Problem::new(Kind::MethodNotAllowed);
     let mut answer = problem.response(correlation_id);
     debug_assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);

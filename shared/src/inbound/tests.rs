@@ -46,15 +46,25 @@ impl Component<Memory> for Test {
     const TIME: Duration = Duration::from_secs(9);
 
     async fn web_origins(&self, _context: &Context<'_, Memory>) -> Result<Vec<Origin>, Problem> {
-        Ok(vec![Origin::parse("https://app.example").expect("an origin")])
+        Ok(vec![
+            Origin::parse("https://app.example").expect("an origin"),
+        ])
     }
 
-    async fn answer(&self, context: &Context<'_, Memory>, arrived: Arrived<Handler>) -> Result<Response, Problem> {
+    async fn answer(
+        &self,
+        context: &Context<'_, Memory>,
+        arrived: Arrived<Handler>,
+    ) -> Result<Response, Problem> {
         let text = match arrived.handler {
             Handler::Read => format!("read {:?} {}", arrived.query.get("a"), arrived.head),
             Handler::Write => arrived.json::<String>()?,
             Handler::Return => "returned".to_owned(),
-            Handler::Fail => return Err(Problem::new(Kind::Internal).detail("private").cause("02829090123 broke")),
+            Handler::Fail => {
+                return Err(Problem::new(Kind::Internal)
+                    .detail("private")
+                    .cause("02829090123 broke"));
+            }
             Handler::Hang => {
                 context.platform.sleep(Duration::from_secs(60)).await;
                 String::new()
@@ -64,7 +74,12 @@ impl Component<Memory> for Test {
     }
 }
 
-fn ask(method: &str, target: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> (Response, Memory) {
+fn ask(
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> (Response, Memory) {
     let mut request = http::Request::builder().method(method).uri(target);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -83,8 +98,15 @@ fn slug(answer: &Response) -> String {
     let body: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(body["status"], answer.status().as_u16());
-    assert_eq!(body["correlation_id"], answer.headers()["correlation-id"].to_str().expect("text"));
-    body["type"].as_str().expect("a type").trim_start_matches("urn:innsyn:problem:").to_owned()
+    assert_eq!(
+        body["correlation_id"],
+        answer.headers()["correlation-id"].to_str().expect("text")
+    );
+    body["type"]
+        .as_str()
+        .expect("a type")
+        .trim_start_matches("urn:innsyn:problem:")
+        .to_owned()
 }
 
 #[test]
@@ -98,7 +120,11 @@ fn every_answer_has_the_common_headers_and_one_line() {
         ("OPTIONS", "/thing", 200, "/thing"),
         ("GET", "/fail", 500, "/fail"),
     ] {
-        let spoofed = [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("correlation-id", "mine")];
+        let spoofed = [
+            ("host", "evil.example"),
+            ("x-forwarded-host", "evil.example"),
+            ("correlation-id", "mine"),
+        ];
         let (answer, platform) = ask(method, target, &spoofed, "");
         let headers = answer.headers();
         assert_eq!(answer.status(), status, "{method} {target}");
@@ -109,10 +135,21 @@ fn every_answer_has_the_common_headers_and_one_line() {
         let [event] = platform.events().try_into().expect("one line");
         assert_eq!(event["route"], route);
         assert_eq!(event["status"], status);
-        assert_eq!(event["correlation_id"], headers["correlation-id"].to_str().expect("text"));
+        assert_eq!(
+            event["correlation_id"],
+            headers["correlation-id"].to_str().expect("text")
+        );
         assert_ne!(event["correlation_id"], "mine");
-        let said = format!("{:?}{}{}", headers, text(&answer), platform.lines().join(""));
-        assert!(!said.contains("evil.example") && !said.contains("02829090123"), "{said}");
+        let said = format!(
+            "{:?}{}{}",
+            headers,
+            text(&answer),
+            platform.lines().join("")
+        );
+        assert!(
+            !said.contains("evil.example") && !said.contains("02829090123"),
+            "{said}"
+        );
     }
 }
 
@@ -146,18 +183,46 @@ fn bodies_are_limited_and_typed() {
     let large = format!("\"{}\"", "x".repeat(64 * 1024 - 2));
     assert_eq!(text(&ask("POST", "/thing", &json, "\"hello\"").0), "hello");
     assert_eq!(ask("POST", "/thing", &json, large.clone()).0.status(), 200);
-    assert_eq!(slug(&ask("POST", "/thing", &json, format!("{large} ")).0), "body-too-large");
-    assert_eq!(slug(&ask("POST", "/thing", &json, vec![b'x'; 1024 * 1024]).0), "body-too-large");
-    assert_eq!(slug(&ask("POST", "/thing", &json, "{").0), "request-invalid");
-    assert_eq!(slug(&ask("POST", "/thing", &json, "{\"secret\":1}").0), "request-invalid");
+    assert_eq!(
+        slug(&ask("POST", "/thing", &json, format!("{large} ")).0),
+        "body-too-large"
+    );
+    assert_eq!(
+        slug(&ask("POST", "/thing", &json, vec![b'x'; 1024 * 1024]).0),
+        "body-too-large"
+    );
+    assert_eq!(
+        slug(&ask("POST", "/thing", &json, "{").0),
+        "request-invalid"
+    );
+    assert_eq!(
+        slug(&ask("POST", "/thing", &json, "{\"secret\":1}").0),
+        "request-invalid"
+    );
     assert!(!text(&ask("POST", "/thing", &json, "{\"secret\":1}").0).contains("secret"));
-    assert_eq!(slug(&ask("POST", "/thing", &[("content-type", "text/plain")], "\"hello\"").0), "media-type-unsupported");
-    assert_eq!(slug(&ask("POST", "/thing", &[], "\"hello\"").0), "media-type-unsupported");
+    assert_eq!(
+        slug(
+            &ask(
+                "POST",
+                "/thing",
+                &[("content-type", "text/plain")],
+                "\"hello\""
+            )
+            .0
+        ),
+        "media-type-unsupported"
+    );
+    assert_eq!(
+        slug(&ask("POST", "/thing", &[], "\"hello\"").0),
+        "media-type-unsupported"
+    );
 }
 
 #[test]
 fn a_body_without_end_is_cut_off() {
-    let chunks = futures::stream::repeat_with(|| Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(&[b'x'; 4096]))));
+    let chunks = futures::stream::repeat_with(|| {
+        Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(&[b'x'; 4096])))
+    });
     let mut request = http::Request::new(StreamBody::new(chunks));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = "/thing".parse().expect("a path");
@@ -168,51 +233,103 @@ fn a_body_without_end_is_cut_off() {
 
 #[test]
 fn a_body_that_never_comes_ends_with_the_time() {
-    let mut request = http::Request::new(StreamBody::new(futures::stream::pending::<Result<http_body::Frame<Bytes>, Infallible>>()));
+    let mut request = http::Request::new(StreamBody::new(futures::stream::pending::<
+        Result<http_body::Frame<Bytes>, Infallible>,
+    >()));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = "/thing".parse().expect("a path");
     let platform = Memory::new();
     let answer = platform.run(serve(&platform, &Test, request));
-    assert_eq!((answer.status(), platform.uptime()), (StatusCode::INTERNAL_SERVER_ERROR, Test::TIME));
+    assert_eq!(
+        (answer.status(), platform.uptime()),
+        (StatusCode::INTERNAL_SERVER_ERROR, Test::TIME)
+    );
 }
 
 #[test]
 fn a_handler_that_hangs_ends_with_the_time() {
     let (answer, platform) = ask("GET", "/hang", &[], "");
-    assert_eq!((slug(&answer).as_str(), platform.uptime()), ("internal", Test::TIME));
+    assert_eq!(
+        (slug(&answer).as_str(), platform.uptime()),
+        ("internal", Test::TIME)
+    );
 }
 
 #[test]
 fn queries_are_limited() {
     let long = format!("/thing?a={}", "x".repeat(2048));
     assert_eq!(slug(&ask("GET", &long, &[], "").0), "request-invalid");
-    assert_eq!(slug(&ask("GET", "/thing?a=1&a=2", &[], "").0), "request-invalid");
-    assert_eq!(text(&ask("GET", "/return?state=1&Status=OK", &[], "").0), "returned");
+    assert_eq!(
+        slug(&ask("GET", "/thing?a=1&a=2", &[], "").0),
+        "request-invalid"
+    );
+    assert_eq!(
+        text(&ask("GET", "/return?state=1&Status=OK", &[], "").0),
+        "returned"
+    );
 }
 
 #[test]
 fn pages_on_the_list_may_call() {
     let page = [("origin", "https://app.example")];
     let (answer, _) = ask("GET", "/thing", &page, "");
-    assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example");
+    assert_eq!(
+        answer.headers()["access-control-allow-origin"],
+        "https://app.example"
+    );
     assert_eq!(answer.headers()["vary"], "origin");
     let (answer, platform) = ask("GET", "/fail", &page, "");
-    assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example", "a page may read problems");
+    assert_eq!(
+        answer.headers()["access-control-allow-origin"],
+        "https://app.example",
+        "a page may read problems"
+    );
     assert_eq!(platform.events()[0]["outcome"], "internal");
-    let (answer, _) = ask("OPTIONS", "/thing", &[page[0], ("access-control-request-method", "POST")], "");
-    assert_eq!(answer.headers()["access-control-allow-methods"], "GET, POST, HEAD, OPTIONS");
-    assert_eq!(answer.headers()["access-control-allow-headers"], "authorization, content-type, innsyn-party");
-    assert!(answer.headers().get("access-control-allow-credentials").is_none());
+    let (answer, _) = ask(
+        "OPTIONS",
+        "/thing",
+        &[page[0], ("access-control-request-method", "POST")],
+        "",
+    );
+    assert_eq!(
+        answer.headers()["access-control-allow-methods"],
+        "GET, POST, HEAD, OPTIONS"
+    );
+    assert_eq!(
+        answer.headers()["access-control-allow-headers"],
+        "authorization, content-type, innsyn-party"
+    );
+    assert!(
+        answer
+            .headers()
+            .get("access-control-allow-credentials")
+            .is_none()
+    );
 }
 
 #[test]
 fn other_pages_may_not() {
-    for origin in ["https://app.example.evil.example", "http://app.example", "https://app.example/", "null", ""] {
+    for origin in [
+        "https://app.example.evil.example",
+        "http://app.example",
+        "https://app.example/",
+        "null",
+        "",
+    ] {
         for method in ["GET", "OPTIONS"] {
             let (answer, _) = ask(method, "/thing", &[("origin", origin)], "");
             assert_eq!(slug(&answer), "origin-not-allowed", "{origin}");
-            assert!(answer.headers().get("access-control-allow-origin").is_none());
+            assert!(
+                answer
+                    .headers()
+                    .get("access-control-allow-origin")
+                    .is_none()
+            );
         }
     }
-    assert_eq!(ask("GET", "/return", &[("origin", "null")], "").0.status(), 200, "a link was followed");
+    assert_eq!(
+        ask("GET", "/return", &[("origin", "null")], "").0.status(),
+        200,
+        "a link was followed"
+    );
 }

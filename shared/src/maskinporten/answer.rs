@@ -29,7 +29,10 @@ pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minte
         return Err(Refusal::read(answer, now));
     }
     if !is_json(answer) {
-        return Err(Refusal::unreadable(answer.status(), "the answer is not JSON"));
+        return Err(Refusal::unreadable(
+            answer.status(),
+            "the answer is not JSON",
+        ));
     }
     #[derive(Deserialize)]
     struct Body {
@@ -40,16 +43,24 @@ pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minte
         scope: Option<String>,
     }
     let unreadable = |reason| Refusal::unreadable(answer.status(), reason);
-    let body: Body = serde_json::from_slice(answer.body()).map_err(|_| unreadable("the answer is not a token"))?;
+    let body: Body = serde_json::from_slice(answer.body())
+        .map_err(|_| unreadable("the answer is not a token"))?;
     if !body.token_type.eq_ignore_ascii_case("bearer") {
         return Err(unreadable("the token is not a bearer token"));
     }
-    let printable = body.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    let printable = body
+        .access_token
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic());
     if body.access_token.is_empty() || !printable {
         return Err(unreadable("the token cannot be sent in a header"));
     }
     let granted = body.scope.unwrap_or_else(|| scope.to_owned());
-    let missing = scope.split(' ').any(|wanted| !granted.split_ascii_whitespace().any(|scope| scope == wanted));
+    let missing = scope.split(' ').any(|wanted| {
+        !granted
+            .split_ascii_whitespace()
+            .any(|scope| scope == wanted)
+    });
     if missing {
         return Err(unreadable("the token lacks a scope that was asked for"));
     }
@@ -61,8 +72,13 @@ pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minte
 }
 
 pub(super) fn is_json(answer: &Response) -> bool {
-    let value = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    let value = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
@@ -77,7 +93,9 @@ mod tests {
 
     fn answer(body: &str, media_type: &'static str) -> Result<Minted, Refusal> {
         let mut answer = Response::new(Bytes::from(body.to_owned()));
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         read(&answer, "a b", datetime!(2026-01-01 12:00 UTC))
     }
 
@@ -96,13 +114,31 @@ mod tests {
     #[test]
     fn nonsense_is_never_a_token_and_never_quoted() {
         for (body, media_type) in [
-            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119}"#, "text/html"),
+            (
+                r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119}"#,
+                "text/html",
+            ),
             ("<html>sesam</html>", "application/json"),
-            (r#"{"access_token":"sesam","token_type":"DPoP","expires_in":119}"#, "application/json"),
-            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":"soon"}"#, "application/json"),
-            (r#"{"access_token":"","token_type":"Bearer","expires_in":119}"#, "application/json"),
-            (r#"{"access_token":"sesam\nsesam","token_type":"Bearer","expires_in":119}"#, "application/json"),
-            (r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119,"scope":"ab a"}"#, "application/json"),
+            (
+                r#"{"access_token":"sesam","token_type":"DPoP","expires_in":119}"#,
+                "application/json",
+            ),
+            (
+                r#"{"access_token":"sesam","token_type":"Bearer","expires_in":"soon"}"#,
+                "application/json",
+            ),
+            (
+                r#"{"access_token":"","token_type":"Bearer","expires_in":119}"#,
+                "application/json",
+            ),
+            (
+                r#"{"access_token":"sesam\nsesam","token_type":"Bearer","expires_in":119}"#,
+                "application/json",
+            ),
+            (
+                r#"{"access_token":"sesam","token_type":"Bearer","expires_in":119,"scope":"ab a"}"#,
+                "application/json",
+            ),
         ] {
             let refusal = answer(body, media_type).expect_err(body);
             assert_eq!(refusal.class, Class::Unreadable);

@@ -21,7 +21,9 @@ pub struct Client {
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut client = f.debug_struct("Client");
-        client.field("client_id", &self.client_id).finish_non_exhaustive()
+        client
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,8 @@ impl TryFrom<RawClient> for Client {
             return Err(ClientError::ClientId);
         }
         Ok(Self {
-            organisation: OrganisationNumber::parse(&raw.organisation).map_err(|_| ClientError::Organisation)?,
+            organisation: OrganisationNumber::parse(&raw.organisation)
+                .map_err(|_| ClientError::Organisation)?,
             client_id: raw.client_id,
             identifier,
             key: RS256KeyPair::from_pem(&raw.key).map_err(|_| ClientError::Key)?,

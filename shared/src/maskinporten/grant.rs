@@ -75,7 +75,11 @@ impl Grant<'_> {
         form.append_pair("assertion", assertion.expose());
         let mut request = Request::new(Bytes::from(form.finish()));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.metadata.token_endpoint.parse().map_err(|_| GrantError::Address)?;
+        *request.uri_mut() = self
+            .metadata
+            .token_endpoint
+            .parse()
+            .map_err(|_| GrantError::Address)?;
         let headers = request.headers_mut();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(header::CONTENT_TYPE, form);
@@ -100,10 +104,19 @@ impl Grant<'_> {
             resource: self.resource.map(|resource| [resource]),
             authorization_details: details.transpose().map_err(|_| GrantError::Claims)?,
         };
-        let header = Header { alg: "RS256", kid, x5c };
+        let header = Header {
+            alg: "RS256",
+            kid,
+            x5c,
+        };
         let signed = format!("{}.{}", encode(&header)?, encode(&claims)?);
-        let signature = self.signature(signed.as_bytes()).map_err(|_| GrantError::Signature)?;
-        Ok(Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+        let signature = self
+            .signature(signed.as_bytes())
+            .map_err(|_| GrantError::Signature)?;
+        Ok(Secret::new(format!(
+            "{signed}.{}",
+            URL_SAFE_NO_PAD.encode(signature)
+        )))
     }
 
     /// RS256 with the library beneath jwt-simple, which itself has no way to write `x5c`.
@@ -153,7 +166,11 @@ mod tests {
     /// The assertion in the request of the client of `consumer`.
     fn assertion(consumer: &str, resource: Option<&str>, details: Option<&str>) -> String {
         let config = token_config();
-        let client = config.clients.iter().find(|client| client.organisation.as_str() == consumer).expect("a client");
+        let client = config
+            .clients
+            .iter()
+            .find(|client| client.organisation.as_str() == consumer)
+            .expect("a client");
         let metadata = Metadata::documented(&Origin::parse(MASKINPORTEN).expect("an origin"));
         let grant = Grant {
             client,
@@ -165,12 +182,31 @@ mod tests {
             id: "0f4d8ad2-5c0e-4f54-9d0c-1c3f6d7f1a02".to_owned(),
         };
         let request = grant.request().expect("a request");
-        assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", "https://maskinporten.example/token"));
-        assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
-        assert!(request.headers().get("authorization").is_none(), "the signature is the authentication");
-        let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body()).into_owned().collect();
-        let [(first, grant_type), (second, assertion)] = fields.as_slice() else { panic!("two fields") };
-        assert_eq!((first.as_str(), grant_type.as_str()), ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"));
+        assert_eq!(
+            (
+                request.method().as_str(),
+                request.uri().to_string().as_str()
+            ),
+            ("POST", "https://maskinporten.example/token")
+        );
+        assert_eq!(
+            request.headers()["content-type"],
+            "application/x-www-form-urlencoded"
+        );
+        assert!(
+            request.headers().get("authorization").is_none(),
+            "the signature is the authentication"
+        );
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body())
+            .into_owned()
+            .collect();
+        let [(first, grant_type), (second, assertion)] = fields.as_slice() else {
+            panic!("two fields")
+        };
+        assert_eq!(
+            (first.as_str(), grant_type.as_str()),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+        );
         assert_eq!(second, "assertion");
         assertion.clone()
     }
@@ -180,8 +216,12 @@ mod tests {
         let mut rules = Validation::new(Algorithm::RS256);
         rules.validate_exp = false;
         rules.set_audience(&["https://maskinporten.example/"]);
-        let claims = jsonwebtoken::decode::<Value>(assertion, &CLIENT_KEY.decoding(), &rules).expect("valid").claims;
-        let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next().expect("a header")).expect("base64url");
+        let claims = jsonwebtoken::decode::<Value>(assertion, &CLIENT_KEY.decoding(), &rules)
+            .expect("valid")
+            .claims;
+        let header = URL_SAFE_NO_PAD
+            .decode(assertion.split('.').next().expect("a header"))
+            .expect("base64url");
         (serde_json::from_slice(&header).expect("JSON"), claims)
     }
 
@@ -201,14 +241,24 @@ mod tests {
     #[test]
     fn an_enterprise_certificate_goes_along_as_x5c() {
         let (header, _) = verified(&assertion(SECOND_CONSUMER, None, None));
-        assert_eq!(header, json!({"alg": "RS256", "x5c": ["bGVhZg==", "aXNzdWVy"]}));
+        assert_eq!(
+            header,
+            json!({"alg": "RS256", "x5c": ["bGVhZg==", "aXNzdWVy"]})
+        );
     }
 
     #[test]
     fn audience_and_consent_are_arrays_of_one() {
-        let (_, claims) = verified(&assertion(CONSUMER, Some("https://api.example/x"), Some(DETAILS)));
+        let (_, claims) = verified(&assertion(
+            CONSUMER,
+            Some("https://api.example/x"),
+            Some(DETAILS),
+        ));
         assert_eq!(claims["resource"], json!(["https://api.example/x"]));
-        assert_eq!(claims["authorization_details"], serde_json::from_str::<Value>(DETAILS).expect("JSON"));
+        assert_eq!(
+            claims["authorization_details"],
+            serde_json::from_str::<Value>(DETAILS).expect("JSON")
+        );
     }
 
     #[test]
@@ -238,15 +288,29 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);
-            std::fs::File::create(&path).and_then(|mut file| file.write_all(content)).expect("written");
+            std::fs::File::create(&path)
+                .and_then(|mut file| file.write_all(content))
+                .expect("written");
             path
         };
         let key = file("key.pem", CLIENT_KEY.pem.as_bytes());
         let signed = file("signed", signed.as_bytes());
-        let signature = file("signature", &URL_SAFE_NO_PAD.decode(signature).expect("base64url"));
+        let signature = file(
+            "signature",
+            &URL_SAFE_NO_PAD.decode(signature).expect("base64url"),
+        );
         let mut command = Command::new("openssl");
-        command.args(["dgst", "-sha256", "-prverify"]).arg(key).arg("-signature").arg(signature).arg(signed);
+        command
+            .args(["dgst", "-sha256", "-prverify"])
+            .arg(key)
+            .arg("-signature")
+            .arg(signature)
+            .arg(signed);
         let output = command.output().expect("openssl");
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "Verified OK", "{output:?}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            "Verified OK",
+            "{output:?}"
+        );
     }
 }

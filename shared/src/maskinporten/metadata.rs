@@ -41,7 +41,8 @@ impl Metadata {
         if answer.status() != StatusCode::OK {
             return Err(MetadataError::Unreadable);
         }
-        let metadata: Self = serde_json::from_slice(answer.body()).map_err(|_| MetadataError::Unreadable)?;
+        let metadata: Self =
+            serde_json::from_slice(answer.body()).map_err(|_| MetadataError::Unreadable)?;
         if metadata.issuer != issuer(origin) {
             return Err(MetadataError::Issuer);
         }
@@ -79,18 +80,44 @@ mod tests {
         let body = serde_json::json!({"issuer": issuer, "token_endpoint": endpoint, "jwks_uri": "https://m.example/jwk"});
         let mut answer = Response::new(Bytes::from(body.to_string()));
         *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
-        Metadata::read(&answer, &Origin::parse("https://m.example").expect("an origin"))
+        Metadata::read(
+            &answer,
+            &Origin::parse("https://m.example").expect("an origin"),
+        )
     }
 
     #[test]
     fn only_the_configured_issuer_is_taken() {
         let good = read(200, "https://m.example/", "https://m.example/token").expect("good");
-        assert_eq!(good, Metadata::documented(&Origin::parse("https://m.example").expect("an origin")));
+        assert_eq!(
+            good,
+            Metadata::documented(&Origin::parse("https://m.example").expect("an origin"))
+        );
         for (status, issuer, endpoint, error) in [
-            (503, "https://m.example/", "https://m.example/token", MetadataError::Unreadable),
-            (200, "https://m.example", "https://m.example/token", MetadataError::Issuer),
-            (200, "https://x.example/", "https://m.example/token", MetadataError::Issuer),
-            (200, "https://m.example/", "https://x.example/token", MetadataError::Endpoint),
+            (
+                503,
+                "https://m.example/",
+                "https://m.example/token",
+                MetadataError::Unreadable,
+            ),
+            (
+                200,
+                "https://m.example",
+                "https://m.example/token",
+                MetadataError::Issuer,
+            ),
+            (
+                200,
+                "https://x.example/",
+                "https://m.example/token",
+                MetadataError::Issuer,
+            ),
+            (
+                200,
+                "https://m.example/",
+                "https://x.example/token",
+                MetadataError::Endpoint,
+            ),
         ] {
             assert_eq!(read(status, issuer, endpoint), Err(error));
         }

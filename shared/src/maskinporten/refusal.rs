@@ -77,7 +77,9 @@ impl Refusal {
     /// Reads an answer that is not a success.
     pub(super) fn read(answer: &Response, now: OffsetDateTime) -> Self {
         let status = answer.status();
-        let body: Option<Body> = is_json(answer).then(|| serde_json::from_slice(answer.body()).ok()).flatten();
+        let body: Option<Body> = is_json(answer)
+            .then(|| serde_json::from_slice(answer.body()).ok())
+            .flatten();
         let retry_after = retry_after(answer).map(|time| time.as_secs());
         let Some(body) = body else {
             return Self {
@@ -86,15 +88,29 @@ impl Refusal {
                 ..Self::unreadable(status, "the answer is not one of Maskinporten's errors")
             };
         };
-        let code = body.error_uri.as_deref().and_then(code).or_else(|| code(&body.error_description));
+        let code = body
+            .error_uri
+            .as_deref()
+            .and_then(code)
+            .or_else(|| code(&body.error_description));
         let class = class(status, code.as_deref(), &body);
-        let uri = body.error_uri.filter(|uri| uri.starts_with("https://") && uri.len() < 200);
+        let uri = body
+            .error_uri
+            .filter(|uri| uri.starts_with("https://") && uri.len() < 200);
         Self {
             class,
             status,
             trace_id: trace_id(&body.error_description),
-            drift: (class == Class::Stale).then(|| drift(answer, now)).flatten(),
-            error: Some(body.error.chars().filter(char::is_ascii_graphic).take(64).collect()),
+            drift: (class == Class::Stale)
+                .then(|| drift(answer, now))
+                .flatten(),
+            error: Some(
+                body.error
+                    .chars()
+                    .filter(char::is_ascii_graphic)
+                    .take(64)
+                    .collect(),
+            ),
             description: Some(Text::new(&body.error_description)),
             code,
             uri,
@@ -126,7 +142,9 @@ fn class(status: StatusCode, code: Option<&str>, body: &Body) -> Class {
     }
     match code {
         Some("MP-012" | "MP-130") => Class::Stale,
-        Some("MP-100" | "MP-110" | "MP-120" | "MP-121" | "MP-122" | "MP-123" | "MP-124") => Class::Credential,
+        Some("MP-100" | "MP-110" | "MP-120" | "MP-121" | "MP-122" | "MP-123" | "MP-124") => {
+            Class::Credential
+        }
         Some("MP-200" | "MP-201" | "MP-250" | "MP-251" | "MP-303") => Class::Authorization,
         Some(_) => Class::Programming,
         None if body.error_description.contains("Issue time is after now") => Class::Stale,
@@ -143,7 +161,8 @@ fn class(status: StatusCode, code: Option<&str>, body: &Body) -> Class {
 fn code(text: &str) -> Option<String> {
     text.match_indices("MP").find_map(|(index, _)| {
         let mut rest = text.get(index + 2..)?.chars();
-        rest.next().filter(|separator| matches!(separator, '-' | '_'))?;
+        rest.next()
+            .filter(|separator| matches!(separator, '-' | '_'))?;
         let digits: String = rest.by_ref().take(3).collect();
         let ends = rest.next().is_none_or(|next| !next.is_ascii_digit());
         let well_formed = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -153,8 +172,15 @@ fn code(text: &str) -> Option<String> {
 
 /// `(trace_id: <32 hex>)` since 2024; `(correlation id: <uuid>)` before.
 fn trace_id(text: &str) -> Option<String> {
-    let (_, rest) = text.rsplit_once("trace_id:").or_else(|| text.rsplit_once("correlation id:"))?;
-    let id: String = rest.trim_start().chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').take(36).collect();
+    let (_, rest) = text
+        .rsplit_once("trace_id:")
+        .or_else(|| text.rsplit_once("correlation id:"))?;
+    let id: String = rest
+        .trim_start()
+        .chars()
+        .take_while(|c| c.is_ascii_hexdigit() || *c == '-')
+        .take(36)
+        .collect();
     (id.len() >= 16).then_some(id)
 }
 
@@ -180,8 +206,14 @@ mod tests {
         let mut answer = Response::new(Bytes::from(body.to_string()));
         *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
         let headers = answer.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::DATE, HeaderValue::from_static("Thu, 01 Jan 2026 11:59:46 GMT"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert(
+            header::DATE,
+            HeaderValue::from_static("Thu, 01 Jan 2026 11:59:46 GMT"),
+        );
         Refusal::read(&answer, datetime!(2026-01-01 12:00 UTC))
     }
 
@@ -194,7 +226,10 @@ mod tests {
             Some("https://maskinporten.no/errors/MP-121"),
         );
         assert_eq!(refusal.code.as_deref(), Some("MP-121"));
-        assert_eq!(refusal.trace_id.as_deref(), Some("6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b"));
+        assert_eq!(
+            refusal.trace_id.as_deref(),
+            Some("6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b")
+        );
         assert_eq!(refusal.class, Class::Credential);
         assert_eq!(refusal.drift, None);
     }
@@ -202,19 +237,48 @@ mod tests {
     #[test]
     fn each_refusal_has_its_class() {
         for (status, error, description, class) in [
-            (400, "invalid_grant", "MP-012 Grant is used before", Class::Stale),
+            (
+                400,
+                "invalid_grant",
+                "MP-012 Grant is used before",
+                Class::Stale,
+            ),
             (400, "invalid_grant", "MP_130 JWT is expired", Class::Stale),
-            (400, "invalid_grant", "Issue time is after now", Class::Stale),
-            (400, "invalid_grant", "MP-124 Invalid JWT signature", Class::Credential),
-            (400, "invalid_grant", "Unknown key identifier (kid) for client.", Class::Credential),
+            (
+                400,
+                "invalid_grant",
+                "Issue time is after now",
+                Class::Stale,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "MP-124 Invalid JWT signature",
+                Class::Credential,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Unknown key identifier (kid) for client.",
+                Class::Credential,
+            ),
             (400, "invalid_scope", "MP-200", Class::Authorization),
-            (403, "forbidden", "Consumer has not been granted access to the scope a:b.", Class::Authorization),
+            (
+                403,
+                "forbidden",
+                "Consumer has not been granted access to the scope a:b.",
+                Class::Authorization,
+            ),
             (400, "invalid_request", "MP-011", Class::Programming),
             (400, "invalid_target", "", Class::Programming),
             (503, "temporarily_unavailable", "", Class::Transient),
             (429, "slow_down", "MP-200", Class::Transient),
         ] {
-            assert_eq!(refusal(status, error, description, None).class, class, "{description}");
+            assert_eq!(
+                refusal(status, error, description, None).class,
+                class,
+                "{description}"
+            );
         }
     }
 
@@ -222,12 +286,22 @@ mod tests {
     fn a_clock_that_is_off_is_told() {
         let refusal = refusal(400, "invalid_grant", "Issue time is after now", None);
         assert_eq!(refusal.drift, Some(14));
-        assert!(refusal.to_string().contains("our clock minus theirs: 14 s"), "{refusal}");
+        assert!(
+            refusal.to_string().contains("our clock minus theirs: 14 s"),
+            "{refusal}"
+        );
     }
 
     #[test]
     fn only_three_digits_make_a_code() {
-        for (text, expected) in [("MP-302", Some("MP-302")), ("MP_302.", Some("MP-302")), ("MP-30", None), ("MP-3021", None), ("MP302", None), ("xMP MP-110", Some("MP-110"))] {
+        for (text, expected) in [
+            ("MP-302", Some("MP-302")),
+            ("MP_302.", Some("MP-302")),
+            ("MP-30", None),
+            ("MP-3021", None),
+            ("MP302", None),
+            ("xMP MP-110", Some("MP-110")),
+        ] {
             assert_eq!(code(text).as_deref(), expected, "{text}");
         }
     }

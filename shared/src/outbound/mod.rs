@@ -60,12 +60,15 @@ impl Repeat {
         match (self, end) {
             (_, Err(SendError::NoConnection(_)))
             | (Self::Broken(_) | Self::Idempotent(_), Err(SendError::Broken(_))) => true,
-            (Self::Idempotent(_), Ok(answer)) => matches!(
-                answer.status(),
-                StatusCode::BAD_GATEWAY
-                    | StatusCode::SERVICE_UNAVAILABLE
-                    | StatusCode::GATEWAY_TIMEOUT
-            ) || (answer.status() == StatusCode::TOO_MANY_REQUESTS && retry_after(answer).is_some()),
+            (Self::Idempotent(_), Ok(answer)) => {
+                matches!(
+                    answer.status(),
+                    StatusCode::BAD_GATEWAY
+                        | StatusCode::SERVICE_UNAVAILABLE
+                        | StatusCode::GATEWAY_TIMEOUT
+                ) || (answer.status() == StatusCode::TOO_MANY_REQUESTS
+                    && retry_after(answer).is_some())
+            }
             _ => false,
         }
     }
@@ -135,7 +138,9 @@ fn line(
     attempt: u32,
 ) -> Event {
     let mut event = match end {
-        Ok(answer) if answer.status().is_server_error() => Event::new(Level::Warn, "outbound", "answered"),
+        Ok(answer) if answer.status().is_server_error() => {
+            Event::new(Level::Warn, "outbound", "answered")
+        }
         Ok(_) => Event::new(Level::Info, "outbound", "answered"),
         Err(error) => Event::new(Level::Warn, "outbound", kind(error).slug()).cause(error),
     };

@@ -39,7 +39,10 @@ impl Semaphore {
             state.line.push_back(call);
             turn
         };
-        let mut waiting = Waiting { semaphore: self, turn };
+        let mut waiting = Waiting {
+            semaphore: self,
+            turn,
+        };
         // The line lives as long as the semaphore, so the call cannot fail to come.
         let _called = (&mut waiting.turn).await;
         Permit(self)

@@ -20,7 +20,9 @@ fn status(status: u16) -> Result<Response, SendError> {
 
 fn too_many(retry_after: &'static str) -> Result<Response, SendError> {
     let mut answer = status(429)?;
-    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(retry_after));
+    answer
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static(retry_after));
     Ok(answer)
 }
 
@@ -40,8 +42,14 @@ fn end(call: Call, answers: Vec<Result<Response, SendError>>) -> (Result<u16, Ki
     }
     let request = Request::new(Bytes::new());
     let end = platform.run(async { send(&context(&platform), &call, &request).await });
-    let end = end.map(|answer| answer.status().as_u16()).map_err(|problem| problem.kind);
-    assert_eq!(platform.events().len(), platform.requests().len(), "one line for each call");
+    let end = end
+        .map(|answer| answer.status().as_u16())
+        .map_err(|problem| problem.kind);
+    assert_eq!(
+        platform.events().len(),
+        platform.requests().len(),
+        "one line for each call"
+    );
     (end, platform.requests().len())
 }
 
@@ -59,10 +67,26 @@ fn what_may_pass_is_tried_again() {
         (vec![status(429)], Ok(429), 1),
         (vec![status(500)], Ok(500), 1),
         (vec![status(404)], Ok(404), 1),
-        (vec![Err(SendError::Tls("expired".to_owned()))], Err(Kind::SourceDown), 1),
-        (vec![Err(SendError::TimedOut(CALL.timeout))], Err(Kind::SourceSlow), 1),
-        (vec![Err(SendError::TooLarge(1024))], Err(Kind::SourceUnreadable), 1),
-        (vec![Err(SendError::NotAllowed("list".to_owned()))], Err(Kind::ConfigurationMissing), 1),
+        (
+            vec![Err(SendError::Tls("expired".to_owned()))],
+            Err(Kind::SourceDown),
+            1,
+        ),
+        (
+            vec![Err(SendError::TimedOut(CALL.timeout))],
+            Err(Kind::SourceSlow),
+            1,
+        ),
+        (
+            vec![Err(SendError::TooLarge(1024))],
+            Err(Kind::SourceUnreadable),
+            1,
+        ),
+        (
+            vec![Err(SendError::NotAllowed("list".to_owned()))],
+            Err(Kind::ConfigurationMissing),
+            1,
+        ),
     ] {
         let case = format!("{answers:?}");
         assert_eq!(end(CALL, answers), (expected, calls), "{case}");
@@ -71,11 +95,21 @@ fn what_may_pass_is_tried_again() {
 
 #[test]
 fn what_may_have_been_done_is_not_done_twice() {
-    let never = Call { repeat: Repeat::Never, ..CALL };
+    let never = Call {
+        repeat: Repeat::Never,
+        ..CALL
+    };
     assert_eq!(end(never, vec![broken()]), (Err(Kind::SourceDown), 1));
     assert_eq!(end(never, vec![status(503)]), (Ok(503), 1));
-    assert_eq!(end(never, vec![refused(), status(200)]), (Ok(200), 2), "it never left");
-    let connection = Call { repeat: Repeat::Broken(2), ..CALL };
+    assert_eq!(
+        end(never, vec![refused(), status(200)]),
+        (Ok(200), 2),
+        "it never left"
+    );
+    let connection = Call {
+        repeat: Repeat::Broken(2),
+        ..CALL
+    };
     assert_eq!(end(connection, vec![broken(), status(200)]), (Ok(200), 2));
     assert_eq!(end(connection, vec![status(503)]), (Ok(503), 1));
 }
@@ -85,7 +119,9 @@ fn the_deadline_of_the_request_comes_first() {
     let platform = Memory::new();
     platform.respond(|_| {
         let mut answer = status(503)?;
-        answer.extensions_mut().insert(Delay(Duration::from_millis(700)));
+        answer
+            .extensions_mut()
+            .insert(Delay(Duration::from_millis(700)));
         Ok(answer)
     });
     let (end, took) = platform.run(async {
@@ -94,7 +130,11 @@ fn the_deadline_of_the_request_comes_first() {
         (end, platform.uptime())
     });
     assert!(took <= Duration::from_secs(1), "{took:?}");
-    assert_eq!(end.map(|answer| answer.status().as_u16()).map_err(|problem| problem.kind), Err(Kind::SourceSlow));
+    assert_eq!(
+        end.map(|answer| answer.status().as_u16())
+            .map_err(|problem| problem.kind),
+        Err(Kind::SourceSlow)
+    );
 }
 
 #[test]
@@ -107,8 +147,14 @@ fn each_attempt_is_made_anew() {
         made += 1;
         Ok(Request::new(Bytes::from(made.to_string())))
     };
-    platform.run(async { send_anew(&context(&platform), &CALL, make).await }).expect("an answer");
-    let bodies: Vec<Bytes> = platform.requests().into_iter().map(http::Request::into_body).collect();
+    platform
+        .run(async { send_anew(&context(&platform), &CALL, make).await })
+        .expect("an answer");
+    let bodies: Vec<Bytes> = platform
+        .requests()
+        .into_iter()
+        .map(http::Request::into_body)
+        .collect();
     assert_eq!(bodies, ["1", "2"]);
 }
 
@@ -118,13 +164,28 @@ fn the_line_tells_the_call_and_never_the_address() {
     platform.push_answer(broken());
     platform.push_answer(status(200));
     let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = "https://api.example/02829090123?x=1".parse().expect("an address");
-    platform.run(async { send(&context(&platform), &CALL, &request).await }).expect("an answer");
+    *request.uri_mut() = "https://api.example/02829090123?x=1"
+        .parse()
+        .expect("an address");
+    platform
+        .run(async { send(&context(&platform), &CALL, &request).await })
+        .expect("an answer");
     let events = platform.events();
     assert_eq!(events[0]["counterparty"], "altinn");
-    assert_eq!((&events[0]["outcome"], &events[0]["attempt"]), (&"source-down".into(), &1.into()));
-    assert_eq!((&events[1]["status"], &events[1]["attempt"]), (&200.into(), &2.into()));
-    assert!(platform.lines().iter().all(|line| !line.contains("0282") && !line.contains("api.example")));
+    assert_eq!(
+        (&events[0]["outcome"], &events[0]["attempt"]),
+        (&"source-down".into(), &1.into())
+    );
+    assert_eq!(
+        (&events[1]["status"], &events[1]["attempt"]),
+        (&200.into(), &2.into())
+    );
+    assert!(
+        platform
+            .lines()
+            .iter()
+            .all(|line| !line.contains("0282") && !line.contains("api.example"))
+    );
 }
 
 #[test]
@@ -136,7 +197,13 @@ fn unexpected_answers_say_whose_fault_they_are() {
         (403, Kind::SourceRefused),
         (302, Kind::SourceUnreadable),
     ] {
-        assert_eq!(unexpected("altinn", &status(code).expect("an answer")).kind, kind);
+        assert_eq!(
+            unexpected("altinn", &status(code).expect("an answer")).kind,
+            kind
+        );
     }
-    assert_eq!(unexpected("altinn", &too_many("7").expect("an answer")).retry_after, Some(7));
+    assert_eq!(
+        unexpected("altinn", &too_many("7").expect("an answer")).retry_after,
+        Some(7)
+    );
 }

@@ -56,25 +56,63 @@ type Outcome = Result<(), String>;
 /// Runs every case.
 pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
     let cases: [(&'static str, Outcome); 16] = [
-        ("a missing key is absent", missing_key(platform, around).await),
-        ("a value is kept, overwritten and deleted", life_of_a_value(platform, around).await),
+        (
+            "a missing key is absent",
+            missing_key(platform, around).await,
+        ),
+        (
+            "a value is kept, overwritten and deleted",
+            life_of_a_value(platform, around).await,
+        ),
         ("a value is any bytes", binary_value(platform, around).await),
         ("keys lists what is there", keys(platform, around).await),
-        ("a store that is not allowed fails", forbidden_store(platform, around).await),
+        (
+            "a store that is not allowed fails",
+            forbidden_store(platform, around).await,
+        ),
         ("a variable has its value", variable(platform, around).await),
-        ("an undefined variable is absent", undefined_variable(platform, around).await),
+        (
+            "an undefined variable is absent",
+            undefined_variable(platform, around).await,
+        ),
         ("the clock goes on", clock(platform).await),
         ("randomness differs", randomness(platform)),
-        ("status, headers and body come back", echo(platform, around).await),
-        ("a body over the limit is refused", too_large(platform, around).await),
-        ("a slow answer is cut off", slow(platform, around.slow).await),
-        ("a slow body is cut off", slow(platform, around.slow_body).await),
-        ("an address that is not allowed is refused", forbidden(platform, around).await),
-        ("where nobody listens there is no connection", deaf(platform, around).await),
-        ("a request without a body has none", no_body(platform, around).await),
+        (
+            "status, headers and body come back",
+            echo(platform, around).await,
+        ),
+        (
+            "a body over the limit is refused",
+            too_large(platform, around).await,
+        ),
+        (
+            "a slow answer is cut off",
+            slow(platform, around.slow).await,
+        ),
+        (
+            "a slow body is cut off",
+            slow(platform, around.slow_body).await,
+        ),
+        (
+            "an address that is not allowed is refused",
+            forbidden(platform, around).await,
+        ),
+        (
+            "where nobody listens there is no connection",
+            deaf(platform, around).await,
+        ),
+        (
+            "a request without a body has none",
+            no_body(platform, around).await,
+        ),
     ];
     let cases = cases.into_iter();
-    cases.map(|(case, outcome)| Held { case, failure: outcome.err() }).collect()
+    cases
+        .map(|(case, outcome)| Held {
+            case,
+            failure: outcome.err(),
+        })
+        .collect()
 }
 
 async fn missing_key<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
@@ -85,7 +123,10 @@ async fn missing_key<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Ou
 async fn life_of_a_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     for value in [&b"first"[..], b"second", b""] {
         same(platform.set(around.store, "life", value).await, Ok(()))?;
-        same(platform.get(around.store, "life").await, Ok(Some(value.to_vec())))?;
+        same(
+            platform.get(around.store, "life").await,
+            Ok(Some(value.to_vec())),
+        )?;
     }
     same(platform.delete(around.store, "life").await, Ok(()))?;
     same(platform.get(around.store, "life").await, Ok(None))
@@ -143,31 +184,63 @@ fn randomness<P: Platform>(platform: &P) -> Outcome {
     let (mut one, mut two) = ([0_u8; 100], [0_u8; 100]);
     platform.random(&mut one);
     platform.random(&mut two);
-    let rich = |bytes: &[u8]| bytes.iter().collect::<std::collections::BTreeSet<_>>().len() > 20;
-    if one != two && rich(&one) && rich(&two) { Ok(()) } else { Err("it repeats".to_owned()) }
+    let rich = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+            > 20
+    };
+    if one != two && rich(&one) && rich(&two) {
+        Ok(())
+    } else {
+        Err("it repeats".to_owned())
+    }
 }
 
 async fn echo<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    let mut request = request(around.echo, Method::POST, Bytes::from_static(b"\x00\xff body"))?;
-    request.headers_mut().insert(ECHO, HeaderValue::from_static("seen"));
-    let answer = platform.send(request, LIMITS).await.map_err(|error| error.to_string())?;
+    let mut request = request(
+        around.echo,
+        Method::POST,
+        Bytes::from_static(b"\x00\xff body"),
+    )?;
+    request
+        .headers_mut()
+        .insert(ECHO, HeaderValue::from_static("seen"));
+    let answer = platform
+        .send(request, LIMITS)
+        .await
+        .map_err(|error| error.to_string())?;
     same(answer.status(), StatusCode::CREATED)?;
-    same(answer.headers().get(ECHO), Some(&HeaderValue::from_static("seen")))?;
-    same(answer.headers().get("x-method"), Some(&HeaderValue::from_static("POST")))?;
+    same(
+        answer.headers().get(ECHO),
+        Some(&HeaderValue::from_static("seen")),
+    )?;
+    same(
+        answer.headers().get("x-method"),
+        Some(&HeaderValue::from_static("POST")),
+    )?;
     same(answer.body().as_ref(), &b"\x00\xff body"[..])
 }
 
 async fn no_body<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    let answer = platform.send(request(around.echo, Method::GET, Bytes::new())?, LIMITS).await;
+    let answer = platform
+        .send(request(around.echo, Method::GET, Bytes::new())?, LIMITS)
+        .await;
     let answer = answer.map_err(|error| error.to_string())?;
-    same(answer.headers().get("x-method"), Some(&HeaderValue::from_static("GET")))?;
+    same(
+        answer.headers().get("x-method"),
+        Some(&HeaderValue::from_static("GET")),
+    )?;
     same(answer.body().len(), 0)
 }
 
 async fn too_large<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     for (length, fits) in [(LIMITS.max_body, true), (LIMITS.max_body + 1, false)] {
         let body = Bytes::from(vec![b'x'; length]);
-        let answer = platform.send(request(around.echo, Method::POST, body)?, LIMITS).await;
+        let answer = platform
+            .send(request(around.echo, Method::POST, body)?, LIMITS)
+            .await;
         match answer {
             Ok(answer) if fits && answer.body().len() == length => {}
             Err(SendError::TooLarge(limit)) if !fits && limit == LIMITS.max_body => {}
@@ -183,7 +256,9 @@ async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
         ..LIMITS
     };
     let start = platform.uptime();
-    let answer = platform.send(request(address, Method::GET, Bytes::new())?, limits).await;
+    let answer = platform
+        .send(request(address, Method::GET, Bytes::new())?, limits)
+        .await;
     let took = platform.uptime().saturating_sub(start);
     if took > Duration::from_millis(900) {
         return Err(format!("it took {} ms", took.as_millis()));
@@ -192,26 +267,42 @@ async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
 }
 
 async fn forbidden<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    match platform.send(request(around.forbidden, Method::GET, Bytes::new())?, LIMITS).await {
+    match platform
+        .send(
+            request(around.forbidden, Method::GET, Bytes::new())?,
+            LIMITS,
+        )
+        .await
+    {
         Err(SendError::NotAllowed(_)) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
 async fn deaf<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    match platform.send(request(around.deaf, Method::GET, Bytes::new())?, LIMITS).await {
+    match platform
+        .send(request(around.deaf, Method::GET, Bytes::new())?, LIMITS)
+        .await
+    {
         Err(SendError::NoConnection(_)) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
 fn request(address: &str, method: Method, body: Bytes) -> Result<Request, String> {
-    let request = http::Request::builder().method(method).uri(address).body(body);
+    let request = http::Request::builder()
+        .method(method)
+        .uri(address)
+        .body(body);
     request.map_err(|error| error.to_string())
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Outcome {
-    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}")) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("found {found:?}, expected {expected:?}"))
+    }
 }
 
 #[cfg(test)]
@@ -231,7 +322,9 @@ mod tests {
         match request.uri().path() {
             "/echo" => {}
             "/slow" => {
-                answer.extensions_mut().insert(Delay(Duration::from_secs(2)));
+                answer
+                    .extensions_mut()
+                    .insert(Delay(Duration::from_secs(2)));
             }
             "/deaf" => return Err(SendError::NoConnection("refused".to_owned())),
             _ => return Err(SendError::NotAllowed("not in the list".to_owned())),
@@ -257,7 +350,10 @@ mod tests {
             forbidden: "http://localhost/forbidden",
         };
         let report = platform.run(report(&platform, &around));
-        let broken: Vec<&Held> = report.iter().filter(|held| held.failure.is_some()).collect();
+        let broken: Vec<&Held> = report
+            .iter()
+            .filter(|held| held.failure.is_some())
+            .collect();
         assert!(broken.is_empty(), "{broken:#?}");
     }
 }

@@ -89,7 +89,11 @@ impl Memory {
     pub fn advance(&self, by: Duration) {
         let now = self.clock.get() + by;
         self.clock.set(now);
-        let (due, later) = self.sleepers.take().into_iter().partition(|(hour, _)| *hour <= now);
+        let (due, later) = self
+            .sleepers
+            .take()
+            .into_iter()
+            .partition(|(hour, _)| *hour <= now);
         self.sleepers.replace(later);
         let due: Vec<(Duration, Waker)> = due;
         for (_, waker) in due {
@@ -109,12 +113,17 @@ impl Memory {
 
     /// Defines a variable.
     pub fn set_variable(&self, name: &str, value: &str) {
-        self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self.variables
+            .borrow_mut()
+            .insert(name.to_owned(), value.to_owned());
     }
 
     /// Adds an empty store. A store that was never added is refused.
     pub fn add_store(&self, store: &str) {
-        self.stores.borrow_mut().entry(store.to_owned()).or_default();
+        self.stores
+            .borrow_mut()
+            .entry(store.to_owned())
+            .or_default();
     }
 
     /// Makes every use of a store fail, or work again.
@@ -128,8 +137,17 @@ impl Memory {
     }
 
     /// What a store holds, to look at and to tamper with.
-    pub fn with_store<R>(&self, store: &str, look: impl FnOnce(&mut HashMap<String, Vec<u8>>) -> R) -> R {
-        look(self.stores.borrow_mut().entry(store.to_owned()).or_default())
+    pub fn with_store<R>(
+        &self,
+        store: &str,
+        look: impl FnOnce(&mut HashMap<String, Vec<u8>>) -> R,
+    ) -> R {
+        look(
+            self.stores
+                .borrow_mut()
+                .entry(store.to_owned())
+                .or_default(),
+        )
     }
 
     /// Answers every call for which nothing is queued.
@@ -160,7 +178,10 @@ impl Memory {
     /// The lines logged so far, read as JSON.
     pub fn events(&self) -> Vec<serde_json::Value> {
         let lines = self.lines.borrow();
-        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     }
 
     fn store<R>(
@@ -176,7 +197,10 @@ impl Memory {
             return Err(error("switched off"));
         }
         let mut stores = self.stores.borrow_mut();
-        stores.get_mut(store).map(act).ok_or_else(|| error("no such store"))
+        stores
+            .get_mut(store)
+            .map(act)
+            .ok_or_else(|| error("no such store"))
     }
 }
 
@@ -219,7 +243,9 @@ impl Platform for Memory {
             if self.clock.get() >= hour {
                 return Poll::Ready(());
             }
-            self.sleepers.borrow_mut().push((hour, context.waker().clone()));
+            self.sleepers
+                .borrow_mut()
+                .push((hour, context.waker().clone()));
             Poll::Pending
         })
         .await;
@@ -239,7 +265,10 @@ impl Platform for Memory {
             (None, Some(responder)) => responder(&request),
             (None, None) => Err(SendError::NotAllowed("no answer was prepared".to_owned())),
         };
-        let delay = answer.as_ref().ok().and_then(|answer| answer.extensions().get::<Delay>());
+        let delay = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.extensions().get::<Delay>());
         let time = delay.map_or(latency, |delay| delay.0);
         self.sleep(time.min(limits.timeout)).await;
         if time > limits.timeout {

@@ -38,7 +38,9 @@ pub async fn serve<C: Component<Spin>>(
     component: &C,
     request: spin_sdk::http::Request,
 ) -> http::Response<FullBody<Bytes>> {
-    inbound::serve(platform, component, request).await.map(FullBody::new)
+    inbound::serve(platform, component, request)
+        .await
+        .map(FullBody::new)
 }
 
 impl Spin {
@@ -48,7 +50,9 @@ impl Spin {
             return Ok(opened);
         }
         let opened = Rc::new(Store::open(store).await.map_err(failed(store))?);
-        self.stores.borrow_mut().insert(store.to_owned(), Rc::clone(&opened));
+        self.stores
+            .borrow_mut()
+            .insert(store.to_owned(), Rc::clone(&opened));
         Ok(opened)
     }
 }
@@ -105,15 +109,27 @@ impl Platform for Spin {
     }
 
     async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.open(store).await?.get(key).await.map_err(failed(store))
+        self.open(store)
+            .await?
+            .get(key)
+            .await
+            .map_err(failed(store))
     }
 
     async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.open(store).await?.set(key, value).await.map_err(failed(store))
+        self.open(store)
+            .await?
+            .set(key, value)
+            .await
+            .map_err(failed(store))
     }
 
     async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError> {
-        self.open(store).await?.delete(key).await.map_err(failed(store))
+        self.open(store)
+            .await?
+            .delete(key)
+            .await
+            .map_err(failed(store))
     }
 
     async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
@@ -124,7 +140,9 @@ impl Platform for Spin {
 
 async fn exchange(request: Request, limits: Limits) -> Result<Response, SendError> {
     let error = |code: ErrorCode| send_error(&code, limits);
-    let sent = client::send(outgoing(request, limits).map_err(error)?).await.map_err(error)?;
+    let sent = client::send(outgoing(request, limits).map_err(error)?)
+        .await
+        .map_err(error)?;
     let incoming = spin_sdk::http::Response::from_response(sent).map_err(error)?;
     let (parts, mut body) = incoming.into_parts();
     let mut whole = BytesMut::new();
@@ -145,20 +163,36 @@ fn outgoing(mut request: Request, limits: Limits) -> Result<types::Request, Erro
     let options = options(limits.timeout);
     let length = request.body().len();
     if length > 0 {
-        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        request.extensions_mut().insert(RequestOptionsExtension(options));
+        request
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        request
+            .extensions_mut()
+            .insert(RequestOptionsExtension(options));
         return request.map(FullBody::new).into_request();
     }
     let invalid = |()| ErrorCode::HttpRequestUriInvalid;
     let (parts, _) = request.into_parts();
-    let headers = parts.headers.try_into().map_err(|_| ErrorCode::HttpProtocolError)?;
+    let headers = parts
+        .headers
+        .try_into()
+        .map_err(|_| ErrorCode::HttpProtocolError)?;
     // Without trailers: the reader gets this value when the writer is dropped.
     let (_, trailers) = wit_future::new(|| Ok(None));
     let (outgoing, _sent) = types::Request::new(headers, None, trailers, Some(options));
-    outgoing.set_method(&(&parts.method).into()).map_err(invalid)?;
-    outgoing.set_scheme(parts.uri.scheme().map(Into::into).as_ref()).map_err(invalid)?;
-    outgoing.set_authority(parts.uri.authority().map(http::uri::Authority::as_str)).map_err(invalid)?;
-    let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+    outgoing
+        .set_method(&(&parts.method).into())
+        .map_err(invalid)?;
+    outgoing
+        .set_scheme(parts.uri.scheme().map(Into::into).as_ref())
+        .map_err(invalid)?;
+    outgoing
+        .set_authority(parts.uri.authority().map(http::uri::Authority::as_str))
+        .map_err(invalid)?;
+    let path = parts
+        .uri
+        .path_and_query()
+        .map(http::uri::PathAndQuery::as_str);
     outgoing.set_path_with_query(path).map_err(invalid)?;
     Ok(outgoing)
 }
@@ -190,12 +224,12 @@ fn send_error(code: &ErrorCode, limits: Limits) -> SendError {
         | ErrorCode::ConnectionRefused
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionLimitReached => SendError::NoConnection(reason),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
-            SendError::Tls(reason)
-        }
-        ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout | ErrorCode::HttpResponseTimeout => {
-            SendError::TimedOut(limits.timeout)
-        }
+        ErrorCode::TlsProtocolError
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsAlertReceived(_) => SendError::Tls(reason),
+        ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => SendError::TimedOut(limits.timeout),
         ErrorCode::HttpResponseBodySize(_)
         | ErrorCode::HttpResponseHeaderSectionSize(_)
         | ErrorCode::HttpResponseHeaderSize(_) => SendError::TooLarge(limits.max_body),

@@ -62,12 +62,23 @@ impl Store {
     ) -> Result<Option<T>, Problem> {
         for sealer in self.sealers() {
             let key = sealer.name(name);
-            let Some(row) = context.platform.get(self.name, &key).await.map_err(failed)? else {
+            let Some(row) = context
+                .platform
+                .get(self.name, &key)
+                .await
+                .map_err(failed)?
+            else {
                 continue;
             };
             match sealer.open(&key, name.consumer, &row) {
-                Some(opened) if opened.not_after > context.now() => return Ok(self.read(context, &opened)),
-                Some(_) => context.platform.delete(self.name, &key).await.map_err(failed)?,
+                Some(opened) if opened.not_after > context.now() => {
+                    return Ok(self.read(context, &opened));
+                }
+                Some(_) => context
+                    .platform
+                    .delete(self.name, &key)
+                    .await
+                    .map_err(failed)?,
                 None => context.log(&refused("the row does not open under its name")),
             }
         }
@@ -87,27 +98,48 @@ impl Store {
             .current
             .seal(context.platform, &key, name.consumer, value, not_after)
             .ok_or_else(|| Problem::new(Kind::Internal).cause("the row could not be sealed"))?;
-        context.platform.set(self.name, &key, &row).await.map_err(failed)?;
+        context
+            .platform
+            .set(self.name, &key, &row)
+            .await
+            .map_err(failed)?;
         self.delete_previous(context, name).await
     }
 
     /// Removes the row called `name`; no error if it is not there.
-    pub async fn delete<P: Platform>(&self, context: &Context<'_, P>, name: &Name<'_>) -> Result<(), Problem> {
+    pub async fn delete<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        name: &Name<'_>,
+    ) -> Result<(), Problem> {
         let key = self.current.name(name);
-        context.platform.delete(self.name, &key).await.map_err(failed)?;
+        context
+            .platform
+            .delete(self.name, &key)
+            .await
+            .map_err(failed)?;
         self.delete_previous(context, name).await
     }
 
     /// Removes every row that has run out or does not open for any of `consumers`, and counts them.
     ///
     /// It ends early when the request's time is nearly up; the next sweep goes on.
-    pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>, consumers: &Consumers) -> Result<usize, Problem> {
+    pub async fn sweep<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumers: &Consumers,
+    ) -> Result<usize, Problem> {
         let mut removed = 0;
         for key in context.platform.keys(self.name).await.map_err(failed)? {
             if context.left() < RESERVE {
                 break;
             }
-            let Some(row) = context.platform.get(self.name, &key).await.map_err(failed)? else {
+            let Some(row) = context
+                .platform
+                .get(self.name, &key)
+                .await
+                .map_err(failed)?
+            else {
                 continue;
             };
             let not_after = self.not_after(&key, &row, consumers);
@@ -117,7 +149,11 @@ impl Store {
             if not_after.is_none() {
                 context.log(&refused("the row does not open for any consumer"));
             }
-            context.platform.delete(self.name, &key).await.map_err(failed)?;
+            context
+                .platform
+                .delete(self.name, &key)
+                .await
+                .map_err(failed)?;
             removed += 1;
         }
         Ok(removed)
@@ -135,7 +171,11 @@ impl Store {
     }
 
     /// A row that opens but is not of the expected form was written by another version: it is made anew.
-    fn read<P: Platform, T: DeserializeOwned>(&self, context: &Context<'_, P>, opened: &Opened) -> Option<T> {
+    fn read<P: Platform, T: DeserializeOwned>(
+        &self,
+        context: &Context<'_, P>,
+        opened: &Opened,
+    ) -> Option<T> {
         let value = serde_json::from_slice(&opened.value).ok();
         if value.is_none() {
             context.log(&refused("the row is of another form"));
@@ -144,12 +184,20 @@ impl Store {
     }
 
     /// After a rotation, what was written under the previous key must not come back.
-    async fn delete_previous<P: Platform>(&self, context: &Context<'_, P>, name: &Name<'_>) -> Result<(), Problem> {
+    async fn delete_previous<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        name: &Name<'_>,
+    ) -> Result<(), Problem> {
         let Some(previous) = &self.previous else {
             return Ok(());
         };
         let key = previous.name(name);
-        context.platform.delete(self.name, &key).await.map_err(failed)
+        context
+            .platform
+            .delete(self.name, &key)
+            .await
+            .map_err(failed)
     }
 }
 

@@ -27,7 +27,9 @@ pub(super) struct Sealer {
 
 impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sealer").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Sealer")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,7 +40,11 @@ pub(super) struct Opened {
 }
 
 impl Sealer {
-    pub(super) fn new(store: &'static str, environment: Environment, key: &Secret<[u8; 32]>) -> Self {
+    pub(super) fn new(
+        store: &'static str,
+        environment: Environment,
+        key: &Secret<[u8; 32]>,
+    ) -> Self {
         // One key for each purpose, so that a name says nothing about the seal.
         let names = HMAC::mac(b"innsyn names v1", key.expose());
         let seals = HMAC::mac(b"innsyn seals v1", key.expose());
@@ -55,12 +61,14 @@ impl Sealer {
         let mut parts = vec![name.consumer.as_str(), name.kind];
         parts.extend_from_slice(name.parts);
         let bytes = HMAC::mac(self.framed(&parts), self.names.expose());
-        bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-            for nibble in [byte >> 4, byte & 0x0f] {
-                text.extend(char::from_digit(u32::from(nibble), 16));
-            }
-            text
-        })
+        bytes
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                for nibble in [byte >> 4, byte & 0x0f] {
+                    text.extend(char::from_digit(u32::from(nibble), 16));
+                }
+                text
+            })
     }
 
     pub(super) fn seal<T: Serialize>(
@@ -79,11 +87,19 @@ impl Sealer {
             msg: &plain,
             aad: &self.framed(&[key, consumer.as_str()]),
         };
-        let sealed = self.seals.encrypt(XNonce::from_slice(&nonce), payload).ok()?;
+        let sealed = self
+            .seals
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .ok()?;
         Some([&[FORMAT][..], &nonce, &sealed].concat())
     }
 
-    pub(super) fn open(&self, key: &str, consumer: &OrganisationNumber, row: &[u8]) -> Option<Opened> {
+    pub(super) fn open(
+        &self,
+        key: &str,
+        consumer: &OrganisationNumber,
+        row: &[u8],
+    ) -> Option<Opened> {
         let (format, rest) = row.split_first()?;
         if *format != FORMAT {
             return None;
@@ -93,7 +109,10 @@ impl Sealer {
             msg: sealed,
             aad: &self.framed(&[key, consumer.as_str()]),
         };
-        let plain = self.seals.decrypt(XNonce::from_slice(nonce), payload).ok()?;
+        let plain = self
+            .seals
+            .decrypt(XNonce::from_slice(nonce), payload)
+            .ok()?;
         let (not_after, value) = plain.split_first_chunk::<8>()?;
         Some(Opened {
             not_after: OffsetDateTime::from_unix_timestamp(i64::from_be_bytes(*not_after)).ok()?,

@@ -35,17 +35,38 @@ fn consumers() -> Consumers {
 }
 
 fn name<'a>(consumer: &'a OrganisationNumber, parts: &'a [&'a str]) -> Name<'a> {
-    Name { consumer, kind: "consent", parts }
+    Name {
+        consumer,
+        kind: "consent",
+        parts,
+    }
 }
 
-async fn put(store: &Store, platform: &Memory, consumer: &OrganisationNumber, parts: &[&str], seconds: i64) {
+async fn put(
+    store: &Store,
+    platform: &Memory,
+    consumer: &OrganisationNumber,
+    parts: &[&str],
+    seconds: i64,
+) {
     let context = context(platform);
     let not_after = context.now() + time::Duration::seconds(seconds);
-    store.set(&context, &name(consumer, parts), &"value", not_after).await.expect("kept");
+    store
+        .set(&context, &name(consumer, parts), &"value", not_after)
+        .await
+        .expect("kept");
 }
 
-async fn read(store: &Store, platform: &Memory, consumer: &OrganisationNumber, parts: &[&str]) -> Option<String> {
-    store.get(&context(platform), &name(consumer, parts)).await.expect("a store that works")
+async fn read(
+    store: &Store,
+    platform: &Memory,
+    consumer: &OrganisationNumber,
+    parts: &[&str],
+) -> Option<String> {
+    store
+        .get(&context(platform), &name(consumer, parts))
+        .await
+        .expect("a store that works")
 }
 
 #[test]
@@ -54,15 +75,29 @@ fn a_row_is_kept_and_nothing_shows() {
     platform.run(async {
         let store = store(1, None);
         put(&store, &platform, &consumer, &["02829090123"], 60).await;
-        assert_eq!(read(&store, &platform, &consumer, &["02829090123"]).await.as_deref(), Some("value"));
-        assert_eq!(read(&store, &platform, &consumer, &["0282909012", "3"]).await, None);
+        assert_eq!(
+            read(&store, &platform, &consumer, &["02829090123"])
+                .await
+                .as_deref(),
+            Some("value")
+        );
+        assert_eq!(
+            read(&store, &platform, &consumer, &["0282909012", "3"]).await,
+            None
+        );
         platform.with_store(STORE, |rows| {
             let (key, row) = rows.iter().next().expect("a row");
             assert_eq!(key.len(), 64);
             assert!(!row.windows(5).any(|part| part == b"value"));
         });
-        store.delete(&context(&platform), &name(&consumer, &["02829090123"])).await.expect("deleted");
-        assert_eq!(read(&store, &platform, &consumer, &["02829090123"]).await, None);
+        store
+            .delete(&context(&platform), &name(&consumer, &["02829090123"]))
+            .await
+            .expect("deleted");
+        assert_eq!(
+            read(&store, &platform, &consumer, &["02829090123"]).await,
+            None
+        );
     });
 }
 
@@ -86,17 +121,30 @@ fn two_swapped_rows_do_not_open() {
         put(&store, &platform, &consumer, &["a"], 60).await;
         put(&store, &platform, &consumer, &["b"], 60).await;
         platform.with_store(STORE, |rows| {
-            let [one, two]: [String; 2] = rows.keys().cloned().collect::<Vec<_>>().try_into().expect("two rows");
+            let [one, two]: [String; 2] = rows
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .try_into()
+                .expect("two rows");
             let (first, second) = (rows[&one].clone(), rows[&two].clone());
             rows.insert(one, second);
             rows.insert(two, first);
         });
         assert_eq!(read(&store, &platform, &consumer, &["a"]).await, None);
         assert_eq!(read(&store, &platform, &consumer, &["b"]).await, None);
-        let refused = platform.events().iter().filter(|event| event["event"] == "record" && event["outcome"] == "refused").count();
+        let refused = platform
+            .events()
+            .iter()
+            .filter(|event| event["event"] == "record" && event["outcome"] == "refused")
+            .count();
         assert_eq!(refused, 2);
         put(&store, &platform, &consumer, &["a"], 60).await;
-        assert_eq!(read(&store, &platform, &consumer, &["a"]).await.as_deref(), Some("value"), "it heals");
+        assert_eq!(
+            read(&store, &platform, &consumer, &["a"]).await.as_deref(),
+            Some("value"),
+            "it heals"
+        );
     });
 }
 
@@ -106,14 +154,29 @@ fn a_row_opens_only_where_it_belongs() {
     platform.run(async {
         let store = store(1, None);
         put(&store, &platform, &first, &["a"], 60).await;
-        let (key, row) = platform.with_store(STORE, |rows| rows.iter().next().map(|(k, r)| (k.clone(), r.clone())).expect("a row"));
+        let (key, row) = platform.with_store(STORE, |rows| {
+            rows.iter()
+                .next()
+                .map(|(k, r)| (k.clone(), r.clone()))
+                .expect("a row")
+        });
         let open = |sealer: &Sealer, consumer| sealer.open(&key, consumer, &row).is_some();
-        let sealer = |name, environment, key| Sealer::new(name, environment, &Secret::new([key; 32]));
+        let sealer =
+            |name, environment, key| Sealer::new(name, environment, &Secret::new([key; 32]));
         assert!(open(&store.current, &first));
         assert!(!open(&store.current, &second), "another consumer");
-        assert!(!open(&sealer("tokens", Environment::Test, 1), &first), "another store");
-        assert!(!open(&sealer(STORE, Environment::Production, 1), &first), "another environment");
-        assert!(!open(&sealer(STORE, Environment::Test, 2), &first), "another key");
+        assert!(
+            !open(&sealer("tokens", Environment::Test, 1), &first),
+            "another store"
+        );
+        assert!(
+            !open(&sealer(STORE, Environment::Production, 1), &first),
+            "another environment"
+        );
+        assert!(
+            !open(&sealer(STORE, Environment::Test, 2), &first),
+            "another key"
+        );
         assert_eq!(read(&store, &platform, &second, &["a"]).await, None);
     });
 }
@@ -124,14 +187,28 @@ fn every_byte_counts() {
     platform.run(async {
         let store = store(1, None);
         put(&store, &platform, &consumer, &["a"], 60).await;
-        let (key, row) = platform.with_store(STORE, |rows| rows.iter().next().map(|(k, r)| (k.clone(), r.clone())).expect("a row"));
+        let (key, row) = platform.with_store(STORE, |rows| {
+            rows.iter()
+                .next()
+                .map(|(k, r)| (k.clone(), r.clone()))
+                .expect("a row")
+        });
         for index in 0..row.len() {
             let mut tampered = row.clone();
             tampered[index] ^= 1;
-            assert!(store.current.open(&key, &consumer, &tampered).is_none(), "byte {index}");
+            assert!(
+                store.current.open(&key, &consumer, &tampered).is_none(),
+                "byte {index}"
+            );
         }
         for length in 0..row.len() {
-            assert!(store.current.open(&key, &consumer, &row[..length]).is_none(), "{length} bytes");
+            assert!(
+                store
+                    .current
+                    .open(&key, &consumer, &row[..length])
+                    .is_none(),
+                "{length} bytes"
+            );
         }
     });
 }
@@ -142,14 +219,38 @@ fn keys_are_rotated_without_losing_rows() {
     platform.run(async {
         put(&store(1, None), &platform, &consumer, &["a"], 60).await;
         let rotated = store(2, Some(1));
-        assert_eq!(read(&rotated, &platform, &consumer, &["a"]).await.as_deref(), Some("value"));
+        assert_eq!(
+            read(&rotated, &platform, &consumer, &["a"])
+                .await
+                .as_deref(),
+            Some("value")
+        );
         put(&rotated, &platform, &consumer, &["a"], 60).await;
-        assert_eq!(platform.with_store(STORE, |rows| rows.len()), 1, "the old row is gone");
-        assert_eq!(read(&store(2, None), &platform, &consumer, &["a"]).await.as_deref(), Some("value"));
-        assert_eq!(read(&store(1, None), &platform, &consumer, &["a"]).await, None);
+        assert_eq!(
+            platform.with_store(STORE, |rows| rows.len()),
+            1,
+            "the old row is gone"
+        );
+        assert_eq!(
+            read(&store(2, None), &platform, &consumer, &["a"])
+                .await
+                .as_deref(),
+            Some("value")
+        );
+        assert_eq!(
+            read(&store(1, None), &platform, &consumer, &["a"]).await,
+            None
+        );
         put(&store(1, None), &platform, &consumer, &["b"], 60).await;
-        rotated.delete(&context(&platform), &name(&consumer, &["b"])).await.expect("deleted");
-        assert_eq!(read(&rotated, &platform, &consumer, &["b"]).await, None, "deleted under either name");
+        rotated
+            .delete(&context(&platform), &name(&consumer, &["b"]))
+            .await
+            .expect("deleted");
+        assert_eq!(
+            read(&rotated, &platform, &consumer, &["b"]).await,
+            None,
+            "deleted under either name"
+        );
     });
 }
 
@@ -158,14 +259,36 @@ fn the_sweep_removes_what_has_run_out_or_does_not_open() {
     let (platform, first, second) = (platform(), consumer(CONSUMER), consumer(SECOND_CONSUMER));
     platform.run(async {
         let rotated = store(2, Some(1));
-        put(&store(1, None), &platform, &first, &["kept, with the previous key"], 600).await;
+        put(
+            &store(1, None),
+            &platform,
+            &first,
+            &["kept, with the previous key"],
+            600,
+        )
+        .await;
         put(&rotated, &platform, &second, &["kept"], 600).await;
         put(&rotated, &platform, &first, &["expired"], 60).await;
-        put(&store(3, None), &platform, &first, &["with a key that nobody has"], 600).await;
-        platform.with_store(STORE, |rows| rows.insert("nonsense".to_owned(), vec![1, 2, 3]));
+        put(
+            &store(3, None),
+            &platform,
+            &first,
+            &["with a key that nobody has"],
+            600,
+        )
+        .await;
+        platform.with_store(STORE, |rows| {
+            rows.insert("nonsense".to_owned(), vec![1, 2, 3])
+        });
         platform.advance(Duration::from_secs(100));
-        assert_eq!(rotated.sweep(&context(&platform), &consumers()).await, Ok(3));
-        assert_eq!(rotated.sweep(&context(&platform), &consumers()).await, Ok(0));
+        assert_eq!(
+            rotated.sweep(&context(&platform), &consumers()).await,
+            Ok(3)
+        );
+        assert_eq!(
+            rotated.sweep(&context(&platform), &consumers()).await,
+            Ok(0)
+        );
         assert_eq!(platform.with_store(STORE, |rows| rows.len()), 2);
     });
 }
@@ -175,7 +298,9 @@ fn a_store_that_fails_is_our_own_fault() {
     let (platform, consumer) = (platform(), consumer(CONSUMER));
     platform.fail_store(STORE, true);
     platform.run(async {
-        let end: Result<Option<String>, Problem> = store(1, None).get(&context(&platform), &name(&consumer, &["a"])).await;
+        let end: Result<Option<String>, Problem> = store(1, None)
+            .get(&context(&platform), &name(&consumer, &["a"]))
+            .await;
         assert_eq!(end.expect_err("failed").kind, Kind::Internal);
     });
 }

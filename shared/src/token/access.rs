@@ -35,7 +35,11 @@ impl Access {
         Self {
             services: config.services.clone(),
             consumers: config.consumers.clone(),
-            login: LoginTokens::new(config.login.clone(), config.consumers.clone(), config.environment),
+            login: LoginTokens::new(
+                config.login.clone(),
+                config.consumers.clone(),
+                config.environment,
+            ),
         }
     }
 
@@ -48,21 +52,34 @@ impl Access {
         let token = bearer(headers)?;
         // What the credential says of itself chooses the key that it is then checked with.
         let component = credential::claimed_component(token);
-        let service = self.services.iter().find(|service| component.as_ref() == Some(&service.subject));
-        if let Some((service, key)) = service.and_then(|service| service.public_key.as_ref().map(|key| (service, key))) {
-            let credential = credential::verify(token, key, &service.subject, COMPONENT, context.now())
-                .map_err(|error| Problem::new(Kind::LoginRequired).cause(error))?;
+        let service = self
+            .services
+            .iter()
+            .find(|service| component.as_ref() == Some(&service.subject));
+        if let Some((service, key)) =
+            service.and_then(|service| service.public_key.as_ref().map(|key| (service, key)))
+        {
+            let credential =
+                credential::verify(token, key, &service.subject, COMPONENT, context.now())
+                    .map_err(|error| Problem::new(Kind::LoginRequired).cause(error))?;
             let consumer = self.consumers.find(&credential.consumer).cloned();
             let consumer = consumer.ok_or_else(|| {
-                Problem::new(Kind::LoginRequired).cause("the credential names no consumer of this app")
+                Problem::new(Kind::LoginRequired)
+                    .cause("the credential names no consumer of this app")
             })?;
             return Ok(Caller { service, consumer });
         }
         let back_end = self.login.back_end(context, token).await?;
-        let mut back_ends = self.services.iter().filter(|service| service.public_key.is_none());
-        let service = back_ends.find(|service| service.subject == back_end.subject).ok_or_else(|| {
-            Problem::new(Kind::LoginRequired).cause("the token's subject is not among the services that may ask")
-        })?;
+        let mut back_ends = self
+            .services
+            .iter()
+            .filter(|service| service.public_key.is_none());
+        let service = back_ends
+            .find(|service| service.subject == back_end.subject)
+            .ok_or_else(|| {
+                Problem::new(Kind::LoginRequired)
+                    .cause("the token's subject is not among the services that may ask")
+            })?;
         Ok(Caller {
             service,
             consumer: back_end.consumer,
@@ -77,8 +94,15 @@ impl Caller<'_> {
             let problem = Problem::new(Kind::RequestInvalid).detail(detail);
             Err(OAuthError::new(error, StatusCode::BAD_REQUEST, problem))
         };
-        if let Some(scope) = ask.scopes().iter().find(|scope| !self.service.scopes.contains(scope)) {
-            return refused("invalid_scope", format!("{} may not ask for {scope}", self.service.subject));
+        if let Some(scope) = ask
+            .scopes()
+            .iter()
+            .find(|scope| !self.service.scopes.contains(scope))
+        {
+            return refused(
+                "invalid_scope",
+                format!("{} may not ask for {scope}", self.service.subject),
+            );
         }
         let Some(details) = ask.details_type() else {
             return Ok(());
@@ -87,7 +111,10 @@ impl Caller<'_> {
             return Ok(());
         }
         // RFC 9396 §5.
-        let detail = format!("{} may not ask with these authorization_details", self.service.subject);
+        let detail = format!(
+            "{} may not ask with these authorization_details",
+            self.service.subject
+        );
         refused("invalid_authorization_details", detail)
     }
 

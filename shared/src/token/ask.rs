@@ -27,7 +27,9 @@ pub struct Ask {
 
 impl std::fmt::Debug for Ask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ask").field("scopes", &self.scopes).finish_non_exhaustive()
+        f.debug_struct("Ask")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -37,7 +39,11 @@ impl Ask {
         let mut scopes: Vec<String> = scope.split_ascii_whitespace().map(str::to_owned).collect();
         scopes.sort_unstable();
         scopes.dedup();
-        let printable = |scope: &String| scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+        let printable = |scope: &String| {
+            scope
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+        };
         if scopes.is_empty() || scope.len() > LONGEST_SCOPE || !scopes.iter().all(printable) {
             return Err(AskError::Scope);
         }
@@ -118,7 +124,9 @@ impl Ask {
         } else {
             Written::from_form(&arrived.form(FIELDS)?)?
         };
-        written.read().map_err(|error| Problem::new(Kind::RequestInvalid).detail(error.to_string()))
+        written
+            .read()
+            .map_err(|error| Problem::new(Kind::RequestInvalid).detail(error.to_string()))
     }
 }
 
@@ -138,11 +146,15 @@ struct Written {
 impl Written {
     fn from_form(form: &Query) -> Result<Self, Problem> {
         let invalid = |detail: &str| Problem::new(Kind::RequestInvalid).detail(detail);
-        let details = form.get("authorization_details").map(serde_json::from_str).transpose();
+        let details = form
+            .get("authorization_details")
+            .map(serde_json::from_str)
+            .transpose();
         Ok(Self {
             scope: form.get("scope").unwrap_or_default().to_owned(),
             resource: form.get("resource").map(str::to_owned),
-            authorization_details: details.map_err(|_| invalid("authorization_details is not JSON"))?,
+            authorization_details: details
+                .map_err(|_| invalid("authorization_details is not JSON"))?,
             skip_cache: match form.get("skip_cache") {
                 None | Some("false") => false,
                 Some("true") => true,

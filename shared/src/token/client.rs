@@ -79,7 +79,11 @@ impl Client {
     /// Forgets a token that the source refused. The next one is minted anew.
     pub fn forget(&self, consumer: &OrganisationNumber, ask: &Ask, token: &Token) {
         let identity = (consumer.clone(), ask.clone());
-        if self.kept.get(&identity).is_some_and(|kept| kept.value != token.value) {
+        if self
+            .kept
+            .get(&identity)
+            .is_some_and(|kept| kept.value != token.value)
+        {
             return;
         }
         self.kept.drop(&identity, token);
@@ -104,16 +108,22 @@ impl Client {
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
         }
-        let swept: Swept =
-            serde_json::from_slice(answer.body()).map_err(|_| outbound::unreadable(COMPONENT, "not a count"))?;
+        let swept: Swept = serde_json::from_slice(answer.body())
+            .map_err(|_| outbound::unreadable(COMPONENT, "not a count"))?;
         Ok(swept.removed)
     }
 
     fn fresh<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> Option<Token> {
-        self.kept.get(identity).filter(|token| token.is_fresh(context.now()))
+        self.kept
+            .get(identity)
+            .filter(|token| token.is_fresh(context.now()))
     }
 
-    async fn fetch<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> Result<Token, Problem> {
+    async fn fetch<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        identity: &Identity,
+    ) -> Result<Token, Problem> {
         let (consumer, ask) = identity;
         let skip_cache = self.refused.borrow().contains(identity);
         let form = ask.form(skip_cache);
@@ -122,14 +132,22 @@ impl Client {
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
         }
-        let body: TokenBody<'_> =
-            serde_json::from_slice(answer.body()).map_err(|_| outbound::unreadable(COMPONENT, "not a token"))?;
+        let body: TokenBody<'_> = serde_json::from_slice(answer.body())
+            .map_err(|_| outbound::unreadable(COMPONENT, "not a token"))?;
         let now = context.now();
         let lifetime = Duration::from_secs(body.expires_in);
         let consent = ask.details().is_some();
-        let token = Token::new(body.secret(), body.scope.into_owned(), now, lifetime, consent);
+        let token = Token::new(
+            body.secret(),
+            body.scope.into_owned(),
+            now,
+            lifetime,
+            consent,
+        );
         self.kept.put(identity, token.clone(), now);
-        self.refused.borrow_mut().retain(|refused| refused != identity);
+        self.refused
+            .borrow_mut()
+            .retain(|refused| refused != identity);
         Ok(token)
     }
 

@@ -40,7 +40,11 @@ impl Desk {
     }
 
     /// `POST /token`: a token, or a refusal in OAuth's form (RFC 6749 §5).
-    pub async fn token<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
+    pub async fn token<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Response {
         match self.give(context, arrived).await {
             Ok(answer) => answer,
             Err(error) => error.answer(),
@@ -48,30 +52,49 @@ impl Desk {
     }
 
     /// `POST /token/sweep`: removes what has run out, for a component of the app.
-    pub async fn sweep<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
+    pub async fn sweep<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Response {
         match self.clean(context, arrived).await {
             Ok(answer) => answer,
             Err(problem) => refuse(problem),
         }
     }
 
-    async fn give<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Result<Response, OAuthError> {
+    async fn give<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, OAuthError> {
         let caller = self.access.identify(context, &arrived.headers).await?;
         let (ask, skip_cache) = Ask::read(arrived)?;
         caller.check(&ask)?;
-        let token = self.issuer.obtain(context, &caller.consumer, &ask, skip_cache).await?;
+        let token = self
+            .issuer
+            .obtain(context, &caller.consumer, &ask, skip_cache)
+            .await?;
         Ok(TokenBody::answer(&token, context.now()))
     }
 
-    async fn clean<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Result<Response, Problem> {
+    async fn clean<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, Problem> {
         let caller = self.access.identify(context, &arrived.headers).await?;
         if !caller.is_component() {
-            return Err(Problem::new(Kind::LoginRequired).cause("only a component of the app may ask for the sweep"));
+            return Err(Problem::new(Kind::LoginRequired)
+                .cause("only a component of the app may ask for the sweep"));
         }
         let removed = self.issuer.store().sweep(context, &self.consumers).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
-        Ok(json(http::StatusCode::OK, &serde_json::json!({ "removed": removed })))
+        Ok(json(
+            http::StatusCode::OK,
+            &serde_json::json!({ "removed": removed }),
+        ))
     }
 }

@@ -98,9 +98,13 @@ impl Issuer {
         ask: &Ask,
         skip_cache: bool,
     ) -> Result<Token, OAuthError> {
-        let client = self.clients.iter().find(|client| client.organisation == *consumer);
+        let client = self
+            .clients
+            .iter()
+            .find(|client| client.organisation == *consumer);
         let client = client.ok_or_else(|| {
-            Problem::new(Kind::ConfigurationMissing).cause(format_args!("there is no client for {consumer}"))
+            Problem::new(Kind::ConfigurationMissing)
+                .cause(format_args!("there is no client for {consumer}"))
         })?;
         let identity = Identity {
             environment: self.environment.as_str().to_owned(),
@@ -128,14 +132,23 @@ impl Issuer {
     }
 
     fn fresh<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> Option<Token> {
-        self.kept.get(identity).filter(|token| token.is_fresh(context.now()))
+        self.kept
+            .get(identity)
+            .filter(|token| token.is_fresh(context.now()))
     }
 
-    fn refusal<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> Option<OAuthError> {
+    fn refusal<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        identity: &Identity,
+    ) -> Option<OAuthError> {
         let now = context.platform.uptime();
         let mut refused = self.refused.borrow_mut();
         refused.retain(|(_, _, until)| now < *until);
-        refused.iter().find(|(other, _, _)| other == identity).map(|(_, refusal, _)| refusal.clone())
+        refused
+            .iter()
+            .find(|(other, _, _)| other == identity)
+            .map(|(_, refusal, _)| refusal.clone())
     }
 
     async fn lead<P: Platform>(
@@ -170,15 +183,28 @@ impl Issuer {
                     self.remember(context, identity, &refusal);
                 }
                 let spare = spare.filter(|token| token.is_alive(context.now()));
-                spare.inspect(|_| context.log(&Event::new(Level::Warn, "token", "served-before-its-end"))).ok_or(refusal)
+                spare
+                    .inspect(|_| {
+                        context.log(&Event::new(Level::Warn, "token", "served-before-its-end"))
+                    })
+                    .ok_or(refusal)
             }
         }
     }
 
-    fn remember<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity, refusal: &OAuthError) {
+    fn remember<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        identity: &Identity,
+        refusal: &OAuthError,
+    ) {
         let mut refused = self.refused.borrow_mut();
         if refused.len() < MOST_REFUSED {
-            refused.push((identity.clone(), refusal.clone(), context.platform.uptime() + REFUSED));
+            refused.push((
+                identity.clone(),
+                refusal.clone(),
+                context.platform.uptime() + REFUSED,
+            ));
         }
     }
 
@@ -207,7 +233,13 @@ impl Issuer {
         })
     }
 
-    async fn keep<P: Platform>(&self, context: &Context<'_, P>, client: &Client, identity: &Identity, token: &Token) {
+    async fn keep<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        identity: &Identity,
+        token: &Token,
+    ) {
         let row = Row {
             identity: identity.clone(),
             access_token: token.value.expose().clone(),
@@ -217,7 +249,11 @@ impl Issuer {
         };
         let text = identity.text();
         let parts = [text.as_str()];
-        if let Err(problem) = self.store.set(context, &name(client, &parts), &row, token.expires).await {
+        if let Err(problem) = self
+            .store
+            .set(context, &name(client, &parts), &row, token.expires)
+            .await
+        {
             context.log(&Event::of("store", &problem));
         }
     }

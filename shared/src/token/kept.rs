@@ -37,7 +37,11 @@ impl Token {
         lifetime: Duration,
         consent: bool,
     ) -> Self {
-        let lifetime = if consent { lifetime.min(CONSENT) } else { lifetime };
+        let lifetime = if consent {
+            lifetime.min(CONSENT)
+        } else {
+            lifetime
+        };
         // Nobody issues tokens for a year; a longer lifetime is nonsense that must not overflow.
         let lifetime = lifetime.min(Duration::from_secs(365 * 24 * 3600));
         Self {
@@ -86,7 +90,9 @@ impl<K: Clone + Eq> Kept<K> {
 
     pub(super) fn get(&self, identity: &K) -> Option<Token> {
         let kept = self.0.borrow();
-        kept.iter().find(|(key, _)| key == identity).map(|(_, token)| token.clone())
+        kept.iter()
+            .find(|(key, _)| key == identity)
+            .map(|(_, token)| token.clone())
     }
 
     /// Keeps a token in place of the one before it. Those that have ended make room first, then the one that ends first.
@@ -94,7 +100,10 @@ impl<K: Clone + Eq> Kept<K> {
         let mut kept = self.0.borrow_mut();
         kept.retain(|(key, token)| key != identity && token.is_alive(now));
         if kept.len() >= MOST {
-            let first = kept.iter().enumerate().min_by_key(|(_, (_, token))| token.expires);
+            let first = kept
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, (_, token))| token.expires);
             if let Some(index) = first.map(|(index, _)| index) {
                 kept.swap_remove(index);
             }
@@ -104,7 +113,9 @@ impl<K: Clone + Eq> Kept<K> {
 
     /// Drops a token, unless another one has come in its place.
     pub(super) fn drop(&self, identity: &K, token: &Token) {
-        self.0.borrow_mut().retain(|(key, kept)| key != identity || kept.value != token.value);
+        self.0
+            .borrow_mut()
+            .retain(|(key, kept)| key != identity || kept.value != token.value);
     }
 }
 
@@ -118,12 +129,24 @@ mod tests {
 
     fn token(seconds: u64, consent: bool) -> Token {
         let value = Secret::new("secret".to_owned());
-        Token::new(value, "a".to_owned(), NOW, Duration::from_secs(seconds), consent)
+        Token::new(
+            value,
+            "a".to_owned(),
+            NOW,
+            Duration::from_secs(seconds),
+            consent,
+        )
     }
 
     #[test]
     fn head_room_scales_with_lifetime() {
-        for (lifetime, fresh, stale) in [(30, 22, 23), (120, 89, 90), (3600, 3569, 3570), (4, 1, 2), (1, 0, 0)] {
+        for (lifetime, fresh, stale) in [
+            (30, 22, 23),
+            (120, 89, 90),
+            (3600, 3569, 3570),
+            (4, 1, 2),
+            (1, 0, 0),
+        ] {
             let token = token(lifetime, false);
             let after = |seconds: i64| NOW + time::Duration::seconds(seconds);
             assert_eq!(token.is_fresh(after(fresh)), lifetime > 1, "{lifetime}");

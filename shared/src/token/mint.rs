@@ -61,7 +61,10 @@ impl Mint {
         client: &Client,
         ask: &Ask,
     ) -> Result<Token, (OAuthError, bool)> {
-        let metadata = self.metadata(context).await.map_err(|problem| (problem.into(), false))?;
+        let metadata = self
+            .metadata(context)
+            .await
+            .map_err(|problem| (problem.into(), false))?;
         let mut end = grant(context, client, &metadata, ask).await;
         if let Err(Failure::Refused(refusal)) = &end
             && refusal.class == Class::Stale
@@ -84,7 +87,10 @@ impl Mint {
             Ok(metadata) => (metadata, METADATA_FRESH),
             Err(MetadataError::Unreadable) => {
                 let last = known.map(|(metadata, _)| metadata);
-                (last.unwrap_or_else(|| Metadata::documented(&self.origin)), METADATA_FAILED)
+                (
+                    last.unwrap_or_else(|| Metadata::documented(&self.origin)),
+                    METADATA_FAILED,
+                )
             }
             Err(error) => return Err(outbound::unreadable(MASKINPORTEN.counterparty, error)),
         };
@@ -92,10 +98,16 @@ impl Mint {
         Ok(metadata)
     }
 
-    async fn fetch<P: Platform>(&self, context: &Context<'_, P>) -> Result<Metadata, MetadataError> {
+    async fn fetch<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+    ) -> Result<Metadata, MetadataError> {
         let request = Metadata::request(&self.origin)?;
         let answer = outbound::send(context, &METADATA, &request).await;
-        Metadata::read(&answer.map_err(|_| MetadataError::Unreadable)?, &self.origin)
+        Metadata::read(
+            &answer.map_err(|_| MetadataError::Unreadable)?,
+            &self.origin,
+        )
     }
 }
 
@@ -123,13 +135,24 @@ async fn grant<P: Platform>(
             issued_at: context.now(),
             id: uuid(context.platform),
         };
-        grant.request().map_err(|error| Problem::new(Kind::Internal).cause(error))
+        grant
+            .request()
+            .map_err(|error| Problem::new(Kind::Internal).cause(error))
     };
-    let answer = outbound::send_anew(context, &MASKINPORTEN, make).await.map_err(Failure::Silent)?;
+    let answer = outbound::send_anew(context, &MASKINPORTEN, make)
+        .await
+        .map_err(Failure::Silent)?;
     let now = context.now();
-    let minted = maskinporten::read(&answer, &scope, now).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+    let minted = maskinporten::read(&answer, &scope, now)
+        .map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
     let consent = ask.details_type().as_deref() == Some(CONSENT);
-    Ok(Token::new(minted.access_token, minted.scope, now, minted.lifetime, consent))
+    Ok(Token::new(
+        minted.access_token,
+        minted.scope,
+        now,
+        minted.lifetime,
+        consent,
+    ))
 }
 
 impl Failure {
@@ -141,16 +164,25 @@ impl Failure {
         };
         let consent = ask.details_type().as_deref() == Some(CONSENT);
         let (kind, hard) = match refusal.class {
-            Class::Transient if refusal.status == StatusCode::TOO_MANY_REQUESTS => (Kind::TooManyCalls, false),
+            Class::Transient if refusal.status == StatusCode::TOO_MANY_REQUESTS => {
+                (Kind::TooManyCalls, false)
+            }
             Class::Transient => (Kind::SourceDown, false),
             Class::Unreadable => (Kind::SourceUnreadable, false),
             Class::Stale => (Kind::SourceRefused, false),
             // The consent was withdrawn, has run out, or is not the one that was asked for.
-            Class::Authorization if consent && refusal.code.as_deref() == Some("MP-303") => (Kind::ConsentRequired, true),
-            Class::Authorization | Class::Credential | Class::Programming => (Kind::SourceRefused, true),
+            Class::Authorization if consent && refusal.code.as_deref() == Some("MP-303") => {
+                (Kind::ConsentRequired, true)
+            }
+            Class::Authorization | Class::Credential | Class::Programming => {
+                (Kind::SourceRefused, true)
+            }
         };
         let mut problem = Problem::new(kind).cause(&refusal);
-        problem.detail = refusal.description.as_ref().map(|text| text.as_str().to_owned());
+        problem.detail = refusal
+            .description
+            .as_ref()
+            .map(|text| text.as_str().to_owned());
         problem.retry_after = refusal.retry_after;
         problem.source_code = refusal.code;
         problem.source_correlation_id = refusal.trace_id;

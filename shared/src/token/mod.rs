@@ -10,6 +10,8 @@ mod issuer;
 mod kept;
 mod mint;
 mod send;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use ask::{Ask, AskError};

@@ -121,7 +121,9 @@ impl From<Problem> for OAuthError {
 /// What a component makes of a refusal of the token component.
 pub(super) fn read_refusal(answer: &Response) -> Problem {
     let body: Option<ErrorBody<'_>> = serde_json::from_slice(answer.body()).ok();
-    let kind = body.as_ref().and_then(|body| Kind::from_slug(&body.problem));
+    let kind = body
+        .as_ref()
+        .and_then(|body| Kind::from_slug(&body.problem));
     let (Some(body), Some(kind)) = (body, kind) else {
         return crate::outbound::unexpected(super::COMPONENT, answer);
     };

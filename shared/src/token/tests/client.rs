@@ -1,0 +1,215 @@
+use futures::future::{join_all, poll_immediate};
+
+use super::*;
+use crate::fixtures::SECOND_CONSUMER;
+use crate::problem::{Kind, Problem};
+
+fn client() -> Client {
+    Client::new("claims", component_key())
+}
+
+fn ask() -> Ask {
+    Ask::new("a").expect("a scope")
+}
+
+/// A platform whose token component gives `token-1`, `token-2` and so on.
+fn platform() -> Memory {
+    let platform = Memory::new();
+    let given = Cell::new(0);
+    platform.respond(move |request| {
+        assert_eq!(request.uri(), ADDRESS);
+        given.set(given.get() + 1);
+        let token = format!("token-{}", given.get());
+        Ok(json_answer(200, &json!({"access_token": token, "token_type": "Bearer", "expires_in": 120, "scope": "a"})))
+    });
+    platform
+}
+
+async fn obtain(platform: &Memory, client: &Client, ask: &Ask) -> Result<Token, Problem> {
+    client
+        .obtain(&context(platform), &consumer(CONSUMER), ask)
+        .await
+}
+
+fn form(platform: &Memory, index: usize) -> String {
+    String::from_utf8(platform.requests()[index].body().to_vec()).expect("a form")
+}
+
+#[test]
+fn a_token_is_kept_in_memory() {
+    let (platform, client) = (platform(), client());
+    platform.run(async {
+        for _ in 0..3 {
+            assert_eq!(
+                obtain(&platform, &client, &ask())
+                    .await
+                    .expect("a token")
+                    .value()
+                    .expose(),
+                "token-1"
+            );
+        }
+        platform.advance(Duration::from_secs(91));
+        assert_eq!(
+            obtain(&platform, &client, &ask())
+                .await
+                .expect("a token")
+                .value()
+                .expose(),
+            "token-2"
+        );
+        let other = client
+            .obtain(&context(&platform), &consumer(SECOND_CONSUMER), &ask())
+            .await
+            .expect("a token");
+        assert_eq!(other.value().expose(), "token-3");
+    });
+    assert!(platform.lines().iter().all(|line| !line.contains("token-")));
+}
+
+#[test]
+fn each_request_shows_a_credential_for_its_consumer() {
+    let (platform, client) = (platform(), client());
+    platform
+        .run(obtain(&platform, &client, &ask()))
+        .expect("a token");
+    let request = platform.requests().remove(0);
+    let bearer = request.headers()["authorization"]
+        .to_str()
+        .expect("text")
+        .trim_start_matches("Bearer ")
+        .to_owned();
+    let credential = credential::verify(
+        &bearer,
+        &component_key().verifying_key(),
+        "claims",
+        COMPONENT,
+        platform.now(),
+    );
+    assert_eq!(credential.expect("a credential").consumer, CONSUMER);
+    assert_eq!(form(&platform, 0), "scope=a");
+}
+
+#[test]
+fn what_is_asked_for_survives_the_journey() {
+    let (platform, client) = (platform(), client());
+    let details = json!([{"type": "urn:altinn:consent", "id": "æ &=+"}]);
+    let ask = ask()
+        .resource("https://api.example/x")
+        .and_then(|ask| ask.authorization_details(&details))
+        .expect("an ask");
+    platform
+        .run(obtain(&platform, &client, &ask))
+        .expect("a token");
+    let (read, skip_cache) =
+        Ask::read(&arrived("Bearer x", FORM, &form(&platform, 0))).expect("readable");
+    assert_eq!((read, skip_cache), (ask, false));
+}
+
+#[test]
+fn a_refused_token_is_forgotten_and_not_taken_again() {
+    let (platform, client) = (platform(), client());
+    platform.run(async {
+        let first = obtain(&platform, &client, &ask()).await.expect("a token");
+        client.forget(&consumer(CONSUMER), &ask(), &first);
+        let second = obtain(&platform, &client, &ask()).await.expect("a token");
+        assert_eq!(second.value().expose(), "token-2");
+        assert_eq!(form(&platform, 1), "scope=a&skip_cache=true");
+        client.forget(&consumer(CONSUMER), &ask(), &first);
+        assert_eq!(
+            obtain(&platform, &client, &ask()).await.expect("a token"),
+            second,
+            "the new one was not refused"
+        );
+    });
+    assert_eq!(platform.requests().len(), 2);
+}
+
+#[test]
+fn fifty_at_once_ask_once() {
+    let (platform, client) = (platform(), client());
+    platform.set_latency(Duration::from_millis(100));
+    let ask = ask();
+    let ends = platform.run(join_all((0..50).map(|_| obtain(&platform, &client, &ask))));
+    assert!(ends.iter().all(Result::is_ok));
+    assert_eq!(platform.requests().len(), 1);
+}
+
+#[test]
+fn when_the_one_that_asks_is_cancelled_another_takes_over() {
+    let (platform, client) = (platform(), client());
+    platform.set_latency(Duration::from_millis(100));
+    let ask = ask();
+    platform.run(async {
+        let mut first = Box::pin(obtain(&platform, &client, &ask));
+        assert!(poll_immediate(first.as_mut()).await.is_none());
+        let mut second = Box::pin(obtain(&platform, &client, &ask));
+        assert!(poll_immediate(second.as_mut()).await.is_none());
+        drop(first);
+        assert!(second.await.is_ok());
+    });
+    assert_eq!(platform.requests().len(), 2);
+}
+
+#[test]
+fn refusals_come_back_as_problems() {
+    let error = |status: u16, problem: &str| {
+        let body = json!({"error": "x", "error_description": "y", "problem": problem, "code": "MP-303", "trace_id": "t"});
+        Ok(json_answer(status, &body))
+    };
+    for (answer, kind, code) in [
+        (
+            error(400, "consent-required"),
+            Kind::ConsentRequired,
+            Some("MP-303"),
+        ),
+        (error(503, "source-down"), Kind::SourceDown, Some("MP-303")),
+        (
+            error(429, "too-many-calls"),
+            Kind::TooManyCalls,
+            Some("MP-303"),
+        ),
+        (
+            error(400, "source-refused"),
+            Kind::SourceRefused,
+            Some("MP-303"),
+        ),
+        (error(401, "login-required"), Kind::Internal, Some("MP-303")),
+        (
+            error(400, "request-invalid"),
+            Kind::Internal,
+            Some("MP-303"),
+        ),
+        (error(500, "something-else"), Kind::SourceDown, None),
+        (
+            Ok(json_answer(200, &json!({}))),
+            Kind::SourceUnreadable,
+            None,
+        ),
+        (
+            Err(SendError::NotAllowed("list".to_owned())),
+            Kind::ConfigurationMissing,
+            None,
+        ),
+    ] {
+        let platform = Memory::new();
+        platform.push_answer(answer);
+        let problem = platform
+            .run(obtain(&platform, &client(), &ask()))
+            .expect_err("no token");
+        assert_eq!((problem.kind, problem.source_code.as_deref()), (kind, code));
+    }
+}
+
+#[test]
+fn the_sweep_comes_back_as_a_count() {
+    let platform = Memory::new();
+    platform.push_answer(Ok(json_answer(200, &json!({"removed": 7}))));
+    let removed = platform.run(async {
+        client()
+            .sweep(&context(&platform), &consumer(CONSUMER))
+            .await
+    });
+    assert_eq!(removed, Ok(7));
+    assert_eq!(platform.requests()[0].uri(), SWEEP_ADDRESS);
+}

@@ -1,0 +1,310 @@
+use futures::future::{join_all, poll_immediate};
+
+use super::*;
+use crate::fixtures::{AUDIENCE, ISSUER, SECOND_CONSUMER};
+
+fn desk() -> Desk {
+    Desk::new(&token_config())
+}
+
+fn token(answer: &(StatusCode, Value)) -> &str {
+    assert_eq!(answer.0, StatusCode::OK, "{}", answer.1);
+    answer.1["access_token"].as_str().expect("a token")
+}
+
+fn error(answer: &(StatusCode, Value)) -> (u16, &str, &str) {
+    let text = |name: &str| answer.1[name].as_str().unwrap_or_default();
+    (answer.0.as_u16(), text("error"), text("problem"))
+}
+
+#[test]
+fn a_token_is_minted_once_and_given_again() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        let first = world.ask(&desk, "scope=a").await;
+        assert_eq!(first.1, json!({"access_token": "token-1", "token_type": "Bearer", "expires_in": 119, "scope": "a"}));
+        world.platform.advance(Duration::from_secs(80));
+        let second = world.ask(&desk, "scope=a").await;
+        assert_eq!((token(&second), second.1["expires_in"].as_u64()), ("token-1", Some(39)));
+        world.platform.advance(Duration::from_secs(20));
+        assert_eq!(token(&world.ask(&desk, "scope=a").await), "token-2", "the head-room is reached");
+    });
+    world.assert_discreet();
+}
+
+#[test]
+fn forms_and_json_mean_the_same() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        let credential = world.credential(&component_key(), CONSUMER);
+        let first = world.ask(&desk, &consent_form("one")).await;
+        let body = format!(
+            r#"{{"scope":"skatteetaten:kravogbetalinger","authorization_details":[{{"id":"one","from":"urn:altinn:person:identifier-no:{PERSON}","type":"urn:altinn:consent"}}]}}"#
+        );
+        let second = world.ask_as(&desk, &credential, "application/json", &body).await;
+        assert_eq!((token(&first), token(&second)), ("token-1", "token-1"));
+        let grant = &world.grants()[0];
+        assert_eq!(grant["authorization_details"][0]["id"], "one");
+    });
+    world.assert_discreet();
+}
+
+#[test]
+fn every_part_of_the_identity_counts() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        let mut tokens = Vec::new();
+        for form in [
+            "scope=a",
+            "scope=b",
+            "scope=a+b",
+            "scope=a&resource=https://api.example/",
+            &consent_form("one"),
+            &consent_form("two"),
+        ] {
+            tokens.push(token(&world.ask(&desk, form).await).to_owned());
+        }
+        let second = world.credential(&component_key(), SECOND_CONSUMER);
+        tokens.push(token(&world.ask_as(&desk, &second, FORM, "scope=a").await).to_owned());
+        let distinct: std::collections::BTreeSet<&String> = tokens.iter().collect();
+        assert_eq!(distinct.len(), tokens.len());
+        assert_eq!(
+            token(&world.ask(&desk, "scope=b+a+a").await),
+            tokens[2],
+            "order and repetition do not"
+        );
+        let clients: Vec<Value> = world
+            .grants()
+            .iter()
+            .map(|grant| grant["iss"].clone())
+            .collect();
+        assert_eq!(clients.last(), Some(&json!("client-310000302")));
+    });
+}
+
+#[test]
+fn fifty_at_once_cost_one_mint() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.set_latency(Duration::from_millis(100));
+    let answers = world
+        .platform
+        .run(join_all((0..50).map(|_| world.ask(&desk, "scope=a"))));
+    assert!(answers.iter().all(|answer| token(answer) == "token-1"));
+    assert_eq!(world.minted.get(), 1);
+}
+
+#[test]
+fn when_the_one_that_mints_is_cancelled_another_takes_over() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.set_latency(Duration::from_millis(100));
+    world.platform.run(async {
+        let mut first = Box::pin(world.ask(&desk, "scope=a"));
+        assert!(poll_immediate(first.as_mut()).await.is_none());
+        let others = join_all((0..10).map(|_| world.ask(&desk, "scope=a")));
+        let mut others = Box::pin(others);
+        assert!(poll_immediate(others.as_mut()).await.is_none());
+        drop(first);
+        let others = others.await;
+        assert!(others.iter().all(|answer| token(answer) == "token-1"));
+    });
+    assert_eq!(world.minted.get(), 1);
+}
+
+#[test]
+fn instances_share_tokens_through_the_store() {
+    let world = World::new();
+    world.platform.run(async {
+        assert_eq!(token(&world.ask(&desk(), "scope=a").await), "token-1");
+        assert_eq!(token(&world.ask(&desk(), "scope=a").await), "token-1");
+        assert_eq!(world.minted.get(), 1);
+        world.platform.with_store("tokens", |rows| {
+            assert_eq!(rows.len(), 1);
+            rows.values_mut().for_each(|row| row[30] ^= 1);
+        });
+        assert_eq!(
+            token(&world.ask(&desk(), "scope=a").await),
+            "token-2",
+            "a row that was tampered with is never served"
+        );
+    });
+}
+
+#[test]
+fn a_store_that_fails_costs_a_mint_and_nothing_else() {
+    let world = World::new();
+    world.platform.fail_store("tokens", true);
+    world.platform.run(async {
+        let desk = desk();
+        assert_eq!(token(&world.ask(&desk, "scope=a").await), "token-1");
+        assert_eq!(token(&world.ask(&desk, "scope=a").await), "token-1");
+    });
+    let events = world.platform.events();
+    assert_eq!(
+        events
+            .iter()
+            .filter(|event| event["event"] == "store")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn skip_cache_means_a_new_one_for_everybody() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        assert_eq!(token(&world.ask(&desk, "scope=a").await), "token-1");
+        world.platform.advance(Duration::from_secs(1));
+        assert_eq!(
+            token(&world.ask(&desk, "scope=a&skip_cache=true").await),
+            "token-2"
+        );
+        assert_eq!(token(&world.ask(&desk, "scope=a").await), "token-2");
+        assert_eq!(
+            token(&world.ask(&self::desk(), "scope=a").await),
+            "token-2",
+            "in the store too"
+        );
+    });
+}
+
+#[test]
+fn skip_cache_is_not_content_with_a_token_from_before() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        // The store answers at once, so the flight that is up brings the old token.
+        assert_eq!(token(&world.ask(&self::desk(), "scope=a").await), "token-1");
+        world.platform.advance(Duration::from_secs(1));
+        let (old, new) = futures::join!(
+            world.ask(&desk, "scope=a"),
+            world.ask(&desk, "scope=a&skip_cache=true")
+        );
+        assert_eq!((token(&old), token(&new)), ("token-1", "token-2"));
+    });
+}
+
+#[test]
+fn only_those_on_the_list_may_ask() {
+    let (world, desk) = (World::new(), desk());
+    let now = world.platform.now().unix_timestamp();
+    let back_end = |subject: &str, scope: &str| {
+        let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "exp": now + 60, "scope": scope});
+        format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims))
+    };
+    let other_key = SigningKey::from_seed(&[9; 32]).expect("a seed");
+    world.platform.run(async {
+        for (case, authorization) in [
+            ("no token", "Bearer x".to_owned()),
+            ("another key", world.credential(&other_key, CONSUMER)),
+            (
+                "a consumer that is not ours",
+                world.credential(&component_key(), "310000108"),
+            ),
+            (
+                "a back end without the scope",
+                back_end("backend", "openid"),
+            ),
+            (
+                "a back end that is not on the list",
+                back_end("another", "innsyn:token"),
+            ),
+            (
+                "a login token in the name of a component",
+                back_end("claims", "innsyn:token"),
+            ),
+        ] {
+            let answer = world.ask_as(&desk, &authorization, FORM, "scope=a").await;
+            assert_eq!(
+                error(&answer),
+                (401, "invalid_client", "login-required"),
+                "{case}"
+            );
+        }
+        let good = back_end("backend", "innsyn:token");
+        assert_eq!(
+            token(&world.ask_as(&desk, &good, FORM, "scope=a").await),
+            "token-1"
+        );
+        assert_eq!(
+            error(&world.ask_as(&desk, &good, FORM, "scope=b").await),
+            (400, "invalid_scope", "request-invalid")
+        );
+        let answer = world
+            .ask_as(
+                &desk,
+                &good,
+                FORM,
+                &consent_form("one").replace("skatteetaten%3Akravogbetalinger", "a"),
+            )
+            .await;
+        assert_eq!(
+            error(&answer),
+            (400, "invalid_authorization_details", "request-invalid")
+        );
+    });
+    assert_eq!(world.minted.get(), 1);
+}
+
+#[test]
+fn requests_are_read_strictly() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        for form in [
+            "",
+            "scope=",
+            "scope=a&scope=b",
+            "scope=a&consumer=310000302",
+            "scope=a&skip_cache=1",
+            "scope=%22",
+            "scope=a&resource=x",
+            "scope=a&resource=https://api.example/%23x",
+            "scope=a&authorization_details=x",
+            "scope=a&authorization_details=%7B%7D",
+            "scope=a&authorization_details=%5B%5D",
+            "scope=a&authorization_details=%5B%7B%7D%5D",
+        ] {
+            assert_eq!(
+                error(&world.ask(&desk, form).await),
+                (400, "invalid_request", "request-invalid"),
+                "{form}"
+            );
+        }
+        let credential = world.credential(&component_key(), CONSUMER);
+        let answer = world
+            .ask_as(&desk, &credential, "text/plain", "scope=a")
+            .await;
+        assert_eq!(
+            error(&answer),
+            (415, "invalid_request", "media-type-unsupported")
+        );
+        let answer = world
+            .ask_as(
+                &desk,
+                &credential,
+                "application/json",
+                r#"{"scope":"a","consumer":"310000302"}"#,
+            )
+            .await;
+        assert_eq!(error(&answer), (400, "invalid_request", "request-invalid"));
+    });
+    assert_eq!(world.minted.get(), 0);
+}
+
+#[test]
+fn the_sweep_is_for_components() {
+    let (world, desk) = (World::new(), desk());
+    let now = world.platform.now().unix_timestamp();
+    let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "backend", "exp": now + 600, "scope": "innsyn:token"});
+    let back_end = format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims));
+    world.platform.run(async {
+        world.ask(&desk, "scope=a").await;
+        world.platform.advance(Duration::from_secs(120));
+        let sweep = async |authorization: &str| {
+            desk.sweep(&context(&world.platform), &arrived(authorization, FORM, ""))
+                .await
+        };
+        assert_eq!(sweep(&back_end).await.status(), 401);
+        let component = world.credential(&component_key(), CONSUMER);
+        assert_eq!(sweep(&component).await.body().as_ref(), br#"{"removed":1}"#);
+        assert_eq!(sweep(&component).await.body().as_ref(), br#"{"removed":0}"#);
+    });
+}

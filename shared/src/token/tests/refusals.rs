@@ -1,0 +1,203 @@
+use super::*;
+
+fn desk() -> Desk {
+    Desk::new(&token_config())
+}
+
+fn parts(answer: &(StatusCode, Value)) -> (u16, &str, &str, &str) {
+    let text = |name: &str| answer.1[name].as_str().unwrap_or_default();
+    (
+        answer.0.as_u16(),
+        text("error"),
+        text("problem"),
+        text("code"),
+    )
+}
+
+#[test]
+fn a_refusal_keeps_its_code_status_and_trace() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.refuse(400, "invalid_scope", "MP-200");
+        let answer = world.ask(&desk, "scope=a").await;
+        assert_eq!(
+            parts(&answer),
+            (400, "invalid_scope", "source-refused", "MP-200")
+        );
+        assert_eq!(answer.1["trace_id"], "6f1c0e8d3b5a4f7e9a2d1c0b3e4f5a6b");
+        assert_eq!(
+            answer.1["error_uri"],
+            "https://maskinporten.example/errors/MP-200"
+        );
+        assert!(!answer.1.to_string().contains(PERSON));
+    });
+    world.assert_discreet();
+}
+
+#[test]
+fn a_hard_refusal_is_remembered_for_a_few_seconds() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.refuse(403, "forbidden", "MP-250");
+        for _ in 0..5 {
+            assert_eq!(
+                parts(&world.ask(&desk, "scope=a").await),
+                (403, "forbidden", "source-refused", "MP-250")
+            );
+        }
+        assert_eq!(world.grants().len(), 1);
+        assert_eq!(
+            world.ask(&desk, "scope=b").await.0,
+            StatusCode::OK,
+            "another identity"
+        );
+        world.platform.advance(Duration::from_secs(10));
+        assert_eq!(world.ask(&desk, "scope=a").await.0, StatusCode::OK);
+    });
+}
+
+#[test]
+fn a_consent_that_does_not_hold_is_said_so() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.refuse(400, "invalid_request", "MP-303");
+        let answer = world.ask(&desk, &consent_form("one")).await;
+        assert_eq!(
+            parts(&answer),
+            (400, "invalid_request", "consent-required", "MP-303")
+        );
+        world.refuse(400, "invalid_request", "MP-303");
+        assert_eq!(
+            parts(&world.ask(&desk, "scope=a").await),
+            (400, "invalid_request", "source-refused", "MP-303")
+        );
+    });
+}
+
+#[test]
+fn a_grant_that_was_used_is_signed_anew_once() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.refuse(400, "invalid_grant", "MP-012");
+        assert_eq!(world.ask(&desk, "scope=a").await.0, StatusCode::OK);
+        let grants = world.grants();
+        assert_eq!(grants.len(), 2);
+        assert_ne!(grants[0]["jti"], grants[1]["jti"]);
+        world.refuse(400, "invalid_grant", "MP-130");
+        world.refuse(400, "invalid_grant", "MP-130");
+        assert_eq!(
+            parts(&world.ask(&desk, "scope=b").await),
+            (400, "invalid_grant", "source-refused", "MP-130")
+        );
+        assert_eq!(world.grants().len(), 4);
+    });
+}
+
+#[test]
+fn each_attempt_carries_a_grant_of_its_own() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.plan(Err(SendError::Broken("reset".to_owned())));
+        world.plan(Ok(json_answer(503, &json!({}))));
+        assert_eq!(world.ask(&desk, "scope=a").await.0, StatusCode::OK);
+    });
+    let ids: std::collections::BTreeSet<String> = world
+        .grants()
+        .iter()
+        .map(|grant| grant["jti"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
+fn a_token_that_still_holds_is_served_while_maskinporten_is_down() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        world.ask(&desk, "scope=a").await;
+        world.platform.advance(Duration::from_secs(100));
+        for _ in 0..3 {
+            world.plan(Err(SendError::NoConnection("refused".to_owned())));
+        }
+        let answer = world.ask(&desk, "scope=a").await;
+        assert_eq!(answer.1["access_token"], "token-1");
+        world.platform.advance(Duration::from_secs(18));
+        for _ in 0..3 {
+            world.plan(Err(SendError::NoConnection("refused".to_owned())));
+        }
+        let answer = world.ask(&desk, "scope=a").await;
+        assert_eq!(
+            parts(&answer),
+            (503, "temporarily_unavailable", "source-down", ""),
+            "it has ended"
+        );
+    });
+}
+
+#[test]
+fn each_way_to_fail_has_its_problem() {
+    for (answer, status, problem) in [
+        (
+            Err(SendError::TimedOut(Duration::from_secs(4))),
+            504,
+            "source-slow",
+        ),
+        (Err(SendError::TooLarge(1)), 502, "source-unreadable"),
+        (
+            Ok(json_answer(500, &json!({"error": "server_error"}))),
+            503,
+            "source-down",
+        ),
+        (Ok(json_answer(429, &json!({}))), 429, "too-many-calls"),
+        (
+            Ok(json_answer(200, &json!({"access_token": 1}))),
+            502,
+            "source-unreadable",
+        ),
+        (
+            Ok(Response::new(Bytes::from_static(b"<html>"))),
+            502,
+            "source-unreadable",
+        ),
+    ] {
+        let world = World::new();
+        world.plan(answer);
+        let answer = world.platform.run(world.ask(&desk(), "scope=a"));
+        assert_eq!(
+            (answer.0.as_u16(), answer.1["problem"].as_str()),
+            (status, Some(problem))
+        );
+    }
+}
+
+#[test]
+fn without_its_metadata_the_documented_addresses_are_used() {
+    let world = World::new();
+    *world.metadata.borrow_mut() = Err(SendError::Broken("reset".to_owned()));
+    world.platform.run(async {
+        let desk = desk();
+        assert_eq!(world.ask(&desk, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(world.ask(&desk, "scope=b").await.0, StatusCode::OK);
+    });
+    assert_eq!(world.grants()[0]["aud"], "https://maskinporten.example/");
+    let asked = world
+        .platform
+        .requests()
+        .iter()
+        .filter(|request| request.uri().path().starts_with("/.well-known"))
+        .count();
+    assert_eq!(asked, 1, "the failure is remembered");
+}
+
+#[test]
+fn to_another_issuer_nothing_is_sent() {
+    let world = World::new();
+    *world.metadata.borrow_mut() = Ok(
+        json!({"issuer": "https://evil.example/", "token_endpoint": "https://evil.example/token"}),
+    );
+    let answer = world.platform.run(world.ask(&desk(), "scope=a"));
+    assert_eq!(
+        parts(&answer),
+        (502, "server_error", "source-unreadable", "")
+    );
+    assert!(world.grants().is_empty());
+}
