@@ -54,7 +54,13 @@ impl Claims {
 const PERIOD: Parameters = Parameters::Only(&["fraOgMed", "tilOgMed"]);
 
 const fn read(path: &'static str, dataset: Dataset, query: Parameters) -> Route<Dataset> {
-    Route { method: Method::GET, path, handler: dataset, query, navigated: false }
+    Route {
+        method: Method::GET,
+        path,
+        handler: dataset,
+        query,
+        navigated: false,
+    }
 }
 
 impl Component<Spin> for Claims {
@@ -63,7 +69,11 @@ impl Component<Spin> for Claims {
     const NAME: &'static str = "claims";
 
     const ROUTES: &'static [Route<Dataset>] = &[
-        read("/claims/aapnekrav", Dataset::Aapnekrav, Parameters::Only(&[])),
+        read(
+            "/claims/aapnekrav",
+            Dataset::Aapnekrav,
+            Parameters::Only(&[]),
+        ),
         read("/claims/krav", Dataset::Krav, PERIOD),
         read("/claims/innbetalinger", Dataset::Innbetalinger, PERIOD),
         read("/claims/utbetalinger", Dataset::Utbetalinger, PERIOD),
@@ -75,7 +85,11 @@ impl Component<Spin> for Claims {
         Ok(self.desk(context).await?.web_origins())
     }
 
-    async fn answer(&self, context: &Context<'_, Spin>, arrived: Arrived<Dataset>) -> Result<Response, Problem> {
+    async fn answer(
+        &self,
+        context: &Context<'_, Spin>,
+        arrived: Arrived<Dataset>,
+    ) -> Result<Response, Problem> {
         self.desk(context).await?.read(context, &arrived).await
     }
 }

@@ -101,7 +101,11 @@ impl Component<Spin> for Consent {
         Ok(self.desk(context).await?.web_origins())
     }
 
-    async fn answer(&self, context: &Context<'_, Spin>, arrived: Arrived<Handler>) -> Result<Response, Problem> {
+    async fn answer(
+        &self,
+        context: &Context<'_, Spin>,
+        arrived: Arrived<Handler>,
+    ) -> Result<Response, Problem> {
         let desk = self.desk(context).await?;
         match arrived.handler {
             Handler::Start => desk.start(context, &arrived).await,

@@ -40,7 +40,10 @@ impl Altinn {
         let origin = resolver.origin("altinn_origin");
         let page_origin = resolver.origin("altinn_page_origin");
         generation?;
-        Some(Self { origin: origin?, page_origin: page_origin? })
+        Some(Self {
+            origin: origin?,
+            page_origin: page_origin?,
+        })
     }
 
     /// Asks for a consent. The same request may be sent again: its id makes it the same one.
@@ -65,7 +68,10 @@ impl Altinn {
 
     /// The address where the party answers, if it is where it should be.
     pub fn page(&self, consent: &Consent) -> Option<String> {
-        consent.page.clone().filter(|page| self.page_origin.owns(page))
+        consent
+            .page
+            .clone()
+            .filter(|page| self.page_origin.owns(page))
     }
 }
 
@@ -113,7 +119,9 @@ impl Right {
     /// The metadata with its keys in lower case.
     pub fn folded_metadata(&self) -> BTreeMap<String, &str> {
         let metadata = self.metadata.iter();
-        metadata.map(|(key, value)| (key.to_lowercase(), value.as_str())).collect()
+        metadata
+            .map(|(key, value)| (key.to_lowercase(), value.as_str()))
+            .collect()
     }
 }
 
@@ -214,7 +222,12 @@ impl Consent {
             (self.id.eq_ignore_ascii_case(&asked.id), Mismatch::Id),
             (self.from.0 == asked.from.urn(), Mismatch::From),
             (self.to.0 == asked.to.urn(), Mismatch::To),
-            (self.rights.as_deref().is_some_and(|rights| same(rights, &asked.rights)), Mismatch::Rights),
+            (
+                self.rights
+                    .as_deref()
+                    .is_some_and(|rights| same(rights, &asked.rights)),
+                Mismatch::Rights,
+            ),
             (drift < Duration::SECOND, Mismatch::ValidTo),
         ] {
             if !holds {

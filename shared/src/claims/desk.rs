@@ -32,7 +32,11 @@ impl Desk {
     /// With the settings of the claims component, which `token` knows as `component`.
     pub fn new(config: ClaimsConfig, component: &'static str) -> Self {
         Self {
-            customers: LoginTokens::new(config.login.clone(), config.consumers.clone(), config.environment),
+            customers: LoginTokens::new(
+                config.login.clone(),
+                config.consumers.clone(),
+                config.environment,
+            ),
             web_origins: config.web_origins.clone(),
             claims: Claims::new(config, component),
         }
@@ -49,14 +53,24 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<Dataset>,
     ) -> Result<Response, Problem> {
-        let customer = self.customers.customer(context, bearer(&arrived.headers)?).await?;
+        let customer = self
+            .customers
+            .customer(context, bearer(&arrived.headers)?)
+            .await?;
         let party = customer.party(arrived.header(PARTY)?)?;
         let dataset = arrived.handler;
         let period = match dataset {
             Dataset::Aapnekrav => None,
-            Dataset::Krav | Dataset::Innbetalinger | Dataset::Utbetalinger => Some(period(&arrived.query)?),
+            Dataset::Krav | Dataset::Innbetalinger | Dataset::Utbetalinger => {
+                Some(period(&arrived.query)?)
+            }
         };
-        let read = Read { consumer: &customer.consumer, party: &party, dataset, period };
+        let read = Read {
+            consumer: &customer.consumer,
+            party: &party,
+            dataset,
+            period,
+        };
         let mut response = Response::new(self.claims.read(context, read).await?);
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);

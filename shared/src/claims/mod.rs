@@ -97,10 +97,21 @@ impl Claims {
     }
 
     /// The source's data as sent; a period over a year is read in windows and merged.
-    pub async fn read<P: Platform>(&self, context: &Context<'_, P>, read: Read<'_>) -> Result<Bytes, Problem> {
-        let subject = Subject { consumer: read.consumer, party: read.party, service: &self.service };
+    pub async fn read<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        read: Read<'_>,
+    ) -> Result<Bytes, Problem> {
+        let subject = Subject {
+            consumer: read.consumer,
+            party: read.party,
+            service: &self.service,
+        };
         let valid = self.consents.require(context, subject).await?;
-        match self.windows(context, read, &self.ask(subject, &valid)?).await {
+        match self
+            .windows(context, read, &self.ask(subject, &valid)?)
+            .await
+        {
             Ok(data) => Ok(data),
             Err(failure) => Err(self.explain(context, subject, &valid, failure).await),
         }
@@ -131,7 +142,9 @@ impl Claims {
         for window in windows {
             match self.window(context, read, Some(window), ask).await {
                 Ok(answer) => answers.push(answer),
-                Err(Failure::Source(refusal)) if refusal.reason == Reason::NothingFound => nothing = Some(refusal),
+                Err(Failure::Source(refusal)) if refusal.reason == Reason::NothingFound => {
+                    nothing = Some(refusal)
+                }
                 Err(failure) => return Err(failure),
             }
         }
@@ -139,8 +152,9 @@ impl Claims {
             return Err(Failure::Source(refusal));
         }
         // What the parser says may quote the data.
-        skatteetaten::merge(read.dataset, period, &answers)
-            .map_err(|_| outbound::unreadable(SKATTEETATEN.counterparty, "the windows do not merge").into())
+        skatteetaten::merge(read.dataset, period, &answers).map_err(|_| {
+            outbound::unreadable(SKATTEETATEN.counterparty, "the windows do not merge").into()
+        })
     }
 
     async fn window<P: Platform>(
@@ -162,15 +176,22 @@ impl Claims {
         let mut attempt = 1;
         loop {
             // Had before the line for the source is joined, so that nobody stands in it for Maskinporten.
-            tokens.obtain(context, read.consumer, ask).await.map_err(refused_by_maskinporten)?;
+            tokens
+                .obtain(context, read.consumer, ask)
+                .await
+                .map_err(refused_by_maskinporten)?;
             let response = {
                 let _open = self.open.acquire().await;
                 let build = |token: &_| skatteetaten::request(query, token);
-                tokens.send(context, read.consumer, ask, &SKATTEETATEN, build).await
+                tokens
+                    .send(context, read.consumer, ask, &SKATTEETATEN, build)
+                    .await
             };
             match skatteetaten::read(&response.map_err(refused_by_maskinporten)?) {
                 Ok(data) => return Ok(data),
-                Err(refusal) if refusal.may_pass() && attempt < ATTEMPTS && context.left() > PAUSE * 4 => {
+                Err(refusal)
+                    if refusal.may_pass() && attempt < ATTEMPTS && context.left() > PAUSE * 4 =>
+                {
                     context.platform.sleep(PAUSE * attempt).await;
                     attempt += 1;
                 }
@@ -190,8 +211,15 @@ impl Claims {
     ) -> Problem {
         let refusal = match failure {
             Failure::Other(problem) => return problem,
-            Failure::Token(problem) => Problem { kind: Kind::SourceRefused, ..problem },
-            Failure::Source(refusal) if matches!(refusal.reason, Reason::Token | Reason::Consent) => refusal.into(),
+            Failure::Token(problem) => Problem {
+                kind: Kind::SourceRefused,
+                ..problem
+            },
+            Failure::Source(refusal)
+                if matches!(refusal.reason, Reason::Token | Reason::Consent) =>
+            {
+                refusal.into()
+            }
             Failure::Source(refusal) => return refusal.into(),
         };
         context.log(&Event {
@@ -200,15 +228,20 @@ impl Claims {
         });
         let truth = match self.consents.doubt(context, subject, valid).await {
             // The source does not take a consent that is in force: the party can only give another.
-            Ok(()) if refusal.kind == Kind::ConsentRequired => {
-                self.consents.give_up(context, subject).await.err().unwrap_or_else(|| refusal.clone())
-            }
+            Ok(()) if refusal.kind == Kind::ConsentRequired => self
+                .consents
+                .give_up(context, subject)
+                .await
+                .err()
+                .unwrap_or_else(|| refusal.clone()),
             Ok(()) => return refusal,
             Err(problem) => problem,
         };
         Problem {
             source_code: truth.source_code.or(refusal.source_code),
-            source_correlation_id: truth.source_correlation_id.or(refusal.source_correlation_id),
+            source_correlation_id: truth
+                .source_correlation_id
+                .or(refusal.source_correlation_id),
             ..truth
         }
     }

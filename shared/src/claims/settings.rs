@@ -75,7 +75,9 @@ impl Settings for ClaimsConfig {
         });
         let remedy = "set it to the package that Skatteetaten has granted, such as finans";
         let package = resolver.parsed("claims_package", "is not a package", remedy, |text| {
-            let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+            let plain = text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
             plain.then(|| text.to_owned())
         });
         let signing_key = resolver.signing_key("claims_signing_key");
@@ -103,7 +105,10 @@ impl Settings for ClaimsConfig {
 fn service(resolver: &mut Resolver<'_>) -> Option<Service> {
     let services = Services::resolve(resolver)?;
     let remedy = "set it to the name of one of the services";
-    resolver.parsed("claims_service", "is not one of the services", remedy, |name| {
-        services.find(Some(name)).ok().cloned()
-    })
+    resolver.parsed(
+        "claims_service",
+        "is not one of the services",
+        remedy,
+        |name| services.find(Some(name)).ok().cloned(),
+    )
 }

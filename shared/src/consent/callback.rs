@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
+use super::Consents;
 use super::record::{Key, Record, Request, State};
 use super::rows::Rows;
 use super::truth::Truth;
-use super::Consents;
 use crate::altinn::Outcome;
 use crate::config::Consumers;
 use crate::context::Context;
@@ -57,7 +57,9 @@ impl Consents {
             };
             let key = ticket.key(consumer, &party);
             let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
-            return Ok(request.return_address().map(|address| address.with(outcome)));
+            return Ok(request
+                .return_address()
+                .map(|address| address.with(outcome)));
         }
         Ok(None)
     }
@@ -72,7 +74,9 @@ impl Consents {
     ) -> Result<(Request, Outcome), Problem> {
         let now = rows.context.now();
         let kept = rows.record(key).await?;
-        let other = kept.as_ref().filter(|record| record.request.id != request.id);
+        let other = kept
+            .as_ref()
+            .filter(|record| record.request.id != request.id);
         if other.is_some_and(|record| record.outcome(now) == Outcome::Granted) {
             // Of two requests at once, the other was approved.
             return Ok((request.clone(), Outcome::Granted));
@@ -81,11 +85,14 @@ impl Consents {
         let own = kept.filter(|record| record.request.id == request.id);
         let mut record = own.unwrap_or_else(|| Record::new(request.clone(), Outcome::Pending, now));
         if record.outcome(now) == Outcome::Pending && !arrival.head {
-            let outcome = self.look(rows.context, key, &record.request, arrival.answered).await;
+            let outcome = self
+                .look(rows.context, key, &record.request, arrival.answered)
+                .await;
             record.settle(outcome, now);
             // A request that was overwritten takes its place back only with a yes.
             if outcome == Outcome::Granted || (outcome != Outcome::Pending && !overwritten) {
-                rows.context.log(&Event::new(Level::Info, "consent", outcome.as_str()));
+                rows.context
+                    .log(&Event::new(Level::Info, "consent", outcome.as_str()));
                 if let Err(problem) = rows.keep(key, &record).await {
                     // The outcome is true all the same, and the next who reads the row asks Altinn.
                     rows.context.log(&Event::of("consent", &problem));

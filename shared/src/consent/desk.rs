@@ -84,19 +84,48 @@ impl Desk {
         let body: StartBody = arrived.json()?;
         let named = arrived.header(PARTY)?;
         if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
-            return Err(Problem::new(Kind::RequestInvalid).detail("The header and the body name different parties"));
+            return Err(Problem::new(Kind::RequestInvalid)
+                .detail("The header and the body name different parties"));
         }
         let party = customer.party(body.party.as_deref().or(named))?;
         let service = self.services.find(body.service.as_deref())?;
         let return_address = self.return_addresses.check(&body.return_address)?;
-        let subject = Subject { consumer: &customer.consumer, party: &party, service };
-        let asker = Asker { subject: &customer.subject, return_address: &return_address };
-        match self.consents.start(context, subject, asker, &self.callback).await? {
-            Started::Granted { valid_to } => json(StatusCode::OK, &StandingBody::new("granted", Some(valid_to))),
-            Started::Open { page, valid_to, new } => {
-                let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+        let subject = Subject {
+            consumer: &customer.consumer,
+            party: &party,
+            service,
+        };
+        let asker = Asker {
+            subject: &customer.subject,
+            return_address: &return_address,
+        };
+        match self
+            .consents
+            .start(context, subject, asker, &self.callback)
+            .await?
+        {
+            Started::Granted { valid_to } => json(
+                StatusCode::OK,
+                &StandingBody::new("granted", Some(valid_to)),
+            ),
+            Started::Open {
+                page,
+                valid_to,
+                new,
+            } => {
+                let status = if new {
+                    StatusCode::CREATED
+                } else {
+                    StatusCode::OK
+                };
                 let standing = StandingBody::new("pending", Some(valid_to));
-                json(status, &StandingBody { redirect_url: Some(&page), ..standing })
+                json(
+                    status,
+                    &StandingBody {
+                        redirect_url: Some(&page),
+                        ..standing
+                    },
+                )
             }
         }
     }
@@ -110,7 +139,11 @@ impl Desk {
         let customer = self.customer(context, arrived).await?;
         let party = customer.party(arrived.header(PARTY)?)?;
         let service = self.services.find(arrived.query.get("service"))?;
-        let subject = Subject { consumer: &customer.consumer, party: &party, service };
+        let subject = Subject {
+            consumer: &customer.consumer,
+            party: &party,
+            service,
+        };
         let standing = self.consents.standing(context, subject).await?;
         let body = standing.map_or(StandingBody::new("none", None), |standing| {
             StandingBody::new(standing.outcome.as_str(), Some(standing.valid_to))
@@ -120,15 +153,32 @@ impl Desk {
 
     /// `GET /consent/callback`: sends the browser on, or shows it a page. It needs no login and grants
     /// nothing to whoever arrives.
-    pub async fn callback<P: Platform, H>(&self, context: &Context<'_, P>, arrived: &Arrived<H>) -> Response {
-        let language = arrived.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    pub async fn callback<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Response {
+        let language = arrived
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         let Some(state) = arrived.query.get("state").and_then(State::parse) else {
             return Page::UnknownLink.response(language);
         };
         let answered = arrived.query.get("Status").is_some();
-        let arrival = Arrival { state: &state, answered, head: arrived.head };
-        match self.consents.arrive(context, &self.consumers, arrival).await {
-            Ok(Some(address)) => see_other(&address).unwrap_or_else(|| Page::Trouble.response(language)),
+        let arrival = Arrival {
+            state: &state,
+            answered,
+            head: arrived.head,
+        };
+        match self
+            .consents
+            .arrive(context, &self.consumers, arrival)
+            .await
+        {
+            Ok(Some(address)) => {
+                see_other(&address).unwrap_or_else(|| Page::Trouble.response(language))
+            }
             Ok(None) => Page::UnknownLink.response(language),
             Err(problem) => {
                 let mut page = Page::Trouble.response(language);
@@ -151,7 +201,12 @@ impl Desk {
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
-        let removed = removed + self.consents.tokens.sweep(context, &self.consumers.default).await?;
+        let removed = removed
+            + self
+                .consents
+                .tokens
+                .sweep(context, &self.consumers.default)
+                .await?;
         json(StatusCode::OK, &SweptBody { removed })
     }
 
@@ -160,7 +215,9 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Customer, Problem> {
-        self.customers.customer(context, bearer(&arrived.headers)?).await
+        self.customers
+            .customer(context, bearer(&arrived.headers)?)
+            .await
     }
 }
 
@@ -184,7 +241,11 @@ struct StandingBody<'a> {
 impl<'a> StandingBody<'a> {
     fn new(status: &'a str, valid_to: Option<OffsetDateTime>) -> Self {
         let valid_to = valid_to.and_then(|time| time.format(&Rfc3339).ok());
-        Self { redirect_url: None, status, valid_to }
+        Self {
+            redirect_url: None,
+            status,
+            valid_to,
+        }
     }
 }
 
@@ -194,7 +255,8 @@ struct SweptBody {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(body).map_err(|error| Problem::new(Kind::Internal).cause(error))?;
+    let body =
+        serde_json::to_vec(body).map_err(|error| Problem::new(Kind::Internal).cause(error))?;
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
@@ -213,6 +275,9 @@ fn see_other(address: &str) -> Option<Response> {
 /// Compares hashes of equal length in full, so that the time it takes says nothing about the secret.
 fn same(shown: &str, secret: &str) -> bool {
     let hash = |text: &str| hmac_sha256::Hash::hash(text.as_bytes());
-    let difference = hash(shown).iter().zip(hash(secret)).fold(0, |sum, (left, right)| sum | (left ^ right));
+    let difference = hash(shown)
+        .iter()
+        .zip(hash(secret))
+        .fold(0, |sum, (left, right)| sum | (left ^ right));
     difference == 0
 }

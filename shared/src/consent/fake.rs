@@ -89,7 +89,11 @@ impl World {
 
     pub(crate) fn ids(&self) -> Vec<String> {
         let state = self.0.borrow();
-        state.consents.iter().map(|kept| text(&kept["id"])).collect()
+        state
+            .consents
+            .iter()
+            .map(|kept| text(&kept["id"]))
+            .collect()
     }
 
     /// What Altinn keeps of the newest request.
@@ -153,7 +157,10 @@ impl World {
         let mut body: Value = serde_json::from_slice(request.body()).expect("JSON");
         let id = text(&body["id"]);
         if state.consents.iter().any(|kept| kept["id"] == id) {
-            return Ok(answer(200, &json!({ "id": id, "consentRequestStatus": "Created" })));
+            return Ok(answer(
+                200,
+                &json!({ "id": id, "consentRequestStatus": "Created" }),
+            ));
         }
         body["status"] = json!("Created");
         body["consentRequestEvents"] = json!([]);
@@ -203,7 +210,10 @@ impl Bank {
     pub(crate) fn new(party: &str) -> Self {
         let number = |text| OrganisationNumber::parse(text).expect("a number");
         let origin = |text| Origin::parse(text).expect("an origin");
-        let keys = StoreKeys { current: Secret::new([7; 32]), previous: None };
+        let keys = StoreKeys {
+            current: Secret::new([7; 32]),
+            previous: None,
+        };
         Self {
             consents: Consents {
                 environment: Environment::Test,
@@ -234,13 +244,22 @@ impl Bank {
     }
 
     pub(crate) fn about(&self) -> Subject<'_> {
-        Subject { consumer: &self.consumers.default, party: &self.party, service: &self.service }
+        Subject {
+            consumer: &self.consumers.default,
+            party: &self.party,
+            service: &self.service,
+        }
     }
 
     pub(crate) async fn start<P: Platform>(&self, platform: &P) -> Result<Started, Problem> {
-        let asker = Asker { subject: &self.subject, return_address: &self.return_address };
+        let asker = Asker {
+            subject: &self.subject,
+            return_address: &self.return_address,
+        };
         let context = context(platform);
-        self.consents.start(&context, self.about(), asker, CALLBACK).await
+        self.consents
+            .start(&context, self.about(), asker, CALLBACK)
+            .await
     }
 }
 

@@ -37,7 +37,6 @@ pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 
-
 use time::{Duration, OffsetDateTime};
 
 pub use callback::Arrival;
@@ -99,7 +98,10 @@ impl Consents {
     ) -> Result<Option<Standing>, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let Some(record) = rows.record(&key).await?.filter(|record| record.request.right == subject.service.right)
+        let Some(record) = rows
+            .record(&key)
+            .await?
+            .filter(|record| record.request.right == subject.service.right)
         else {
             return Ok(None);
         };
@@ -140,6 +142,9 @@ impl Consents {
     }
 
     const fn rows<'a, P>(&'a self, context: &'a Context<'a, P>) -> Rows<'a, P> {
-        Rows { store: &self.store, context }
+        Rows {
+            store: &self.store,
+            context,
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Page {
     /// The page in the language that the browser prefers of those there are.
     pub(super) fn response(self, accept_language: Option<&str>) -> Response {
         let language = Language::preferred(accept_language);
-        let mut response = Response::new(Bytes::from(html(self.text(language), language.tag())));
+        let mut response = Response::new(Bytes::from(html(&self.text(language), language.tag())));
         *response.status_mut() = match self {
             Self::UnknownLink => StatusCode::NOT_FOUND,
             Self::Trouble => StatusCode::SERVICE_UNAVAILABLE,
@@ -41,7 +41,10 @@ impl Page {
         let headers = response.headers_mut();
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         headers.insert(header::CONTENT_TYPE, html);
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(language.tag()),
+        );
         headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         if let Ok(policy) = HeaderValue::from_str(&policy()) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -97,7 +100,10 @@ impl Language {
         let mut best = (Self::English, 0.0);
         for range in header.split(',') {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |q| q.parse().ok());
             let weight: f32 = weight.unwrap_or(0.0);
             if let Some(language) = Self::from_tag(tag.trim()).filter(|_| weight > best.1) {
                 best = (language, weight);
@@ -107,7 +113,11 @@ impl Language {
     }
 
     fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let primary = tag
+            .split('-')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         match primary.as_str() {
             "nb" | "no" | "*" => Some(Self::Bokmaal),
             "nn" => Some(Self::Nynorsk),
@@ -124,7 +134,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--
 main{max-width:32rem;margin:1.5rem;padding:1.5rem 2rem;border:1px solid var(--line);border-radius:.75rem}\
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}p{margin:0}";
 
-fn html(text: Text, language: &str) -> String {
+fn html(text: &Text, language: &str) -> String {
     let Text { title, body } = text;
     format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -172,7 +182,9 @@ mod tests {
             for tag in ["nb", "nn", "en"] {
                 let response = page.response(Some(tag));
                 assert_eq!(response.headers()["content-language"], tag);
-                let policy = response.headers()["content-security-policy"].to_str().expect("ASCII");
+                let policy = response.headers()["content-security-policy"]
+                    .to_str()
+                    .expect("ASCII");
                 assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
                 assert!(!policy.contains("unsafe"));
                 let html = std::str::from_utf8(response.body()).expect("UTF-8");

@@ -36,13 +36,20 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) const fn new(request: Request, outcome: Outcome, now: OffsetDateTime) -> Self {
-        Self { request, page: None, outcome, checked_at: now.unix_timestamp() }
+        Self {
+            request,
+            page: None,
+            outcome,
+            checked_at: now.unix_timestamp(),
+        }
     }
 
     /// What the consent is worth at `now`, as far as we know.
     pub(super) fn outcome(&self, now: OffsetDateTime) -> Outcome {
         match self.outcome {
-            Outcome::Pending | Outcome::Granted if self.request.valid_to() <= now => Outcome::Expired,
+            Outcome::Pending | Outcome::Granted if self.request.valid_to() <= now => {
+                Outcome::Expired
+            }
             outcome => outcome,
         }
     }
@@ -73,7 +80,12 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(id: String, service: &Service, asker: &Asker<'_>, now: OffsetDateTime) -> Self {
+    pub(super) fn new(
+        id: String,
+        service: &Service,
+        asker: &Asker<'_>,
+        now: OffsetDateTime,
+    ) -> Self {
         Self {
             id,
             right: service.right.clone(),
@@ -93,7 +105,8 @@ impl Request {
     }
 
     pub(super) fn is_for(&self, asker: &Asker<'_>) -> bool {
-        self.asked_by == *asker.subject.expose() && self.return_address == asker.return_address.as_str()
+        self.asked_by == *asker.subject.expose()
+            && self.return_address == asker.return_address.as_str()
     }
 
     pub(super) fn valid_to(&self) -> OffsetDateTime {
@@ -149,7 +162,12 @@ impl Ticket {
     }
 
     pub(super) fn key<'a>(&'a self, consumer: &'a OrganisationNumber, party: &'a Party) -> Key<'a> {
-        Key { consumer, party, service: &self.service, right: &self.request.right }
+        Key {
+            consumer,
+            party,
+            service: &self.service,
+            right: &self.request.right,
+        }
     }
 }
 
@@ -178,7 +196,11 @@ impl Key<'_> {
     /// another, the record is of no use and gives way to a new one.
     pub(super) fn parts(&self) -> [String; 3] {
         let metadata = serde_json::to_string(&self.right.folded_metadata()).unwrap_or_default();
-        [self.party.expose().to_owned(), self.service.to_owned(), metadata]
+        [
+            self.party.expose().to_owned(),
+            self.service.to_owned(),
+            metadata,
+        ]
     }
 }
 
@@ -199,7 +221,9 @@ impl State {
     /// Reads what came back; `None` for what we can never have sent.
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = text.len() == Self::LENGTH
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         shaped.then(|| Self(Secret::new(text.to_owned())))
     }
 

@@ -1,8 +1,8 @@
 //! Using a consent.
 
+use super::Consents;
 use super::record::{Key, Subject};
 use super::truth::{Truth, problem};
-use super::Consents;
 use crate::altinn::{self, Outcome};
 use crate::context::Context;
 use crate::platform::Platform;
@@ -31,14 +31,21 @@ impl Consents {
     ) -> Result<Valid, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let mut record = rows.record(&key).await?.filter(|record| record.request.right == subject.service.right);
-        if let Some(open) = record.take_if(|record| record.outcome(context.now()) == Outcome::Pending) {
+        let mut record = rows
+            .record(&key)
+            .await?
+            .filter(|record| record.request.right == subject.service.right);
+        if let Some(open) =
+            record.take_if(|record| record.outcome(context.now()) == Outcome::Pending)
+        {
             record = self.refresh(&rows, &key, open).await?;
         }
         let record = record.ok_or(Kind::ConsentRequired)?;
         match problem(record.outcome(context.now())) {
             Some(problem) => Err(problem),
-            None => Ok(Valid { id: record.request.id }),
+            None => Ok(Valid {
+                id: record.request.id,
+            }),
         }
     }
 
@@ -52,7 +59,11 @@ impl Consents {
     ) -> Result<(), Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let Some(mut record) = rows.record(&key).await?.filter(|record| record.request.id == valid.id) else {
+        let Some(mut record) = rows
+            .record(&key)
+            .await?
+            .filter(|record| record.request.id == valid.id)
+        else {
             // Another request has taken its place meanwhile; the caller's next try uses that one.
             return Err(Kind::ConsentRequired.into());
         };

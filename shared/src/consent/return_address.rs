@@ -14,8 +14,22 @@ const OUTCOME: &str = "consent";
 
 /// Schemes that a browser gives a meaning of its own, so that no app can have them.
 const NOT_AN_APPS: &[&str] = &[
-    "about", "blob", "data", "file", "filesystem", "ftp", "http", "https", "intent", "javascript", "mailto", "tel",
-    "vbscript", "view-source", "ws", "wss",
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "http",
+    "https",
+    "intent",
+    "javascript",
+    "mailto",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
 ];
 
 /// The places on the list.
@@ -42,15 +56,25 @@ impl ReturnAddresses {
         if text.len() > LONGEST {
             return Err(refused("The return address is too long"));
         }
-        let address = Url::parse(text).map_err(|_| refused("The return address is not an absolute address"))?;
-        if address.fragment().is_some() || !address.username().is_empty() || address.password().is_some() {
-            return Err(refused("The return address may have neither a fragment nor a user"));
+        let address = Url::parse(text)
+            .map_err(|_| refused("The return address is not an absolute address"))?;
+        if address.fragment().is_some()
+            || !address.username().is_empty()
+            || address.password().is_some()
+        {
+            return Err(refused(
+                "The return address may have neither a fragment nor a user",
+            ));
         }
         if address.query_pairs().any(|(name, _)| name == OUTCOME) {
-            return Err(refused("The parameter consent of the return address is ours to set"));
+            return Err(refused(
+                "The parameter consent of the return address is ours to set",
+            ));
         }
         if !self.0.iter().any(|place| place.holds(&address)) {
-            return Err(refused("The return address is not on the deployment's list"));
+            return Err(refused(
+                "The return address is not on the deployment's list",
+            ));
         }
         Ok(ReturnAddress(address))
     }
@@ -64,7 +88,9 @@ impl Place {
         let scheme = text.strip_suffix("://")?;
         let mut bytes = scheme.bytes();
         let shaped = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte));
+            && bytes.all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
+            });
         (shaped && !NOT_AN_APPS.contains(&scheme)).then(|| Self::App(text.to_owned()))
     }
 
@@ -94,7 +120,9 @@ impl ReturnAddress {
     /// The address with `consent=…` at the end of its query.
     pub fn with(&self, outcome: Outcome) -> String {
         let mut address = self.0.clone();
-        address.query_pairs_mut().append_pair(OUTCOME, outcome.as_str());
+        address
+            .query_pairs_mut()
+            .append_pair(OUTCOME, outcome.as_str());
         address.into()
     }
 }
@@ -104,23 +132,51 @@ mod tests {
     use super::*;
 
     fn list() -> ReturnAddresses {
-        let parts = ["https://bank.example", "http://localhost:3000", "bank-app://"];
+        let parts = [
+            "https://bank.example",
+            "http://localhost:3000",
+            "bank-app://",
+        ];
         ReturnAddresses::parse(parts.into_iter()).expect("a list")
     }
 
     #[test]
     fn the_outcome_joins_the_query() {
         for (text, address) in [
-            ("https://bank.example", "https://bank.example/?consent=granted"),
-            ("https://bank.example/a/b", "https://bank.example/a/b?consent=granted"),
-            ("https://bank.example/a?", "https://bank.example/a?consent=granted"),
-            ("https://bank.example/a?x=1&y=%20", "https://bank.example/a?x=1&y=%20&consent=granted"),
-            ("HTTPS://Bank.Example:443/å", "https://bank.example/%C3%A5?consent=granted"),
-            ("http://localhost:3000/back", "http://localhost:3000/back?consent=granted"),
+            (
+                "https://bank.example",
+                "https://bank.example/?consent=granted",
+            ),
+            (
+                "https://bank.example/a/b",
+                "https://bank.example/a/b?consent=granted",
+            ),
+            (
+                "https://bank.example/a?",
+                "https://bank.example/a?consent=granted",
+            ),
+            (
+                "https://bank.example/a?x=1&y=%20",
+                "https://bank.example/a?x=1&y=%20&consent=granted",
+            ),
+            (
+                "HTTPS://Bank.Example:443/å",
+                "https://bank.example/%C3%A5?consent=granted",
+            ),
+            (
+                "http://localhost:3000/back",
+                "http://localhost:3000/back?consent=granted",
+            ),
             // A backslash is a slash to browsers: what is sent is what was judged.
-            ("https://bank.example\\@evil.example/", "https://bank.example/@evil.example/?consent=granted"),
+            (
+                "https://bank.example\\@evil.example/",
+                "https://bank.example/@evil.example/?consent=granted",
+            ),
             ("bank-app://consent", "bank-app://consent?consent=granted"),
-            ("bank-app://consent/done?tab=2", "bank-app://consent/done?tab=2&consent=granted"),
+            (
+                "bank-app://consent/done?tab=2",
+                "bank-app://consent/done?tab=2&consent=granted",
+            ),
         ] {
             let address_of = list().check(text).expect(text);
             assert_eq!(address_of.with(Outcome::Granted), address);

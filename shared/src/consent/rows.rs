@@ -23,24 +23,36 @@ pub(super) struct Rows<'a, P> {
 
 impl<P: Platform> Rows<'_, P> {
     pub(super) async fn record(&self, key: &Key<'_>) -> Result<Option<Record>, Problem> {
-        let [party, service, metadata] = key.parts();
-        let parts = [party.as_str(), &service, &metadata];
-        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        let parts = key.parts();
+        let parts = parts.each_ref().map(String::as_str);
+        let name = Name {
+            consumer: key.consumer,
+            kind: RECORD,
+            parts: &parts,
+        };
         self.store.get(self.context, &name).await
     }
 
     pub(super) async fn keep(&self, key: &Key<'_>, record: &Record) -> Result<(), Problem> {
-        let [party, service, metadata] = key.parts();
-        let parts = [party.as_str(), &service, &metadata];
-        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        let parts = key.parts();
+        let parts = parts.each_ref().map(String::as_str);
+        let name = Name {
+            consumer: key.consumer,
+            kind: RECORD,
+            parts: &parts,
+        };
         let not_after = record.request.valid_to() + AFTERMATH;
         self.store.set(self.context, &name, record, not_after).await
     }
 
     pub(super) async fn forget(&self, key: &Key<'_>) -> Result<(), Problem> {
-        let [party, service, metadata] = key.parts();
-        let parts = [party.as_str(), &service, &metadata];
-        let name = Name { consumer: key.consumer, kind: RECORD, parts: &parts };
+        let parts = key.parts();
+        let parts = parts.each_ref().map(String::as_str);
+        let name = Name {
+            consumer: key.consumer,
+            kind: RECORD,
+            parts: &parts,
+        };
         self.store.delete(self.context, &name).await
     }
 
@@ -50,14 +62,29 @@ impl<P: Platform> Rows<'_, P> {
         consumer: &OrganisationNumber,
         state: &State,
     ) -> Result<Option<Ticket>, Problem> {
-        let name = Name { consumer, kind: TICKET, parts: &[state.expose()] };
+        let name = Name {
+            consumer,
+            kind: TICKET,
+            parts: &[state.expose()],
+        };
         self.store.get(self.context, &name).await
     }
 
-    pub(super) async fn issue(&self, key: &Key<'_>, state: &State, request: &Request) -> Result<(), Problem> {
-        let name = Name { consumer: key.consumer, kind: TICKET, parts: &[state.expose()] };
+    pub(super) async fn issue(
+        &self,
+        key: &Key<'_>,
+        state: &State,
+        request: &Request,
+    ) -> Result<(), Problem> {
+        let name = Name {
+            consumer: key.consumer,
+            kind: TICKET,
+            parts: &[state.expose()],
+        };
         let not_after = request.valid_to() + AFTERMATH;
         let ticket = Ticket::new(key, request.clone());
-        self.store.set(self.context, &name, &ticket, not_after).await
+        self.store
+            .set(self.context, &name, &ticket, not_after)
+            .await
     }
 }

@@ -9,8 +9,7 @@ use crate::altinn::Right;
 use crate::config::Resolver;
 use crate::problem::{Kind, Problem};
 
-const REMEDY: &str =
-    r#"set it to JSON such as {"krav-og-betalinger":{"resource":"ske-samtykke-krav-og-betalinger","valid_days":90}}"#;
+const REMEDY: &str = r#"set it to JSON such as {"krav-og-betalinger":{"resource":"ske-samtykke-krav-og-betalinger","valid_days":90}}"#;
 
 /// One service that needs a consent.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,7 +39,10 @@ impl Services {
     /// Reads `services`.
     pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
         let raw: BTreeMap<String, Raw> = resolver.json("services", REMEDY)?;
-        let services: Option<Vec<Service>> = raw.into_iter().map(|(name, raw)| service(name, raw)).collect();
+        let services: Option<Vec<Service>> = raw
+            .into_iter()
+            .map(|(name, raw)| service(name, raw))
+            .collect();
         let services = services.filter(|services| !services.is_empty());
         if services.is_none() {
             let reason = "has no service, or one without a resource, or one that is not valid for 1 to 3650 days";
@@ -56,7 +58,9 @@ impl Services {
             (None, _) => None,
             (Some(name), services) => services.iter().find(|service| service.name == name),
         };
-        found.ok_or_else(|| Problem::new(Kind::RequestInvalid).detail("Name one of the deployment's services"))
+        found.ok_or_else(|| {
+            Problem::new(Kind::RequestInvalid).detail("Name one of the deployment's services")
+        })
     }
 }
 
@@ -64,7 +68,10 @@ fn service(name: String, raw: Raw) -> Option<Service> {
     let named = !name.is_empty() && !raw.resource.is_empty();
     (named && (1..=3650).contains(&raw.valid_days)).then(|| Service {
         name,
-        right: Right { resource: raw.resource, metadata: raw.metadata },
+        right: Right {
+            resource: raw.resource,
+            metadata: raw.metadata,
+        },
         valid_for: Duration::days(raw.valid_days.into()),
     })
 }
@@ -83,12 +90,18 @@ mod tests {
 
     #[test]
     fn are_found_by_name_and_the_only_one_without() {
-        let one = services(r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"2025"}}}"#).expect("services");
+        let one = services(r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"2025"}}}"#)
+            .expect("services");
         let a = one.find(None).expect("the only one");
         assert_eq!((a.name.as_str(), a.valid_for), ("a", Duration::days(90)));
         assert_eq!(one.find(Some("a")), Ok(a));
-        assert_eq!(one.find(Some("b")).expect_err("unknown").kind, Kind::RequestInvalid);
-        let two = services(r#"{"a":{"resource":"r","valid_days":1},"b":{"resource":"s","valid_days":2}}"#);
+        assert_eq!(
+            one.find(Some("b")).expect_err("unknown").kind,
+            Kind::RequestInvalid
+        );
+        let two = services(
+            r#"{"a":{"resource":"r","valid_days":1},"b":{"resource":"s","valid_days":2}}"#,
+        );
         let two = two.expect("services");
         assert_eq!(two.find(Some("b")).expect("b").right.resource, "s");
         assert!(two.find(None).is_err());

@@ -95,11 +95,16 @@ impl Settings for ConsentConfig {
 
 fn return_addresses(resolver: &mut Resolver<'_>) -> Option<ReturnAddresses> {
     const NAME: &str = "return_addresses";
-    const REMEDY: &str = "set it to exact origins or app schemes such as bank-app://, separated by commas";
+    const REMEDY: &str =
+        "set it to exact origins or app schemes such as bank-app://, separated by commas";
     resolver.required(NAME, REMEDY)?;
     let addresses = ReturnAddresses::parse(resolver.list(NAME));
     if addresses.is_none() {
-        resolver.invalid(NAME, "has a part that is neither an origin nor an app's scheme", REMEDY);
+        resolver.invalid(
+            NAME,
+            "has a part that is neither an origin nor an app's scheme",
+            REMEDY,
+        );
     }
     addresses
 }

@@ -2,10 +2,10 @@
 
 use time::OffsetDateTime;
 
+use super::Consents;
 use super::record::{Asker, Key, Record, Request, State, Subject};
 use super::rows::Rows;
 use super::truth::Uncreated;
-use super::Consents;
 use crate::altinn::Outcome;
 use crate::context::{Context, uuid};
 use crate::platform::Platform;
@@ -43,11 +43,23 @@ impl Consents {
     ) -> Result<Started, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let fresh = || Request::new(uuid(context.platform), subject.service, &asker, context.now());
-        let kept = rows.record(&key).await?.filter(|record| record.request.right == subject.service.right);
+        let fresh = || {
+            Request::new(
+                uuid(context.platform),
+                subject.service,
+                &asker,
+                context.now(),
+            )
+        };
+        let kept = rows
+            .record(&key)
+            .await?
+            .filter(|record| record.request.right == subject.service.right);
         let request = match kept {
             // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
-            Some(record) if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending => {
+            Some(record)
+                if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending =>
+            {
                 record.request.again(&asker)
             }
             Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
@@ -61,7 +73,9 @@ impl Consents {
         }
         // The id that went out again had an answer already, and not a yes.
         let started = self.ask(&rows, &key, fresh(), callback).await?;
-        started.ok_or_else(|| Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request"))
+        started.ok_or_else(|| {
+            Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request")
+        })
     }
 
     /// What there is, if it still leads anywhere.
@@ -84,7 +98,11 @@ impl Consents {
                     record.request = record.request.again(asker);
                     rows.keep(key, &record).await?;
                 }
-                Ok(Some(Started::Open { page, valid_to, new: false }))
+                Ok(Some(Started::Open {
+                    page,
+                    valid_to,
+                    new: false,
+                }))
             }
             _ => Ok(None),
         }
@@ -105,7 +123,9 @@ impl Consents {
         let mut record = Record::new(request, Outcome::Pending, context.now());
         rows.keep(key, &record).await?;
 
-        let asked = record.request.asked(key, format!("{callback}?state={}", state.expose()));
+        let asked = record
+            .request
+            .asked(key, format!("{callback}?state={}", state.expose()));
         let consent = match self.create(context, key, &asked).await {
             Ok(consent) => consent,
             Err(Uncreated::Unclear(problem)) => return Err(problem),
@@ -127,10 +147,15 @@ impl Consents {
         let started = match outcome {
             Outcome::Pending => {
                 let page = self.altinn.page(&consent).ok_or_else(|| {
-                    Problem::new(Kind::SourceUnreadable).cause("Altinn's viewUri is not at altinn_page_origin")
+                    Problem::new(Kind::SourceUnreadable)
+                        .cause("Altinn's viewUri is not at altinn_page_origin")
                 })?;
                 record.page = Some(page.clone());
-                Some(Started::Open { page, valid_to, new: true })
+                Some(Started::Open {
+                    page,
+                    valid_to,
+                    new: true,
+                })
             }
             Outcome::Granted => Some(Started::Granted { valid_to }),
             Outcome::Rejected | Outcome::Revoked | Outcome::Expired => None,

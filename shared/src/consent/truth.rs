@@ -52,16 +52,23 @@ impl Consents {
     ) -> Result<Truth, Problem> {
         let consent = match self.look_up(context, key, &request.id).await? {
             Ok(consent) => consent,
-            Err(Refusal { reason: Reason::Unknown, .. }) => return Ok(Truth::Unknown),
+            Err(Refusal {
+                reason: Reason::Unknown,
+                ..
+            }) => return Ok(Truth::Unknown),
             Err(refusal) => return Err(refusal.into()),
         };
         let asked = request.asked(key, String::new());
-        Ok(Truth::Known(consent.outcome(&asked, context.now()).unwrap_or_else(|mismatch| {
-            // Somebody consented to something, but not to this: that is no consent, and waiting will
-            // not make it one.
-            context.log(&Event::new(Level::Error, "consent", "mismatch").cause(mismatch));
-            Outcome::Rejected
-        })))
+        Ok(Truth::Known(
+            consent
+                .outcome(&asked, context.now())
+                .unwrap_or_else(|mismatch| {
+                    // Somebody consented to something, but not to this: that is no consent, and waiting will
+                    // not make it one.
+                    context.log(&Event::new(Level::Error, "consent", "mismatch").cause(mismatch));
+                    Outcome::Rejected
+                }),
+        ))
     }
 
     /// Asks Altinn for the consent, and gives what Altinn keeps of it.
@@ -73,7 +80,10 @@ impl Consents {
     ) -> Result<Consent, Uncreated> {
         let ask = ask(CREATE_SCOPE)?;
         let build = |token: &_| self.altinn.create(asked, token);
-        let response = self.tokens.send(context, key.consumer, &ask, &ALTINN, build).await?;
+        let response = self
+            .tokens
+            .send(context, key.consumer, &ask, &ALTINN, build)
+            .await?;
         let refusal = match self.altinn.created(&response) {
             Ok(Created::New(consent)) => return Ok(*consent),
             // The id was known: what Altinn keeps is what counts.
@@ -84,7 +94,9 @@ impl Consents {
             Err(refusal) => refusal,
         };
         match refusal.reason {
-            Reason::Final | Reason::Unknown | Reason::PartyUnknown => Err(Uncreated::Refused(refusal.into())),
+            Reason::Final | Reason::Unknown | Reason::PartyUnknown => {
+                Err(Uncreated::Refused(refusal.into()))
+            }
             Reason::Token | Reason::TooManyCalls(_) | Reason::Down | Reason::Unreadable(_) => {
                 Err(Uncreated::Unclear(refusal.into()))
             }
@@ -99,7 +111,10 @@ impl Consents {
     ) -> Result<Result<Consent, Refusal>, Problem> {
         let ask = ask(READ_SCOPE)?;
         let build = |token: &_| self.altinn.lookup(id, token);
-        let response = self.tokens.send(context, key.consumer, &ask, &ALTINN, build).await?;
+        let response = self
+            .tokens
+            .send(context, key.consumer, &ask, &ALTINN, build)
+            .await?;
         Ok(self.altinn.found(&response))
     }
 }

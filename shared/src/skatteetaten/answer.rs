@@ -19,7 +19,10 @@ use crate::problem::{Kind, Problem};
 pub fn read(response: &Response) -> Result<Bytes, Refusal> {
     if response.status() == StatusCode::OK {
         let reason = match serde_json::from_slice(response.body()) {
-            Ok(Envelope { skjermet: Some(true), .. }) => Reason::Shielded,
+            Ok(Envelope {
+                skjermet: Some(true),
+                ..
+            }) => Reason::Shielded,
             Ok(Envelope { .. }) => return Ok(response.body().clone()),
             Err(_) => Reason::Unreadable,
         };
@@ -74,7 +77,9 @@ pub enum Reason {
 impl Refusal {
     fn new(reason: Reason, response: &Response, failure: Option<Failure>) -> Self {
         let header = response.headers().get("korrelasjonsid");
-        let header = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = header
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let (code, correlation_id) = failure.map_or((None, None), |failure| {
             (failure.kode, failure.korrelasjonsid)
         });
@@ -108,7 +113,8 @@ impl From<Refusal> for Problem {
             Reason::Token | Reason::Configuration => Kind::SourceRefused,
             Reason::Unreadable => Kind::SourceUnreadable,
         };
-        let mut problem = Self::new(kind).cause(format!("Skatteetaten answered {}", refusal.status));
+        let mut problem =
+            Self::new(kind).cause(format!("Skatteetaten answered {}", refusal.status));
         if let Reason::TooManyCalls(seconds) = refusal.reason {
             problem.retry_after = seconds;
         }
@@ -136,7 +142,9 @@ fn by_code(code: &str) -> Option<Reason> {
 fn by_status(response: &Response) -> Reason {
     match response.status() {
         StatusCode::UNAUTHORIZED => Reason::Token,
-        StatusCode::TOO_MANY_REQUESTS => Reason::TooManyCalls(retry_after(response).map(|time| time.as_secs())),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Reason::TooManyCalls(retry_after(response).map(|time| time.as_secs()))
+        }
         status if status.is_server_error() => Reason::Down,
         status if status.is_success() => Reason::Unreadable,
         _ => Reason::Configuration,
@@ -195,7 +203,9 @@ mod tests {
     fn failure(status: u16, code: &str) -> Response {
         answer(
             status,
-            &format!(r#"{{"kode":"{code}","melding":"02829090123","korrelasjonsid":"{ID}","nytt":1}}"#),
+            &format!(
+                r#"{{"kode":"{code}","melding":"02829090123","korrelasjonsid":"{ID}","nytt":1}}"#
+            ),
         )
     }
 
@@ -206,7 +216,10 @@ mod tests {
     #[test]
     fn data_is_handed_on_as_sent() {
         let body = r#"{ "ukjent" : 0.10, "partIdentifikator":"313367002","skjermet":false }"#;
-        assert_eq!(read(&answer(200, body)), Ok(Bytes::from_static(body.as_bytes())));
+        assert_eq!(
+            read(&answer(200, body)),
+            Ok(Bytes::from_static(body.as_bytes()))
+        );
         let without_lists = r#"{"partIdentifikator":"313367002"}"#;
         assert!(read(&answer(200, without_lists)).is_ok());
     }
@@ -255,7 +268,10 @@ mod tests {
         ] {
             assert_eq!(problem(&response).kind, kind, "{response:?}");
         }
-        assert_eq!(read(&answer(401, "")).expect_err("a refusal").reason, Reason::Token);
+        assert_eq!(
+            read(&answer(401, "")).expect_err("a refusal").reason,
+            Reason::Token
+        );
     }
 
     #[test]
@@ -280,7 +296,11 @@ mod tests {
             r#"{"partIdentifikator":"313367002","skjermet":false,"skjermet":true}"#,
             r#"{"partIdentifikator":"313367002","skjermet":"ja"}"#,
         ] {
-            assert_eq!(problem(&answer(200, body)).kind, Kind::SourceUnreadable, "{body}");
+            assert_eq!(
+                problem(&answer(200, body)).kind,
+                Kind::SourceUnreadable,
+                "{body}"
+            );
         }
     }
 
@@ -288,18 +308,34 @@ mod tests {
     fn too_many_calls_says_how_long_to_wait() {
         let mut response = answer(429, "slow down");
         assert_eq!(problem(&response).retry_after, None);
-        response.headers_mut().insert(header::RETRY_AFTER, "7".parse().expect("a value"));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, "7".parse().expect("a value"));
         let problem = problem(&response);
-        assert_eq!((problem.kind, problem.retry_after), (Kind::TooManyCalls, Some(7)));
+        assert_eq!(
+            (problem.kind, problem.retry_after),
+            (Kind::TooManyCalls, Some(7))
+        );
     }
 
     #[test]
     fn only_well_formed_codes_and_ids_go_further() {
-        let mut response = answer(400, r#"{"kode":"02829090123","korrelasjonsid":"02829090123"}"#);
+        let mut response = answer(
+            400,
+            r#"{"kode":"02829090123","korrelasjonsid":"02829090123"}"#,
+        );
         let hostile = problem(&response);
-        assert_eq!((hostile.source_code, hostile.source_correlation_id), (None, None));
+        assert_eq!(
+            (hostile.source_code, hostile.source_correlation_id),
+            (None, None)
+        );
         *response.body_mut() = Bytes::from_static(b"{}");
-        response.headers_mut().insert("korrelasjonsid", ID.parse().expect("a value"));
-        assert_eq!(problem(&response).source_correlation_id.as_deref(), Some(ID));
+        response
+            .headers_mut()
+            .insert("korrelasjonsid", ID.parse().expect("a value"));
+        assert_eq!(
+            problem(&response).source_correlation_id.as_deref(),
+            Some(ID)
+        );
     }
 }

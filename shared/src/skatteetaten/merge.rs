@@ -21,7 +21,11 @@ use super::{Dataset, Period};
 /// element that an earlier window had (same `partIdentifikator` and identifier) is left out: the
 /// source does not say which date it filters by, so that one claim may be in two windows. Elements
 /// without an identifier are never taken for duplicates.
-pub fn merge(dataset: Dataset, period: Period, answers: &[Bytes]) -> Result<Bytes, serde_json::Error> {
+pub fn merge(
+    dataset: Dataset,
+    period: Period,
+    answers: &[Bytes],
+) -> Result<Bytes, serde_json::Error> {
     let mut merged: Vec<(String, Value<'_>)> = Vec::new();
     let mut elements = Vec::new();
     let mut seen = HashSet::new();
@@ -35,7 +39,11 @@ pub fn merge(dataset: Dataset, period: Period, answers: &[Bytes]) -> Result<Byte
             }
         }
     }
-    set(&mut merged, "periode", Value::Period(PeriodMember::from(period)));
+    set(
+        &mut merged,
+        "periode",
+        Value::Period(PeriodMember::from(period)),
+    );
     set(&mut merged, dataset.list(), Value::Elements(elements));
     serde_json::to_vec(&Merged(merged)).map(Bytes::from)
 }
@@ -61,7 +69,10 @@ fn unseen<'a>(
 }
 
 /// Whose an element is and what it is called.
-fn key(dataset: Dataset, element: &RawValue) -> Result<Option<(String, String)>, serde_json::Error> {
+fn key(
+    dataset: Dataset,
+    element: &RawValue,
+) -> Result<Option<(String, String)>, serde_json::Error> {
     let Members(members) = serde_json::from_str(element.get())?;
     let member = |wanted: &str| {
         let found = members.iter().find(|(name, _)| name == wanted);
@@ -139,7 +150,10 @@ struct PeriodMember {
 
 impl From<Period> for PeriodMember {
     fn from(period: Period) -> Self {
-        Self { fra_og_med: period.from(), til_og_med: period.to() }
+        Self {
+            fra_og_med: period.from(),
+            til_og_med: period.to(),
+        }
     }
 }
 
@@ -187,22 +201,29 @@ mod tests {
     fn only_what_another_window_had_is_a_duplicate() {
         let twice = r#"{"krav":[{"kravidentifikator":"A"},{"kravidentifikator":"A"},{"uten":1}]}"#;
         let merged = merged(Dataset::Krav, &[twice, r#"{"krav":[{"uten":1}]}"#]);
-        assert!(merged.contains(
-            r#"[{"kravidentifikator":"A"},{"kravidentifikator":"A"},{"uten":1},{"uten":1}]"#
-        ), "{merged}");
+        assert!(
+            merged.contains(
+                r#"[{"kravidentifikator":"A"},{"kravidentifikator":"A"},{"uten":1},{"uten":1}]"#
+            ),
+            "{merged}"
+        );
     }
 
     #[test]
     fn payments_and_refunds_go_by_their_own_identifiers() {
-        let payments = r#"{"innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]}"#;
-        assert!(merged(Dataset::Innbetalinger, &[payments, payments]).contains(
-            r#""innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]"#
-        ));
+        let payments =
+            r#"{"innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]}"#;
+        assert!(
+            merged(Dataset::Innbetalinger, &[payments, payments]).contains(
+                r#""innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]"#
+            )
+        );
         for name in ["utbetalingsidentifikator", "utbetalingIdentifikator"] {
             let refunds = format!(r#"{{"utbetaling":[{{"{name}":"500005"}}]}}"#);
-            assert!(merged(Dataset::Utbetalinger, &[&refunds, &refunds]).contains(
-                &format!(r#""utbetaling":[{{"{name}":"500005"}}]"#)
-            ));
+            assert!(
+                merged(Dataset::Utbetalinger, &[&refunds, &refunds])
+                    .contains(&format!(r#""utbetaling":[{{"{name}":"500005"}}]"#))
+            );
         }
     }
 
@@ -211,7 +232,11 @@ mod tests {
         assert_eq!(
             merged(
                 Dataset::Krav,
-                &[r#"{"a":1.50}"#, r#"{"krav":null,"b":{"x": 2}}"#, r#"{"krav":[{"k":1}],"a":9}"#]
+                &[
+                    r#"{"a":1.50}"#,
+                    r#"{"krav":null,"b":{"x": 2}}"#,
+                    r#"{"krav":[{"k":1}],"a":9}"#
+                ]
             ),
             r#"{"a":1.50,"krav":[{"k":1}],"b":{"x": 2},"periode":{"fraOgMed":"2024-01-01","tilOgMed":"2025-12-31"}}"#
         );
@@ -220,7 +245,14 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         let period = Period::parse("2024-01-01", "2025-12-31").expect("a period");
-        for answer in ["", "[]", r#"{"krav":{}}"#, r#"{"krav":[1]}"#, r#"{"krav":[],"krav":[]}"#, r#"{"krav":[{"#] {
+        for answer in [
+            "",
+            "[]",
+            r#"{"krav":{}}"#,
+            r#"{"krav":[1]}"#,
+            r#"{"krav":[],"krav":[]}"#,
+            r#"{"krav":[{"#,
+        ] {
             let answers = [Bytes::copy_from_slice(answer.as_bytes())];
             assert!(merge(Dataset::Krav, period, &answers).is_err(), "{answer}");
         }

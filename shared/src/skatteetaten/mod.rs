@@ -35,9 +35,14 @@ pub enum Dataset {
 impl Dataset {
     /// By the last segment of the path, which is the source's and ours.
     pub fn from_segment(segment: &str) -> Option<Self> {
-        [Self::Aapnekrav, Self::Krav, Self::Innbetalinger, Self::Utbetalinger]
-            .into_iter()
-            .find(|dataset| dataset.segment() == segment)
+        [
+            Self::Aapnekrav,
+            Self::Krav,
+            Self::Innbetalinger,
+            Self::Utbetalinger,
+        ]
+        .into_iter()
+        .find(|dataset| dataset.segment() == segment)
     }
 
     /// The last segment of the path.
@@ -98,7 +103,11 @@ pub fn request(query: Query<'_>, token: &Secret<String>) -> Result<Request, http
     ));
     if let Some(window) = query.window {
         // Dates need no escaping.
-        address = format!("{address}?fraOgMed={}&tilOgMed={}", window.from(), window.to());
+        address = format!(
+            "{address}?fraOgMed={}&tilOgMed={}",
+            window.from(),
+            window.to()
+        );
     }
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
     bearer.set_sensitive(true);
@@ -121,9 +130,21 @@ mod tests {
         let window = Period::parse("2025-01-01", "2025-12-31").ok();
         for (dataset, window, path) in [
             (Dataset::Aapnekrav, None, "/v1/finans/313367002/aapnekrav"),
-            (Dataset::Krav, window, "/v1/finans/313367002/krav?fraOgMed=2025-01-01&tilOgMed=2025-12-31"),
-            (Dataset::Innbetalinger, window, "/v1/finans/313367002/innbetalinger?fraOgMed=2025-01-01&tilOgMed=2025-12-31"),
-            (Dataset::Utbetalinger, window, "/v1/finans/313367002/utbetalinger?fraOgMed=2025-01-01&tilOgMed=2025-12-31"),
+            (
+                Dataset::Krav,
+                window,
+                "/v1/finans/313367002/krav?fraOgMed=2025-01-01&tilOgMed=2025-12-31",
+            ),
+            (
+                Dataset::Innbetalinger,
+                window,
+                "/v1/finans/313367002/innbetalinger?fraOgMed=2025-01-01&tilOgMed=2025-12-31",
+            ),
+            (
+                Dataset::Utbetalinger,
+                window,
+                "/v1/finans/313367002/utbetalinger?fraOgMed=2025-01-01&tilOgMed=2025-12-31",
+            ),
         ] {
             let query = Query {
                 origin: &origin,
@@ -134,10 +155,20 @@ mod tests {
                 correlation_id: "6f1ed002-ab1c-4e0a-9c3e-1d7d2f1c0a55",
             };
             let request = request(query, &Secret::new("t0ken".to_owned())).expect("a request");
-            assert_eq!(request.uri().to_string(), format!("https://kravogbetalinger.example{path}"));
-            let authorization: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
+            assert_eq!(
+                request.uri().to_string(),
+                format!("https://kravogbetalinger.example{path}")
+            );
+            let authorization: Vec<_> = request
+                .headers()
+                .get_all(header::AUTHORIZATION)
+                .iter()
+                .collect();
             assert_eq!(authorization, ["Bearer t0ken"]);
-            assert_eq!(request.headers()["korrelasjonsid"], "6f1ed002-ab1c-4e0a-9c3e-1d7d2f1c0a55");
+            assert_eq!(
+                request.headers()["korrelasjonsid"],
+                "6f1ed002-ab1c-4e0a-9c3e-1d7d2f1c0a55"
+            );
             assert_eq!(Dataset::from_segment(dataset.segment()), Some(dataset));
         }
         assert_eq!(Dataset::from_segment("oversikt"), None);

@@ -167,7 +167,15 @@ mod tests {
             Period::parse("2026-02-01", "2026-01-31"),
             Err(PeriodError::Backwards)
         );
-        for text in ["", "2026-02-29", "2026-2-1", "01.02.2026", "+026-01-01", "-026-01-01", "2026-01-01 "] {
+        for text in [
+            "",
+            "2026-02-29",
+            "2026-2-1",
+            "01.02.2026",
+            "+026-01-01",
+            "-026-01-01",
+            "2026-01-01 ",
+        ] {
             assert_eq!(
                 Period::parse(text, "2026-12-31"),
                 Err(PeriodError::Malformed("fraOgMed")),

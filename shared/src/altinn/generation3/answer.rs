@@ -38,7 +38,9 @@ fn consent(response: &Response) -> Result<Consent, Refusal> {
     let approval = body.consent_request_events.iter().flatten().rev();
     let approval = approval.into_iter().find(|event| event.is("accepted"));
     Ok(Consent {
-        approved_by: approval.and_then(|event| event.performed_by.clone()).map(Urn),
+        approved_by: approval
+            .and_then(|event| event.performed_by.clone())
+            .map(Urn),
         rights: body.consent_rights.into_iter().map(right).collect(),
         id: body.id,
         from: Urn(body.from),
@@ -58,7 +60,10 @@ fn status(body: &Body) -> Option<Status> {
     let mut status = Status::Created;
     for event in body.consent_request_events.iter().flatten() {
         let name = &event.event_type;
-        if ["accepted", "rejected", "revoked", "deleted"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if ["accepted", "rejected", "revoked", "deleted"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+        {
             status = by_name(name)?;
         }
     }
@@ -78,9 +83,14 @@ fn by_name(name: &str) -> Option<Status> {
 
 /// `None` for a right of a kind that we never ask for.
 fn right(right: ConsentRight) -> Option<Right> {
-    let [action] = right.action.as_slice() else { return None };
-    let [resource] = right.resource.as_slice() else { return None };
-    let ours = action.eq_ignore_ascii_case(ACTION) && resource.r#type.eq_ignore_ascii_case(RESOURCE_TYPE);
+    let [action] = right.action.as_slice() else {
+        return None;
+    };
+    let [resource] = right.resource.as_slice() else {
+        return None;
+    };
+    let ours =
+        action.eq_ignore_ascii_case(ACTION) && resource.r#type.eq_ignore_ascii_case(RESOURCE_TYPE);
     ours.then(|| Right {
         resource: resource.value.clone(),
         metadata: right.metadata.unwrap_or_default(),

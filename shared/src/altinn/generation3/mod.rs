@@ -34,10 +34,17 @@ const RESOURCE_TYPE: &str = "urn:altinn:resource";
 /// The type of `authorization_details`, as Maskinporten knows it.
 const DETAILS_TYPE: &str = "urn:altinn:consent";
 
-pub(super) fn create(origin: &Origin, asked: &Asked, token: &Secret<String>) -> Result<Request, http::Error> {
+pub(super) fn create(
+    origin: &Origin,
+    asked: &Asked,
+    token: &Secret<String>,
+) -> Result<Request, http::Error> {
     let rights = asked.rights.iter().map(|right| ConsentRight {
         action: [ACTION],
-        resource: [Resource { r#type: RESOURCE_TYPE, value: &right.resource }],
+        resource: [Resource {
+            r#type: RESOURCE_TYPE,
+            value: &right.resource,
+        }],
         metadata: &right.metadata,
     });
     let body = Create {
@@ -58,7 +65,11 @@ pub(super) fn create(origin: &Origin, asked: &Asked, token: &Secret<String>) -> 
         .body(Bytes::from(body))
 }
 
-pub(super) fn lookup(origin: &Origin, id: &str, token: &Secret<String>) -> Result<Request, http::Error> {
+pub(super) fn lookup(
+    origin: &Origin,
+    id: &str,
+    token: &Secret<String>,
+) -> Result<Request, http::Error> {
     http::Request::get(origin.join(&format!("{PATH}/{id}")))
         .header(header::AUTHORIZATION, bearer(token)?)
         .header(header::ACCEPT, "application/json")

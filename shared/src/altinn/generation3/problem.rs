@@ -21,7 +21,9 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     Refusal {
         reason,
         status: response.status().as_u16(),
-        trace_id: body.trace_id.filter(|id| (16..=64).contains(&id.len()) && id.bytes().all(is_trace_byte)),
+        trace_id: body
+            .trace_id
+            .filter(|id| (16..=64).contains(&id.len()) && id.bytes().all(is_trace_byte)),
         codes,
     }
 }
@@ -40,9 +42,18 @@ fn reason(response: &Response, body: &Body, codes: &[String]) -> Reason {
     let several = body.is_several();
     match response.status() {
         StatusCode::UNAUTHORIZED => Reason::Token,
-        StatusCode::TOO_MANY_REQUESTS => Reason::TooManyCalls(retry_after(response).map(|time| time.as_secs())),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Reason::TooManyCalls(retry_after(response).map(|time| time.as_secs()))
+        }
         status if status.is_server_error() && !several => Reason::Down,
-        _ if several && body.problems.iter().any(|problem| problem.status.is_some_and(|status| status >= 500)) => Reason::Down,
+        _ if several
+            && body
+                .problems
+                .iter()
+                .any(|problem| problem.status.is_some_and(|status| status >= 500)) =>
+        {
+            Reason::Down
+        }
         _ if has(&["AM-00003", "AM-00004"]) => Reason::PartyUnknown,
         _ if has(&["AM-00001"]) => Reason::Unknown,
         status if status.is_success() => Reason::Unreadable("an unexpected status"),
@@ -54,7 +65,9 @@ fn reason(response: &Response, body: &Body, codes: &[String]) -> Reason {
 fn is_code(text: &str) -> bool {
     text.split_once('-').is_some_and(|(name, number)| {
         (2..=12).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'.')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'.')
             && (1..=5).contains(&number.len())
             && number.bytes().all(|byte| byte.is_ascii_digit())
     })
@@ -89,7 +102,10 @@ impl Body {
     /// The codes that say what is wrong: wrappers only where they wrap nothing.
     fn codes(&self) -> Vec<String> {
         let inner = self.problems.iter().flat_map(Self::codes);
-        let errors = self.validation_errors.iter().filter_map(|error| error.code.clone());
+        let errors = self
+            .validation_errors
+            .iter()
+            .filter_map(|error| error.code.clone());
         let mut codes: Vec<String> = inner.chain(errors).filter(|code| is_code(code)).collect();
         let own = self.code.clone().filter(|code| is_code(code));
         if codes.is_empty() || !matches!(own.as_deref(), Some(SEVERAL | VALIDATION)) {

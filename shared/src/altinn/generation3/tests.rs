@@ -225,7 +225,11 @@ fn time_runs_out_though_altinn_keeps_the_status() {
     ] {
         let consent = found(&kept(status)).expect("readable");
         let at = |now| consent.outcome(&asked(PERSON), now);
-        assert_eq!(at(datetime!(2026-09-05 12:00 UTC)), Ok(expected), "{status}");
+        assert_eq!(
+            at(datetime!(2026-09-05 12:00 UTC)),
+            Ok(expected),
+            "{status}"
+        );
     }
 }
 
@@ -252,23 +256,59 @@ fn times_have_any_number_of_decimals() {
 fn a_consent_must_be_the_one_asked_for() {
     let other_person = "urn:altinn:person:identifier-no:02829090123";
     for (pointer, value, mismatch) in [
-        ("/id", json!("0198a000-1111-4222-8333-444455556667"), Mismatch::Id),
+        (
+            "/id",
+            json!("0198a000-1111-4222-8333-444455556667"),
+            Mismatch::Id,
+        ),
         ("/from", json!(other_person), Mismatch::From),
-        ("/from", json!("urn:altinn:organization:identifier-no:313367002"), Mismatch::From),
-        ("/to", json!("urn:altinn:organization:identifier-no:310000108"), Mismatch::To),
+        (
+            "/from",
+            json!("urn:altinn:organization:identifier-no:313367002"),
+            Mismatch::From,
+        ),
+        (
+            "/to",
+            json!("urn:altinn:organization:identifier-no:310000108"),
+            Mismatch::To,
+        ),
         ("/validTo", json!("2027-09-05T12:00:00Z"), Mismatch::ValidTo),
         ("/validTo", json!("2026-09-05T11:59:59Z"), Mismatch::ValidTo),
         ("/consentRights", json!([]), Mismatch::Rights),
-        ("/consentRights/0/resource/0/value", json!("another"), Mismatch::Rights),
-        ("/consentRights/0/resource/0/type", json!("urn:altinn:other"), Mismatch::Rights),
+        (
+            "/consentRights/0/resource/0/value",
+            json!("another"),
+            Mismatch::Rights,
+        ),
+        (
+            "/consentRights/0/resource/0/type",
+            json!("urn:altinn:other"),
+            Mismatch::Rights,
+        ),
         ("/consentRights/0/resource", json!([]), Mismatch::Rights),
         ("/consentRights/0/action", json!(["read"]), Mismatch::Rights),
-        ("/consentRights/0/action", json!(["consent", "write"]), Mismatch::Rights),
-        ("/consentRights/0/metadata", json!({ "fraogmed": "2025-01" }), Mismatch::Rights),
+        (
+            "/consentRights/0/action",
+            json!(["consent", "write"]),
+            Mismatch::Rights,
+        ),
+        (
+            "/consentRights/0/metadata",
+            json!({ "fraogmed": "2025-01" }),
+            Mismatch::Rights,
+        ),
         ("/consentRights/0/metadata", json!({}), Mismatch::Rights),
         ("/consentRights/0/metadata", Value::Null, Mismatch::Rights),
-        ("/consentRequestEvents/1/performedBy", json!(other_person), Mismatch::ApprovedBy),
-        ("/consentRequestEvents/1/performedBy", Value::Null, Mismatch::ApprovedBy),
+        (
+            "/consentRequestEvents/1/performedBy",
+            json!(other_person),
+            Mismatch::ApprovedBy,
+        ),
+        (
+            "/consentRequestEvents/1/performedBy",
+            Value::Null,
+            Mismatch::ApprovedBy,
+        ),
         ("/consentRequestEvents", json!([]), Mismatch::ApprovedBy),
     ] {
         let mut body = kept("Accepted");
@@ -277,7 +317,10 @@ fn a_consent_must_be_the_one_asked_for() {
     }
     let mut twice = kept("Accepted");
     let right = twice["consentRights"][0].clone();
-    twice["consentRights"].as_array_mut().expect("rights").push(right);
+    twice["consentRights"]
+        .as_array_mut()
+        .expect("rights")
+        .push(right);
     assert_eq!(outcome(&twice), Err(Mismatch::Rights));
 }
 
@@ -300,7 +343,9 @@ fn nobodys_number_is_ever_printed() {
         "status": 400, "detail": "Unknown person. Could not be found", "code": "AM-00004",
         "fnumber": format!("urn:altinn:person:identifier-no:{PERSON}"),
     });
-    let refusal = altinn().created(&answer(400, &unknown)).expect_err("a refusal");
+    let refusal = altinn()
+        .created(&answer(400, &unknown))
+        .expect_err("a refusal");
     assert!(!format!("{refusal:?}").contains(PERSON));
     let problem = Problem::from(refusal);
     assert_eq!(problem.kind, Kind::PartyUnknown);
@@ -332,26 +377,78 @@ fn refusals_are_classified_by_code() {
         "traceId": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "source": "x", "statusDescription": "Not Found",
     });
     for (status, body, reason, codes) in [
-        (400, json!({ "code": "AM-00006", "key": "x" }), Reason::Final, vec!["AM-00006"]),
-        (400, json!({ "code": "AM-00003", "orgnr": "x" }), Reason::PartyUnknown, vec!["AM-00003"]),
-        (400, json!({ "code": "AM-00016" }), Reason::Final, vec!["AM-00016"]),
-        (404, json!({ "code": "AM-00001" }), Reason::Unknown, vec!["AM-00001"]),
+        (
+            400,
+            json!({ "code": "AM-00006", "key": "x" }),
+            Reason::Final,
+            vec!["AM-00006"],
+        ),
+        (
+            400,
+            json!({ "code": "AM-00003", "orgnr": "x" }),
+            Reason::PartyUnknown,
+            vec!["AM-00003"],
+        ),
+        (
+            400,
+            json!({ "code": "AM-00016" }),
+            Reason::Final,
+            vec!["AM-00016"],
+        ),
+        (
+            404,
+            json!({ "code": "AM-00001" }),
+            Reason::Unknown,
+            vec!["AM-00001"],
+        ),
         (404, version6, Reason::Unknown, vec!["AM-00001"]),
-        (403, json!({ "code": "AM-00000" }), Reason::Final, vec!["AM-00000"]),
+        (
+            403,
+            json!({ "code": "AM-00000" }),
+            Reason::Final,
+            vec!["AM-00000"],
+        ),
         (403, json!(""), Reason::Final, vec![]),
         (404, json!("<html>"), Reason::Final, vec![]),
         (401, json!(""), Reason::Token, vec![]),
         (400, validation, Reason::Final, vec!["AM.VLD-00027"]),
-        (500, several([400, 400]), Reason::Final, vec!["AM-00006", "AM-00008"]),
-        (500, several([400, 500]), Reason::Down, vec!["AM-00006", "AM-00008"]),
-        (500, json!({ "code": "STD-00001" }), Reason::Down, vec!["STD-00001"]),
+        (
+            500,
+            several([400, 400]),
+            Reason::Final,
+            vec!["AM-00006", "AM-00008"],
+        ),
+        (
+            500,
+            several([400, 500]),
+            Reason::Down,
+            vec!["AM-00006", "AM-00008"],
+        ),
+        (
+            500,
+            json!({ "code": "STD-00001" }),
+            Reason::Down,
+            vec!["STD-00001"],
+        ),
         (500, json!(""), Reason::Down, vec![]),
         (503, json!("<html>"), Reason::Down, vec![]),
         (429, json!(""), Reason::TooManyCalls(None), vec![]),
-        (202, json!({}), Reason::Unreadable("an unexpected status"), vec![]),
-        (400, json!({ "code": PERSON, "errors": { "$.from": [PERSON] } }), Reason::Final, vec![]),
+        (
+            202,
+            json!({}),
+            Reason::Unreadable("an unexpected status"),
+            vec![],
+        ),
+        (
+            400,
+            json!({ "code": PERSON, "errors": { "$.from": [PERSON] } }),
+            Reason::Final,
+            vec![],
+        ),
     ] {
-        let refusal = altinn().created(&answer(status, &body)).expect_err("a refusal");
+        let refusal = altinn()
+            .created(&answer(status, &body))
+            .expect_err("a refusal");
         assert_eq!(refusal.reason, reason, "{status} {body}");
         assert_eq!(refusal.codes, codes, "{status} {body}");
     }

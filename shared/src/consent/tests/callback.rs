@@ -26,11 +26,21 @@ fn every_answer_leads_back_and_does_so_again() {
             world.respond(&world.ids()[0], status, PERSON);
         }
         let state = newest_state(&world);
-        assert_eq!(platform.run(arrive(&bank, &platform, &state)), back(outcome));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &state)),
+            back(outcome)
+        );
         let calls = altinn_calls(&platform);
-        assert_eq!(platform.run(arrive(&bank, &platform, &state)), back(outcome));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &state)),
+            back(outcome)
+        );
         let again = usize::from(status == "Created");
-        assert_eq!(altinn_calls(&platform), calls + again, "settled rows are not looked up");
+        assert_eq!(
+            altinn_calls(&platform),
+            calls + again,
+            "settled rows are not looked up"
+        );
     }
 }
 
@@ -40,14 +50,27 @@ fn a_consent_past_its_time_is_expired() {
     let bank = started(&platform, PERSON);
     world.respond(&world.ids()[0], "Accepted", PERSON);
     platform.shift(time::Duration::days(91));
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("expired"));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        back("expired")
+    );
     platform.shift(time::Duration::days(30));
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), None);
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        None
+    );
 }
 
 #[test]
 fn states_of_our_own_making_only() {
-    for text in ["", "x", &"a".repeat(42), &"a".repeat(44), &"å".repeat(43), &format!("{}=", "a".repeat(42))] {
+    for text in [
+        "",
+        "x",
+        &"a".repeat(42),
+        &"a".repeat(44),
+        &"å".repeat(43),
+        &format!("{}=", "a".repeat(42)),
+    ] {
         assert!(State::parse(text).is_none(), "{text}");
     }
     let (platform, _world) = world();
@@ -61,10 +84,20 @@ fn what_the_browser_says_decides_nothing() {
     let (platform, world) = world();
     let bank = started(&platform, PERSON);
     let state = newest_state(&world);
-    let arrival = Arrival { state: &state, answered: true, head: false };
-    let address = platform.run(bank.consents.arrive(&context(&platform), &bank.consumers, arrival));
+    let arrival = Arrival {
+        state: &state,
+        answered: true,
+        head: false,
+    };
+    let address = platform.run(
+        bank.consents
+            .arrive(&context(&platform), &bank.consumers, arrival),
+    );
     assert_eq!(address, Ok(back("pending")));
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Pending));
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Pending)
+    );
 }
 
 #[test]
@@ -75,8 +108,15 @@ fn an_answer_that_shows_late_is_waited_for() {
     let unanswered = world.newest();
     world.respond(&world.ids()[0], "Accepted", PERSON);
     world.fail(ALTINN, Ok(raw(200, &unanswered.to_string())));
-    let arrival = Arrival { state: &state, answered: true, head: false };
-    let address = platform.run(bank.consents.arrive(&context(&platform), &bank.consumers, arrival));
+    let arrival = Arrival {
+        state: &state,
+        answered: true,
+        head: false,
+    };
+    let address = platform.run(
+        bank.consents
+            .arrive(&context(&platform), &bank.consumers, arrival),
+    );
     assert_eq!(address, Ok(back("granted")));
 }
 
@@ -88,8 +128,15 @@ fn head_changes_nothing() {
     let state = newest_state(&world);
     let before = platform.with_store("consents", |rows| rows.clone());
     let calls = platform.requests().len();
-    let arrival = Arrival { state: &state, answered: true, head: true };
-    let address = platform.run(bank.consents.arrive(&context(&platform), &bank.consumers, arrival));
+    let arrival = Arrival {
+        state: &state,
+        answered: true,
+        head: true,
+    };
+    let address = platform.run(
+        bank.consents
+            .arrive(&context(&platform), &bank.consumers, arrival),
+    );
     assert_eq!(address, Ok(back("pending")));
     assert_eq!(platform.requests().len(), calls);
     assert_eq!(platform.with_store("consents", |rows| rows.clone()), before);
@@ -99,16 +146,31 @@ fn head_changes_nothing() {
 fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
     let mut slow = raw(200, "{}");
     slow.extensions_mut().insert(Delay(Duration::from_secs(60)));
-    for failure in [down(), Ok(raw(500, "")), Ok(raw(200, "<html>")), Ok(raw(401, "")), Ok(slow)] {
+    for failure in [
+        down(),
+        Ok(raw(500, "")),
+        Ok(raw(200, "<html>")),
+        Ok(raw(401, "")),
+        Ok(slow),
+    ] {
         let (platform, world) = world();
         let bank = started(&platform, PERSON);
         world.respond(&world.ids()[0], "Accepted", PERSON);
         let state = newest_state(&world);
         world.fail_often(ALTINN, &failure);
-        assert_eq!(platform.run(arrive(&bank, &platform, &state)), back("pending"));
-        assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Pending));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &state)),
+            back("pending")
+        );
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Pending)
+        );
         world.heal();
-        assert_eq!(platform.run(arrive(&bank, &platform, &state)), back("granted"));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &state)),
+            back("granted")
+        );
     }
 }
 
@@ -119,11 +181,21 @@ fn a_store_that_cannot_be_written_does_not_change_the_truth() {
     world.respond(&world.ids()[0], "Accepted", PERSON);
     platform.fail_store("consents", true);
     let state = newest_state(&world);
-    let arrival = Arrival { state: &state, answered: false, head: false };
-    let answer = platform.run(bank.consents.arrive(&context(&platform), &bank.consumers, arrival));
+    let arrival = Arrival {
+        state: &state,
+        answered: false,
+        head: false,
+    };
+    let answer = platform.run(
+        bank.consents
+            .arrive(&context(&platform), &bank.consumers, arrival),
+    );
     assert!(answer.is_err());
     platform.fail_store("consents", false);
-    assert_eq!(platform.run(arrive(&bank, &platform, &state)), back("granted"));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &state)),
+        back("granted")
+    );
 }
 
 #[test]
@@ -131,10 +203,25 @@ fn somebody_elses_approval_is_none() {
     let (platform, world) = world();
     let bank = started(&platform, PERSON);
     world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("rejected"));
-    let mismatch = platform.events().into_iter().find(|event| event["outcome"] == "mismatch").expect("a line");
-    assert_eq!(mismatch["cause"], "the consent was approved by somebody else");
-    assert!(!platform.lines().iter().any(|line| line.contains(PERSON) || line.contains(OTHER_PERSON)));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        back("rejected")
+    );
+    let mismatch = platform
+        .events()
+        .into_iter()
+        .find(|event| event["outcome"] == "mismatch")
+        .expect("a line");
+    assert_eq!(
+        mismatch["cause"],
+        "the consent was approved by somebody else"
+    );
+    assert!(
+        !platform
+            .lines()
+            .iter()
+            .any(|line| line.contains(PERSON) || line.contains(OTHER_PERSON))
+    );
     // The party can still give one.
     platform.run(bank.start(&platform)).expect("started");
     assert_eq!(world.ids().len(), 2);
@@ -146,7 +233,10 @@ fn for_an_organisation_whoever_altinn_lets_may_approve() {
     let bank = started(&platform, ORGANISATION);
     assert_eq!(world.newest().get("requiredDelegator"), None);
     world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("granted"));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        back("granted")
+    );
 }
 
 #[test]
@@ -155,8 +245,13 @@ fn another_consent_than_asked_for_is_none() {
     let bank = started(&platform, ORGANISATION);
     let id = &world.ids()[0];
     world.respond(id, "Accepted", OTHER_PERSON);
-    world.change(id, |kept| kept["consentRights"][0]["resource"][0]["value"] = json!("more"));
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("rejected"));
+    world.change(id, |kept| {
+        kept["consentRights"][0]["resource"][0]["value"] = json!("more")
+    });
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        back("rejected")
+    );
 }
 
 #[test]
@@ -167,9 +262,18 @@ fn somebody_elses_state_settles_the_row_of_whoever_asked() {
     world.respond(&world.ids()[0], "Accepted", PERSON);
     let ola = started(&platform, OTHER_PERSON);
     // Ola's browser arrives with Kari's state: hers is settled, his is where it was.
-    assert_eq!(platform.run(arrive(&ola, &platform, &karis_state)), back("granted"));
-    assert_eq!(platform.run(standing(&kari, &platform)), Some(Outcome::Granted));
-    assert_eq!(platform.run(standing(&ola, &platform)), Some(Outcome::Pending));
+    assert_eq!(
+        platform.run(arrive(&ola, &platform, &karis_state)),
+        back("granted")
+    );
+    assert_eq!(
+        platform.run(standing(&kari, &platform)),
+        Some(Outcome::Granted)
+    );
+    assert_eq!(
+        platform.run(standing(&ola, &platform)),
+        Some(Outcome::Pending)
+    );
 }
 
 #[test]
@@ -177,11 +281,20 @@ fn the_second_consumers_customers_come_back_too() {
     let (platform, world) = world();
     let first = Bank::new(PERSON);
     let mut second = Bank::new(PERSON);
-    std::mem::swap(&mut second.consumers.default, &mut second.consumers.others[0]);
+    std::mem::swap(
+        &mut second.consumers.default,
+        &mut second.consumers.others[0],
+    );
     platform.run(second.start(&platform)).expect("started");
     world.respond(&world.ids()[0], "Accepted", PERSON);
-    assert_eq!(platform.run(arrive(&first, &platform, &newest_state(&world))), back("granted"));
-    assert_eq!(platform.run(standing(&second, &platform)), Some(Outcome::Granted));
+    assert_eq!(
+        platform.run(arrive(&first, &platform, &newest_state(&world))),
+        back("granted")
+    );
+    assert_eq!(
+        platform.run(standing(&second, &platform)),
+        Some(Outcome::Granted)
+    );
     assert_eq!(platform.run(standing(&first, &platform)), None);
 }
 

@@ -86,7 +86,10 @@ fn a_start_that_is_stopped_anywhere_goes_on_with_one_request() {
     for steps in 0.. {
         let (platform, world) = world();
         let bank = Bank::new(PERSON);
-        let mortal = Mortal { platform: &platform, steps: Cell::new(steps) };
+        let mortal = Mortal {
+            platform: &platform,
+            steps: Cell::new(steps),
+        };
         if survives(&platform, bank.start(&mortal)) {
             assert!(steps >= 6, "a row, a row, a token, Altinn, a row at least");
             return;
@@ -97,10 +100,19 @@ fn a_start_that_is_stopped_anywhere_goes_on_with_one_request() {
         let ids = world.ids();
         assert_eq!(ids.len(), 1, "stopped before step {steps}");
         assert!(before.is_empty() || before == ids);
-        assert_eq!(page(&started), format!("https://am.ui.example/request?id={}", ids[0]));
+        assert_eq!(
+            page(&started),
+            format!("https://am.ui.example/request?id={}", ids[0])
+        );
         world.respond(&ids[0], "Accepted", PERSON);
-        assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("granted"));
-        assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Granted));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &newest_state(&world))),
+            back("granted")
+        );
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
     }
 }
 
@@ -113,14 +125,23 @@ fn a_callback_that_is_stopped_anywhere_can_come_again() {
         world.respond(&world.ids()[0], "Accepted", PERSON);
         let state = newest_state(&world);
         let bank = Bank::new(PERSON);
-        let mortal = Mortal { platform: &platform, steps: Cell::new(steps) };
+        let mortal = Mortal {
+            platform: &platform,
+            steps: Cell::new(steps),
+        };
         if survives(&platform, arrive(&bank, &mortal, &state)) {
             assert!(steps >= 4, "two rows, a token, Altinn, a row");
             return;
         }
         let bank = Bank::new(PERSON);
-        assert_eq!(platform.run(arrive(&bank, &platform, &state)), back("granted"));
-        assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Granted));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &state)),
+            back("granted")
+        );
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
         assert_eq!(world.ids().len(), 1);
     }
 }
@@ -150,10 +171,19 @@ fn of_two_at_once_either_may_be_answered() {
     for answered in [0, 1] {
         let (platform, world, bank, states) = two_at_once();
         world.respond(&world.ids()[answered], "Accepted", PERSON);
-        assert_eq!(platform.run(arrive(&bank, &platform, &states[answered])), back("granted"));
-        assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Granted));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &states[answered])),
+            back("granted")
+        );
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
         // The other browser comes back without an answer: the consent is there all the same.
-        assert_eq!(platform.run(arrive(&bank, &platform, &states[1 - answered])), back("granted"));
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &states[1 - answered])),
+            back("granted")
+        );
     }
 }
 
@@ -161,17 +191,29 @@ fn of_two_at_once_either_may_be_answered() {
 fn of_two_at_once_a_refusal_of_the_lost_one_does_not_end_the_other() {
     let (platform, world, bank, [first, second]) = two_at_once();
     world.respond(&world.ids()[0], "Rejected", PERSON);
-    assert_eq!(platform.run(arrive(&bank, &platform, &first)), back("rejected"));
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Pending));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &first)),
+        back("rejected")
+    );
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Pending)
+    );
     world.respond(&world.ids()[1], "Accepted", PERSON);
-    assert_eq!(platform.run(arrive(&bank, &platform, &second)), back("granted"));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &second)),
+        back("granted")
+    );
 }
 
 #[test]
 fn of_two_at_once_a_lost_way_back_is_an_honest_pending() {
     let (platform, world, bank, _states) = two_at_once();
     world.respond(&world.ids()[0], "Accepted", PERSON);
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Pending));
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Pending)
+    );
     let again = platform.run(bank.start(&platform)).expect("started");
     assert!(page(&again).ends_with(&world.ids()[1]));
 }

@@ -1,10 +1,11 @@
 mod callback;
+mod desk;
 mod interrupted;
 mod standing;
 mod start;
 
 use super::fake::{ALTINN, Bank, World, context, text};
-use super::{Arrival, Standing, State, Started};
+use super::{Arrival, Standing, Started, State};
 use crate::altinn::Outcome;
 use crate::platform::memory::Memory;
 use crate::platform::{Platform, SendError};
@@ -33,15 +34,25 @@ fn state_of(redirect_url: &str) -> State {
 
 /// A browser comes back; what it is answered.
 async fn arrive<P: Platform>(bank: &Bank, platform: &P, state: &State) -> Option<String> {
-    let arrival = Arrival { state, answered: false, head: false };
+    let arrival = Arrival {
+        state,
+        answered: false,
+        head: false,
+    };
     let context = context(platform);
-    bank.consents.arrive(&context, &bank.consumers, arrival).await.expect("an answer")
+    bank.consents
+        .arrive(&context, &bank.consumers, arrival)
+        .await
+        .expect("an answer")
 }
 
 async fn standing<P: Platform>(bank: &Bank, platform: &P) -> Option<Outcome> {
     let context = context(platform);
-    let standing: Result<Option<Standing>, Problem> = bank.consents.standing(&context, bank.about()).await;
-    standing.expect("a standing").map(|standing| standing.outcome)
+    let standing: Result<Option<Standing>, Problem> =
+        bank.consents.standing(&context, bank.about()).await;
+    standing
+        .expect("a standing")
+        .map(|standing| standing.outcome)
 }
 
 fn back(outcome: &str) -> Option<String> {
@@ -58,5 +69,8 @@ fn page(started: &Started) -> String {
 /// How often Altinn was called.
 fn altinn_calls(platform: &Memory) -> usize {
     let requests = platform.requests();
-    requests.iter().filter(|request| request.uri().host() == Some(ALTINN)).count()
+    requests
+        .iter()
+        .filter(|request| request.uri().host() == Some(ALTINN))
+        .count()
 }

@@ -28,7 +28,10 @@ fn a_lost_way_back_heals_for_whoever_asks() {
         assert_eq!(platform.run(standing(&bank, &platform)), None);
         assert_eq!(require(&platform, &bank), Err(Kind::ConsentRequired));
         platform.run(bank.start(&platform)).expect("started");
-        assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Pending));
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Pending)
+        );
         assert_eq!(require(&platform, &bank), Err(Kind::ConsentPending));
         world.respond(&world.ids()[0], status, PERSON);
         assert_eq!(require(&platform, &bank).err(), kind);
@@ -39,7 +42,10 @@ fn a_lost_way_back_heals_for_whoever_asks() {
 #[test]
 fn a_consent_in_force_is_used_without_asking_or_writing() {
     let (platform, _world, bank) = granted();
-    let (calls, rows) = (platform.requests().len(), platform.with_store("consents", |rows| rows.clone()));
+    let (calls, rows) = (
+        platform.requests().len(),
+        platform.with_store("consents", |rows| rows.clone()),
+    );
     assert!(require(&platform, &bank).is_ok());
     assert_eq!(platform.requests().len(), calls);
     assert_eq!(platform.with_store("consents", |rows| rows.clone()), rows);
@@ -51,9 +57,15 @@ fn a_consent_in_force_is_used_without_asking_or_writing() {
 fn whoever_asks_how_it_stands_hears_of_a_withdrawal_within_a_minute() {
     let (platform, world, bank) = granted();
     world.respond(&world.ids()[0], "Revoked", PERSON);
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Granted));
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Granted)
+    );
     platform.shift(time::Duration::minutes(1));
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Revoked));
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Revoked)
+    );
     assert_eq!(require(&platform, &bank), Err(Kind::ConsentRevoked));
 }
 
@@ -62,8 +74,16 @@ fn while_altinn_is_away_what_was_known_stands() {
     let (platform, world, bank) = granted();
     platform.shift(time::Duration::hours(1));
     world.fail_often(ALTINN, &down());
-    assert_eq!(platform.run(standing(&bank, &platform)), Some(Outcome::Granted));
-    assert!(platform.events().iter().any(|event| event["outcome"] == "source-down"));
+    assert_eq!(
+        platform.run(standing(&bank, &platform)),
+        Some(Outcome::Granted)
+    );
+    assert!(
+        platform
+            .events()
+            .iter()
+            .any(|event| event["outcome"] == "source-down")
+    );
 }
 
 #[test]
@@ -74,7 +94,12 @@ fn a_doubted_consent_is_settled_by_altinns_word() {
         if status == "Revoked" {
             world.respond(&world.ids()[0], status, PERSON);
         }
-        let doubt = || platform.run(bank.consents.doubt(&context(&platform), bank.about(), &valid));
+        let doubt = || {
+            platform.run(
+                bank.consents
+                    .doubt(&context(&platform), bank.about(), &valid),
+            )
+        };
         assert_eq!(doubt().err().map(|problem| problem.kind), kind);
         let calls = platform.requests().len();
         assert_eq!(require(&platform, &bank).err(), kind);
@@ -88,7 +113,9 @@ fn a_doubted_consent_is_settled_by_altinns_word() {
 #[test]
 fn what_is_given_up_can_be_asked_for_anew() {
     let (platform, world, bank) = granted();
-    platform.run(bank.consents.give_up(&context(&platform), bank.about())).expect("given up");
+    platform
+        .run(bank.consents.give_up(&context(&platform), bank.about()))
+        .expect("given up");
     assert_eq!(require(&platform, &bank), Err(Kind::ConsentRequired));
     platform.run(bank.start(&platform)).expect("started");
     assert_eq!(world.ids().len(), 2);

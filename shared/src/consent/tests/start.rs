@@ -13,12 +13,28 @@ fn asks_for_what_the_service_needs() {
     let kept = world.newest();
     let valid_to = datetime!(2026-04-01 12:00 UTC);
     let page = format!("https://am.ui.example/request?id={}", text(&kept["id"]));
-    assert_eq!(started, Started::Open { page, valid_to, new: true });
-    assert_eq!(kept["from"], format!("urn:altinn:person:identifier-no:{PERSON}"));
-    assert_eq!(kept["to"], "urn:altinn:organization:identifier-no:310000205");
+    assert_eq!(
+        started,
+        Started::Open {
+            page,
+            valid_to,
+            new: true
+        }
+    );
+    assert_eq!(
+        kept["from"],
+        format!("urn:altinn:person:identifier-no:{PERSON}")
+    );
+    assert_eq!(
+        kept["to"],
+        "urn:altinn:organization:identifier-no:310000205"
+    );
     assert_eq!(kept["requiredDelegator"], kept["from"]);
     assert_eq!(kept["validTo"], "2026-04-01T12:00:00Z");
-    assert_eq!(kept["consentRights"][0]["resource"][0]["value"], "ske-samtykke-krav-og-betalinger");
+    assert_eq!(
+        kept["consentRights"][0]["resource"][0]["value"],
+        "ske-samtykke-krav-og-betalinger"
+    );
     let redirect_url = text(&kept["redirectUrl"]);
     assert!(redirect_url.starts_with("https://app.example/consent/callback?state="));
     assert_eq!(text(&kept["id"]).as_bytes()[14], b'4');
@@ -30,11 +46,24 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
     let state = newest_state(&world);
-    let secrets = [PERSON.as_bytes(), state.expose().as_bytes(), b"kari", b"bank.example"];
-    let shows = |bytes: &[u8]| secrets.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == *secret));
+    let secrets = [
+        PERSON.as_bytes(),
+        state.expose().as_bytes(),
+        b"kari",
+        b"bank.example",
+    ];
+    let shows = |bytes: &[u8]| {
+        secrets
+            .iter()
+            .any(|secret| bytes.windows(secret.len()).any(|window| window == *secret))
+    };
     platform.with_store("consents", |rows| {
         assert_eq!(rows.len(), 2);
-        assert!(!rows.iter().any(|(name, row)| shows(name.as_bytes()) || shows(row)));
+        assert!(
+            !rows
+                .iter()
+                .any(|(name, row)| shows(name.as_bytes()) || shows(row))
+        );
     });
     assert!(!platform.lines().iter().any(|line| shows(line.as_bytes())));
 }
@@ -51,7 +80,10 @@ fn an_open_request_is_given_again_and_leads_to_who_asked_last() {
     assert_eq!(world.ids().len(), 1);
     world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
     let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
-    assert_eq!(address.as_deref(), Some("bank-app://consent?tab=2&consent=granted"));
+    assert_eq!(
+        address.as_deref(),
+        Some("bank-app://consent?tab=2&consent=granted")
+    );
 }
 
 #[test]
@@ -62,9 +94,15 @@ fn a_given_consent_is_not_asked_for_again() {
     // The way back was lost.
     world.respond(&world.ids()[0], "Accepted", PERSON);
     let valid_to = datetime!(2026-04-01 12:00 UTC);
-    assert_eq!(platform.run(bank.start(&platform)), Ok(Started::Granted { valid_to }));
+    assert_eq!(
+        platform.run(bank.start(&platform)),
+        Ok(Started::Granted { valid_to })
+    );
     let calls = altinn_calls(&platform);
-    assert_eq!(platform.run(bank.start(&platform)), Ok(Started::Granted { valid_to }));
+    assert_eq!(
+        platform.run(bank.start(&platform)),
+        Ok(Started::Granted { valid_to })
+    );
     assert_eq!(altinn_calls(&platform), calls);
 }
 
@@ -100,9 +138,17 @@ fn a_request_that_altinn_does_not_know_any_more_gives_way() {
 fn a_refused_request_leaves_nothing_behind() {
     for (status, body, kind) in [
         (400, json!({ "code": "AM-00005" }), Kind::SourceRefused),
-        (400, json!({ "code": "AM-00004", "fnumber": PERSON }), Kind::PartyUnknown),
+        (
+            400,
+            json!({ "code": "AM-00004", "fnumber": PERSON }),
+            Kind::PartyUnknown,
+        ),
         (403, json!(""), Kind::SourceRefused),
-        (500, json!({ "code": "STD-00001", "problems": [{ "status": 400, "code": "AM-00006" }] }), Kind::SourceRefused),
+        (
+            500,
+            json!({ "code": "STD-00001", "problems": [{ "status": 400, "code": "AM-00006" }] }),
+            Kind::SourceRefused,
+        ),
     ] {
         let (platform, world) = world();
         let bank = Bank::new(PERSON);
@@ -129,10 +175,18 @@ fn an_unclear_end_is_tried_again_with_the_same_id() {
         let bank = Bank::new(PERSON);
         world.fail_often(ALTINN, &failure);
         let problem = platform.run(bank.start(&platform)).expect_err("down");
-        assert!(problem.kind.status().is_server_error() || problem.kind == Kind::TooManyCalls, "{problem:?}");
+        assert!(
+            problem.kind.status().is_server_error() || problem.kind == Kind::TooManyCalls,
+            "{problem:?}"
+        );
         let sent = |platform: &Memory| {
-            let posts = platform.requests().into_iter().filter(|request| request.uri().host() == Some(ALTINN));
-            let bodies = posts.filter_map(|request| serde_json::from_slice::<serde_json::Value>(request.body()).ok());
+            let posts = platform
+                .requests()
+                .into_iter()
+                .filter(|request| request.uri().host() == Some(ALTINN));
+            let bodies = posts.filter_map(|request| {
+                serde_json::from_slice::<serde_json::Value>(request.body()).ok()
+            });
             bodies.map(|body| text(&body["id"])).collect::<Vec<_>>()
         };
         let first = sent(&platform)[0].clone();
@@ -147,15 +201,24 @@ fn a_lost_answer_is_found_again_by_looking() {
     let (platform, world) = world();
     let bank = Bank::new(PERSON);
     world.lose_created(true);
-    assert_eq!(platform.run(bank.start(&platform)).expect_err("lost").kind, Kind::SourceSlow);
+    assert_eq!(
+        platform.run(bank.start(&platform)).expect_err("lost").kind,
+        Kind::SourceSlow
+    );
     world.lose_created(false);
     let started = platform.run(bank.start(&platform)).expect("started");
     let id = &world.ids()[0];
-    assert_eq!(page(&started), format!("https://am.ui.example/request?id={id}"));
+    assert_eq!(
+        page(&started),
+        format!("https://am.ui.example/request?id={id}")
+    );
     assert_eq!(world.ids().len(), 1);
     // Altinn has kept the first state, whose ticket is there.
     world.respond(id, "Accepted", PERSON);
-    assert_eq!(platform.run(arrive(&bank, &platform, &newest_state(&world))), back("granted"));
+    assert_eq!(
+        platform.run(arrive(&bank, &platform, &newest_state(&world))),
+        back("granted")
+    );
 }
 
 #[test]
@@ -168,7 +231,10 @@ fn a_request_that_was_answered_before_it_was_found_again() {
         world.lose_created(false);
         world.respond(&world.ids()[0], status, PERSON);
         let started = platform.run(bank.start(&platform)).expect("started");
-        assert_eq!(matches!(started, Started::Granted { .. }), status == "Accepted");
+        assert_eq!(
+            matches!(started, Started::Granted { .. }),
+            status == "Accepted"
+        );
         assert_eq!(world.ids().len(), ids);
     }
 }
@@ -180,8 +246,16 @@ fn a_page_that_is_not_altinns_is_not_given_out() {
     world.lose_created(true);
     platform.run(bank.start(&platform)).expect_err("lost");
     world.lose_created(false);
-    world.change(&world.ids()[0], |kept| kept["viewUri"] = json!("https://am.ui.example.evil.example/"));
-    assert_eq!(platform.run(bank.start(&platform)).expect_err("refused").kind, Kind::SourceUnreadable);
+    world.change(&world.ids()[0], |kept| {
+        kept["viewUri"] = json!("https://am.ui.example.evil.example/")
+    });
+    assert_eq!(
+        platform
+            .run(bank.start(&platform))
+            .expect_err("refused")
+            .kind,
+        Kind::SourceUnreadable
+    );
 }
 
 #[test]
@@ -191,8 +265,16 @@ fn an_echo_that_is_not_what_was_asked_for_is_given_up() {
     world.lose_created(true);
     platform.run(bank.start(&platform)).expect_err("lost");
     world.lose_created(false);
-    world.change(&world.ids()[0], |kept| kept["to"] = json!("urn:altinn:organization:identifier-no:310000108"));
-    assert_eq!(platform.run(bank.start(&platform)).expect_err("refused").kind, Kind::SourceUnreadable);
+    world.change(&world.ids()[0], |kept| {
+        kept["to"] = json!("urn:altinn:organization:identifier-no:310000108")
+    });
+    assert_eq!(
+        platform
+            .run(bank.start(&platform))
+            .expect_err("refused")
+            .kind,
+        Kind::SourceUnreadable
+    );
     assert!(platform.run(bank.start(&platform)).is_ok());
 }
 
@@ -203,9 +285,16 @@ fn a_refused_token_is_dropped_and_minted_once() {
     world.fail(ALTINN, Ok(raw(401, "")));
     assert!(platform.run(bank.start(&platform)).is_ok());
     assert_eq!(world.minted(), 2);
-    let posts: Vec<_> = platform.requests().into_iter().filter(|request| request.uri().host() == Some(ALTINN)).collect();
+    let posts: Vec<_> = platform
+        .requests()
+        .into_iter()
+        .filter(|request| request.uri().host() == Some(ALTINN))
+        .collect();
     assert_eq!(posts[0].body(), posts[1].body());
-    assert_ne!(posts[0].headers()["authorization"], posts[1].headers()["authorization"]);
+    assert_ne!(
+        posts[0].headers()["authorization"],
+        posts[1].headers()["authorization"]
+    );
 }
 
 #[test]
@@ -213,10 +302,16 @@ fn without_tokens_or_a_store_there_is_a_problem_and_no_request() {
     let (platform, world) = world();
     let bank = Bank::new(PERSON);
     world.fail_often(TOKEN, &down());
-    assert_eq!(platform.run(bank.start(&platform)).expect_err("down").kind, Kind::SourceDown);
+    assert_eq!(
+        platform.run(bank.start(&platform)).expect_err("down").kind,
+        Kind::SourceDown
+    );
     world.heal();
     platform.fail_store("consents", true);
-    assert_eq!(platform.run(bank.start(&platform)).expect_err("down").kind, Kind::Internal);
+    assert_eq!(
+        platform.run(bank.start(&platform)).expect_err("down").kind,
+        Kind::Internal
+    );
     assert!(world.ids().is_empty());
 }
 
@@ -231,15 +326,25 @@ fn consumers_parties_services_and_metadata_are_apart() {
     let mut other_service = Bank::new(ORGANISATION);
     other_service.service.name = "other".to_owned();
     let mut other_metadata = Bank::new(ORGANISATION);
-    other_metadata.service.right.metadata.insert("inntektsaar".to_owned(), "2024".to_owned());
-    for (index, other) in [other_consumer, other_party, other_service, other_metadata].iter().enumerate() {
+    other_metadata
+        .service
+        .right
+        .metadata
+        .insert("inntektsaar".to_owned(), "2024".to_owned());
+    for (index, other) in [other_consumer, other_party, other_service, other_metadata]
+        .iter()
+        .enumerate()
+    {
         assert_eq!(platform.run(standing(other, &platform)), None);
         platform.run(other.start(&platform)).expect("started");
         assert_eq!(world.ids().len(), index + 2);
     }
     let mut same = Bank::new(ORGANISATION);
     same.service.right.metadata = [("InntektsAar".to_owned(), "2025".to_owned())].into();
-    assert_eq!(platform.run(standing(&same, &platform)), Some(Outcome::Pending));
+    assert_eq!(
+        platform.run(standing(&same, &platform)),
+        Some(Outcome::Pending)
+    );
     same.service.right.resource = "another".to_owned();
     assert_eq!(platform.run(standing(&same, &platform)), None);
 }

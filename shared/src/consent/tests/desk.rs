@@ -1,0 +1,168 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use super::super::fake::{PERSON, World, raw};
+use super::super::settings::ConsentConfig;
+use super::super::{Desk, STORE};
+use super::*;
+use crate::config::{Raw, Settings as _};
+use crate::inbound::{Arrived, Parameters, Query};
+use crate::platform::Response;
+use crate::problem::Kind;
+use crate::store::Store;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+fn settings(change: Option<(&str, &str)>) -> Result<ConsentConfig, String> {
+    let mut pairs = vec![
+        ("environment", "test"),
+        ("public_url", "https://app.example"),
+        ("return_addresses", "https://bank.example, bank-app://"),
+        ("consumer_organisation", "310000205"),
+        ("login_origin", "https://login.example"),
+        ("login_jwks_path", "/jwks"),
+        ("login_issuer", "https://login.example"),
+        ("login_audience", "innsyn"),
+        ("login_party_claim", "pid"),
+        ("login_organisations_claim", "organisations"),
+        ("altinn_generation", "3"),
+        ("altinn_origin", "https://platform.example"),
+        ("altinn_page_origin", "https://am.ui.example"),
+        ("services", r#"{"krav":{"resource":"r","valid_days":90}}"#),
+        ("consent_signing_key", KEY),
+        ("consent_store_key", KEY),
+        ("maintenance_secret", "0123456789abcdef01234567"),
+    ];
+    if let Some((name, value)) = change {
+        pairs.retain(|(known, _)| *known != name);
+        pairs.push((name, value));
+    }
+    ConsentConfig::resolve(&Raw::from_pairs(pairs)).map_err(|error| error.to_string())
+}
+
+fn desk() -> Desk {
+    Desk::new(settings(None).expect("settings"), "consent")
+}
+
+fn arrived(query: &str, headers: &[(&'static str, &str)]) -> Arrived<()> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.insert(*name, HeaderValue::from_str(value).expect("a value"));
+    }
+    Arrived {
+        handler: (),
+        head: false,
+        headers: map,
+        query: Query::parse(query, Parameters::AmongOthers(&["state", "Status"])).expect("a query"),
+        body: Bytes::new(),
+    }
+}
+
+fn callback(platform: &Memory, query: &str, language: &str) -> Response {
+    let arrived = arrived(query, &[("accept-language", language)]);
+    platform.run(desk().callback(&context(platform), &arrived))
+}
+
+#[test]
+fn settings_are_read_and_faults_are_named() {
+    assert!(settings(None).is_ok());
+    for (name, value) in [
+        ("public_url", "https://app.example/"),
+        ("return_addresses", ""),
+        ("return_addresses", "javascript://"),
+        ("return_addresses", "https://bank.example/back"),
+        ("altinn_generation", "2"),
+        ("altinn_page_origin", "am.ui.example"),
+        ("services", "{}"),
+        ("maintenance_secret", "short"),
+        ("consent_store_key", ""),
+    ] {
+        let error = settings(Some((name, value))).expect_err(name);
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
+    let (platform, _world) = world();
+    let made_up = format!("state={}", "x".repeat(43));
+    let script = "ErrorMessage=%3Cscript%3Ealert(1)%3C/script%3E&Status=Failed";
+    for query in [
+        "",
+        "state=",
+        "state=x",
+        made_up.as_str(),
+        script,
+        &format!("{made_up}&{script}"),
+    ] {
+        for (language, text) in [
+            ("nb", "Lenken virker ikke"),
+            ("nn", "Lenkja verkar ikkje"),
+            ("en", "This link does not work"),
+        ] {
+            let page = callback(&platform, query, language);
+            assert_eq!(page.status(), 404, "{query}");
+            assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+            let html = std::str::from_utf8(page.body()).expect("UTF-8");
+            assert!(html.contains(text) && !html.contains("script"));
+        }
+    }
+}
+
+#[test]
+fn a_browser_that_comes_back_is_sent_on() {
+    let (platform, world): (Memory, World) = world();
+    let mut bank = Bank::new(PERSON);
+    let config = settings(None).expect("settings");
+    bank.consents.store = Store::new(STORE, config.environment, &config.store_keys);
+    platform.run(bank.start(&platform)).expect("started");
+    world.respond(&world.ids()[0], "Accepted", PERSON);
+    let query = format!("state={}&Status=OK", newest_state(&world).expose());
+    let sent = callback(&platform, &query, "nb");
+    assert_eq!(sent.status(), 303);
+    assert_eq!(
+        sent.headers()["location"],
+        "https://bank.example/back?consent=granted"
+    );
+    assert!(sent.body().is_empty());
+}
+
+#[test]
+fn a_store_in_trouble_shows_a_page_and_a_cause_in_the_log() {
+    let (platform, _world) = world();
+    platform.fail_store("consents", true);
+    let page = callback(&platform, &format!("state={}", "x".repeat(43)), "en");
+    assert_eq!(page.status(), 503);
+    assert_eq!(
+        page.extensions().get::<Problem>().expect("a problem").kind,
+        Kind::Internal
+    );
+}
+
+#[test]
+fn only_the_maintenance_secret_sweeps() {
+    let (platform, world) = world();
+    let bank = Bank::new(PERSON);
+    platform.run(bank.start(&platform)).expect("started");
+    for shown in [
+        "Bearer x",
+        "Bearer ",
+        "Basic 0123456789abcdef01234567",
+        "Bearer 0123456789abcdef012345678",
+    ] {
+        let arrived = arrived("", &[("authorization", shown)]);
+        let refused = platform.run(desk().sweep(&context(&platform), &arrived));
+        assert_eq!(
+            refused.expect_err("refused").kind,
+            Kind::LoginRequired,
+            "{shown}"
+        );
+    }
+    let timer = arrived("", &[("authorization", "Bearer 0123456789abcdef01234567")]);
+    world.fail(super::super::fake::TOKEN, Ok(raw(200, r#"{"removed":3}"#)));
+    let swept = platform
+        .run(desk().sweep(&context(&platform), &timer))
+        .expect("swept");
+    // Two rows that are not sealed with the desk's key, and three at the token component.
+    assert_eq!(swept.body().as_ref(), br#"{"removed":5}"#);
+}
