@@ -117,11 +117,7 @@ async fn requests_of_an_instance_can_wait_for_each_other() {
         "{answers:?}"
     );
     let led = answers.iter().filter(|(_, answer)| answer == "led").count();
-    assert_eq!(
-        u64::try_from(led).unwrap(),
-        running.server().instances("front")
-    );
-    assert!(led < 12);
+    assert!((1..12).contains(&led), "{led}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
