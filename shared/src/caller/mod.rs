@@ -14,6 +14,9 @@ use crate::problem::{Kind, Problem};
 pub use customer::Customer;
 pub use login::{BackEnd, LoginTokens};
 
+/// The header that names the party; without it the customer asks about themself.
+pub const PARTY_HEADER: &str = "innsyn-party";
+
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
 pub fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let value = header_once(headers, "authorization").map_err(|_| Kind::LoginRequired)?;

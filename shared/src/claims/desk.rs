@@ -6,16 +6,13 @@ use http::{HeaderValue, header};
 
 use super::settings::ClaimsConfig;
 use super::{Claims, Read};
-use crate::caller::{LoginTokens, bearer};
+use crate::caller::{LoginTokens, PARTY_HEADER, bearer};
 use crate::config::Origin;
 use crate::context::Context;
 use crate::inbound::{Arrived, Query};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{Dataset, Period};
-
-/// The header that names the party.
-const PARTY: &str = "innsyn-party";
 
 /// Answers the claims component's requests. Lives as long as the instance.
 #[derive(Debug)]
@@ -57,7 +54,7 @@ impl Desk {
             .customers
             .customer(context, bearer(&arrived.headers)?)
             .await?;
-        let party = customer.party(arrived.header(PARTY)?)?;
+        let party = customer.party(arrived.header(PARTY_HEADER)?)?;
         let dataset = arrived.handler;
         let period = match dataset {
             Dataset::Aapnekrav => None,

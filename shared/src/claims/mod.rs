@@ -143,7 +143,7 @@ impl Claims {
             match self.window(context, read, Some(window), ask).await {
                 Ok(answer) => answers.push(answer),
                 Err(Failure::Source(refusal)) if refusal.reason == Reason::NothingFound => {
-                    nothing = Some(refusal)
+                    nothing = Some(refusal);
                 }
                 Err(failure) => return Err(failure),
             }
@@ -172,6 +172,8 @@ impl Claims {
             window,
             correlation_id: context.correlation_id.as_str(),
         };
+        let request = skatteetaten::request(query)
+            .map_err(|error| Problem::new(Kind::Internal).cause(error))?;
         let tokens = &self.consents.tokens;
         let mut attempt = 1;
         loop {
@@ -182,9 +184,8 @@ impl Claims {
                 .map_err(refused_by_maskinporten)?;
             let response = {
                 let _open = self.open.acquire().await;
-                let build = |token: &_| skatteetaten::request(query, token);
                 tokens
-                    .send(context, read.consumer, ask, &SKATTEETATEN, build)
+                    .send(context, read.consumer, ask, &SKATTEETATEN, request.clone())
                     .await
             };
             match skatteetaten::read(&response.map_err(refused_by_maskinporten)?) {

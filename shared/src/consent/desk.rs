@@ -16,7 +16,7 @@ use super::service::Services;
 use super::settings::ConsentConfig;
 use super::start::Started;
 use super::{Consents, STORE};
-use crate::caller::{Customer, LoginTokens, bearer};
+use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::inbound::Arrived;
@@ -29,9 +29,6 @@ use crate::token::Client;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
-
-/// The header that names the party.
-const PARTY: &str = "innsyn-party";
 
 /// Answers the consent component's requests. Lives as long as the instance.
 #[derive(Debug)]
@@ -82,7 +79,7 @@ impl Desk {
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
         let body: StartBody = arrived.json()?;
-        let named = arrived.header(PARTY)?;
+        let named = arrived.header(PARTY_HEADER)?;
         if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
             return Err(Problem::new(Kind::RequestInvalid)
                 .detail("The header and the body name different parties"));
@@ -137,7 +134,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
-        let party = customer.party(arrived.header(PARTY)?)?;
+        let party = customer.party(arrived.header(PARTY_HEADER)?)?;
         let service = self.services.find(arrived.query.get("service"))?;
         let subject = Subject {
             consumer: &customer.consumer,

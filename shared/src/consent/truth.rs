@@ -79,10 +79,10 @@ impl Consents {
         asked: &Asked,
     ) -> Result<Consent, Uncreated> {
         let ask = ask(CREATE_SCOPE)?;
-        let build = |token: &_| self.altinn.create(asked, token);
+        let request = self.altinn.create(asked).map_err(unsendable)?;
         let response = self
             .tokens
-            .send(context, key.consumer, &ask, &ALTINN, build)
+            .send(context, key.consumer, &ask, &ALTINN, request)
             .await?;
         let refusal = match self.altinn.created(&response) {
             Ok(Created::New(consent)) => return Ok(*consent),
@@ -110,10 +110,10 @@ impl Consents {
         id: &str,
     ) -> Result<Result<Consent, Refusal>, Problem> {
         let ask = ask(READ_SCOPE)?;
-        let build = |token: &_| self.altinn.lookup(id, token);
+        let request = self.altinn.lookup(id).map_err(unsendable)?;
         let response = self
             .tokens
-            .send(context, key.consumer, &ask, &ALTINN, build)
+            .send(context, key.consumer, &ask, &ALTINN, request)
             .await?;
         Ok(self.altinn.found(&response))
     }
@@ -133,4 +133,8 @@ pub(super) fn problem(outcome: Outcome) -> Option<Problem> {
 
 fn ask(scope: &str) -> Result<Ask, Problem> {
     Ask::new(scope).map_err(|error| Problem::new(Kind::Internal).cause(error))
+}
+
+fn unsendable(error: http::Error) -> Problem {
+    Problem::new(Kind::Internal).cause(error)
 }

@@ -8,7 +8,7 @@ mod merge;
 mod period;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::header;
 
 pub use answer::{Reason, Refusal, read};
 pub use merge::merge;
@@ -17,7 +17,6 @@ pub use period::{Period, PeriodError};
 use crate::config::Origin;
 use crate::party::Party;
 use crate::platform::Request;
-use crate::secret::Secret;
 
 /// One of the reads. `aapnekrav` takes no period, the others need one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,18 +32,6 @@ pub enum Dataset {
 }
 
 impl Dataset {
-    /// By the last segment of the path, which is the source's and ours.
-    pub fn from_segment(segment: &str) -> Option<Self> {
-        [
-            Self::Aapnekrav,
-            Self::Krav,
-            Self::Innbetalinger,
-            Self::Utbetalinger,
-        ]
-        .into_iter()
-        .find(|dataset| dataset.segment() == segment)
-    }
-
     /// The last segment of the path.
     pub const fn segment(self) -> &'static str {
         match self {
@@ -92,9 +79,8 @@ pub struct Query<'a> {
     pub correlation_id: &'a str,
 }
 
-/// The request: `GET /v1/{package}/{party}/{dataset}` with one bearer token and nothing else that
-/// could identify anybody.
-pub fn request(query: Query<'_>, token: &Secret<String>) -> Result<Request, http::Error> {
+/// The request, but for the token: `GET /v1/{package}/{party}/{dataset}`.
+pub fn request(query: Query<'_>) -> Result<Request, http::Error> {
     let mut address = query.origin.join(&format!(
         "/v1/{}/{}/{}",
         query.package,
@@ -109,10 +95,7 @@ pub fn request(query: Query<'_>, token: &Secret<String>) -> Result<Request, http
             window.to()
         );
     }
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
-    bearer.set_sensitive(true);
     http::Request::get(address)
-        .header(header::AUTHORIZATION, bearer)
         .header(header::ACCEPT, "application/json")
         .header("Korrelasjonsid", query.correlation_id)
         .body(Bytes::new())
@@ -154,23 +137,15 @@ mod tests {
                 window,
                 correlation_id: "6f1ed002-ab1c-4e0a-9c3e-1d7d2f1c0a55",
             };
-            let request = request(query, &Secret::new("t0ken".to_owned())).expect("a request");
+            let request = request(query).expect("a request");
             assert_eq!(
                 request.uri().to_string(),
                 format!("https://kravogbetalinger.example{path}")
             );
-            let authorization: Vec<_> = request
-                .headers()
-                .get_all(header::AUTHORIZATION)
-                .iter()
-                .collect();
-            assert_eq!(authorization, ["Bearer t0ken"]);
             assert_eq!(
                 request.headers()["korrelasjonsid"],
                 "6f1ed002-ab1c-4e0a-9c3e-1d7d2f1c0a55"
             );
-            assert_eq!(Dataset::from_segment(dataset.segment()), Some(dataset));
         }
-        assert_eq!(Dataset::from_segment("oversikt"), None);
     }
 }

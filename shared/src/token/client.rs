@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::ask::Ask;
 use super::kept::{Kept, Token};
+use super::send::bearer;
 use super::wire::{TokenBody, read_refusal};
 use super::{ADDRESS, COMPONENT, SWEEP_ADDRESS};
 use crate::context::Context;
@@ -161,9 +162,7 @@ impl Client {
     ) -> Result<Request, Problem> {
         let credential = credential::sign(platform, &self.key, self.component, COMPONENT, consumer)
             .map_err(|error| Problem::new(Kind::Internal).cause(error))?;
-        let bearer = format!("Bearer {}", credential.expose());
-        let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Problem::new(Kind::Internal))?;
-        bearer.set_sensitive(true);
+        let bearer = bearer(&credential)?;
         let mut request = Request::new(Bytes::from(form));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = http::Uri::from_static(address);

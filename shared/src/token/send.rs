@@ -1,6 +1,6 @@
 //! Using a token.
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 
 use super::{Ask, Client};
 use crate::context::Context;
@@ -11,7 +11,7 @@ use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
 
 impl Client {
-    /// Sends what `build` makes of a token of `consumer` for `ask`.
+    /// Sends `request` with a token of `consumer` for `ask`, in the one `Authorization` header.
     ///
     /// A token that is answered with 401 is forgotten, another one is minted, and the call made once
     /// more. The answer to that one stands, whatever it is.
@@ -21,16 +21,30 @@ impl Client {
         consumer: &OrganisationNumber,
         ask: &Ask,
         call: &Call,
-        build: impl Fn(&Secret<String>) -> Result<Request, http::Error>,
+        mut request: Request,
     ) -> Result<Response, Problem> {
-        let build = |token| build(token).map_err(|error| Problem::new(Kind::Internal).cause(error));
         let token = self.obtain(context, consumer, ask).await?;
-        let response = outbound::send(context, call, &build(token.value())?).await?;
+        let headers = request.headers_mut();
+        headers.insert(header::AUTHORIZATION, bearer(token.value())?);
+        let response = outbound::send(context, call, &request).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
         self.forget(consumer, ask, &token);
         let token = self.obtain(context, consumer, ask).await?;
-        outbound::send(context, call, &build(token.value())?).await
+        let headers = request.headers_mut();
+        headers.insert(header::AUTHORIZATION, bearer(token.value())?);
+        outbound::send(context, call, &request).await
     }
+}
+
+/// The value of `Authorization` (RFC 6750 §2.1).
+pub(super) fn bearer(token: &Secret<String>) -> Result<HeaderValue, Problem> {
+    let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+    // The error's own words may hold the token.
+    let mut value = value.map_err(|_| {
+        Problem::new(Kind::Internal).cause("a token has characters that no header has")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }

@@ -9,7 +9,7 @@ mod problem;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::header;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -20,7 +20,6 @@ use super::Asked;
 use crate::config::Origin;
 use crate::party::Party;
 use crate::platform::Request;
-use crate::secret::Secret;
 
 pub(super) const CREATE_SCOPE: &str = "altinn:consentrequests.write";
 pub(super) const READ_SCOPE: &str = "altinn:consentrequests.read";
@@ -34,11 +33,7 @@ const RESOURCE_TYPE: &str = "urn:altinn:resource";
 /// The type of `authorization_details`, as Maskinporten knows it.
 const DETAILS_TYPE: &str = "urn:altinn:consent";
 
-pub(super) fn create(
-    origin: &Origin,
-    asked: &Asked,
-    token: &Secret<String>,
-) -> Result<Request, http::Error> {
+pub(super) fn create(origin: &Origin, asked: &Asked) -> Result<Request, http::Error> {
     let rights = asked.rights.iter().map(|right| ConsentRight {
         action: [ACTION],
         resource: [Resource {
@@ -59,31 +54,19 @@ pub(super) fn create(
     // Strings in maps of strings always serialise.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     http::Request::post(origin.join(PATH))
-        .header(header::AUTHORIZATION, bearer(token)?)
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_TYPE, "application/json")
         .body(Bytes::from(body))
 }
 
-pub(super) fn lookup(
-    origin: &Origin,
-    id: &str,
-    token: &Secret<String>,
-) -> Result<Request, http::Error> {
+pub(super) fn lookup(origin: &Origin, id: &str) -> Result<Request, http::Error> {
     http::Request::get(origin.join(&format!("{PATH}/{id}")))
-        .header(header::AUTHORIZATION, bearer(token)?)
         .header(header::ACCEPT, "application/json")
         .body(Bytes::new())
 }
 
 pub(super) fn token_details(id: &str, from: &Party) -> serde_json::Value {
     serde_json::json!([{ "type": DETAILS_TYPE, "id": id, "from": from.urn() }])
-}
-
-fn bearer(token: &Secret<String>) -> Result<HeaderValue, http::Error> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn rfc3339(time: OffsetDateTime) -> String {

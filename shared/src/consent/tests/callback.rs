@@ -145,7 +145,7 @@ fn head_changes_nothing() {
 #[test]
 fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
     let mut slow = raw(200, "{}");
-    slow.extensions_mut().insert(Delay(Duration::from_secs(60)));
+    slow.extensions_mut().insert(Delay(Duration::from_mins(1)));
     for failure in [
         down(),
         Ok(raw(500, "")),
@@ -246,7 +246,7 @@ fn another_consent_than_asked_for_is_none() {
     let id = &world.ids()[0];
     world.respond(id, "Accepted", OTHER_PERSON);
     world.change(id, |kept| {
-        kept["consentRights"][0]["resource"][0]["value"] = json!("more")
+        kept["consentRights"][0]["resource"][0]["value"] = json!("more");
     });
     assert_eq!(
         platform.run(arrive(&bank, &platform, &newest_state(&world))),

@@ -55,6 +55,7 @@ async fn standing<P: Platform>(bank: &Bank, platform: &P) -> Option<Outcome> {
         .map(|standing| standing.outcome)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form in which it is compared")]
 fn back(outcome: &str) -> Option<String> {
     Some(format!("https://bank.example/back?consent={outcome}"))
 }

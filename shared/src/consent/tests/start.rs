@@ -247,7 +247,7 @@ fn a_page_that_is_not_altinns_is_not_given_out() {
     platform.run(bank.start(&platform)).expect_err("lost");
     world.lose_created(false);
     world.change(&world.ids()[0], |kept| {
-        kept["viewUri"] = json!("https://am.ui.example.evil.example/")
+        kept["viewUri"] = json!("https://am.ui.example.evil.example/");
     });
     assert_eq!(
         platform
@@ -266,7 +266,7 @@ fn an_echo_that_is_not_what_was_asked_for_is_given_up() {
     platform.run(bank.start(&platform)).expect_err("lost");
     world.lose_created(false);
     world.change(&world.ids()[0], |kept| {
-        kept["to"] = json!("urn:altinn:organization:identifier-no:310000108")
+        kept["to"] = json!("urn:altinn:organization:identifier-no:310000108");
     });
     assert_eq!(
         platform
