@@ -3,13 +3,14 @@
 //! Whoever leads may be cancelled at any await, or be frozen with its request. Those who wait then
 //! take over. One request must not wait for a flight that it leads itself.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
-use futures::channel::oneshot;
-use futures::future::{Either, select};
+use futures::future::select;
 
 use crate::platform::Platform;
+use crate::platform::wake::{self, Call, Turn};
 
 /// The flights of one instance. `K` is compared by value.
 #[derive(Debug)]
@@ -23,7 +24,18 @@ pub(crate) struct Flights<K, V> {
 struct Flight<K, V> {
     key: K,
     started: Duration,
-    waiting: Vec<oneshot::Sender<V>>,
+    landed: Rc<OnceCell<V>>,
+    /// Dropped with the flight, landed or not, which wakes those who wait.
+    waiting: Vec<Call>,
+}
+
+/// A place on somebody else's flight.
+#[derive(Debug)]
+struct Seat<V> {
+    landed: Rc<OnceCell<V>>,
+    turn: Turn,
+    /// What is left of the leader's time.
+    patience: Duration,
 }
 
 impl<K: Clone + Eq, V: Clone> Flights<K, V> {
@@ -42,10 +54,12 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         key: &K,
         work: impl AsyncFnOnce() -> V,
     ) -> V {
-        while let Some((landing, patience)) = self.board(platform, key) {
-            let sleep = std::pin::pin!(platform.sleep(patience));
-            if let Either::Left((Ok(value), _)) = select(landing, sleep).await {
-                return value;
+        while let Some(seat) = self.board(platform, key) {
+            let turn = std::pin::pin!(seat.turn.wait());
+            let sleep = std::pin::pin!(platform.sleep(seat.patience));
+            select(turn, sleep).await;
+            if let Some(value) = seat.landed.get() {
+                return value.clone();
             }
         }
         let lead = Lead {
@@ -59,19 +73,16 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
     }
 
     /// A seat on a flight whose leader is alive; `None` where the caller must lead one itself.
-    fn board<P: Platform>(
-        &self,
-        platform: &P,
-        key: &K,
-    ) -> Option<(oneshot::Receiver<V>, Duration)> {
+    fn board<P: Platform>(&self, platform: &P, key: &K) -> Option<Seat<V>> {
         let now = platform.uptime();
         let mut aloft = self.aloft.borrow_mut();
         if let Some(flight) = aloft.iter_mut().find(|flight| flight.key == *key) {
             let patience = (flight.started + self.patience).saturating_sub(now);
             if !patience.is_zero() {
-                let (seat, landing) = oneshot::channel();
-                flight.waiting.push(seat);
-                return Some((landing, patience));
+                let (call, turn) = wake::pair();
+                flight.waiting.push(call);
+                let landed = Rc::clone(&flight.landed);
+                return Some(Seat { landed, turn, patience });
             }
         }
         // Those who wait for a dead leader wake up when its flight is dropped here.
@@ -79,6 +90,7 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         aloft.push(Flight {
             key: key.clone(),
             started: now,
+            landed: Rc::default(),
             waiting: Vec::new(),
         });
         None
@@ -103,14 +115,9 @@ struct Lead<'a, K: Clone + Eq, V: Clone> {
 
 impl<K: Clone + Eq, V: Clone> Lead<'_, K, V> {
     fn land(&self, value: &V) {
-        for seat in self
-            .flights
-            .take(self.key, self.started)
-            .into_iter()
-            .flat_map(|flight| flight.waiting)
-        {
-            // Whoever left its seat does not want it any more.
-            let _left = seat.send(value.clone());
+        if let Some(flight) = self.flights.take(self.key, self.started) {
+            // It is the only one that lands on this flight.
+            let _landed = flight.landed.set(value.clone());
         }
     }
 }

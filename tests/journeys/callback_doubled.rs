@@ -5,7 +5,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_arrival_gets_the_same_answer() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
 

@@ -5,7 +5,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_stays_open_and_is_given_again() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
     let back = bench.browser().closes(&address, &ragna.pid).await;

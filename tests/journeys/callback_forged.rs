@@ -36,7 +36,7 @@ async fn the_page_speaks_the_browsers_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn success_typed_by_hand_changes_nothing() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = bench.browser().callback_of(&address);
 
@@ -50,7 +50,7 @@ async fn success_typed_by_hand_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_a_refusal_typed_by_hand() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
     let forged = callback.replace("Status=OK", "Status=Failed&ErrorMessage=User+did+not+give+consent");

@@ -5,7 +5,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_finds_out_by_itself() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
     bench.browser().approves_and_leaves(&address, &ragna.pid).await;
@@ -16,7 +16,7 @@ async fn claims_finds_out_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_the_status() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
     bench.browser().approves_and_leaves(&address, &ragna.pid).await;
@@ -27,11 +27,11 @@ async fn so_does_the_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_the_question_and_the_answer_loses_nothing() {
     let mut bench = Bench::start().await;
-    let address = bench.customer("Ragna").consent_address(SOLE_PROPRIETORSHIP).await;
+    let address = bench.customer("ragna").consent_address(SOLE_PROPRIETORSHIP).await;
 
     bench.restart_app().await;
 
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let back = bench.browser().approves(&address, &ragna.pid).await;
     assert!(back.ends_with("?consent=granted"), "{back}");
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);

@@ -5,7 +5,7 @@ use journeys::{Bench, ANOTHER_PROPRIETORSHIP, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn it_settles_ragnas_consent_and_grants_ola_nothing() {
     let bench = Bench::start().await;
-    let (ragna, solveig) = (bench.customer("Ragna"), bench.customer("Solveig"));
+    let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
 

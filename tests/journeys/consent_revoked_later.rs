@@ -7,7 +7,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_shows_when_the_kept_token_runs_out() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 

@@ -5,7 +5,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_said_and_a_new_request_can_be_made() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
     let back = bench.browser().refuses(&address, &ragna.pid).await;

@@ -5,7 +5,7 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_and_sees_their_claims() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
 
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-required");
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "none");

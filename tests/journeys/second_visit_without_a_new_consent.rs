@@ -6,12 +6,12 @@ use sandbox::world::Counterparty;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_consent_outlives_the_app() {
     let mut bench = Bench::start().await;
-    bench.customer("Ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
-    let first = bench.customer("Ragna").open_claims(SOLE_PROPRIETORSHIP).await;
+    bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
+    let first = bench.customer("ragna").open_claims(SOLE_PROPRIETORSHIP).await;
 
     bench.restart_app().await;
 
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     let second = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
     assert_eq!(second.json(200), first.json(200));
     let again = ragna.ask_consent(SOLE_PROPRIETORSHIP).await.json(200);
@@ -21,7 +21,7 @@ async fn the_consent_outlives_the_app() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_call_needs_no_new_token() {
     let bench = Bench::start().await;
-    let ragna = bench.customer("Ragna");
+    let ragna = bench.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     let (minted, altinn) = (bench.minted(), bench.calls(Counterparty::Altinn));

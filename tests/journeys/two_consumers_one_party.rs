@@ -7,14 +7,7 @@ use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_to_one_bank_is_none_to_the_other() {
-    let bench = Bench::with(Setup {
-        variables: BTreeMap::from([
-            ("consumer_claim".to_owned(), "consumer".to_owned()),
-            ("consumer_organisations".to_owned(), INNLANDSBANKEN.to_owned()),
-        ]),
-        ..Setup::default()
-    })
-    .await;
+    let bench = Bench::start().await;
     let at_fjord = bench.customer("ragna").logged_in_at(FJORDBANKEN);
     let at_innland = bench.customer("ragna").logged_in_at(INNLANDSBANKEN);
 
@@ -31,7 +24,7 @@ async fn a_consent_to_one_bank_is_none_to_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bank_that_is_not_configured_is_refused() {
     let bench = Bench::with(Setup {
-        variables: BTreeMap::from([("consumer_claim".to_owned(), "consumer".to_owned())]),
+        variables: BTreeMap::from([("consumer_organisations".to_owned(), String::new())]),
         ..Setup::default()
     })
     .await;

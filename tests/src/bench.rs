@@ -89,7 +89,7 @@ impl Bench {
 
     async fn serve(&mut self, listener: TcpListener) {
         let mut options = Options::new(self.manifest());
-        options.runtime_config = Some(self.write("runtime-config.toml", &self.sandbox.runtime_config()));
+        options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
         options.variables = self.sandbox.variables(&self.public_url);
         options.variables.extend(self.setup.variables.clone());
         options.state_dir = self.folder.path().join("state");
@@ -112,6 +112,17 @@ impl Bench {
             text = text.replacen("route = { private = true }", "route = \"/token/...\"", 1);
         }
         self.write("spin.toml", &text)
+    }
+
+    /// The sandbox's, with the stores in files, so that they outlive the app.
+    fn runtime_config(&self) -> String {
+        let mut text = self.sandbox.runtime_config();
+        for store in ["consents", "tokens"] {
+            let table = format!("[key_value_store.{store}]\n");
+            assert!(text.contains(&table), "{text}");
+            text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
+        }
+        text
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {

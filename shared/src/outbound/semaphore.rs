@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use futures::channel::oneshot;
+use crate::platform::wake::{self, Call};
 
 /// Lets at most a fixed number of holders through; the others wait in line.
 ///
@@ -15,7 +15,8 @@ pub struct Semaphore(RefCell<State>);
 #[derive(Debug)]
 struct State {
     free: usize,
-    line: VecDeque<oneshot::Sender<()>>,
+    next_ticket: u64,
+    line: VecDeque<(u64, Call)>,
 }
 
 impl Semaphore {
@@ -23,53 +24,65 @@ impl Semaphore {
     pub const fn new(permits: usize) -> Self {
         Self(RefCell::new(State {
             free: permits,
+            next_ticket: 0,
             line: VecDeque::new(),
         }))
     }
 
     /// Waits for a place and holds it until the permit is dropped.
     pub async fn acquire(&self) -> Permit<'_> {
-        let turn = {
-            let mut state = self.0.borrow_mut();
-            if state.free > 0 {
-                state.free -= 1;
-                return Permit(self);
-            }
-            let (call, turn) = oneshot::channel();
-            state.line.push_back(call);
-            turn
-        };
-        let mut waiting = Waiting {
-            semaphore: self,
-            turn,
-        };
-        // The line lives as long as the semaphore, so the call cannot fail to come.
-        let _called = (&mut waiting.turn).await;
-        Permit(self)
-    }
-
-    /// Hands the place to the first who still waits.
-    fn release(&self) {
-        let mut state = self.0.borrow_mut();
-        while let Some(next) = state.line.pop_front() {
-            if next.send(()).is_ok() {
-                return;
-            }
+        loop {
+            let (ticket, turn) = {
+                let mut state = self.0.borrow_mut();
+                if state.free > 0 {
+                    state.free -= 1;
+                    return Permit(self);
+                }
+                let (call, turn) = wake::pair();
+                let ticket = state.next_ticket;
+                state.next_ticket += 1;
+                state.line.push_back((ticket, call));
+                (ticket, turn)
+            };
+            let mut in_line = InLine {
+                semaphore: self,
+                ticket,
+                called: false,
+            };
+            turn.wait().await;
+            in_line.called = true;
         }
-        state.free += 1;
+    }
+
+    /// Calls the first in line to a free place. Who comes by before it wakes may take the place first.
+    fn call_next(&self) {
+        let next = {
+            let mut state = self.0.borrow_mut();
+            if state.free == 0 { None } else { state.line.pop_front() }
+        };
+        drop(next);
     }
 }
 
-struct Waiting<'a> {
+/// Held by who waits. Dropped before it has heard its call, it leaves the line or passes the call on.
+struct InLine<'a> {
     semaphore: &'a Semaphore,
-    turn: oneshot::Receiver<()>,
+    ticket: u64,
+    called: bool,
 }
 
-impl Drop for Waiting<'_> {
-    /// Passes the place on if it was handed over and never taken.
+impl Drop for InLine<'_> {
     fn drop(&mut self) {
-        if let Ok(Some(())) = self.turn.try_recv() {
-            self.semaphore.release();
+        if self.called {
+            return;
+        }
+        let left = {
+            let mut state = self.semaphore.0.borrow_mut();
+            let place = state.line.iter().position(|(ticket, _)| *ticket == self.ticket);
+            place.and_then(|place| state.line.remove(place))
+        };
+        if left.is_none() {
+            self.semaphore.call_next();
         }
     }
 }
@@ -81,7 +94,8 @@ pub struct Permit<'a>(&'a Semaphore);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.release();
+        self.0.0.borrow_mut().free += 1;
+        self.0.call_next();
     }
 }
 

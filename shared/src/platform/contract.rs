@@ -297,6 +297,10 @@ fn request(address: &str, method: Method, body: Bytes) -> Result<Request, String
     request.map_err(|error| error.to_string())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is compared is made on the spot"
+)]
 fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Outcome {
     if found == expected {
         Ok(())

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod memory;
 #[cfg(target_family = "wasm")]
 pub mod spin;
+pub(crate) mod wake;
 
 use std::time::Duration;
 
