@@ -1,4 +1,5 @@
-//! What is stored: one record for each consent, and one ticket for each way back from Altinn.
+//! What is stored: one record for each consent, and one ticket for each way back from Altinn. What holds a
+//! number or a customer as plain text has no `Debug`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +25,7 @@ pub struct Subject<'a> {
 }
 
 /// How one consent stands.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Record {
     pub(super) request: Request,
     /// Where the party answers; `None` until Altinn has said so.
@@ -67,7 +68,7 @@ impl Record {
 }
 
 /// What was asked for, by whom, and where the browser shall end up.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Request {
     /// The consent's id, which is ours to choose.
     pub(super) id: String,
@@ -141,7 +142,7 @@ pub struct Asker<'a> {
 
 /// Found by the state in a redirect address. It holds all that is needed to settle its request, also when
 /// the record has been overwritten by another.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Ticket {
     party: String,
     service: String,
