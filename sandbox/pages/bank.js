@@ -38,7 +38,7 @@ async function show() {
   try {
     const window = read === 'aapnekrav' ? undefined : { fraOgMed: from, tilOgMed: to };
     const answer = await app.read(party, read, window);
-    const found = tables(read, answer);
+    const found = tables(read, answer, form.dataset.today);
     if (answer.skjermet === true) throw new Problem('shielded');
     if (found.length === 0) throw new Problem('nothing-found');
     result.replaceChildren(...found);

@@ -16,22 +16,22 @@ export function amount(digits) {
   return element('data', { value: digits }, `${grouped(String(digits), language)}\u00a0kr`);
 }
 
-/** The tables for an answer of the given kind. */
-export function tables(what, answer) {
+/** The tables for an answer of the given kind, with what was due before `today` marked. */
+export function tables(what, answer, today) {
   const found = {
-    aapnekrav: () => openClaims(answer),
-    krav: () => claimGroups(answer.krav ?? [], []),
+    aapnekrav: () => openClaims(answer, today),
+    krav: () => claimGroups(answer.krav ?? [], [], today),
     innbetalinger: () => [payments(answer.innbetaling ?? [], say('Innbetalinger', 'Payments'))],
     utbetalinger: () => [refunds(answer.utbetaling ?? [])],
   }[what]();
   return found.filter(Boolean);
 }
 
-function openClaims(answer) {
+function openClaims(answer, today) {
   const unplaced = answer.innbetalingMedUplassertBeloep ?? [];
   return [
     answer.totalOversikt && totals(answer.totalOversikt),
-    ...claimGroups(answer.aapentKravMedGjenstaaendeBeloep ?? [], answer.oversiktPerKravgruppe ?? []),
+    ...claimGroups(answer.aapentKravMedGjenstaaendeBeloep ?? [], answer.oversiktPerKravgruppe ?? [], today),
     unplaced.length > 0 && payments(unplaced, say('Innbetalinger som ikke er plassert', 'Payments not yet placed')),
   ];
 }
@@ -50,18 +50,17 @@ function totals(sums) {
   )));
 }
 
-function claimGroups(claims, sums) {
+function claimGroups(claims, sums, today) {
   const other = say('Andre krav', 'Other claims');
-  const groups = Map.groupBy ? Map.groupBy(claims, (claim) => claim.kravgruppe ?? other) : groupBy(claims, other);
-  return [...groups].map(([group, members]) => {
+  return [...grouping(claims, other)].map(([group, members]) => {
     const sum = sums.find((found) => found.kravgruppe === group);
     const head = [say('Krav', 'Claim'), say('Forfall', 'Due'), say('Opprinnelig', 'Original'), say('Gjenstår', 'Remaining')];
-    const rows = members.flatMap((claim) => (claim.kravforfall ?? []).map((due) => claimRow(claim, due, head)));
+    const rows = members.flatMap((claim) => (claim.kravforfall ?? []).map((due) => claimRow(claim, due, head, today)));
     return table([group, sum && amount(sum.saldo)], head, 2, rows);
   });
 }
 
-function groupBy(claims, other) {
+function grouping(claims, other) {
   const groups = new Map();
   for (const claim of claims) {
     const group = claim.kravgruppe ?? other;
@@ -70,9 +69,9 @@ function groupBy(claims, other) {
   return groups;
 }
 
-function claimRow(claim, due, head) {
+function claimRow(claim, due, head, today) {
   const remains = /[1-9]/.test(due.gjenstaaendeBeloep ?? '');
-  const late = remains && due.forfallsdato < new Date().toISOString().slice(0, 10);
+  const late = remains && due.forfallsdato < today;
   const kid = due.betalingsinformasjon?.kidnummer;
   return element('tr', {},
     element('th', { scope: 'row' }, text(claim.kravbeskrivelse) || claim.kravtype || claim.kravidentifikator,

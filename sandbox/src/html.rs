@@ -140,7 +140,7 @@ pub(crate) fn page(
             // No `form-action`: browsers hold the redirects after a form to it, and the way back from
             // a consent leads wherever its consumer wants.
             let policy = format!(
-                "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                  connect-src {connect}; base-uri 'none'; frame-ancestors 'none'"
             );
             let headers = [

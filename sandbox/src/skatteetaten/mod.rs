@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod data;
+mod element;
 mod format;
 mod ledger;
 mod node;

@@ -1,7 +1,7 @@
 //! Creating a request for consent.
 
 use http::{Method, StatusCode};
-use sandbox::altinn::{Format, Repeat, Switches, register};
+use sandbox::altinn::{Format, Switches};
 use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;
@@ -11,8 +11,8 @@ use crate::support::{
     organisation_urn, person_urn, rfc3339, right,
 };
 
-const CLAIMS: &str = "ske-samtykke-krav-og-betalinger";
-const INCOME: &str = "ske-samtykke-sbl-inntekt";
+pub(crate) const CLAIMS: &str = "ske-samtykke-krav-og-betalinger";
+pub(crate) const INCOME: &str = "ske-samtykke-sbl-inntekt";
 const TAX_BASIS: &str = "ske-samtykke-sbl-summert-skattegrunnlag";
 
 #[tokio::test]
@@ -318,110 +318,4 @@ async fn what_is_no_request_is_refused_by_the_framework() {
         )
         .await;
     assert_eq!(slash.status, 201);
-}
-
-#[tokio::test]
-async fn the_same_id_again_changes_nothing() {
-    let bench = Bench::start().await;
-    let id = Uuid::new_v4();
-    let first = bench.request(id);
-    let created = bench.create(&first).await.json();
-    let mut again = first.clone();
-    again["redirectUrl"] = json!("https://elsewhere.example/");
-
-    let internal = bench.create(&again).await;
-    assert_eq!(internal.status, 200);
-    let internal = internal.json();
-    assert_eq!(internal["redirectUrl"], first["redirectUrl"]);
-    assert_eq!(internal["consentRequestStatus"], "Created");
-    assert_eq!(internal["status"], Value::Null);
-    assert_eq!(internal["templateId"], "bst_krav_v2");
-    assert!(internal["consentRights"][0]["resource"][0]["version"].is_string());
-    let by = internal["consentRequestEvents"][0]["performedBy"]
-        .as_str()
-        .unwrap();
-    assert!(by.starts_with("urn:altinn:party:uuid:"), "{by}");
-
-    bench.world().altinn.set_switches(Switches {
-        repeat: Repeat::Documented,
-        ..Switches::default()
-    });
-    assert_eq!(bench.create(&again).await.json(), created);
-
-    let mut other = first.clone();
-    other["from"] = json!(organisation_urn("314055403"));
-    let taken = bench.create(&other).await;
-    assert_eq!(
-        (taken.status.as_u16(), &taken.json()["code"]),
-        (400, &json!("AM-00016"))
-    );
-    assert_eq!(taken.json()["requestId"], json!(id));
-    other["to"] = json!(organisation_urn(OTHER_BANK));
-    assert_eq!(
-        bench
-            .create_as(&bench.scoped(OTHER_BANK, WRITE), &other)
-            .await
-            .json()["code"],
-        "AM-00016"
-    );
-
-    again["validTo"] = json!(rfc3339(bench.now() - Duration::seconds(1)));
-    assert_eq!(
-        bench.create(&again).await.status,
-        400,
-        "a repeated call is checked like the first"
-    );
-}
-
-#[tokio::test]
-async fn suppliers_and_those_who_ask_for_others_become_handlers() {
-    let bench = Bench::start().await;
-    let id = Uuid::new_v4();
-    let claims = json!({ "scope": WRITE, "supplier": organisation(SUPPLIER) });
-    let created = bench
-        .create_as(&bench.token(&claims), &bench.request(id))
-        .await
-        .json();
-    assert_eq!(created["handledBy"], organisation_urn(SUPPLIER));
-    let own = bench
-        .read_as(&bench.scoped(SUPPLIER, READ), &id.to_string())
-        .await;
-    assert_eq!(
-        (own.status.as_u16(), &own.json()["code"]),
-        (403, &json!("AM-00000")),
-        "a mere handler may not read"
-    );
-
-    let mut for_another = bench.request(Uuid::new_v4());
-    for_another["to"] = json!(organisation_urn(OTHER_BANK));
-    let created = bench
-        .create_as(
-            &bench.scoped(BANK, "altinn:consentrequests.org"),
-            &for_another,
-        )
-        .await;
-    assert_eq!(created.status, 201);
-    assert_eq!(created.json()["handledBy"], organisation_urn(BANK));
-}
-
-#[tokio::test]
-async fn the_registry_tells_what_can_be_asked_for() {
-    let bench = Bench::start().await;
-    let url = |id: &str| {
-        format!(
-            "{}/resourceregistry/api/v1/resource/{id}",
-            bench.sandbox.addresses().altinn
-        )
-    };
-    let get = async |id: &str| Answer::read(bench.http.get(url(id)).send().await.unwrap()).await;
-    let income = get(INCOME).await.json();
-    assert_eq!(income["resourceType"], "Consent");
-    assert_eq!(income["consentTemplate"], "sblanesoknad");
-    assert_eq!(
-        income["consentMetadata"],
-        json!({ "fraogmed": { "optional": false }, "tilogmed": { "optional": false } })
-    );
-    assert_eq!(get(CLAIMS).await.json()["consentMetadata"], json!({}));
-    assert_eq!(get("no-such-resource").await.status, 404);
-    assert!(register::organisation(BANK).is_some());
 }

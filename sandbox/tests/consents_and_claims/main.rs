@@ -10,6 +10,8 @@ mod altinn_create;
 mod altinn_events;
 mod altinn_life;
 mod altinn_page;
+mod altinn_repeat;
 mod bank;
 mod skatteetaten;
+mod skatteetaten_behaviour;
 mod support;
