@@ -22,13 +22,13 @@ const LOGIN: Call = Call {
 };
 
 /// An unknown `kid` makes us ask again, but not more often than this: anyone can make one up.
-const COOL_DOWN: Duration = Duration::from_secs(60);
+const COOL_DOWN: Duration = Duration::from_mins(1);
 
 /// With no keys at all we ask sooner: nobody can log in meanwhile.
 const COLD_COOL_DOWN: Duration = Duration::from_secs(2);
 
 /// Keys older than this are asked for again, so that one that was withdrawn does not hold for ever.
-const FRESH: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_mins(10);
 
 /// More keys than this are not looked at.
 const MOST: usize = 64;

@@ -36,7 +36,7 @@ fn published() -> Value {
     json!({"keys": [LOGIN_KEY.jwk("one"), OTHER_KEY.jwk("two"), {"kty": "unknown", "kid": "three"}]})
 }
 
-fn claims(platform: &Memory, changes: Value) -> Value {
+fn claims(platform: &Memory, changes: &Value) -> Value {
     let mut claims = login_claims(platform.now().unix_timestamp());
     for (name, value) in changes.as_object().expect("an object") {
         claims[name] = value.clone();
@@ -84,7 +84,7 @@ fn what_does_not_hold_is_refused() {
         (json!({"sub": null}), Kind::LoginRequired),
         (json!({"sub": ""}), Kind::LoginRequired),
     ] {
-        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, changes.clone()));
+        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, &changes));
         let problem = verify(&platform, &token).expect_err("refused");
         assert_eq!(problem.kind, kind, "{changes}");
     }
@@ -93,7 +93,7 @@ fn what_does_not_hold_is_refused() {
         json!({"nbf": now + 9}),
         json!({"aud": ["x", "innsyn"]}),
     ] {
-        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, changes.clone()));
+        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, &changes));
         assert!(verify(&platform, &token).is_ok(), "{changes}");
     }
 }
@@ -271,7 +271,7 @@ fn status(status: u16) -> Response {
 fn the_consumer_comes_from_the_token_where_it_is_so_configured() {
     let (platform, _) = platform(published());
     let verify = |consumer: Value| {
-        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, json!({"bank": consumer})));
+        let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, &json!({"bank": consumer})));
         platform.run(async {
             tokens(Some("bank"))
                 .customer(&context(&platform), &token)
@@ -302,7 +302,7 @@ fn the_consumer_comes_from_the_token_where_it_is_so_configured() {
 fn claims_that_are_not_numbers_give_no_rights() {
     let (platform, _) = platform(published());
     let changes = json!({"pid": "313367002", "organisations": ["02829090123", 313_367_002, "x", "314055403"]});
-    let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, changes));
+    let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, &changes));
     let customer = verify(&platform, &token).expect("a customer");
     assert!(customer.party(None).is_err());
     assert!(customer.party(Some("313367002")).is_err());
@@ -320,7 +320,7 @@ fn a_back_end_needs_the_scope_as_a_whole_word() {
     ] {
         let token = LOGIN_KEY.sign(
             Some("one"),
-            &claims(&platform, json!({"scope": scope, "sub": "backend"})),
+            &claims(&platform, &json!({"scope": scope, "sub": "backend"})),
         );
         let end = platform.run(async { tokens(None).back_end(&context(&platform), &token).await });
         assert_eq!(end.is_ok(), allowed, "{scope}");

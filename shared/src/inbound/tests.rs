@@ -66,7 +66,7 @@ impl Component<Memory> for Test {
                     .cause("02829090123 broke"));
             }
             Handler::Hang => {
-                context.platform.sleep(Duration::from_secs(60)).await;
+                context.platform.sleep(Duration::from_mins(1)).await;
                 String::new()
             }
         };

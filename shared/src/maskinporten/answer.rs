@@ -23,46 +23,44 @@ pub struct Minted {
     pub scope: String,
 }
 
+#[derive(Deserialize)]
+struct Body {
+    access_token: String,
+    token_type: String,
+    expires_in: u64,
+    #[serde(default)]
+    scope: Option<String>,
+}
+
 /// Reads the answer to a grant for `scope`. `now` tells how far the clocks are apart.
-pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minted, Refusal> {
+pub fn read(answer: &Response, scope: &str, now: OffsetDateTime) -> Result<Minted, Box<Refusal>> {
     if answer.status() != StatusCode::OK {
-        return Err(Refusal::read(answer, now));
+        return Err(Box::new(Refusal::read(answer, now)));
     }
+    minted(answer, scope).map_err(|reason| Box::new(Refusal::unreadable(answer.status(), reason)))
+}
+
+fn minted(answer: &Response, scope: &str) -> Result<Minted, &'static str> {
     if !is_json(answer) {
-        return Err(Refusal::unreadable(
-            answer.status(),
-            "the answer is not JSON",
-        ));
+        return Err("the answer is not JSON");
     }
-    #[derive(Deserialize)]
-    struct Body {
-        access_token: String,
-        token_type: String,
-        expires_in: u64,
-        #[serde(default)]
-        scope: Option<String>,
-    }
-    let unreadable = |reason| Refusal::unreadable(answer.status(), reason);
-    let body: Body = serde_json::from_slice(answer.body())
-        .map_err(|_| unreadable("the answer is not a token"))?;
+    let body: Body =
+        serde_json::from_slice(answer.body()).map_err(|_| "the answer is not a token")?;
     if !body.token_type.eq_ignore_ascii_case("bearer") {
-        return Err(unreadable("the token is not a bearer token"));
+        return Err("the token is not a bearer token");
     }
-    let printable = body
-        .access_token
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic());
-    if body.access_token.is_empty() || !printable {
-        return Err(unreadable("the token cannot be sent in a header"));
+    let token = &body.access_token;
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the token cannot be sent in a header");
     }
     let granted = body.scope.unwrap_or_else(|| scope.to_owned());
-    let missing = scope.split(' ').any(|wanted| {
-        !granted
+    let has = |wanted| {
+        granted
             .split_ascii_whitespace()
             .any(|scope| scope == wanted)
-    });
-    if missing {
-        return Err(unreadable("the token lacks a scope that was asked for"));
+    };
+    if !scope.split(' ').all(has) {
+        return Err("the token lacks a scope that was asked for");
     }
     Ok(Minted {
         access_token: Secret::new(body.access_token),
@@ -91,7 +89,7 @@ mod tests {
     use super::super::Class;
     use super::*;
 
-    fn answer(body: &str, media_type: &'static str) -> Result<Minted, Refusal> {
+    fn answer(body: &str, media_type: &'static str) -> Result<Minted, Box<Refusal>> {
         let mut answer = Response::new(Bytes::from(body.to_owned()));
         answer
             .headers_mut()

@@ -122,10 +122,10 @@ impl Grant<'_> {
     /// RS256 with the library beneath jwt-simple, which itself has no way to write `x5c`.
     fn signature(&self, signed: &[u8]) -> Result<Vec<u8>, superboring::error::ErrorStack> {
         let key = PKey::from_rsa(self.client.key.key_pair().as_ref().clone())?;
-        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
-        signer.set_rsa_padding(Padding::PKCS1)?;
-        signer.update(signed)?;
-        signer.sign_to_vec()
+        let mut rs256 = Signer::new(MessageDigest::sha256(), &key)?;
+        rs256.set_rsa_padding(Padding::PKCS1)?;
+        rs256.update(signed)?;
+        rs256.sign_to_vec()
     }
 }
 

@@ -12,6 +12,10 @@ const CALL: Call = Call {
     repeat: Repeat::Idempotent(3),
 };
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the form in which answers are queued"
+)]
 fn status(status: u16) -> Result<Response, SendError> {
     let mut answer = Response::new(Bytes::new());
     *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
@@ -142,10 +146,10 @@ fn each_attempt_is_made_anew() {
     let platform = Memory::new();
     platform.push_answer(broken());
     platform.push_answer(status(200));
-    let mut made = 0;
+    let mut count = 0;
     let make = || {
-        made += 1;
-        Ok(Request::new(Bytes::from(made.to_string())))
+        count += 1;
+        Ok(Request::new(Bytes::from(count.to_string())))
     };
     platform
         .run(async { send_anew(&context(&platform), &CALL, make).await })

@@ -72,7 +72,7 @@ impl Store {
             };
             match sealer.open(&key, name.consumer, &row) {
                 Some(opened) if opened.not_after > context.now() => {
-                    return Ok(self.read(context, &opened));
+                    return Ok(Self::read(context, &opened));
                 }
                 Some(_) => context
                     .platform
@@ -172,7 +172,6 @@ impl Store {
 
     /// A row that opens but is not of the expected form was written by another version: it is made anew.
     fn read<P: Platform, T: DeserializeOwned>(
-        &self,
         context: &Context<'_, P>,
         opened: &Opened,
     ) -> Option<T> {

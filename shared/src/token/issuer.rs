@@ -185,7 +185,7 @@ impl Issuer {
                 let spare = spare.filter(|token| token.is_alive(context.now()));
                 spare
                     .inspect(|_| {
-                        context.log(&Event::new(Level::Warn, "token", "served-before-its-end"))
+                        context.log(&Event::new(Level::Warn, "token", "served-before-its-end"));
                     })
                     .ok_or(refusal)
             }

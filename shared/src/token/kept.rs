@@ -11,7 +11,7 @@ use crate::secret::Secret;
 const LONGEST_HEAD_ROOM: time::Duration = time::Duration::seconds(30);
 
 /// A token that was had with a consent is not kept longer than this, so that a withdrawal shows.
-const CONSENT: Duration = Duration::from_secs(120);
+const CONSENT: Duration = Duration::from_mins(2);
 
 /// A token with less time than this may run out on its way.
 const JOURNEY: Duration = Duration::from_secs(2);
@@ -43,7 +43,7 @@ impl Token {
             lifetime
         };
         // Nobody issues tokens for a year; a longer lifetime is nonsense that must not overflow.
-        let lifetime = lifetime.min(Duration::from_secs(365 * 24 * 3600));
+        let lifetime = lifetime.min(Duration::from_hours(365 * 24));
         Self {
             value,
             scope,

@@ -32,7 +32,7 @@ const METADATA: Call = Call {
 };
 
 /// How long the metadata is used, and how long a failure to get it is remembered.
-const METADATA_FRESH: Duration = Duration::from_secs(12 * 3600);
+const METADATA_FRESH: Duration = Duration::from_hours(12);
 const METADATA_FAILED: Duration = Duration::from_secs(30);
 
 /// The details that a consent stands in (Altinn 3).
@@ -143,8 +143,7 @@ async fn grant<P: Platform>(
         .await
         .map_err(Failure::Silent)?;
     let now = context.now();
-    let minted = maskinporten::read(&answer, &scope, now)
-        .map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
+    let minted = maskinporten::read(&answer, &scope, now).map_err(Failure::Refused)?;
     let consent = ask.details_type().as_deref() == Some(CONSENT);
     Ok(Token::new(
         minted.access_token,

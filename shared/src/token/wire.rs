@@ -65,17 +65,17 @@ pub(super) struct OAuthError {
     /// Where the code is described.
     pub(super) uri: Option<String>,
     /// The failure itself.
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
 }
 
 impl OAuthError {
     /// A refusal of our own making.
-    pub(super) const fn new(error: &'static str, status: StatusCode, problem: Problem) -> Self {
+    pub(super) fn new(error: &'static str, status: StatusCode, problem: Problem) -> Self {
         Self {
             error: Cow::Borrowed(error),
             status,
             uri: None,
-            problem,
+            problem: Box::new(problem),
         }
     }
 
@@ -100,7 +100,7 @@ impl OAuthError {
         if let Some(seconds) = problem.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        answer.extensions_mut().insert(self.problem);
+        answer.extensions_mut().insert(*self.problem);
         answer
     }
 }
@@ -129,8 +129,13 @@ pub(super) fn read_refusal(answer: &Response) -> Problem {
     };
     // What the token component holds against us is our fault, not our caller's.
     let kind = match kind {
-        Kind::ConsentRequired | Kind::TooManyCalls | Kind::SourceDown | Kind::SourceSlow => kind,
-        Kind::SourceUnreadable | Kind::SourceRefused | Kind::ConfigurationMissing => kind,
+        Kind::ConsentRequired
+        | Kind::TooManyCalls
+        | Kind::SourceDown
+        | Kind::SourceSlow
+        | Kind::SourceUnreadable
+        | Kind::SourceRefused
+        | Kind::ConfigurationMissing => kind,
         _ => Kind::Internal,
     };
     let mut problem = Problem::new(kind).cause(format_args!(

@@ -119,7 +119,9 @@ fn instances_share_tokens_through_the_store() {
         assert_eq!(world.minted.get(), 1);
         world.platform.with_store("tokens", |rows| {
             assert_eq!(rows.len(), 1);
-            rows.values_mut().for_each(|row| row[30] ^= 1);
+            for row in rows.values_mut() {
+                row[30] ^= 1;
+            }
         });
         assert_eq!(
             token(&world.ask(&desk(), "scope=a").await),
@@ -297,7 +299,7 @@ fn the_sweep_is_for_components() {
     let back_end = format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims));
     world.platform.run(async {
         world.ask(&desk, "scope=a").await;
-        world.platform.advance(Duration::from_secs(120));
+        world.platform.advance(Duration::from_mins(2));
         let sweep = async |authorization: &str| {
             desk.sweep(&context(&world.platform), &arrived(authorization, FORM, ""))
                 .await
