@@ -146,7 +146,8 @@ pub(crate) fn page(
             let headers = [
                 (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
                 (header::CACHE_CONTROL, "no-store".to_owned()),
-                (header::REFERRER_POLICY, "no-referrer".to_owned()),
+                // Not `no-referrer`: browsers then send forms with `Origin: null`, to ourselves too.
+                (header::REFERRER_POLICY, "same-origin".to_owned()),
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
                 (header::CONTENT_SECURITY_POLICY, policy),
             ];

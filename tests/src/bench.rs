@@ -205,6 +205,15 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    /// A journey that fails shows what the app has logged.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the app's log:\n{}", self.log.lines().join("\n"));
+        }
+    }
+}
+
 /// The project's folder.
 pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
