@@ -82,7 +82,11 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
                 let (call, turn) = wake::pair();
                 flight.waiting.push(call);
                 let landed = Rc::clone(&flight.landed);
-                return Some(Seat { landed, turn, patience });
+                return Some(Seat {
+                    landed,
+                    turn,
+                    patience,
+                });
             }
         }
         // Those who wait for a dead leader wake up when its flight is dropped here.

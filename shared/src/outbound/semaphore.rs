@@ -58,7 +58,11 @@ impl Semaphore {
     fn call_next(&self) {
         let next = {
             let mut state = self.0.borrow_mut();
-            if state.free == 0 { None } else { state.line.pop_front() }
+            if state.free == 0 {
+                None
+            } else {
+                state.line.pop_front()
+            }
         };
         drop(next);
     }
@@ -78,7 +82,10 @@ impl Drop for InLine<'_> {
         }
         let left = {
             let mut state = self.semaphore.0.borrow_mut();
-            let place = state.line.iter().position(|(ticket, _)| *ticket == self.ticket);
+            let place = state
+                .line
+                .iter()
+                .position(|(ticket, _)| *ticket == self.ticket);
             place.and_then(|place| state.line.remove(place))
         };
         if left.is_none() {
