@@ -54,26 +54,25 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         key: &K,
         work: impl AsyncFnOnce() -> V,
     ) -> V {
-        while let Some(seat) = self.board(platform, key) {
+        let lead = loop {
+            let seat = match self.board(platform, key) {
+                Boarded::Waits(seat) => seat,
+                Boarded::Leads(lead) => break lead,
+            };
             let turn = std::pin::pin!(seat.turn.wait());
             let sleep = std::pin::pin!(platform.sleep(seat.patience));
             select(turn, sleep).await;
             if let Some(value) = seat.landed.get() {
                 return value.clone();
             }
-        }
-        let lead = Lead {
-            flights: self,
-            key,
-            started: platform.uptime(),
         };
         let value = work().await;
         lead.land(&value);
         value
     }
 
-    /// A seat on a flight whose leader is alive; `None` where the caller must lead one itself.
-    fn board<P: Platform>(&self, platform: &P, key: &K) -> Option<Seat<V>> {
+    /// A seat on a flight whose leader is alive, or else a flight for the caller to lead.
+    fn board<P: Platform>(&self, platform: &P, key: &K) -> Boarded<'_, K, V> {
         let now = platform.uptime();
         let mut aloft = self.aloft.borrow_mut();
         if let Some(flight) = aloft.iter_mut().find(|flight| flight.key == *key) {
@@ -82,7 +81,7 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
                 let (call, turn) = wake::pair();
                 flight.waiting.push(call);
                 let landed = Rc::clone(&flight.landed);
-                return Some(Seat {
+                return Boarded::Waits(Seat {
                     landed,
                     turn,
                     patience,
@@ -91,44 +90,56 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         }
         // Those who wait for a dead leader wake up when its flight is dropped here.
         aloft.retain(|flight| flight.key != *key);
+        let landed = Rc::default();
         aloft.push(Flight {
             key: key.clone(),
             started: now,
-            landed: Rc::default(),
+            landed: Rc::clone(&landed),
             waiting: Vec::new(),
         });
-        None
+        Boarded::Leads(Lead {
+            flights: self,
+            landed,
+        })
     }
+}
 
+impl<K, V> Flights<K, V> {
     /// Takes the flight of a leader off the list, unless someone else has taken over.
-    fn take(&self, key: &K, started: Duration) -> Option<Flight<K, V>> {
+    fn take(&self, landed: &Rc<OnceCell<V>>) -> Option<Flight<K, V>> {
         let mut aloft = self.aloft.borrow_mut();
         let index = aloft
             .iter()
-            .position(|flight| flight.key == *key && flight.started == started)?;
+            .position(|flight| Rc::ptr_eq(&flight.landed, landed))?;
         Some(aloft.swap_remove(index))
     }
 }
 
-/// Held by the one who leads. Dropped before it lands, it wakes those who wait, and one of them takes over.
-struct Lead<'a, K: Clone + Eq, V: Clone> {
-    flights: &'a Flights<K, V>,
-    key: &'a K,
-    started: Duration,
+/// What boarding led to.
+enum Boarded<'a, K, V> {
+    Waits(Seat<V>),
+    Leads(Lead<'a, K, V>),
 }
 
-impl<K: Clone + Eq, V: Clone> Lead<'_, K, V> {
+/// Held by the one who leads. Dropped before it lands, it wakes those who wait, and one of them takes over.
+struct Lead<'a, K, V> {
+    flights: &'a Flights<K, V>,
+    /// Which flight: another leader's of the same key has another cell.
+    landed: Rc<OnceCell<V>>,
+}
+
+impl<K, V: Clone> Lead<'_, K, V> {
     fn land(&self, value: &V) {
-        if let Some(flight) = self.flights.take(self.key, self.started) {
+        if let Some(flight) = self.flights.take(&self.landed) {
             // It is the only one that lands on this flight.
             let _landed = flight.landed.set(value.clone());
         }
     }
 }
 
-impl<K: Clone + Eq, V: Clone> Drop for Lead<'_, K, V> {
+impl<K, V> Drop for Lead<'_, K, V> {
     fn drop(&mut self) {
-        drop(self.flights.take(self.key, self.started));
+        drop(self.flights.take(&self.landed));
     }
 }
 
@@ -165,6 +176,18 @@ mod tests {
         assert_eq!((runs.get(), values), (1, vec![1; 50]));
         platform.run(join_all([one("a"), one("b"), one("c"), one("b")]));
         assert_eq!(runs.get(), 4);
+    }
+
+    #[test]
+    fn a_flight_that_has_landed_is_gone_whatever_the_clock_says() {
+        let platform = Memory::new();
+        platform.set_tick(Duration::from_nanos(1));
+        let flights = Flights::new(PATIENCE);
+        for turn in 0..3 {
+            let value = platform.run(flights.join(&platform, &"a", async || turn));
+            assert_eq!(value, turn);
+        }
+        assert!(platform.uptime() < PATIENCE);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub type Responder = Rc<dyn Fn(&Request) -> Result<Response, SendError>>;
 /// A platform whose clock stands still until it is moved, with the same randomness in each run.
 pub struct Memory {
     clock: Cell<Duration>,
+    tick: Cell<Duration>,
     offset: Cell<time::Duration>,
     seed: Cell<u64>,
     lines: RefCell<Vec<String>>,
@@ -47,6 +48,7 @@ impl Memory {
     pub fn new() -> Self {
         Self {
             clock: Cell::new(Duration::ZERO),
+            tick: Cell::new(Duration::ZERO),
             offset: Cell::new(time::Duration::ZERO),
             seed: Cell::new(1),
             lines: RefCell::default(),
@@ -99,6 +101,11 @@ impl Memory {
         for (_, waker) in due {
             waker.wake();
         }
+    }
+
+    /// Makes each reading of the clock move it on, as a real one has moved between two readings.
+    pub fn set_tick(&self, tick: Duration) {
+        self.tick.set(tick);
     }
 
     /// Moves the time of day alone, either way.
@@ -218,7 +225,9 @@ impl Platform for Memory {
     }
 
     fn uptime(&self) -> Duration {
-        self.clock.get()
+        let now = self.clock.get();
+        self.clock.set(now + self.tick.get());
+        now
     }
 
     /// A linear congruential generator with splitmix's finish: different bytes each time, the same in each run.
