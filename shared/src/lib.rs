@@ -21,6 +21,6 @@ pub mod party;
 pub mod platform;
 pub mod problem;
 pub mod secret;
+pub mod skatteetaten;
 pub mod store;
 pub mod token;
-pub mod skatteetaten;
