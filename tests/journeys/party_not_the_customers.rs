@@ -26,9 +26,11 @@ async fn nobody_else_is_asked_about_it() {
 async fn what_is_no_party_is_said_so() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
-    for number in ["313367003", "04827896469", "12345", "974760673", "313 367 002", "xxxxxxxxx"] {
+    for number in ["313367003", "04827896469", "12345", "313 367 002", "xxxxxxxxx"] {
         ragna.open_claims(number).await.problem(400, "party-invalid");
     }
+    let a_real_organisation = "974760673";
+    ragna.open_claims(a_real_organisation).await.problem(403, "party-not-allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

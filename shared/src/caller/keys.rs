@@ -128,8 +128,9 @@ impl Keys {
         let mut kept = self.kept.borrow_mut();
         match end {
             Ok(set) => {
+                // The first set leaves room for one more question: its keys may be changed at any moment.
+                kept.tried = kept.set.is_some().then_some((now, None));
                 kept.set = Some((set, now));
-                kept.tried = Some((now, None));
             }
             Err(problem) => kept.tried = Some((now, Some(problem))),
         }
