@@ -81,7 +81,7 @@ function refuse(error) {
     notice.append(action(say('Logg inn på nytt', 'Log in again'), () => location.assign('/')));
   }
   const trace = [problem.code, problem.correlationId].filter(Boolean).join(' · ');
-  if (trace) notice.append(element('p', { className: 'small soft' }, trace));
+  if (trace && !calm) notice.append(element('p', { className: 'small soft' }, trace));
   result.replaceChildren();
   tell(notice);
 }

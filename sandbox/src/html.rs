@@ -2,15 +2,18 @@
 
 use std::sync::OnceLock;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use axum::{Form, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, State};
+use serde::Deserialize;
 use serde_json::Value;
 use time::Date;
 
 /// The cookie with the reader's choice of language.
-pub(crate) const LANGUAGE_COOKIE: &str = "language";
+const LANGUAGE_COOKIE: &str = "language";
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,6 +117,31 @@ pub(crate) fn drop_cookie(name: &str) -> (HeaderName, String) {
     )
 }
 
+#[derive(Debug, Deserialize)]
+struct Choice {
+    language: String,
+}
+
+/// Where pages of the origin let the reader choose a language; the reader stays on the page.
+pub(crate) fn language_route<S: Clone + Send + Sync + 'static>(origin: &str) -> Router<S> {
+    let origin = origin.to_owned();
+    let choose = async move |headers: HeaderMap, Form(choice): Form<Choice>| {
+        if !is_own(&headers, &origin) || !["nb", "en"].contains(&choice.language.as_str()) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        let from = headers
+            .get(header::REFERER)
+            .and_then(|value| value.to_str().ok());
+        let back = from
+            .and_then(|from| from.strip_prefix(&origin))
+            .filter(|back| back.starts_with('/') && !back.starts_with("//"))
+            .unwrap_or("/");
+        let cookie = set_cookie(LANGUAGE_COOKIE, &choice.language);
+        ([cookie], Redirect::to(back)).into_response()
+    };
+    Router::new().route("/language", post(choose))
+}
+
 /// A form's request comes from our own page. A client that is no browser sends no `Origin`.
 pub(crate) fn is_own(headers: &HeaderMap, origin: &str) -> bool {
     headers
@@ -203,7 +231,6 @@ fn templates() -> &'static Environment<'static> {
             ),
             ("portal.html", include_str!("../pages/portal.html")),
             ("return.html", include_str!("../pages/return.html")),
-            ("language.html", include_str!("../pages/language.html")),
             ("login.html", include_str!("../pages/login.html")),
             ("bank.html", include_str!("../pages/bank.html")),
         ] {
@@ -274,7 +301,6 @@ mod tests {
             "altinn_message",
             "portal",
             "return",
-            "language",
             "login",
             "bank",
         ];

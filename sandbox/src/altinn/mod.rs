@@ -34,6 +34,7 @@ pub use party::Party;
 pub use problem::{Format, Problem};
 pub use switches::{Callback, LetterCase, Repeat, Switches, Timestamps};
 
+use crate::html;
 use crate::world::World;
 use checks::Checked;
 use consent::Request;
@@ -246,5 +247,8 @@ pub(crate) fn admin_router() -> Router<Arc<World>> {
 
 /// The pages, for browsers.
 pub fn page_router(world: Arc<World>) -> Router {
-    page::routes().merge(portal::routes()).with_state(world)
+    page::routes()
+        .merge(portal::routes())
+        .merge(html::language_route(&world.addresses.altinn_page))
+        .with_state(world)
 }

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 pub use customer::{CUSTOMERS, Customer};
 pub use token::{AUDIENCE, Overrides, Signature};
 
+use crate::html;
 use crate::session::Sessions;
 use crate::world::World;
 use keys::Key;
@@ -120,5 +121,7 @@ pub(crate) fn admin_router() -> Router<Arc<World>> {
 
 /// The bank's pages, for browsers.
 pub fn page_router(world: Arc<World>) -> Router {
-    page::routes().with_state(world)
+    page::routes()
+        .merge(html::language_route(&world.addresses.bank_page))
+        .with_state(world)
 }

@@ -20,7 +20,6 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/", get(front))
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
-        .route("/language", post(choose_language))
         .route("/login-token", get(login_token))
         .route(
             "/assets/{name}",
@@ -111,26 +110,6 @@ async fn log_out(State(world): State<Arc<World>>, headers: HeaderMap) -> Respons
     world.bank.sessions.close(&headers);
     (
         [html::drop_cookie(world.bank.sessions.cookie())],
-        Redirect::to("/"),
-    )
-        .into_response()
-}
-
-#[derive(Debug, Deserialize)]
-struct Choice {
-    language: String,
-}
-
-async fn choose_language(
-    State(world): State<Arc<World>>,
-    headers: HeaderMap,
-    Form(form): Form<Choice>,
-) -> Response {
-    if !is_own(&world, &headers) || !["nb", "en"].contains(&form.language.as_str()) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    (
-        [html::set_cookie(html::LANGUAGE_COOKIE, &form.language)],
         Redirect::to("/"),
     )
         .into_response()
