@@ -160,7 +160,10 @@ fn services(secrets: &Secrets) -> [Service<'_>; 2] {
         Service {
             subject: "consent",
             public_key: &secrets.consent_signing.public,
-            scopes: &["altinn:consentrequests.write", "altinn:consentrequests.read"],
+            scopes: &[
+                "altinn:consentrequests.write",
+                "altinn:consentrequests.read",
+            ],
             authorization_details: &[],
         },
         Service {
