@@ -46,7 +46,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             runtime_config.display(),
         );
     }
-    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be heard")?;
+    tokio::signal::ctrl_c()
+        .await
+        .context("Ctrl-C cannot be heard")?;
     sandbox.shutdown().await;
     Ok(())
 }

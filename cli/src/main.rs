@@ -32,7 +32,10 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    match arguments.command.unwrap_or(Command::Up(up::Arguments::default())) {
+    match arguments
+        .command
+        .unwrap_or(Command::Up(up::Arguments::default()))
+    {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
     }

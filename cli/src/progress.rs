@@ -20,7 +20,9 @@ pub(crate) fn build(manifest: &Path) -> anyhow::Result<()> {
     let mut lines = Vec::new();
     let outcome = build::components(manifest, &mut |progress| {
         let text = match progress {
-            Progress::AddingTarget(target) => format!("adding the Rust target {target} through rustup"),
+            Progress::AddingTarget(target) => {
+                format!("adding the Rust target {target} through rustup")
+            }
             Progress::Building { component, .. } => format!("building {component}"),
             Progress::Line(line) => line,
         };
@@ -39,6 +41,9 @@ pub(crate) fn build(manifest: &Path) -> anyhow::Result<()> {
         }
     }
     outcome.context("the components are not built")?;
-    eprintln!("components built ({:.0} s)", started.elapsed().as_secs_f32());
+    eprintln!(
+        "components built ({:.0} s)",
+        started.elapsed().as_secs_f32()
+    );
     Ok(())
 }

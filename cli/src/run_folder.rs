@@ -36,16 +36,25 @@ impl RunFolder {
             ("ALTINN", &addresses.altinn_page),
             ("ADMIN", &addresses.admin),
         ];
-        let text = lines.map(|(name, value)| format!("export {name}={value}\n")).concat();
+        let text = lines
+            .map(|(name, value)| format!("export {name}={value}\n"))
+            .concat();
         self.write("addresses.sh", &text)
     }
 
     /// The app's variables as Spin reads them from the environment, for a shell to `source`. They hold keys.
-    pub(crate) fn write_variables(&self, variables: &BTreeMap<String, String>) -> anyhow::Result<PathBuf> {
+    pub(crate) fn write_variables(
+        &self,
+        variables: &BTreeMap<String, String>,
+    ) -> anyhow::Result<PathBuf> {
         let mut text = String::new();
         for (name, value) in variables {
             let quoted = value.replace('\'', r"'\''");
-            writeln!(text, "export SPIN_VARIABLE_{}='{quoted}'", name.to_uppercase())?;
+            writeln!(
+                text,
+                "export SPIN_VARIABLE_{}='{quoted}'",
+                name.to_uppercase()
+            )?;
         }
         self.write("variables.sh", &text)
     }

@@ -33,9 +33,12 @@ impl Default for Arguments {
 pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result<()> {
     tokio::task::block_in_place(|| progress::build(manifest))?;
 
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| format!("{} is not free: choose another with --listen", arguments.listen))?;
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!(
+            "{} is not free: choose another with --listen",
+            arguments.listen
+        )
+    })?;
     let app_address = format!("http://localhost:{}", listener.local_addr()?.port());
     let folder = RunFolder::new()?;
     let sandbox = Sandbox::start(sandbox::Options {
@@ -52,19 +55,30 @@ pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result
 
     let addresses = folder.write_addresses(&app_address, &sandbox)?;
     tell(&app_address, &sandbox, &addresses);
-    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be heard")?;
+    tokio::signal::ctrl_c()
+        .await
+        .context("Ctrl-C cannot be heard")?;
     eprintln!("\nstopping");
     server.shutdown().await;
     sandbox.shutdown().await;
     Ok(())
 }
 
-fn options(manifest: &Path, folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyhow::Result<Options> {
+fn options(
+    manifest: &Path,
+    folder: &RunFolder,
+    sandbox: &Sandbox,
+    app: &str,
+) -> anyhow::Result<Options> {
     let mut options = Options::new(manifest);
     options.variables = sandbox.variables(app);
     options.runtime_config = Some(folder.write_runtime_config(sandbox)?);
     options.state_dir = folder.path().join("state");
-    let secret = options.variables.get("maintenance_secret").cloned().unwrap_or_default();
+    let secret = options
+        .variables
+        .get("maintenance_secret")
+        .cloned()
+        .unwrap_or_default();
     options.timers = vec![Timer {
         every: SWEEP,
         method: "POST".to_owned(),

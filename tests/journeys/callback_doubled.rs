@@ -7,13 +7,19 @@ async fn the_second_arrival_gets_the_same_answer() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-    let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+    let callback = bench
+        .browser()
+        .approves_and_leaves(&address, &ragna.pid)
+        .await;
 
     let first = bench.browser().visits(&callback).await;
     let second = bench.browser().visits(&callback).await;
 
     assert_eq!(first.status, 303);
     assert!(first.header("location").ends_with("?consent=granted"));
-    assert_eq!((second.status, second.header("location")), (first.status, first.header("location")));
+    assert_eq!(
+        (second.status, second.header("location")),
+        (first.status, first.header("location"))
+    );
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 }

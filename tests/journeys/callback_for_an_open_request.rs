@@ -11,7 +11,10 @@ async fn the_request_stays_open_and_is_given_again() {
     let back = bench.browser().closes(&address, &ragna.pid).await;
 
     assert!(back.ends_with("?consent=pending"), "{back}");
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-pending");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-pending");
     let again = ragna.ask_consent(SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(again["redirect_url"], address.as_str());
 

@@ -15,11 +15,24 @@ async fn a_made_up_state_gets_a_small_page() {
         "state=%00%ff".to_owned(),
         "ErrorMessage=%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
     ] {
-        let page = bench.browser().visits(&format!("{}/consent/callback?{query}", bench.public_url)).await;
-        assert!((400..500).contains(&page.status), "{query}: {}", page.status);
-        assert!(page.header("content-type").starts_with("text/html"), "{query}");
+        let page = bench
+            .browser()
+            .visits(&format!("{}/consent/callback?{query}", bench.public_url))
+            .await;
+        assert!(
+            (400..500).contains(&page.status),
+            "{query}: {}",
+            page.status
+        );
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{query}"
+        );
         assert!(!page.body.contains("script"), "{query}");
-        assert!(page.header("content-security-policy").contains("default-src 'none'"));
+        assert!(
+            page.header("content-security-policy")
+                .contains("default-src 'none'")
+        );
         assert_eq!(page.header("cache-control"), "no-store");
     }
 }
@@ -27,9 +40,23 @@ async fn a_made_up_state_gets_a_small_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_speaks_the_browsers_language() {
     let bench = Bench::start().await;
-    for (asked, spoken) in [("nn,nb;q=0.8", "nn"), ("nb-NO", "nb"), ("no", "nb"), ("en-GB,en", "en"), ("de", "en")] {
-        let page = bench.browser().speaking(asked).visits(&format!("{}/consent/callback?state=x", bench.public_url)).await;
-        assert!(page.body.contains(&format!("<html lang=\"{spoken}\"")), "{asked}: {}", page.body);
+    for (asked, spoken) in [
+        ("nn,nb;q=0.8", "nn"),
+        ("nb-NO", "nb"),
+        ("no", "nb"),
+        ("en-GB,en", "en"),
+        ("de", "en"),
+    ] {
+        let page = bench
+            .browser()
+            .speaking(asked)
+            .visits(&format!("{}/consent/callback?state=x", bench.public_url))
+            .await;
+        assert!(
+            page.body.contains(&format!("<html lang=\"{spoken}\"")),
+            "{asked}: {}",
+            page.body
+        );
     }
 }
 
@@ -40,11 +67,21 @@ async fn success_typed_by_hand_changes_nothing() {
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = bench.browser().callback_of(&address);
 
-    let back = bench.browser().visits(&format!("{callback}&Status=OK")).await;
+    let back = bench
+        .browser()
+        .visits(&format!("{callback}&Status=OK"))
+        .await;
 
     assert_eq!(back.status, 303);
-    assert!(back.header("location").ends_with("?consent=pending"), "{}", back.header("location"));
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-pending");
+    assert!(
+        back.header("location").ends_with("?consent=pending"),
+        "{}",
+        back.header("location")
+    );
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-pending");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,10 +89,20 @@ async fn nor_does_a_refusal_typed_by_hand() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-    let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
-    let forged = callback.replace("Status=OK", "Status=Failed&ErrorMessage=User+did+not+give+consent");
+    let callback = bench
+        .browser()
+        .approves_and_leaves(&address, &ragna.pid)
+        .await;
+    let forged = callback.replace(
+        "Status=OK",
+        "Status=Failed&ErrorMessage=User+did+not+give+consent",
+    );
 
     let back = bench.browser().visits(&forged).await;
 
-    assert!(back.header("location").ends_with("?consent=granted"), "{}", back.header("location"));
+    assert!(
+        back.header("location").ends_with("?consent=granted"),
+        "{}",
+        back.header("location")
+    );
 }

@@ -8,7 +8,10 @@ async fn claims_finds_out_by_itself() {
     let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-    bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+    bench
+        .browser()
+        .approves_and_leaves(&address, &ragna.pid)
+        .await;
 
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 }
@@ -19,7 +22,10 @@ async fn so_does_the_status() {
     let ragna = bench.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-    bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+    bench
+        .browser()
+        .approves_and_leaves(&address, &ragna.pid)
+        .await;
 
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
 }
@@ -27,7 +33,10 @@ async fn so_does_the_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_the_question_and_the_answer_loses_nothing() {
     let mut bench = Bench::start().await;
-    let address = bench.customer("ragna").consent_address(SOLE_PROPRIETORSHIP).await;
+    let address = bench
+        .customer("ragna")
+        .consent_address(SOLE_PROPRIETORSHIP)
+        .await;
 
     bench.restart_app().await;
 

@@ -9,14 +9,24 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_consent_is_said_and_can_be_given_again() {
     let bench = Bench::start().await;
-    bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
+    bench
+        .customer("ragna")
+        .gives_consent(SOLE_PROPRIETORSHIP)
+        .await;
 
     bench.advance(89 * DAY);
-    bench.customer("ragna").open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    bench
+        .customer("ragna")
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .json(200);
 
     bench.advance(2 * DAY);
     let ragna = bench.customer("ragna");
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-expired");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-expired");
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "expired");
 
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
@@ -26,7 +36,10 @@ async fn an_expired_consent_is_said_and_can_be_given_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_nobody_answered_in_time_is_asked_anew() {
     let bench = Bench::start().await;
-    let address = bench.customer("ragna").consent_address(SOLE_PROPRIETORSHIP).await;
+    let address = bench
+        .customer("ragna")
+        .consent_address(SOLE_PROPRIETORSHIP)
+        .await;
 
     bench.advance(91 * DAY);
 

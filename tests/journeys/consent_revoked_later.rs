@@ -14,7 +14,10 @@ async fn a_withdrawal_shows_when_the_kept_token_runs_out() {
     bench.browser().revokes(&ragna.pid).await;
     bench.advance(Duration::from_secs(121));
 
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-revoked");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-revoked");
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "revoked");
 
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;

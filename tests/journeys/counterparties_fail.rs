@@ -6,8 +6,13 @@ use sandbox::fault::{Content, Fault};
 use sandbox::world::Counterparty::{self, Altinn, Maskinporten, Skatteetaten};
 
 /// Longer than any deadline of ours.
-const TOO_SLOW: Fault = Fault::Slow { milliseconds: 60_000 };
-const DOWN: Fault = Fault::Status { code: http::StatusCode::SERVICE_UNAVAILABLE, body: Content::Html };
+const TOO_SLOW: Fault = Fault::Slow {
+    milliseconds: 60_000,
+};
+const DOWN: Fault = Fault::Status {
+    code: http::StatusCode::SERVICE_UNAVAILABLE,
+    body: Content::Html,
+};
 
 fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
     [
@@ -16,7 +21,10 @@ fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
         (Fault::ResetBefore, &[(503, "source-down")]),
         (Fault::ResetAfter, &[(503, "source-down")]),
         (Fault::Nonsense, &[(502, "source-unreadable")]),
-        (Fault::Truncated, &[(503, "source-down"), (502, "source-unreadable")]),
+        (
+            Fault::Truncated,
+            &[(503, "source-down"), (502, "source-unreadable")],
+        ),
     ]
 }
 
@@ -24,7 +32,10 @@ fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
 async fn fails_when_claims_are_read(counterparty: Counterparty) {
     for (fault, expected) in faults() {
         let mut bench = Bench::start().await;
-        bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
+        bench
+            .customer("ragna")
+            .gives_consent(SOLE_PROPRIETORSHIP)
+            .await;
         bench.restart_app().await;
         bench.advance(std::time::Duration::from_secs(300));
         let ragna = bench.customer("ragna");
@@ -33,11 +44,16 @@ async fn fails_when_claims_are_read(counterparty: Counterparty) {
         let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
 
         let found = expected.iter().find(|(status, _)| *status == answer.status);
-        let (status, slug) = found.unwrap_or_else(|| panic!("{counterparty:?} {fault:?}: {answer:#?}"));
+        let (status, slug) =
+            found.unwrap_or_else(|| panic!("{counterparty:?} {fault:?}: {answer:#?}"));
         answer.problem(*status, slug);
         bench.world().faults.clear();
         bench.advance(std::time::Duration::from_secs(60));
-        bench.customer("ragna").open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        bench
+            .customer("ragna")
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .json(200);
         bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
     }
 }
@@ -68,7 +84,11 @@ async fn altinn_when_a_consent_is_asked_for() {
         // Whether or not Altinn had acted on it, asking again leads to one consent.
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
-        assert_eq!(bench.world().altinn.ids().len(), 1, "{fault:?}: a crash repeats the same id");
+        assert_eq!(
+            bench.world().altinn.ids().len(),
+            1,
+            "{fault:?}: a crash repeats the same id"
+        );
     }
 }
 
@@ -78,12 +98,18 @@ async fn altinn_when_the_browser_comes_back() {
         let bench = Bench::start().await;
         let ragna = bench.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        let callback = bench.browser().approves_and_leaves(&address, &ragna.pid).await;
+        let callback = bench
+            .browser()
+            .approves_and_leaves(&address, &ragna.pid)
+            .await;
         bench.fault(Altinn, None, fault);
 
         let back = bench.browser().visits(&callback).await;
 
-        assert!(back.header("location").ends_with("?consent=pending"), "{fault:?}: {back:#?}");
+        assert!(
+            back.header("location").ends_with("?consent=pending"),
+            "{fault:?}: {back:#?}"
+        );
         bench.world().faults.clear();
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
@@ -108,7 +134,13 @@ async fn too_many_calls_are_said_with_when_to_come_back() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    bench.fault(Skatteetaten, None, Fault::TooManyRequests { retry_after: Some(120) });
+    bench.fault(
+        Skatteetaten,
+        None,
+        Fault::TooManyRequests {
+            retry_after: Some(120),
+        },
+    );
 
     let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
 

@@ -11,7 +11,10 @@ async fn a_refusal_is_said_and_a_new_request_can_be_made() {
     let back = bench.browser().refuses(&address, &ragna.pid).await;
 
     assert!(back.ends_with("?consent=rejected"), "{back}");
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-rejected");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-rejected");
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "rejected");
 
     let anew = ragna.consent_address(SOLE_PROPRIETORSHIP).await;

@@ -7,12 +7,18 @@ async fn the_customer_consents_and_sees_their_claims() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
 
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-required");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-required");
     assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "none");
 
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     assert!(address.starts_with(&bench.sandbox.addresses().altinn_page));
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-pending");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-pending");
 
     let back = bench.browser().approves(&address, &ragna.pid).await;
     let bank = &bench.sandbox.addresses().bank_page;

@@ -4,19 +4,26 @@ use std::fs;
 use std::path::Path;
 
 fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the project")
 }
 
 fn dependencies(package: &str) -> Vec<String> {
     let text = fs::read_to_string(project().join(package).join("Cargo.toml")).expect("a manifest");
     let manifest: toml::Table = text.parse().expect("TOML");
-    let table = manifest.get("dependencies").and_then(toml::Value::as_table).expect("dependencies");
+    let table = manifest
+        .get("dependencies")
+        .and_then(toml::Value::as_table)
+        .expect("dependencies");
     table.keys().cloned().collect()
 }
 
 #[test]
 fn dependencies_point_one_way() {
-    let ours = ["shared", "host", "sandbox", "innsyn", "journeys", "token", "consent", "claims"];
+    let ours = [
+        "shared", "host", "sandbox", "innsyn", "journeys", "token", "consent", "claims",
+    ];
     for (package, allowed) in [
         ("shared", &[][..]),
         ("host", &[]),
@@ -29,7 +36,10 @@ fn dependencies_point_one_way() {
     ] {
         for dependency in dependencies(package) {
             let is_ours = ours.contains(&dependency.as_str());
-            assert!(!is_ours || allowed.contains(&dependency.as_str()), "{package} uses {dependency}");
+            assert!(
+                !is_ours || allowed.contains(&dependency.as_str()),
+                "{package} uses {dependency}"
+            );
         }
     }
 }
@@ -46,19 +56,48 @@ fn every_component_calls_exactly_its_counterparties() {
     let manifest: toml::Table = text.parse().expect("TOML");
     let components = manifest["component"].as_table().expect("components");
     let expected = [
-        ("claims", &["http://token.spin.internal", "{{ altinn_origin }}", "{{ login_origin }}", "{{ skatteetaten_origin }}"][..]),
-        ("consent", &["http://token.spin.internal", "{{ altinn_origin }}", "{{ login_origin }}"]),
-        ("token", &["{{ login_origin }}", "{{ maskinporten_origin }}"]),
+        (
+            "claims",
+            &[
+                "http://token.spin.internal",
+                "{{ altinn_origin }}",
+                "{{ login_origin }}",
+                "{{ skatteetaten_origin }}",
+            ][..],
+        ),
+        (
+            "consent",
+            &[
+                "http://token.spin.internal",
+                "{{ altinn_origin }}",
+                "{{ login_origin }}",
+            ],
+        ),
+        (
+            "token",
+            &["{{ login_origin }}", "{{ maskinporten_origin }}"],
+        ),
     ];
     assert_eq!(components.len(), expected.len());
     for (name, allowed) in expected {
-        let hosts = components[name]["allowed_outbound_hosts"].as_array().expect("a list");
-        let mut hosts: Vec<_> = hosts.iter().map(|host| host.as_str().expect("text")).collect();
+        let hosts = components[name]["allowed_outbound_hosts"]
+            .as_array()
+            .expect("a list");
+        let mut hosts: Vec<_> = hosts
+            .iter()
+            .map(|host| host.as_str().expect("text"))
+            .collect();
         hosts.sort_unstable();
         assert_eq!(hosts, allowed, "{name}");
-        assert!(hosts.iter().all(|host| !host.contains('*')), "{name}: a wildcard");
+        assert!(
+            hosts.iter().all(|host| !host.contains('*')),
+            "{name}: a wildcard"
+        );
     }
-    let routes = manifest["trigger"]["http"].as_array().expect("triggers").len();
+    let routes = manifest["trigger"]["http"]
+        .as_array()
+        .expect("triggers")
+        .len();
     assert_eq!(routes, expected.len(), "each component has one route");
 }
 
@@ -80,7 +119,10 @@ fn every_file_of_ours_can_be_held_in_the_head() {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
             if path.is_dir() && name != "target" && !name.starts_with('.') {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -4,7 +4,9 @@ use journeys::{Bench, RealBrowser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_logs_in_consents_and_sees_their_claims() {
-    let Some(browser) = RealBrowser::on_a_phone().await else { return };
+    let Some(browser) = RealBrowser::on_a_phone().await else {
+        return;
+    };
     let bench = Bench::start().await;
     let places = bench.sandbox.addresses();
 
@@ -21,7 +23,9 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
     assert!(claims.contains("Mva"), "{claims}");
     let address = browser.runs("return location.href").await;
     assert_eq!(address, format!("{}/", places.bank_page));
-    let wider = browser.runs("return document.documentElement.scrollWidth > window.innerWidth").await;
+    let wider = browser
+        .runs("return document.documentElement.scrollWidth > window.innerWidth")
+        .await;
     assert_eq!(wider, false, "the page scrolls sideways on a phone");
     bench.log_is_clean(&["04827896468", "313367002"]);
 }

@@ -13,8 +13,17 @@ async fn four_years_come_back_as_one_document() {
     let first = last - 3;
     let (from, to) = (format!("{first}-01-01"), format!("{last}-12-31"));
 
-    for (path, list) in [("krav", "krav"), ("innbetalinger", "innbetaling"), ("utbetalinger", "utbetaling")] {
-        let whole = ragna.get(&format!("/claims/{path}?fraOgMed={from}&tilOgMed={to}"), SOLE_PROPRIETORSHIP).await;
+    for (path, list) in [
+        ("krav", "krav"),
+        ("innbetalinger", "innbetaling"),
+        ("utbetalinger", "utbetaling"),
+    ] {
+        let whole = ragna
+            .get(
+                &format!("/claims/{path}?fraOgMed={from}&tilOgMed={to}"),
+                SOLE_PROPRIETORSHIP,
+            )
+            .await;
         let document = whole.json(200);
         assert_eq!(document["periode"]["fraOgMed"], from.as_str(), "{path}");
         assert_eq!(document["periode"]["tilOgMed"], to.as_str(), "{path}");
@@ -31,7 +40,10 @@ async fn four_years_come_back_as_one_document() {
                 single += answer.json(200)[list].as_array().expect("a list").len();
             }
         }
-        assert!(merged > 0 && merged <= single, "{path}: {merged} of {single}");
+        assert!(
+            merged > 0 && merged <= single,
+            "{path}: {merged} of {single}"
+        );
     }
 
     // 1,461 days are five windows of 365; of four single years one is a leap year, which is two.
@@ -50,6 +62,10 @@ async fn amounts_keep_every_digit() {
 
     // One digit more than a binary floating-point number holds, and a zero that it would drop.
     for amount in [":12345678901234.55,", ":148210.00,"] {
-        assert!(whole.body.contains(amount), "{amount} has been changed: {}", whole.body);
+        assert!(
+            whole.body.contains(amount),
+            "{amount} has been changed: {}",
+            whole.body
+        );
     }
 }

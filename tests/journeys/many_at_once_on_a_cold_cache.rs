@@ -7,7 +7,11 @@ const SCOPE: &str = "altinn:consentrequests.write";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_tokens_are_minted_than_there_are_instances() {
-    let bench = Bench::with(Setup { token_is_public: true, ..Setup::default() }).await;
+    let bench = Bench::with(Setup {
+        token_is_public: true,
+        ..Setup::default()
+    })
+    .await;
     let http = reqwest::Client::new();
     let ask = async || {
         let request = http
@@ -20,16 +24,28 @@ async fn no_more_tokens_are_minted_than_there_are_instances() {
     let answers = join_all((0..1000).map(|_| ask())).await;
 
     for answer in &answers {
-        assert!(!answer.json(200)["access_token"].as_str().expect("a token").is_empty());
+        assert!(
+            !answer.json(200)["access_token"]
+                .as_str()
+                .expect("a token")
+                .is_empty()
+        );
     }
     let (minted, instances) = (bench.minted(), bench.app().instances("token"));
     println!("1,000 requests at once: {minted} tokens minted by {instances} instances");
-    assert!(minted >= 1 && minted <= instances, "{minted} tokens, {instances} instances");
+    assert!(
+        minted >= 1 && minted <= instances,
+        "{minted} tokens, {instances} instances"
+    );
 
     for answer in join_all((0..100).map(|_| ask())).await {
         answer.json(200);
     }
-    assert_eq!(bench.minted(), minted, "every later request is served without a mint");
+    assert_eq!(
+        bench.minted(),
+        minted,
+        "every later request is served without a mint"
+    );
     bench.log_is_clean(&[]);
 }
 
@@ -44,5 +60,9 @@ async fn claims_stay_within_what_skatteetaten_allows() {
     }
 
     let instances = bench.app().instances("claims") + bench.app().instances("token");
-    assert!(bench.minted() <= instances + 1, "{} tokens, {instances} instances", bench.minted());
+    assert!(
+        bench.minted() <= instances + 1,
+        "{} tokens, {instances} instances",
+        bench.minted()
+    );
 }

@@ -7,15 +7,33 @@ use sandbox::world::Counterparty;
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_asked_about_it() {
     let bench = Bench::start().await;
-    bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
-    let (altinn, skatteetaten) = (bench.calls(Counterparty::Altinn), bench.calls(Counterparty::Skatteetaten));
+    bench
+        .customer("ragna")
+        .gives_consent(SOLE_PROPRIETORSHIP)
+        .await;
+    let (altinn, skatteetaten) = (
+        bench.calls(Counterparty::Altinn),
+        bench.calls(Counterparty::Skatteetaten),
+    );
     let solveig = bench.customer("solveig");
 
-    solveig.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "party-not-allowed");
-    solveig.ask_consent(SOLE_PROPRIETORSHIP).await.problem(403, "party-not-allowed");
-    solveig.get("/consent", SOLE_PROPRIETORSHIP).await.problem(403, "party-not-allowed");
+    solveig
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "party-not-allowed");
+    solveig
+        .ask_consent(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "party-not-allowed");
+    solveig
+        .get("/consent", SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "party-not-allowed");
     let ragna = bench.customer("ragna").pid;
-    solveig.open_claims(&ragna).await.problem(403, "party-not-allowed");
+    solveig
+        .open_claims(&ragna)
+        .await
+        .problem(403, "party-not-allowed");
 
     assert_eq!(bench.calls(Counterparty::Altinn), altinn);
     assert_eq!(bench.calls(Counterparty::Skatteetaten), skatteetaten);
@@ -26,11 +44,23 @@ async fn nobody_else_is_asked_about_it() {
 async fn what_is_no_party_is_said_so() {
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
-    for number in ["313367003", "04827896469", "12345", "313 367 002", "xxxxxxxxx"] {
-        ragna.open_claims(number).await.problem(400, "party-invalid");
+    for number in [
+        "313367003",
+        "04827896469",
+        "12345",
+        "313 367 002",
+        "xxxxxxxxx",
+    ] {
+        ragna
+            .open_claims(number)
+            .await
+            .problem(400, "party-invalid");
     }
     let a_real_organisation = "974760673";
-    ragna.open_claims(a_real_organisation).await.problem(403, "party-not-allowed");
+    ragna
+        .open_claims(a_real_organisation)
+        .await
+        .problem(403, "party-not-allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +69,9 @@ async fn without_a_party_it_is_the_customer() {
     let ragna = bench.customer("ragna");
     ragna.gives_consent(&ragna.pid).await;
 
-    let own = ragna.send(Method::GET, "/claims/aapnekrav", None, None).await;
+    let own = ragna
+        .send(Method::GET, "/claims/aapnekrav", None, None)
+        .await;
 
     assert_ne!(own.status, 403, "{own:#?}");
 }

@@ -6,8 +6,14 @@ use sandbox::world::Counterparty;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_consent_outlives_the_app() {
     let mut bench = Bench::start().await;
-    bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
-    let first = bench.customer("ragna").open_claims(SOLE_PROPRIETORSHIP).await;
+    bench
+        .customer("ragna")
+        .gives_consent(SOLE_PROPRIETORSHIP)
+        .await;
+    let first = bench
+        .customer("ragna")
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await;
 
     bench.restart_app().await;
 

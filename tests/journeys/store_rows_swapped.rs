@@ -7,16 +7,28 @@ use sandbox::world::Counterparty;
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_row_opens_under_the_others_name() {
     let mut bench = Bench::start().await;
-    bench.customer("ragna").gives_consent(SOLE_PROPRIETORSHIP).await;
-    bench.customer("solveig").gives_consent(ANOTHER_PROPRIETORSHIP).await;
+    bench
+        .customer("ragna")
+        .gives_consent(SOLE_PROPRIETORSHIP)
+        .await;
+    bench
+        .customer("solveig")
+        .gives_consent(ANOTHER_PROPRIETORSHIP)
+        .await;
     let calls = bench.calls(Counterparty::Skatteetaten);
 
     rotate_values(&bench);
     bench.restart_app().await;
 
     let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-required");
-    solveig.open_claims(ANOTHER_PROPRIETORSHIP).await.problem(403, "consent-required");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-required");
+    solveig
+        .open_claims(ANOTHER_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-required");
     assert_eq!(bench.calls(Counterparty::Skatteetaten), calls);
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -31,8 +43,17 @@ async fn nothing_in_the_store_can_be_read() {
 
     for store in ["consents", "tokens"] {
         let file = std::fs::read(bench.store_file(store)).expect("the store's file");
-        for readable in [&ragna.pid, SOLE_PROPRIETORSHIP, "access_token", "eyJ", "consent", "http://"] {
-            let found = file.windows(readable.len()).any(|window| window == readable.as_bytes());
+        for readable in [
+            &ragna.pid,
+            SOLE_PROPRIETORSHIP,
+            "access_token",
+            "eyJ",
+            "consent",
+            "http://",
+        ] {
+            let found = file
+                .windows(readable.len())
+                .any(|window| window == readable.as_bytes());
             let is_the_stores_name = readable == "consent" && store == "consents";
             assert!(!found || is_the_stores_name, "{readable} stands in {store}");
         }
@@ -54,6 +75,8 @@ fn rotate_values(bench: &Bench) {
     let values: Vec<_> = rows.iter().map(|row| row.2.clone()).collect();
     for (row, value) in rows.iter_mut().zip(values.into_iter().cycle().skip(1)) {
         let update = "UPDATE spin_key_value SET value = ?3 WHERE store = ?1 AND key = ?2";
-        connection.execute(update, (&row.0, &row.1, value)).expect("an update");
+        connection
+            .execute(update, (&row.0, &row.1, value))
+            .expect("an update");
     }
 }

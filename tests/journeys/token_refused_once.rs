@@ -4,7 +4,10 @@ use journeys::{Bench, SOLE_PROPRIETORSHIP};
 use sandbox::fault::{Content, Fault};
 use sandbox::world::Counterparty;
 
-const UNAUTHORIZED: Fault = Fault::Status { code: http::StatusCode::UNAUTHORIZED, body: Content::Empty };
+const UNAUTHORIZED: Fault = Fault::Status {
+    code: http::StatusCode::UNAUTHORIZED,
+    body: Content::Empty,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_one_is_fetched_and_the_call_made_again() {
@@ -28,7 +31,10 @@ async fn twice_is_a_refusal() {
     let calls = bench.calls(Counterparty::Skatteetaten);
     bench.fault(Counterparty::Skatteetaten, None, UNAUTHORIZED);
 
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.problem(502, "source-refused");
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(502, "source-refused");
 
     assert_eq!(bench.calls(Counterparty::Skatteetaten), calls + 2);
 }

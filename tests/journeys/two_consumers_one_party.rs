@@ -14,7 +14,10 @@ async fn a_consent_to_one_bank_is_none_to_the_other() {
     at_fjord.gives_consent(SOLE_PROPRIETORSHIP).await;
 
     at_fjord.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
-    at_innland.open_claims(SOLE_PROPRIETORSHIP).await.problem(403, "consent-required");
+    at_innland
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-required");
 
     at_innland.gives_consent(SOLE_PROPRIETORSHIP).await;
     at_innland.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -31,5 +34,8 @@ async fn a_bank_that_is_not_configured_is_refused() {
 
     let elsewhere = bench.customer("ragna").logged_in_at(INNLANDSBANKEN);
 
-    elsewhere.open_claims(SOLE_PROPRIETORSHIP).await.problem(401, "login-required");
+    elsewhere
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(401, "login-required");
 }

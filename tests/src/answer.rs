@@ -45,7 +45,11 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self, status: u16, slug: &str) -> Value {
         let problem = self.json(status);
-        assert_eq!(problem["type"], format!("urn:innsyn:problem:{slug}"), "{self:#?}");
+        assert_eq!(
+            problem["type"],
+            format!("urn:innsyn:problem:{slug}"),
+            "{self:#?}"
+        );
         assert_eq!(problem["status"], status);
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(self.header("cache-control"), "no-store");

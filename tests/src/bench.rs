@@ -174,7 +174,12 @@ impl Bench {
 
     /// How many tokens Maskinporten has issued, of any kind.
     pub fn minted(&self) -> u64 {
-        self.world().maskinporten.minted().iter().map(|(_, count)| count).sum()
+        self.world()
+            .maskinporten
+            .minted()
+            .iter()
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// What the component `subject` shows to `token`: signed here, with its key, by another library.
@@ -227,7 +232,9 @@ pub fn build_components() {
     BUILT.get_or_init(|| {
         let manifest = project().join("spin.toml");
         let mut lines = Vec::new();
-        let outcome = build::components(&manifest, &mut |progress| lines.push(format!("{progress:?}")));
+        let outcome = build::components(&manifest, &mut |progress| {
+            lines.push(format!("{progress:?}"))
+        });
         outcome.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
     });
 }

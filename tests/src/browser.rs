@@ -41,7 +41,10 @@ impl<'a> Browser<'a> {
 
     /// Opens an address, without following where it leads.
     pub async fn visits(&self, address: &str) -> Answer {
-        let request = self.http.get(address).header(ACCEPT_LANGUAGE, self.language);
+        let request = self
+            .http
+            .get(address)
+            .header(ACCEPT_LANGUAGE, self.language);
         Answer::read(request.send().await.expect("an answer")).await
     }
 
@@ -83,9 +86,16 @@ impl<'a> Browser<'a> {
     /// The callback's address, as it was given to Altinn with the request behind `address`.
     pub fn callback_of(&self, address: &str) -> String {
         let url = Url::parse(address).expect("an address");
-        let (_, id) = url.query_pairs().find(|(name, _)| name == "id").expect("an id");
+        let (_, id) = url
+            .query_pairs()
+            .find(|(name, _)| name == "id")
+            .expect("an id");
         let id = Uuid::parse_str(&id).expect("a uuid");
-        self.bench.world().altinn.redirect_address(id).expect("a known request")
+        self.bench
+            .world()
+            .altinn
+            .redirect_address(id)
+            .expect("a known request")
     }
 
     /// Answers on the consent page and follows Altinn's own redirects: the address at the app.
@@ -96,9 +106,14 @@ impl<'a> Browser<'a> {
             .sends_form(address, &[("person", handle(person)), ("answer", answer)])
             .await;
         for _ in 0..PATIENCE {
-            let next = step.headers.get(LOCATION).unwrap_or_else(|| panic!("no way on: {step:#?}"));
+            let next = step
+                .headers
+                .get(LOCATION)
+                .unwrap_or_else(|| panic!("no way on: {step:#?}"));
             let base = Url::parse(address).expect("an address");
-            let next = base.join(next.to_str().expect("printable")).expect("an address");
+            let next = base
+                .join(next.to_str().expect("printable"))
+                .expect("an address");
             if next.as_str().starts_with(&self.bench.public_url) {
                 return next.into();
             }
@@ -114,7 +129,10 @@ impl<'a> Browser<'a> {
     }
 
     async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
-        let origin = Url::parse(address).expect("an address").origin().ascii_serialization();
+        let origin = Url::parse(address)
+            .expect("an address")
+            .origin()
+            .ascii_serialization();
         let request = self.http.post(address).header(ORIGIN, origin).form(fields);
         Answer::read(request.send().await.expect("an answer")).await
     }

@@ -14,7 +14,11 @@ const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-pub(crate) fn sign(subject: &str, variables: &BTreeMap<String, String>, now: OffsetDateTime) -> String {
+pub(crate) fn sign(
+    subject: &str,
+    variables: &BTreeMap<String, String>,
+    now: OffsetDateTime,
+) -> String {
     let seed = &variables[&format!("{subject}_signing_key")];
     let seed = URL_SAFE_NO_PAD.decode(seed).expect("base64url");
     let key = EncodingKey::from_ed_der(&[&PKCS8_PREFIX[..], &seed].concat());

@@ -18,7 +18,13 @@ pub struct Customer<'a> {
 
 impl<'a> Customer<'a> {
     /// Sends a request with the customer's token, for `party` or for the customer.
-    pub async fn send(&self, method: Method, path: &str, party: Option<&str>, body: Option<Value>) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        party: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.bench.public_url))
@@ -52,7 +58,10 @@ impl<'a> Customer<'a> {
     /// Asks for consent where there is none: the address at Altinn.
     pub async fn consent_address(&self, party: &str) -> String {
         let answer = self.ask_consent(party).await.json(201);
-        answer["redirect_url"].as_str().expect("an address").to_owned()
+        answer["redirect_url"]
+            .as_str()
+            .expect("an address")
+            .to_owned()
     }
 
     /// How it stands with the consent of `party`.
@@ -85,7 +94,9 @@ impl<'a> Customer<'a> {
     #[must_use]
     pub fn with_login(mut self, overrides: &Overrides) -> Self {
         let world = self.bench.world();
-        let token = world.bank.login_token(world.clock.now(), self.person, overrides);
+        let token = world
+            .bank
+            .login_token(world.clock.now(), self.person, overrides);
         self.token = token.expect("a token");
         self
     }

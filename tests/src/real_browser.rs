@@ -32,7 +32,9 @@ impl RealBrowser {
             Err(error) => {
                 let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
                 assert!(may_skip, "chromedriver is needed here: {error}");
-                eprintln!("SKIPPED: no browser was used, as chromedriver is not installed ({error})");
+                eprintln!(
+                    "SKIPPED: no browser was used, as chromedriver is not installed ({error})"
+                );
                 return None;
             }
         };
@@ -60,7 +62,9 @@ impl RealBrowser {
             _driver: driver,
             _profile: profile,
         };
-        let started = browser.tells("", json!({ "capabilities": { "alwaysMatch": wanted } })).await;
+        let started = browser
+            .tells("", json!({ "capabilities": { "alwaysMatch": wanted } }))
+            .await;
         let id = started["sessionId"].as_str().expect("a session").to_owned();
         browser.session = format!("{}/{id}", browser.session);
         Some(browser)
@@ -74,29 +78,44 @@ impl RealBrowser {
     /// Waits for an element and clicks it.
     pub async fn clicks(&self, css: &str) {
         let element = self.finds(css).await;
-        self.tells(&format!("/element/{element}/click"), json!({})).await;
+        self.tells(&format!("/element/{element}/click"), json!({}))
+            .await;
     }
 
     /// Waits for an element and reads what it shows.
     pub async fn reads(&self, css: &str) -> String {
         self.finds(css).await;
-        let shown = self.runs(&format!("return document.querySelector('{css}').innerText")).await;
+        let shown = self
+            .runs(&format!("return document.querySelector('{css}').innerText"))
+            .await;
         shown.as_str().expect("text").to_owned()
     }
 
     /// What a script on the page returns.
     pub async fn runs(&self, script: &str) -> Value {
-        self.tells("/execute/sync", json!({ "script": script, "args": [] })).await
+        self.tells("/execute/sync", json!({ "script": script, "args": [] }))
+            .await
     }
 
     async fn finds(&self, css: &str) -> String {
-        let found = self.tells("/element", json!({ "using": "css selector", "value": css })).await;
+        let found = self
+            .tells("/element", json!({ "using": "css selector", "value": css }))
+            .await;
         found[ELEMENT].as_str().expect("an element").to_owned()
     }
 
     async fn tells(&self, command: &str, parameters: Value) -> Value {
-        let request = self.http.post(format!("{}{command}", self.session)).json(&parameters);
-        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let request = self
+            .http
+            .post(format!("{}{command}", self.session))
+            .json(&parameters);
+        let answer: Value = request
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
         let value = answer["value"].clone();
         assert!(value.get("error").is_none(), "{command}: {value}");
         value
@@ -113,7 +132,10 @@ async fn start_driver() -> std::io::Result<(Child, String)> {
         .spawn()?;
     let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
     let port = loop {
-        let line = lines.next_line().await?.expect("chromedriver says its port");
+        let line = lines
+            .next_line()
+            .await?
+            .expect("chromedriver says its port");
         if let Some((_, port)) = line.split_once("successfully on port ") {
             break port.trim_end_matches('.').to_owned();
         }

@@ -135,9 +135,14 @@ async fn grant<P: Platform>(
             issued_at: context.now(),
             id: uuid(context.platform),
         };
-        grant
+        let t0 = context.platform.uptime();
+        let r = grant
             .request()
-            .map_err(|error| Problem::new(Kind::Internal).cause(error))
+            .map_err(|error| Problem::new(Kind::Internal).cause(error));
+        context
+            .platform
+            .log(&format!("TMP sign {:?}", context.platform.uptime() - t0));
+        r
     };
     let answer = outbound::send_anew(context, &MASKINPORTEN, make)
         .await
