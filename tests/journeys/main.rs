@@ -16,6 +16,7 @@ mod login_tokens_refused;
 mod long_period;
 mod many_at_once_on_a_cold_cache;
 mod party_not_the_customers;
+mod platform_contract;
 mod second_visit_without_a_new_consent;
 mod store_rows_swapped;
 mod strange_input;

@@ -1,0 +1,32 @@
+//! Runs the cases that every platform must pass on Spin's, and answers with what came of each.
+#![cfg(target_family = "wasm")]
+
+use shared::platform::Platform;
+use shared::platform::contract::{Surroundings, report};
+use shared::platform::spin::Spin;
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+#[http_service]
+async fn handle(_request: Request) -> impl IntoResponse {
+    let platform = Spin::default();
+    let upstream = text(&platform, "upstream").await;
+    let deaf = text(&platform, "deaf").await;
+    let around = Surroundings {
+        store: "default",
+        forbidden_store: "other",
+        variable: ("greeting", "hello"),
+        undefined_variable: "farewell",
+        echo: &format!("{upstream}/echo"),
+        slow: &format!("{upstream}/slow"),
+        slow_body: &format!("{upstream}/slow-body"),
+        deaf: &format!("{deaf}/"),
+        forbidden: "http://forbidden.invalid/",
+    };
+    serde_json::to_string(&report(&platform, &around).await).unwrap_or_default()
+}
+
+async fn text(platform: &Spin, name: &str) -> String {
+    let value = platform.variable(name).await;
+    value.ok().flatten().unwrap_or_default()
+}
