@@ -52,12 +52,7 @@ impl Token {
         if let Some(desk) = self.desk.get() {
             return Ok(desk);
         }
-        use shared::platform::Platform as _;
-        let t0 = context.platform.uptime();
         let config: TokenConfig = config::load(context.platform).await?;
-        context
-            .platform
-            .log(&format!("TMP config {:?}", context.platform.uptime() - t0));
         Ok(self.desk.get_or_init(|| Desk::new(&config)))
     }
 }

@@ -135,14 +135,9 @@ async fn grant<P: Platform>(
             issued_at: context.now(),
             id: uuid(context.platform),
         };
-        let t0 = context.platform.uptime();
-        let r = grant
+        grant
             .request()
-            .map_err(|error| Problem::new(Kind::Internal).cause(error));
-        context
-            .platform
-            .log(&format!("TMP sign {:?}", context.platform.uptime() - t0));
-        r
+            .map_err(|error| Problem::new(Kind::Internal).cause(error))
     };
     let answer = outbound::send_anew(context, &MASKINPORTEN, make)
         .await
