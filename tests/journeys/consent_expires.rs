@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use journeys::{Bench, SOLE_PROPRIETORSHIP};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_consent_is_said_and_can_be_given_again() {

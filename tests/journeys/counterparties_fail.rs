@@ -37,7 +37,7 @@ async fn fails_when_claims_are_read(counterparty: Counterparty) {
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
         bench.restart_app().await;
-        bench.advance(std::time::Duration::from_secs(300));
+        bench.advance(std::time::Duration::from_mins(5));
         let ragna = bench.customer("ragna");
         bench.fault(counterparty, None, fault);
 
@@ -48,7 +48,7 @@ async fn fails_when_claims_are_read(counterparty: Counterparty) {
             found.unwrap_or_else(|| panic!("{counterparty:?} {fault:?}: {answer:#?}"));
         answer.problem(*status, slug);
         bench.world().faults.clear();
-        bench.advance(std::time::Duration::from_secs(60));
+        bench.advance(std::time::Duration::from_mins(1));
         bench
             .customer("ragna")
             .open_claims(SOLE_PROPRIETORSHIP)

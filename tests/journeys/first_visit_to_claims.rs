@@ -21,8 +21,8 @@ async fn the_customer_consents_and_sees_their_claims() {
         .problem(403, "consent-pending");
 
     let back = bench.browser().approves(&address, &ragna.pid).await;
-    let bank = &bench.sandbox.addresses().bank_page;
-    assert_eq!(back, format!("{bank}/?consent=granted"));
+    let home = &bench.sandbox.addresses().bank_page;
+    assert_eq!(back, format!("{home}/?consent=granted"));
 
     let claims = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
     let document = claims.json(200);

@@ -1,5 +1,14 @@
 //! The journeys, one file each, named for what the user does.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "in a test, what is not as expected ends it"
+)]
+
 mod callback_doubled;
 mod callback_for_an_open_request;
 mod callback_forged;

@@ -24,9 +24,8 @@ async fn spins_platform_does_what_every_platform_must() {
     build::components(&manifest, &mut |_| {}).expect("a built guest");
     let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let deaf = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let origin = |listener: &TcpListener| {
-        format!("http://{}", listener.local_addr().expect("bound"))
-    };
+    let origin =
+        |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("bound"));
     let state = tempfile::tempdir().expect("a folder");
     let mut options = Options::new(&manifest);
     options.variables = BTreeMap::from([
@@ -46,7 +45,10 @@ async fn spins_platform_does_what_every_platform_must() {
 
     let report: Vec<Value> = answer.json().await.expect("a report");
     assert!(report.len() >= 16, "{report:?}");
-    let broken: Vec<_> = report.iter().filter(|case| !case["failure"].is_null()).collect();
+    let broken: Vec<_> = report
+        .iter()
+        .filter(|case| !case["failure"].is_null())
+        .collect();
     assert!(broken.is_empty(), "{broken:#?}");
     server.shutdown().await;
 }

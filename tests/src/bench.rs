@@ -233,7 +233,7 @@ pub fn build_components() {
         let manifest = project().join("spin.toml");
         let mut lines = Vec::new();
         let outcome = build::components(&manifest, &mut |progress| {
-            lines.push(format!("{progress:?}"))
+            lines.push(format!("{progress:?}"));
         });
         outcome.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
     });

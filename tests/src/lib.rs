@@ -3,6 +3,15 @@
 //! A [`Bench`] is the sandbox, the host and the components as `cargo run` builds them. A [`Customer`] is
 //! somebody logged in at the bank, whose app calls us. A [`Browser`] goes where it is sent.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "in a test, what is not as expected ends it"
+)]
+
 mod answer;
 mod bench;
 mod browser;

@@ -56,7 +56,7 @@ impl RealBrowser {
         let mut browser = Self {
             session: format!("{address}/session"),
             http: reqwest::Client::builder()
-                .timeout(Duration::from_secs(60))
+                .timeout(Duration::from_mins(1))
                 .build()
                 .expect("a client"),
             _driver: driver,
