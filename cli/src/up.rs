@@ -13,7 +13,7 @@ use crate::progress;
 use crate::run_folder::RunFolder;
 
 /// How often expired records are removed.
-const SWEEP: Duration = Duration::from_secs(15 * 60);
+const SWEEP: Duration = Duration::from_mins(15);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
