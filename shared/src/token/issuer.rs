@@ -160,36 +160,66 @@ impl Issuer {
     ) -> Result<Token, OAuthError> {
         let mut spare = None;
         if !skip_cache {
-            spare = self.kept.get(identity);
+            spare = self.last(context, client, identity).await;
             if let Some(token) = self.fresh(context, identity) {
                 return Ok(token);
             }
-            if let Some(token) = self.stored(context, client, identity).await {
-                self.kept.put(identity, token.clone(), context.now());
-                if token.is_fresh(context.now()) {
+        }
+        if self.mint.is_cold(context.platform) {
+            self.mint.warm(context).await?;
+            // That took a while: another instance may have been faster.
+            if !skip_cache {
+                spare = self.last(context, client, identity).await;
+                if let Some(token) = self.fresh(context, identity) {
                     return Ok(token);
                 }
-                spare = Some(token);
             }
         }
-        match self.mint.mint(context, client, &identity.ask).await {
+        let (refusal, hard) = match self.mint.mint(context, client, &identity.ask).await {
             Ok(token) => {
                 self.kept.put(identity, token.clone(), context.now());
                 self.keep(context, client, identity, &token).await;
-                Ok(token)
+                return Ok(token);
             }
-            Err((refusal, hard)) => {
-                if hard {
-                    self.remember(context, identity, &refusal);
-                }
-                let spare = spare.filter(|token| token.is_alive(context.now()));
-                spare
-                    .inspect(|_| {
-                        context.log(&Event::new(Level::Warn, "token", "served-before-its-end"));
-                    })
-                    .ok_or(refusal)
-            }
+            Err(failure) => failure,
+        };
+        if hard {
+            self.remember(context, identity, &refusal);
         }
+        // A token outlives the consent that it rests on, but shall not be used after that.
+        if skip_cache || refusal.problem.kind == Kind::ConsentRequired {
+            return Err(refusal);
+        }
+        if spare.is_none() {
+            spare = self.last(context, client, identity).await;
+        }
+        let spare = spare.filter(|token| token.is_alive(context.now()));
+        spare
+            .inspect(|_| {
+                context.log(&Event::new(Level::Warn, "token", "served-before-its-end"));
+            })
+            .ok_or(refusal)
+    }
+
+    /// The last token that this instance or another one had, fresh or not. It is in memory afterwards.
+    async fn last<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        identity: &Identity,
+    ) -> Option<Token> {
+        let kept = self.kept.get(identity);
+        if kept
+            .as_ref()
+            .is_some_and(|token| token.is_fresh(context.now()))
+        {
+            return kept;
+        }
+        let Some(token) = self.stored(context, client, identity).await else {
+            return kept;
+        };
+        self.kept.put(identity, token.clone(), context.now());
+        Some(token)
     }
 
     fn remember<P: Platform>(

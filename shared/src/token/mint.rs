@@ -75,6 +75,19 @@ impl Mint {
         end.map_err(|failure| failure.told(ask))
     }
 
+    /// Whether the next mint has to ask for the metadata first.
+    pub(super) fn is_cold(&self, platform: &impl Platform) -> bool {
+        let metadata = self.metadata.borrow();
+        metadata
+            .as_ref()
+            .is_none_or(|(_, until)| *until <= platform.uptime())
+    }
+
+    /// Asks for the metadata, so that the next mint need not.
+    pub(super) async fn warm<P: Platform>(&self, context: &Context<'_, P>) -> Result<(), Problem> {
+        self.metadata(context).await.map(drop)
+    }
+
     async fn metadata<P: Platform>(&self, context: &Context<'_, P>) -> Result<Metadata, Problem> {
         let now = context.platform.uptime();
         let known = self.metadata.borrow().clone();

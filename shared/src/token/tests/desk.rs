@@ -132,6 +132,26 @@ fn instances_share_tokens_through_the_store() {
 }
 
 #[test]
+fn instances_that_start_together_mint_less_than_once_each() {
+    let world = World::new();
+    let (first, second) = (desk(), desk());
+    world.platform.run(async {
+        // The second one's metadata take long enough for the first one to finish.
+        let slow = async {
+            world.platform.set_latency(Duration::from_secs(1));
+            let asked = world.ask(&second, "scope=a");
+            let mut asked = Box::pin(asked);
+            assert!(poll_immediate(asked.as_mut()).await.is_none());
+            world.platform.set_latency(Duration::ZERO);
+            assert_eq!(token(&world.ask(&first, "scope=a").await), "token-1");
+            asked.await
+        };
+        assert_eq!(token(&slow.await), "token-1");
+    });
+    assert_eq!(world.minted.get(), 1);
+}
+
+#[test]
 fn a_store_that_fails_costs_a_mint_and_nothing_else() {
     let world = World::new();
     world.platform.fail_store("tokens", true);
@@ -146,7 +166,8 @@ fn a_store_that_fails_costs_a_mint_and_nothing_else() {
             .iter()
             .filter(|event| event["event"] == "store")
             .count(),
-        2
+        3,
+        "two reads and a write"
     );
 }
 

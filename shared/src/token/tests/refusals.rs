@@ -75,6 +75,19 @@ fn a_consent_that_does_not_hold_is_said_so() {
 }
 
 #[test]
+fn a_withdrawn_consent_is_not_served_from_memory() {
+    let (world, desk) = (World::new(), desk());
+    world.platform.run(async {
+        let form = consent_form("one");
+        assert_eq!(world.ask(&desk, &form).await.0, StatusCode::OK);
+        world.platform.advance(Duration::from_secs(100));
+        world.refuse(400, "invalid_request", "MP-303");
+        let answer = world.ask(&desk, &form).await;
+        assert_eq!(answer.1["problem"], "consent-required");
+    });
+}
+
+#[test]
 fn a_grant_that_was_used_is_signed_anew_once() {
     let (world, desk) = (World::new(), desk());
     world.platform.run(async {
