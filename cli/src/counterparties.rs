@@ -4,6 +4,7 @@ use anyhow::Context;
 use sandbox::Sandbox;
 
 use crate::run_folder::RunFolder;
+use crate::stop;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -46,9 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             runtime_config.display(),
         );
     }
-    tokio::signal::ctrl_c()
-        .await
-        .context("Ctrl-C cannot be heard")?;
+    stop::asked().await?;
     sandbox.shutdown().await;
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod counterparties;
 mod progress;
 mod run_folder;
+mod stop;
 mod up;
 
 use std::path::PathBuf;

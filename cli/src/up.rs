@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::progress;
 use crate::run_folder::RunFolder;
+use crate::stop;
 
 /// How often expired records are removed.
 const SWEEP: Duration = Duration::from_mins(15);
@@ -55,9 +56,7 @@ pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result
 
     let addresses = folder.write_addresses(&app_address, &sandbox)?;
     tell(&app_address, &sandbox, &addresses);
-    tokio::signal::ctrl_c()
-        .await
-        .context("Ctrl-C cannot be heard")?;
+    stop::asked().await?;
     eprintln!("\nstopping");
     server.shutdown().await;
     sandbox.shutdown().await;

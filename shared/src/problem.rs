@@ -203,3 +203,29 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     korrelasjonsid: Option<&'a str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_type_and_no_other() {
+        let api = include_str!("../../docs/api/openapi.yaml");
+        let documented: Vec<&str> = api
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("- urn:innsyn:problem:"))
+            .collect();
+        let ours: Vec<&str> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        assert_eq!(documented, ours);
+    }
+
+    #[test]
+    fn what_went_wrong_inside_stays_inside() {
+        let problem = Problem::new(Kind::Internal)
+            .detail("row 7")
+            .cause("the store is full");
+        let body = problem.response("c").into_body();
+        let text = String::from_utf8_lossy(&body);
+        assert!(!text.contains("row 7") && !text.contains("full"), "{text}");
+    }
+}

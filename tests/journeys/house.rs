@@ -113,6 +113,25 @@ async fn the_components_are_small() {
 }
 
 #[test]
+fn the_demo_page_has_a_sentence_for_every_problem() {
+    let read = |path: &str| fs::read_to_string(project().join(path)).expect("a file");
+    let (api, texts) = (
+        read("docs/api/openapi.yaml"),
+        read("sandbox/pages/texts.js"),
+    );
+    let types = api
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- urn:innsyn:problem:"));
+    let missing: Vec<_> = types
+        .filter(|slug| {
+            let lines = [format!("  '{slug}': ["), format!("  {slug}: [")];
+            !lines.iter().any(|line| texts.contains(line))
+        })
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn every_file_of_ours_can_be_held_in_the_head() {
     let mut long = Vec::new();
     let mut folders = vec![project().to_path_buf()];

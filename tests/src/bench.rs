@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use host::{App, Limits, Log, Options, Server, build};
+use host::build::{self, Progress};
+use host::{App, Limits, Log, Options, Server};
 use sandbox::Sandbox;
 use sandbox::clock::Clock;
 use sandbox::fault::{Fault, Rule};
@@ -233,6 +235,10 @@ pub fn build_components() {
         let manifest = project().join("spin.toml");
         let mut lines = Vec::new();
         let outcome = build::components(&manifest, &mut |progress| {
+            if let Progress::AddingTarget(target) = &progress {
+                // Not by a macro: what a test prints is not shown when it passes.
+                let _unheard = writeln!(std::io::stderr(), "adding the Rust target {target}");
+            }
             lines.push(format!("{progress:?}"));
         });
         outcome.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));

@@ -1,0 +1,21 @@
+//! When the command is asked to stop.
+
+use anyhow::Context;
+
+/// Waits for Ctrl-C, or for the system's request to end (SIGTERM), so that what was started is stopped and
+/// the folder with keys is removed in either case.
+pub(crate) async fn asked() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.context("Ctrl-C cannot be heard"),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c()
+        .await
+        .context("Ctrl-C cannot be heard")
+}
