@@ -31,3 +31,4 @@ mod store_rows_swapped;
 mod strange_input;
 mod token_refused_once;
 mod two_consumers_one_party;
+mod what_skatteetaten_answers;

@@ -1,7 +1,6 @@
 //! A customer asks for a party that is not theirs.
 
 use journeys::{Bench, SOLE_PROPRIETORSHIP};
-use reqwest::Method;
 use sandbox::world::Counterparty;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,17 +60,4 @@ async fn what_is_no_party_is_said_so() {
         .open_claims(a_real_organisation)
         .await
         .problem(403, "party-not-allowed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_party_it_is_the_customer() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    ragna.gives_consent(&ragna.pid).await;
-
-    let own = ragna
-        .send(Method::GET, "/claims/aapnekrav", None, None)
-        .await;
-
-    assert_ne!(own.status, 403, "{own:#?}");
 }

@@ -9,6 +9,7 @@ mod checks;
 mod consent;
 mod document;
 mod draft;
+mod exchange;
 mod feed;
 mod page;
 mod party;
@@ -237,7 +238,9 @@ impl Altinn {
 
 /// The platform's routes, for machines.
 pub fn router(world: Arc<World>) -> Router {
-    platform::routes().with_state(world)
+    platform::routes()
+        .merge(exchange::routes())
+        .with_state(world)
 }
 
 /// Altinn's part of the admin address.

@@ -8,6 +8,7 @@
 
 mod altinn_create;
 mod altinn_events;
+mod altinn_exchange;
 mod altinn_life;
 mod altinn_page;
 mod altinn_repeat;
