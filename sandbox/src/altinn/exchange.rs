@@ -3,6 +3,7 @@
 //!
 //! Assumption: the header's `kid` and `x5t` are a thumbprint, here of the public key, as there is no certificate.
 
+use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
@@ -96,12 +97,12 @@ fn issuer(world: &World) -> String {
 
 /// The consumer's organisation number.
 fn organisation(claims: &Value) -> Option<String> {
-    let id = claims["consumer"]["ID"].as_str()?;
+    let id = claims.pointer("/consumer/ID")?.as_str()?;
     id.strip_prefix("0192:").map(ToOwned::to_owned)
 }
 
 fn claims(mut presented: Value, organisation: &str, issuer: &str, now: OffsetDateTime) -> Value {
-    let issued = now.unix_timestamp();
+    let seconds = now.unix_timestamp();
     if let Some(members) = presented.as_object_mut() {
         members.retain(|name, _| !NOT_COPIED.contains(&name.as_str()));
         members.extend([
@@ -112,9 +113,9 @@ fn claims(mut presented: Value, organisation: &str, issuer: &str, now: OffsetDat
                 json!("maskinporten"),
             ),
             ("urn:altinn:authlevel".to_owned(), json!(3)),
-            ("nbf".to_owned(), json!(issued)),
-            ("iat".to_owned(), json!(issued)),
-            ("exp".to_owned(), json!(issued + LIFETIME_MINUTES * 60)),
+            ("nbf".to_owned(), json!(seconds)),
+            ("iat".to_owned(), json!(seconds)),
+            ("exp".to_owned(), json!(seconds + LIFETIME_MINUTES * 60)),
             ("jti".to_owned(), json!(Uuid::new_v4())),
             ("sid".to_owned(), json!(Uuid::new_v4())),
         ]);
@@ -136,7 +137,7 @@ fn gone() -> Response {
 /// Altinn's own key; made when it is first asked for, as most never do.
 struct Key {
     header: String,
-    key: EncodingKey,
+    private: EncodingKey,
     published: Value,
 }
 
@@ -161,16 +162,15 @@ impl Key {
         };
         let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).context("no modulus")?;
         let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &modulus);
-        let kid: String = thumbprint
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let mut kid = String::new();
+        for byte in thumbprint.as_ref() {
+            write!(kid, "{byte:02X}")?;
+        }
         let x5t = URL_SAFE_NO_PAD.encode(thumbprint);
         let header = json!({ "alg": "RS256", "kid": kid, "x5t": x5t, "typ": "JWT" });
         Ok(Self {
             header: URL_SAFE_NO_PAD.encode(header.to_string()),
-            key: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
+            private: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
             published: json!({
                 "kty": "RSA", "use": "sig", "alg": "RS256",
                 "kid": kid, "x5t": x5t, "n": rsa.n, "e": rsa.e,
@@ -185,7 +185,7 @@ impl Key {
             URL_SAFE_NO_PAD.encode(claims.to_string())
         );
         let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256)?;
+            jsonwebtoken::crypto::sign(message.as_bytes(), &self.private, Algorithm::RS256)?;
         Ok(format!("{message}.{signature}"))
     }
 }
