@@ -61,7 +61,7 @@ impl World {
             clock,
             addresses,
             maskinporten,
-            altinn: Altinn::new(),
+            altinn: Altinn::new(&consumers),
             skatteetaten: Skatteetaten::new(),
             bank,
             enterprise,

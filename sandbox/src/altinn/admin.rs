@@ -1,4 +1,18 @@
-//! Altinn's part of the admin address: switches, and answers without the page.
+//! Altinn's part of the admin address: switches, answers without the page, and the registers that
+//! Maskinporten asks.
+//!
+//! | route | |
+//! |---|---|
+//! | `GET /altinn/switches`, `PUT` | [`Switches`]; absent ones have their defaults |
+//! | `GET /altinn/consents` | every request and its status |
+//! | `POST /altinn/consents/{id}/approve`, `…/reject`, `…/revoke` | by `{"person": "ragna"}`, or anyone who may |
+//! | `GET /altinn/delegations`, `POST` | `{"supplier_org", "consumer_org", "scope"}` |
+//! | `DELETE /altinn/delegations?supplier_org=…&consumer_org=…&scope=…` | |
+//! | `GET /altinn/systems`, `PUT` | `{"id": "310000205_fjordbanken", "client_ids": […]}` |
+//! | `GET /altinn/systemusers`, `POST` | `{"system_id", "owner_org", "external_ref"?}` |
+//! | `DELETE /altinn/systemusers/{id}` | |
+
+mod registers;
 
 use std::sync::Arc;
 
@@ -24,6 +38,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/altinn/switches", get(switches).put(set_switches))
         .route("/altinn/consents", get(consents))
         .route("/altinn/consents/{id}/{action}", post(act))
+        .merge(registers::routes())
 }
 
 async fn switches(State(world): State<Arc<World>>) -> Json<Switches> {

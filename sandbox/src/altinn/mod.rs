@@ -7,6 +7,7 @@ mod admin;
 mod caller;
 mod checks;
 mod consent;
+mod delegation;
 mod document;
 mod draft;
 mod exchange;
@@ -21,6 +22,7 @@ pub mod register;
 mod resource;
 mod session;
 mod switches;
+mod system_user;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,16 +32,21 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+pub use delegation::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE, Delegation};
 pub use document::timestamp;
 pub use party::Party;
 pub use problem::{Format, Problem};
 pub use switches::{Callback, LetterCase, Repeat, Switches, Timestamps};
+pub use system_user::{DEMO_SYSTEM, DEMO_SYSTEM_USER, NotMade, System, SystemUser};
 
+use crate::consumer::Consumer;
 use crate::html;
 use crate::world::World;
 use checks::Checked;
 use consent::Request;
+use delegation::Delegations;
 use session::Sessions;
+use system_user::Systems;
 
 /// Altinn's state.
 #[derive(Debug, Default)]
@@ -52,6 +59,8 @@ pub struct Altinn {
 struct State {
     requests: BTreeMap<Uuid, Request>,
     switches: Switches,
+    delegations: Delegations,
+    systems: Systems,
 }
 
 /// What Maskinporten learns about a consent that holds.
@@ -81,9 +90,16 @@ enum Stored {
 }
 
 impl Altinn {
-    /// A new one, without requests.
-    pub fn new() -> Self {
-        Self::default()
+    /// A new one, without requests, with the demo's delegation and system user.
+    pub fn new(consumers: &[Consumer]) -> Self {
+        Self {
+            state: Mutex::new(State {
+                delegations: delegation::demo(),
+                systems: Systems::demo(consumers),
+                ..State::default()
+            }),
+            sessions: Sessions::default(),
+        }
     }
 
     /// How it behaves now.

@@ -173,7 +173,10 @@ fn resource(value: &Value, switches: &Switches) -> Result<String, Refusal> {
         }
         _ => None,
     };
-    one.filter(|one| !one.is_empty() && !one.contains('#'))
+    let is_good =
+        |one: &&str| !one.is_empty() && (!switches.strict_resource || url::Url::parse(one).is_ok());
+    one.filter(is_good)
+        .filter(|one| !one.contains('#'))
         .map(str::to_owned)
         .ok_or(Refusal::Target)
 }

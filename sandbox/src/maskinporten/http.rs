@@ -1,19 +1,23 @@
 //! Maskinporten's routes: metadata, keys and tokens.
 //!
 //! Assumptions: the answers to a request that is no grant follow RFC 6749; a body of another type
-//! than a form's is not read.
+//! than a form's is not read. `Date` is the sandbox's time, so that a client can see how far its own
+//! clock is from it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::header::{self, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use uuid::Uuid;
 
 use super::Maskinporten;
@@ -29,13 +33,26 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The infrastructure in front of the real service sets one; clients must not choke on it.
 const COOKIE: &str = "dtCookie=v_4_srv_1_sn_SANDBOX; Path=/; Secure; HttpOnly";
 
+const DATE: &[BorrowedFormatItem<'_>] = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
+
 /// Maskinporten's routes.
 pub fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata))
         .route("/jwk", get(keys))
         .route("/token", post(token))
+        .layer(map_response_with_state(world.clone(), dated))
         .with_state(world)
+}
+
+async fn dated(State(world): State<Arc<World>>, mut response: Response) -> Response {
+    let date = world.clock.now().format(DATE).unwrap_or_default();
+    if let Ok(date) = HeaderValue::try_from(date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 /// RFC 8414, in the order of the real document.

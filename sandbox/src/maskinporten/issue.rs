@@ -5,28 +5,38 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::Maskinporten;
 use super::assertion::Assertion;
 use super::claims::{Addressees, Claims};
 use super::credential::Credential;
-use super::details::Detail;
+use super::details::{Detail, Given, Holder};
+use super::permission::Permission;
 use super::refusal::Refusal;
-use super::register::{Client, Register};
+use super::register::Client;
 use super::replay::Mark;
+use super::switches::Switches;
 use super::token::{Organisation, TokenClaims, TokenResponse};
 use crate::altinn::Altinn;
-use crate::random::token;
+use crate::random;
 
-/// How often a token was issued for one client, scope and detail.
+/// What a token was issued for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Identity {
     /// The client.
     pub client_id: String,
     /// Its scopes, as asked for.
     pub scope: String,
+    /// The organisation that it acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumer_org: Option<String>,
+    /// The audience asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The person asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<String>,
     /// The details as asked for, as JSON text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<String>,
@@ -51,10 +61,14 @@ impl Maskinporten {
         now: OffsetDateTime,
     ) -> Result<Issued, Refusal> {
         let switches = self.switches();
+        let register = self.known(now);
         let assertion = Assertion::parse(assertion)?;
-        let client = self.registered(&assertion.client_id)?;
+        let client = register
+            .client(&assertion.client_id)
+            .filter(|client| client.active)
+            .ok_or(Refusal::UnknownClient)?;
         let full_chain = switches.require_full_x5c_chain;
-        let credential = Credential::select(&assertion, &client, &self.trust, now, full_chain)?;
+        let credential = Credential::select(&assertion, client, &self.trust, now, full_chain)?;
         let addressees = Addressees {
             issuer: &self.issuer,
             token_endpoint: &self.address_of("token"),
@@ -69,40 +83,37 @@ impl Maskinporten {
         self.state()
             .spent
             .spend(mark, claims.expires, now.unix_timestamp())?;
-        let longest = allowed(&self.state().register, &client, &claims)?;
-        let detail = claims
-            .authorization_details
-            .as_ref()
-            .map(Detail::read)
-            .transpose()?;
-        let given = detail
-            .map(|detail| detail.look_up(altinn, &client.organisation, switches.metadata_key, now))
-            .transpose()?;
+        let permission = Permission::check(&register, client, &claims, altinn, &switches)?;
+        let given = given(&claims, client, altinn, &switches, now)?;
 
-        let own = client
-            .token_lifetime_s
-            .unwrap_or(switches.default_token_lifetime_s);
-        let lifetime = longest.map_or(own, |longest| own.min(longest));
-        let lifetime = switches.token_lifetime_s.unwrap_or(lifetime);
+        let lifetime = lifetime(client, &permission, &switches);
         let scope = claims.scopes.join(" ");
+        let consumer = claims.consumer_org.as_ref().unwrap_or(&client.organisation);
+        let supplier = permission.delegation_source.is_some();
         let unspecified = switches.emit_aud_unspecified.then_some("unspecified");
-        let access_token = self
-            .sign(&TokenClaims {
-                authorization_details: given.map(|given| [given]),
-                scope: &scope,
-                iss: &self.issuer,
-                aud: claims.resource.as_deref().or(unspecified),
-                client_amr: credential.method,
-                token_type: "Bearer",
-                exp: now.unix_timestamp().saturating_add(lifetime),
-                iat: now.unix_timestamp(),
-                client_id: &client.id,
-                jti: token().map_err(|_| Refusal::Internal)?,
-                pid: claims.pid.as_deref(),
-                consumer: Organisation::of(&client.organisation),
-            })
-            .map_err(|_| Refusal::Internal)?;
-        self.count(&client.id, &scope, claims.authorization_details.as_ref());
+        let token = TokenClaims {
+            authorization_details: given.map(|given| [given]),
+            scope: &scope,
+            supplier: supplier.then(|| Organisation::of(&client.organisation)),
+            iss: &self.issuer,
+            aud: claims.resource.as_deref().or(unspecified),
+            client_amr: credential.method,
+            token_type: "Bearer",
+            exp: now.unix_timestamp().saturating_add(lifetime),
+            delegation_source: permission.delegation_source.as_deref(),
+            iat: now.unix_timestamp(),
+            client_id: &client.id,
+            jti: random::token().map_err(|_| Refusal::Internal)?,
+            pid: claims.pid.as_deref(),
+            consumer: Organisation::of(consumer),
+        };
+        let access_token = if permission.opaque {
+            random::token().map_err(|_| Refusal::Internal)?
+        } else {
+            self.sign(&token).map_err(|_| Refusal::Internal)?
+        };
+        let for_endpoint = claims.for_endpoint;
+        self.count(Identity::of(&client.id, &scope, claims));
         let answer = TokenResponse {
             access_token,
             token_type: "Bearer",
@@ -112,70 +123,58 @@ impl Maskinporten {
         let warning = "aud is the token endpoint; documentation says the issuer";
         Ok(Issued {
             answer,
-            warning: claims.for_endpoint.then_some(warning),
+            warning: for_endpoint.then_some(warning),
         })
     }
 
-    fn registered(&self, id: &str) -> Result<Client, Refusal> {
-        self.state()
-            .register
-            .client(id)
-            .cloned()
-            .ok_or(Refusal::UnknownClient)
-    }
-
-    fn count(&self, client_id: &str, scope: &str, details: Option<&Value>) {
-        let identity = Identity {
-            client_id: client_id.to_owned(),
-            scope: scope.to_owned(),
-            authorization_details: details.map(Value::to_string),
-        };
+    fn count(&self, identity: Identity) {
         *self.state().minted.entry(identity).or_default() += 1;
     }
 }
 
-/// Whether the client may have the scopes for the consumer, and the shortest lifetime that one of
-/// them sets.
-///
-/// Delegation is always refused: nobody has delegated anything. Assumption: a scope that no API owner
-/// has made is one that is not on the client.
-fn allowed(register: &Register, client: &Client, claims: &Claims) -> Result<Option<i64>, Refusal> {
-    let scopes = &claims.scopes;
-    let known: Vec<_> = scopes
-        .iter()
-        .filter_map(|name| register.scope(name))
-        .collect();
-    if known.iter().any(|scope| !scope.for_maskinporten) {
-        return Err(Refusal::IntegrationType);
+impl Identity {
+    fn of(client_id: &str, scope: &str, claims: Claims) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            scope: scope.to_owned(),
+            consumer_org: claims.consumer_org,
+            resource: claims.resource,
+            pid: claims.pid,
+            authorization_details: claims
+                .authorization_details
+                .map(|details| details.to_string()),
+        }
     }
-    let invalid: Vec<_> = scopes
-        .iter()
-        .filter(|name| !client.scopes.contains(*name) || register.scope(name).is_none())
-        .map(String::as_str)
-        .collect();
-    if !invalid.is_empty() {
-        return Err(Refusal::ClientScopes(invalid.join(" ")));
+}
+
+/// What Altinn says about the details that are asked for.
+fn given(
+    claims: &Claims,
+    client: &Client,
+    altinn: &Altinn,
+    switches: &Switches,
+    now: OffsetDateTime,
+) -> Result<Option<Given>, Refusal> {
+    let Some(details) = &claims.authorization_details else {
+        return Ok(None);
+    };
+    let detail = Detail::read(details)?;
+    if switches.altinn_down {
+        return Err(Refusal::AltinnDown);
     }
-    let consumer = claims.consumer_org.as_ref().unwrap_or(&client.organisation);
-    if claims.consumer_org.as_ref() == Some(&client.organisation) {
-        return Err(Refusal::OwnConsumer);
-    }
-    if let Some(scope) = scopes
-        .iter()
-        .find(|scope| !register.is_granted(scope, consumer))
-    {
-        return Err(Refusal::Access(scope.clone()));
-    }
-    if let (Some(consumer), Some(scope)) = (&claims.consumer_org, scopes.first()) {
-        return Err(Refusal::Delegation {
-            consumer: consumer.clone(),
-            scope: scope.clone(),
-            supplier: client.organisation.clone(),
-        });
-    }
-    Ok(known
-        .iter()
-        .filter_map(|scope| scope.at_max_age_s)
-        .filter(|age| *age > 0)
-        .min())
+    let holder = Holder {
+        client_id: &client.id,
+        vendor: &client.organisation,
+        consumer: claims.consumer_org.as_ref().unwrap_or(&client.organisation),
+    };
+    detail.look_up(altinn, &holder, switches, now).map(Some)
+}
+
+/// The token's, in seconds: the client's, unless a scope's is shorter.
+fn lifetime(client: &Client, permission: &Permission, switches: &Switches) -> i64 {
+    let own = client
+        .token_lifetime_s
+        .unwrap_or(switches.default_token_lifetime_s);
+    let lifetime = permission.at_most.map_or(own, |at_most| own.min(at_most));
+    switches.token_lifetime_s.unwrap_or(lifetime)
 }

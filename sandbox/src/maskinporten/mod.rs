@@ -1,9 +1,9 @@
 //! Maskinporten: tokens for signed grants.
 //!
 //! It refuses what Digdir's documentation says is refused, with its codes; where that is silent or
-//! contradicts itself, a switch decides, and the module concerned says what is assumed. Not here yet:
-//! delegation of scopes and system users, which are refused as the real service refuses them when
-//! there are none.
+//! contradicts itself, a switch decides, and the module concerned says what is assumed. Who has
+//! delegated a scope, made a system user or given a consent is asked of the sandbox's Altinn. Left
+//! out: clients that are locked to a certificate, the certificates' revocation, and European seals.
 
 mod admin;
 mod assertion;
@@ -14,6 +14,7 @@ mod details;
 mod http;
 mod issue;
 mod keys;
+mod permission;
 mod refusal;
 mod register;
 mod replay;
@@ -21,13 +22,13 @@ mod switches;
 mod token;
 mod verify;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::Value;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::authority::EnterpriseAuthority;
 use crate::consumer::Consumer;
@@ -35,13 +36,16 @@ use crate::world::Addresses;
 use certificate::Trust;
 use issue::Minted;
 use keys::{KeyRing, SigningKey};
+use register::Registrations;
 use replay::Spent;
 
 pub use http::router;
 pub use issue::Identity;
 pub use keys::public_key;
-pub use register::{Client, Register, RegisteredKey, Scope};
-pub use switches::{ErrorStyle, MetadataKey, ResourceForm, Switches, UnknownClaims};
+pub use register::{
+    Client, INTEGRATION_TYPE, Register, RegisteredKey, Scope, TokenType, Visibility,
+};
+pub use switches::{ErrorStyle, KidUniqueness, MetadataKey, ResourceForm, Switches, UnknownClaims};
 pub use verify::TokenError;
 
 pub(crate) use admin::router as admin_router;
@@ -57,7 +61,7 @@ pub struct Maskinporten {
 #[derive(Debug)]
 struct State {
     keys: KeyRing,
-    register: Register,
+    registrations: Registrations,
     switches: Switches,
     spent: Spent,
     minted: Minted,
@@ -72,7 +76,7 @@ impl Maskinporten {
             trust: Trust::of(enterprise),
             state: Mutex::new(State {
                 keys: KeyRing::new(SigningKey::first()?),
-                register: Register::default(),
+                registrations: Registrations::default(),
                 switches: Switches::default(),
                 spent: Spent::default(),
                 minted: Minted::default(),
@@ -86,7 +90,8 @@ impl Maskinporten {
         consumers: &[Consumer],
         now: OffsetDateTime,
     ) -> anyhow::Result<()> {
-        self.state().register = Register::of(consumers, now)?;
+        let demo = Register::of(consumers, now)?;
+        self.change(|register| *register = demo);
         Ok(())
     }
 
@@ -114,9 +119,34 @@ impl Maskinporten {
         Ok(format!("{message}.{signature}"))
     }
 
-    /// Changes what is registered.
+    /// Changes what is registered, at once and with all that was on its way.
     pub fn change(&self, change: impl FnOnce(&mut Register)) {
-        change(&mut self.state().register);
+        self.state().registrations.change_at_once(change);
+    }
+
+    /// What is registered.
+    fn registered(&self) -> Arc<Register> {
+        self.state().registrations.latest()
+    }
+
+    /// What the token endpoint knows of it at `now`.
+    fn known(&self, now: OffsetDateTime) -> Arc<Register> {
+        self.state().registrations.known(now)
+    }
+
+    /// Changes what is registered, unless `change` fails; the token endpoint knows as late as the
+    /// switch says.
+    fn administer<T, E>(
+        &self,
+        now: OffsetDateTime,
+        change: impl FnOnce(&mut Register) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut state = self.state();
+        let mut register = Register::clone(&state.registrations.latest());
+        let answer = change(&mut register)?;
+        let delay = Duration::seconds(i64::from(state.switches.config_propagation_delay_s));
+        state.registrations.replace(register, now + delay);
+        Ok(answer)
     }
 
     /// The switches.

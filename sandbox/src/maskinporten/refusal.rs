@@ -1,11 +1,14 @@
 //! Why a grant is refused: every code and text, in one place (Digdir, "Feilsøking i Maskinporten").
 //!
-//! Assumptions: the `error` of MP-012, MP-122 to MP-130 and of refused authorization details, every
-//! status but those of MP-121, MP-200, MP-250 and MP-251, and all that is said about a request that
-//! is no grant at all, which follows RFC 6749.
+//! Assumptions: the `error` of MP-012, MP-122 to MP-130, MP-301, MP-302 and of a consent's MP-303,
+//! every status but those of MP-110, MP-121, MP-200, MP-250, MP-251 and a system user's MP-303, all
+//! that is said about a request that is no grant at all, which follows RFC 6749, and that Maskinporten
+//! says 503 and `temporarily_unavailable`, without a code, when Altinn behind it does not answer.
 
 use http::StatusCode;
 use thiserror::Error;
+
+use crate::altinn::Delegation;
 
 /// Why a grant is refused. Its text is the core of `error_description`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -77,22 +80,17 @@ pub(super) enum Refusal {
     Access(String),
     /// The consumer has not delegated the scope to the client's organisation.
     #[error(
-        "Consumer {consumer} has not delegated access to the scope {scope} to supplier {supplier}."
+        "Consumer {} has not delegated access to the scope {} to supplier {}.",
+        .0.consumer_org, .0.scope, .0.supplier_org
     )]
-    Delegation {
-        /// `consumer_org`.
-        consumer: String,
-        /// The scope.
-        scope: String,
-        /// The client's organisation.
-        supplier: String,
-    },
-    /// `consumer_org` is the client's own organisation.
+    Delegation(Delegation),
+    /// `consumer_org` is the client's own organisation. Assumption: the same is said of a client that
+    /// was made in another's name, which cannot use delegated scopes.
     #[error(
         "Validation of JWT claim failed: \
          The combination consumer_org in claim and delegation scope on client is invalid"
     )]
-    OwnConsumer,
+    Combination,
     /// Authorization details of a type that the metadata does not name.
     #[error("Unknown authorization details type")]
     DetailType,
@@ -103,9 +101,12 @@ pub(super) enum Refusal {
     /// unpublished: an assumption.
     #[error("Invalid authorization details values. {0}")]
     DetailValue(String),
-    /// A system user that Altinn does not have.
-    #[error("Invalid authorization details values. No system user found")]
-    SystemUser,
+    /// A system user that Altinn does not have, or that cannot be. The text is an assumption.
+    #[error("Invalid authorization details values. {0}")]
+    SystemUser(&'static str),
+    /// Altinn does not answer.
+    #[error("Altinn is not available")]
+    AltinnDown,
     /// `resource` is not one address without a fragment.
     #[error("Invalid resource")]
     Target,
@@ -118,22 +119,23 @@ impl Refusal {
     /// The answer's status, its `error`, and the code where there is one.
     pub(super) fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         let (status, error) = match self {
-            Self::Parameter(_) | Self::Malformed(_) | Self::OwnConsumer => {
+            Self::Parameter(_) | Self::Malformed(_) | Self::Combination => {
                 (StatusCode::BAD_REQUEST, "invalid_request")
             }
             Self::GrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::ClientScopes(_) | Self::IntegrationType => {
                 (StatusCode::BAD_REQUEST, "invalid_scope")
             }
-            Self::Access(_) | Self::Delegation { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Access(_) | Self::Delegation(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::DetailType | Self::DetailField(_) | Self::DetailValue(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_authorization_details")
             }
-            Self::SystemUser => (
+            Self::SystemUser(_) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_altinn_customer_configuration",
             ),
             Self::Target => (StatusCode::BAD_REQUEST, "invalid_target"),
+            Self::AltinnDown => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
             Self::Replayed
             | Self::UnknownClient
@@ -167,17 +169,18 @@ impl Refusal {
             Self::ClientScopes(_) => Some("MP-200"),
             Self::IntegrationType => Some("MP-201"),
             Self::Access(_) => Some("MP-250"),
-            Self::Delegation { .. } => Some("MP-251"),
+            Self::Delegation(_) => Some("MP-251"),
             Self::DetailType => Some("MP-301"),
             Self::DetailField(_) => Some("MP-302"),
-            Self::DetailValue(_) | Self::SystemUser => Some("MP-303"),
+            Self::DetailValue(_) | Self::SystemUser(_) => Some("MP-303"),
             Self::Parameter(_)
             | Self::GrantType
             | Self::IssuedInFuture
             | Self::UnknownKey
             | Self::KeyIdentifierRequired
-            | Self::OwnConsumer
+            | Self::Combination
             | Self::Target
+            | Self::AltinnDown
             | Self::Internal => None,
         }
     }

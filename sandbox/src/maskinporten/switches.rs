@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// All switches. Absent ones have their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Switches {
     /// The token endpoint's address passes as a grant's `aud`, beside the issuer. Documentation says
     /// no longer; clients in production still send it.
@@ -21,13 +22,29 @@ pub struct Switches {
     pub iat_max_age_s: Option<i64>,
     /// How `resource` may be written.
     pub resource_form: ResourceForm,
+    /// `resource` must be an absolute URI, as RFC 8707 says. Documentation says URI; nothing is known
+    /// of a check.
+    pub strict_resource: bool,
     /// A token without `resource` has `aud: "unspecified"`, as before 2022.
     pub emit_aud_unspecified: bool,
+    /// A token for a system user repeats the `externalRef` that was asked for. Documentation says no;
+    /// a real token had it.
+    pub echo_external_ref: bool,
+    /// `consumer_org` and a system user do not go together. Nothing is published about it.
+    pub refuse_consumer_org_with_system_user: bool,
     /// What a right's metadata is called in a consent token.
     pub metadata_key: MetadataKey,
     /// `x5c` must hold the issuing authority's certificate too. Documentation says so; the leaf alone
     /// works.
     pub require_full_x5c_chain: bool,
+    /// Among which keys a `kid` is unique. Documentation says both.
+    pub kid_uniqueness: KidUniqueness,
+    /// A client may ask for a scope that is accessible to everybody without having registered it.
+    /// Documentation says both.
+    pub allow_unregistered_open_scopes: bool,
+    /// How long after it is made on the admin address a change of clients, keys, scopes or access is
+    /// known at the token endpoint, in seconds of the sandbox's clock; up to 900 in reality.
+    pub config_propagation_delay_s: u32,
     /// How errors look.
     pub error_style: ErrorStyle,
     /// What is added to the token's lifetime to make `expires_in`.
@@ -36,6 +53,11 @@ pub struct Switches {
     pub default_token_lifetime_s: i64,
     /// Every token's lifetime, whatever client and scope say: for head-room tests.
     pub token_lifetime_s: Option<i64>,
+    /// Every token is opaque, whatever its scopes say.
+    pub opaque_tokens: bool,
+    /// The Altinn behind Maskinporten is down: who has delegated what, system users and consents cannot
+    /// be looked up.
+    pub altinn_down: bool,
     /// The issuer in the metadata, when it is to be wrong.
     pub metadata_issuer: Option<String>,
 }
@@ -49,13 +71,21 @@ impl Default for Switches {
             iat_future_skew_s: 10,
             iat_max_age_s: None,
             resource_form: ResourceForm::default(),
+            strict_resource: false,
             emit_aud_unspecified: false,
+            echo_external_ref: true,
+            refuse_consumer_org_with_system_user: false,
             metadata_key: MetadataKey::default(),
             require_full_x5c_chain: false,
+            kid_uniqueness: KidUniqueness::default(),
+            allow_unregistered_open_scopes: false,
+            config_propagation_delay_s: 0,
             error_style: ErrorStyle::default(),
             expires_in_offset_s: -1,
             default_token_lifetime_s: 120,
             token_lifetime_s: None,
+            opaque_tokens: false,
+            altinn_down: false,
             metadata_issuer: None,
         }
     }
@@ -99,12 +129,24 @@ pub enum MetadataKey {
     Camel,
 }
 
+/// Among which keys a `kid` is unique.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KidUniqueness {
+    /// The client's.
+    #[default]
+    Client,
+    /// Everybody's.
+    Global,
+}
+
 /// How errors look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorStyle {
     /// With `error_uri` and a trace identifier, since 2024.
     #[default]
+    #[serde(alias = "2024")]
     Traced,
     /// With a correlation identifier and no `error_uri`.
     Legacy,

@@ -1,23 +1,28 @@
 //! What a token says, in the order in which real ones say it.
 //!
-//! Assumption: where `aud` and `pid` stand; no token with them has been seen.
+//! Assumptions: where `aud` and `pid` stand, for no token with them has been seen; that an opaque one
+//! is 32 random bytes in base64url.
 
 use serde::Serialize;
 
-use super::details::GivenConsent;
+use super::details::Given;
 
 /// A token's claims.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authorization_details: Option<[GivenConsent; 1]>,
+    pub(super) authorization_details: Option<[Given; 1]>,
     pub(super) scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) supplier: Option<Organisation>,
     pub(super) iss: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) aud: Option<&'a str>,
     pub(super) client_amr: &'a str,
     pub(super) token_type: &'a str,
     pub(super) exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) delegation_source: Option<&'a str>,
     pub(super) iat: i64,
     pub(super) client_id: &'a str,
     pub(super) jti: String,
@@ -35,11 +40,16 @@ pub(super) struct Organisation {
 }
 
 impl Organisation {
+    /// The register that numbers come from.
+    pub(super) const AUTHORITY: &'static str = "iso6523-actorid-upis";
+    /// What stands before a Norwegian organisation's number.
+    pub(super) const NORWEGIAN: &'static str = "0192:";
+
     /// That of nine digits.
     pub(super) fn of(number: &str) -> Self {
         Self {
-            authority: "iso6523-actorid-upis",
-            id: format!("0192:{number}"),
+            authority: Self::AUTHORITY,
+            id: format!("{}{number}", Self::NORWEGIAN),
         }
     }
 }

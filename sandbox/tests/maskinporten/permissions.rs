@@ -10,7 +10,7 @@ use crate::support::{Bench, SCOPE, assert_refused};
 async fn scopes_and_delegation() {
     let bench = Bench::start().await;
     let elsewhere = Scope {
-        for_maskinporten: false,
+        integration_types: vec!["idporten".to_owned()],
         ..Scope::default()
     };
     bench.add_scope("idporten:profile", elsewhere);

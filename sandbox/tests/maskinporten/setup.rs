@@ -141,16 +141,14 @@ async fn the_admin_address_moves_the_clock_and_sets_switches() {
     );
     assert_eq!(bench.ask(&bench.grant()).await.body["expires_in"], 29);
     assert_eq!(
-        bench
-            .admin(put.clone(), path, &json!({ "lifetime": 30 }))
-            .await,
+        bench.admin(put, path, &json!({ "lifetime": 30 })).await,
         422
     );
 
-    let access = json!({
-        "organisation": FJORDBANKEN, "scope": "altinn:consentrequests.read", "granted": false,
-    });
-    assert_eq!(bench.admin(put, "/maskinporten/access", &access).await, 204);
+    let access =
+        format!("/maskinporten/scopes/access/{FJORDBANKEN}?scope=altinn:consentrequests.read");
+    let delete = reqwest::Method::DELETE;
+    assert_eq!(bench.admin(delete, &access, &json!(null)).await, 204);
     let grant = bench.grant().with("scope", "altinn:consentrequests.read");
     assert_eq!(bench.ask(&grant).await.code(), "MP-250");
 

@@ -1,0 +1,224 @@
+//! Scopes, by those who own APIs.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::organisation;
+use super::problem::{Problem, Sent};
+use crate::altinn::DELEGATION_SOURCE;
+use crate::maskinporten::{INTEGRATION_TYPE, Register, Scope, TokenType, Visibility};
+use crate::world::World;
+
+pub(super) fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/scopes", get(list).post(add).put(change).delete(remove))
+        .route("/scopes/all", get(public))
+        .route("/delegationsources", get(delegation_sources))
+}
+
+/// Which scope is meant: its name has colons and may have slashes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    pub(super) scope: String,
+}
+
+/// A scope as it is sent. What only the answer has may be sent back, and is not read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Definition {
+    prefix: String,
+    subscope: String,
+    owner_orgno: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    visibility: Visibility,
+    #[serde(default)]
+    token_type: TokenType,
+    at_max_age: Option<i64>,
+    authorization_max_age: Option<i64>,
+    #[serde(default)]
+    accessible_for_all: bool,
+    allowed_integration_types: Option<Vec<String>>,
+    delegation_source: Option<String>,
+    #[serde(default = "yes")]
+    active: bool,
+    #[serde(default, rename = "name")]
+    _name: IgnoredAny,
+    #[serde(default, rename = "created")]
+    _created: IgnoredAny,
+    #[serde(default, rename = "last_updated")]
+    _last_updated: IgnoredAny,
+}
+
+/// A scope as it is told.
+#[derive(Debug, Serialize)]
+struct Told {
+    name: String,
+    prefix: String,
+    subscope: String,
+    owner_orgno: String,
+    description: String,
+    visibility: Visibility,
+    token_type: TokenType,
+    at_max_age: i64,
+    accessible_for_all: bool,
+    allowed_integration_types: Vec<String>,
+    delegation_source: Option<String>,
+    active: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Definition {
+    fn checked(self, register: &Register) -> Result<(String, Scope), Problem> {
+        organisation::known(register, "owner_orgno", &self.owner_orgno)?;
+        if !is_prefix(&self.prefix) {
+            return Err(Problem::member("prefix", "letters, digits and ._- alone"));
+        }
+        if !is_subscope(&self.subscope) {
+            let text = "visible characters but quotation marks and backslashes";
+            return Err(Problem::member("subscope", text));
+        }
+        if self.at_max_age.is_some_and(|age| age < 0) {
+            return Err(Problem::member("at_max_age", "seconds, not below 0"));
+        }
+        if self.authorization_max_age.is_some_and(|age| age < 0) {
+            let text = "seconds, not below 0";
+            return Err(Problem::member("authorization_max_age", text));
+        }
+        if let Some(source) = &self.delegation_source
+            && source != DELEGATION_SOURCE
+        {
+            let text = format!("{source} is none; GET /maskinporten/delegationsources");
+            return Err(Problem::member("delegation_source", text));
+        }
+        let integration_types = self
+            .allowed_integration_types
+            .unwrap_or_else(|| vec![INTEGRATION_TYPE.to_owned()]);
+        let scope = Scope {
+            description: self.description,
+            owner: self.owner_orgno,
+            visibility: self.visibility,
+            token_type: self.token_type,
+            at_max_age_s: self.at_max_age,
+            accessible_for_all: self.accessible_for_all,
+            integration_types,
+            delegation_source: self.delegation_source,
+            active: self.active,
+        };
+        Ok((format!("{}:{}", self.prefix, self.subscope), scope))
+    }
+}
+
+impl Told {
+    fn of(name: &str, scope: &Scope) -> Self {
+        let (prefix, subscope) = name.split_once(':').unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
+            subscope: subscope.to_owned(),
+            owner_orgno: scope.owner.clone(),
+            description: scope.description.clone(),
+            visibility: scope.visibility,
+            token_type: scope.token_type,
+            at_max_age: scope.at_max_age_s.unwrap_or_default(),
+            accessible_for_all: scope.accessible_for_all,
+            allowed_integration_types: scope.integration_types.clone(),
+            delegation_source: scope.delegation_source.clone(),
+            active: scope.active,
+        }
+    }
+}
+
+fn is_prefix(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !text.is_empty() && text.bytes().all(good)
+}
+
+/// What RFC 6749 lets stand in a scope.
+fn is_subscope(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    !text.is_empty() && text.bytes().all(good)
+}
+
+async fn list(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
+    let register = world.maskinporten.registered();
+    let all = register.scopes().iter();
+    Json(all.map(|(name, scope)| Told::of(name, scope)).collect())
+}
+
+async fn public(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
+    let register = world.maskinporten.registered();
+    let seen = register
+        .scopes()
+        .iter()
+        .filter(|(_, scope)| scope.active && scope.visibility == Visibility::Public);
+    Json(seen.map(|(name, scope)| Told::of(name, scope)).collect())
+}
+
+async fn add(
+    State(world): State<Arc<World>>,
+    Sent(new): Sent<Definition>,
+) -> Result<(StatusCode, Json<Told>), Problem> {
+    let told = world
+        .maskinporten
+        .administer(world.clock.now(), |register| {
+            let (name, scope) = new.checked(register)?;
+            if register.scope(&name).is_some() {
+                return Err(Problem::taken("there is such a scope already"));
+            }
+            let told = Told::of(&name, &scope);
+            register.add_scope(&name, scope);
+            Ok(told)
+        })?;
+    Ok((StatusCode::CREATED, Json(told)))
+}
+
+async fn change(
+    State(world): State<Arc<World>>,
+    Query(named): Query<Named>,
+    Sent(new): Sent<Definition>,
+) -> Result<Json<Told>, Problem> {
+    let change = |register: &mut Register| {
+        let (name, scope) = new.checked(register)?;
+        if register.scope(&named.scope).is_none() {
+            return Err(Problem::missing("there is no such scope"));
+        }
+        if name != named.scope {
+            return Err(Problem::bad("a scope keeps its prefix and subscope"));
+        }
+        let told = Told::of(&name, &scope);
+        register.add_scope(&name, scope);
+        Ok(told)
+    };
+    let now = world.clock.now();
+    world.maskinporten.administer(now, change).map(Json)
+}
+
+async fn remove(
+    State(world): State<Arc<World>>,
+    Query(named): Query<Named>,
+) -> Result<StatusCode, Problem> {
+    let remove = |register: &mut Register| {
+        let scope = register.scope_mut(&named.scope);
+        let scope = scope.ok_or_else(|| Problem::missing("there is no such scope"))?;
+        scope.active = false;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    world.maskinporten.administer(world.clock.now(), remove)
+}
+
+async fn delegation_sources() -> Json<Value> {
+    Json(json!([{ "name": "Altinn", "issuer": DELEGATION_SOURCE }]))
+}

@@ -1,0 +1,113 @@
+//! `authorization_details`: what a token is for, beyond its scopes (Digdir, the pages on consent and
+//! on system users; RFC 9396).
+//!
+//! Assumption: anything but an array with one entry is MP-303.
+
+mod consent;
+mod system_user;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::refusal::Refusal;
+use super::switches::Switches;
+use crate::altinn::Altinn;
+use consent::{Consent, GivenConsent};
+use system_user::{GivenSystemUser, SystemUser};
+
+/// The types that the metadata names.
+pub(super) const TYPES: [&str; 2] = [system_user::TYPE, consent::TYPE];
+
+/// An entry of a request, by its type.
+#[derive(Debug)]
+pub(super) enum Detail {
+    Consent(Consent),
+    SystemUser(SystemUser),
+}
+
+/// An entry as a token tells it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Given {
+    Consent(GivenConsent),
+    SystemUser(GivenSystemUser),
+}
+
+/// Whom a token is for.
+#[derive(Debug)]
+pub(super) struct Holder<'a> {
+    pub(super) client_id: &'a str,
+    /// The client's organisation.
+    pub(super) vendor: &'a str,
+    /// The token's consumer: the vendor, or who has delegated to it.
+    pub(super) consumer: &'a str,
+}
+
+impl Detail {
+    /// Reads the one entry of a request.
+    pub(super) fn read(details: &Value) -> Result<Self, Refusal> {
+        let Some([Value::Object(entry)]) = details.as_array().map(Vec::as_slice) else {
+            return Err(Refusal::DetailValue(
+                "Invalid authorization_details".to_owned(),
+            ));
+        };
+        match entry.get("type").and_then(Value::as_str) {
+            Some(consent::TYPE) => Consent::read(entry).map(Self::Consent),
+            Some(system_user::TYPE) => SystemUser::read(entry).map(Self::SystemUser),
+            _ => Err(Refusal::DetailType),
+        }
+    }
+
+    /// What Altinn says about it.
+    pub(super) fn look_up(
+        self,
+        altinn: &Altinn,
+        holder: &Holder<'_>,
+        switches: &Switches,
+        now: OffsetDateTime,
+    ) -> Result<Given, Refusal> {
+        match self {
+            Self::Consent(consent) => consent
+                .look_up(altinn, holder.consumer, switches.metadata_key, now)
+                .map(Given::Consent),
+            Self::SystemUser(user) => user
+                .look_up(altinn, holder, switches)
+                .map(Given::SystemUser),
+        }
+    }
+}
+
+fn only(entry: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
+    let unknown: Vec<_> = entry
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()))
+        .map(String::as_str)
+        .collect();
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::DetailField(unknown.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_type_that_the_metadata_does_not_name() {
+        let details = json!([{ "type": "urn:altinn:concent" }]);
+        assert_eq!(Detail::read(&details).unwrap_err(), Refusal::DetailType);
+    }
+
+    #[test]
+    fn one_entry_and_no_more() {
+        let entry = json!({ "type": consent::TYPE });
+        for details in [json!([]), json!([entry, entry]), entry] {
+            let refusal = Detail::read(&details).unwrap_err();
+            assert!(matches!(refusal, Refusal::DetailValue(_)), "{details}");
+        }
+    }
+}
