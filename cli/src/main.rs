@@ -3,7 +3,9 @@
 mod counterparties;
 mod progress;
 mod run_folder;
+mod sidecar;
 mod stop;
+mod token_route;
 mod up;
 
 use std::path::PathBuf;
@@ -28,6 +30,8 @@ enum Command {
     Up(up::Arguments),
     /// Runs the sandbox alone, for a Spin or a client of your own.
     Sandbox(counterparties::Arguments),
+    /// Gives Maskinporten tokens to a back end on this machine, with the API of NAV's sidecar texas.
+    TokenSidecar(sidecar::Arguments),
 }
 
 #[tokio::main]
@@ -39,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
+        Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
     }
 }
 

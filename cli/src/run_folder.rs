@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sandbox::Sandbox;
 use tempfile::TempDir;
+
+use crate::token_route;
 
 /// A folder that only this user can read, as it holds keys.
 pub(crate) struct RunFolder(TempDir);
@@ -57,6 +60,31 @@ impl RunFolder {
             )?;
         }
         self.write("variables.sh", &text)
+    }
+
+    /// The manifest at `path`, with a public route for the token component.
+    pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
+        let read = || -> anyhow::Result<String> {
+            let path = std::path::absolute(path)?;
+            let folder = path.parent().context("it stands in no folder")?;
+            token_route::with_route(&fs::read_to_string(&path)?, folder)
+        };
+        let text = read().with_context(|| format!("{} cannot be copied", path.display()))?;
+        self.write("spin.toml", &text)
+    }
+
+    /// A back end's key, which nobody else may read.
+    pub(crate) fn write_key(&self, seed: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join("back-end.key");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(&path)
+            .and_then(|mut file| file.write_all(seed.as_bytes()))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(path)
     }
 
     fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {

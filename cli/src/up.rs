@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use host::{App, Options, Timer};
 use sandbox::Sandbox;
+use sandbox::consumer::FJORDBANKEN;
 use tokio::net::TcpListener;
 
 use crate::progress;
@@ -21,12 +22,16 @@ pub(crate) struct Arguments {
     /// Where the app listens. Port 0 takes one that is free.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Gives the token component a public route, /token, which it has not otherwise: to try the token sidecar.
+    #[arg(long)]
+    token_route: bool,
 }
 
 impl Default for Arguments {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token_route: false,
         }
     }
 }
@@ -51,11 +56,19 @@ pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result
     .context("the sandbox did not start")?;
 
     eprintln!("loading the components (the first time takes longer)");
-    let app = App::load(options(manifest, &folder, &sandbox, &app_address)?).await?;
-    let server = app.serve(listener);
+    let mut options = options(manifest, &folder, &sandbox, &app_address)?;
+    if arguments.token_route {
+        options.manifest = folder.write_manifest_with_token_route(manifest)?;
+    }
+    let server = App::load(options).await?.serve(listener);
 
     let addresses = folder.write_addresses(&app_address, &sandbox)?;
     tell(&app_address, &sandbox, &addresses);
+    if arguments.token_route {
+        let back_end = sandbox.back_end();
+        let key = folder.write_key(back_end.seed)?;
+        tell_of_tokens(&app_address, back_end.subject, &key);
+    }
     stop::asked().await?;
     eprintln!("\nstopping");
     server.shutdown().await;
@@ -103,5 +116,18 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path) {
         places.altinn_page,
         places.admin,
         addresses.display(),
+    );
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
+fn tell_of_tokens(app: &str, subject: &str, key: &Path) {
+    // Whoever reads this has perhaps not installed the command, but has just run it.
+    let command = std::env::current_exe();
+    let command = command.as_deref().unwrap_or(Path::new("innsyn"));
+    println!(
+        "{app}/token gives tokens to services. In another terminal, the sidecar of one of them:\n  \
+         {} token-sidecar --app {app} --subject {subject} --key {} --consumer {FJORDBANKEN}\n",
+        command.display(),
+        key.display(),
     );
 }

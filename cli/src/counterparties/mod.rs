@@ -1,21 +1,39 @@
-//! `innsyn sandbox`: the counterparties alone.
+//! `innsyn sandbox`: the counterparties alone, all or one of them.
+
+mod maskinporten;
 
 use anyhow::Context;
+use clap::Subcommand;
 use sandbox::Sandbox;
 
 use crate::run_folder::RunFolder;
 use crate::stop;
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    one: Option<One>,
     /// Where the app that will use it is reached by browsers.
     #[arg(long, default_value = "http://localhost:3000", value_name = "ORIGIN")]
     public_url: String,
 }
 
+#[derive(Subcommand)]
+enum One {
+    /// Maskinporten alone, for a client in any language.
+    Maskinporten(maskinporten::Arguments),
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.one {
+        None => all(arguments.public_url).await,
+        Some(One::Maskinporten(arguments)) => maskinporten::run(arguments).await,
+    }
+}
+
+async fn all(app: String) -> anyhow::Result<()> {
     let folder = RunFolder::new()?;
-    let app = arguments.public_url;
     let sandbox = Sandbox::start(sandbox::Options {
         clock: sandbox::clock::Clock::default(),
         directory: folder.path().join("sandbox"),
