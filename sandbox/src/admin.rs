@@ -27,10 +27,23 @@ use crate::fault::Rule;
 use crate::journal::Entry;
 use crate::maskinporten::{self, Identity};
 use crate::world::{Counterparty, World};
-use crate::{altinn, bank, skatteetaten};
+use crate::{altinn, bank, skatteetaten, vault};
 
 /// The admin routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
+    let all = common()
+        .merge(skatteetaten::admin_router())
+        .merge(bank::admin_router())
+        .merge(vault::admin_router());
+    guarded(all, world)
+}
+
+/// Those of a Maskinporten that runs alone, with the registers of Altinn that it asks.
+pub(crate) fn maskinporten_router(world: Arc<World>) -> Router {
+    guarded(common(), world)
+}
+
+fn common() -> Router<Arc<World>> {
     Router::new()
         .route(
             "/faults",
@@ -41,10 +54,10 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/counters", get(counters))
         .merge(maskinporten::admin_router())
         .merge(altinn::admin_router())
-        .merge(skatteetaten::admin_router())
-        .merge(bank::admin_router())
-        .layer(from_fn(only_local_programs))
-        .with_state(world)
+}
+
+fn guarded(router: Router<Arc<World>>, world: Arc<World>) -> Router {
+    router.layer(from_fn(only_local_programs)).with_state(world)
 }
 
 async fn only_local_programs(request: Request, next: Next) -> Response {

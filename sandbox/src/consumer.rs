@@ -2,15 +2,20 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::Jwk;
 use rcgen::{KeyPair, RsaKeySize};
 use time::OffsetDateTime;
 
 use crate::authority::{EnterpriseAuthority, Profile, rsa_key_named};
+use crate::maskinporten::public_key;
+use crate::vault::{self, Vault};
 
 /// "Fjordbanken", whose client has a registered key.
 pub const FJORDBANKEN: &str = "310000205";
 /// "Innlandsbanken", whose client uses an enterprise certificate.
 pub const INNLANDSBANKEN: &str = "310000302";
+/// "Vestbanken", whose client has a registered key that lies in the vault.
+pub const VESTBANKEN: &str = "310000418";
 
 /// An organisation with a client at Maskinporten.
 #[derive(Debug)]
@@ -19,10 +24,31 @@ pub struct Consumer {
     pub organisation: &'static str,
     /// The client's identifier.
     pub client_id: &'static str,
-    /// The client's private key, PKCS#8 in PEM.
-    pub key: String,
+    /// The client's private key.
+    pub key: PrivateKey,
+    /// Its public half.
+    pub public_key: Jwk,
     /// What the client shows beside its signature.
     pub credential: Credential,
+}
+
+/// Where a client's private key is.
+pub enum PrivateKey {
+    /// Here: PKCS#8 in PEM.
+    Here(String),
+    /// In the vault's transit engine, which alone can use it.
+    InVault {
+        /// The key's name.
+        name: &'static str,
+        /// Its version.
+        version: u32,
+    },
+}
+
+impl std::fmt::Debug for PrivateKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PrivateKey")
+    }
 }
 
 /// How Maskinporten knows a client's key.
@@ -41,20 +67,23 @@ pub enum Credential {
 }
 
 impl Consumer {
-    /// The demo's two, with keys of this process. Making them takes its time: not for an
-    /// async thread.
+    /// The demo's three, with keys of this process and of `vault`. Making them takes its time: not for
+    /// an async thread.
     pub fn generate(
         authority: &EnterpriseAuthority,
+        vault: &Vault,
         now: OffsetDateTime,
-    ) -> anyhow::Result<[Self; 2]> {
+    ) -> anyhow::Result<[Self; 3]> {
         let registered = rsa_key_named(FJORDBANKEN, RsaKeySize::_2048)?;
         let certified = rsa_key_named(INNLANDSBANKEN, RsaKeySize::_2048)?;
         let chain = chain(authority, &certified, now)?;
+        let (version, in_vault) = vault.public_key()?;
         Ok([
             Self {
                 organisation: FJORDBANKEN,
                 client_id: "7b1f4a52-0c1e-4f3a-9a55-2d8d7f6f9c10",
-                key: registered.serialize_pem(),
+                key: PrivateKey::Here(registered.serialize_pem()),
+                public_key: public_key(&registered)?,
                 credential: Credential::Registered {
                     kid: "fjordbanken-1",
                 },
@@ -62,10 +91,31 @@ impl Consumer {
             Self {
                 organisation: INNLANDSBANKEN,
                 client_id: "c9a0f7d4-5c1b-4b0e-8f6d-3e2a1b7c4d55",
-                key: certified.serialize_pem(),
+                key: PrivateKey::Here(certified.serialize_pem()),
+                public_key: public_key(&certified)?,
                 credential: Credential::Certified { chain },
             },
+            Self {
+                organisation: VESTBANKEN,
+                client_id: "41d2c8e6-9f3b-4a70-b1d5-6c0e8a29f713",
+                key: PrivateKey::InVault {
+                    name: vault::KEY,
+                    version,
+                },
+                public_key: in_vault,
+                credential: Credential::Registered {
+                    kid: "vestbanken-1",
+                },
+            },
         ])
+    }
+
+    /// The private key, PKCS#8 in PEM, unless it is in the vault.
+    pub fn pem(&self) -> Option<&str> {
+        match &self.key {
+            PrivateKey::Here(pem) => Some(pem),
+            PrivateKey::InVault { .. } => None,
+        }
     }
 }
 
@@ -93,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_organisations_are_synthetic_and_their_numbers_are_good() {
-        for number in [FJORDBANKEN, INNLANDSBANKEN] {
+        for number in [FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN] {
             let digits = number.bytes().map(|byte| u32::from(byte - b'0'));
             let sum: u32 = digits
                 .zip([3, 2, 7, 6, 5, 4, 3, 2, 1])

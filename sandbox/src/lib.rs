@@ -1,9 +1,10 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten and a bank.
+//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, a bank and a vault.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
 //! not published, the module says "assumption".
 
+pub mod alone;
 pub mod authority;
 pub mod clock;
 pub mod consumer;
@@ -15,6 +16,7 @@ pub mod altinn;
 pub mod bank;
 pub mod maskinporten;
 pub mod skatteetaten;
+pub mod vault;
 
 mod admin;
 mod bearer;
@@ -31,12 +33,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use rustls::ServerConfig;
 
 use crate::authority::WebAuthority;
 use crate::clock::Clock;
 use crate::server::{Server, bind};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
+
+pub use crate::variables::BackEnd;
 
 /// What a sandbox needs to start.
 #[derive(Debug)]
@@ -70,6 +75,7 @@ impl Sandbox {
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
+        let (vault, vault_origin) = bind("https", "localhost").await?;
         let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
         let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
         let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
@@ -78,22 +84,14 @@ impl Sandbox {
             altinn: altinn_origin,
             skatteetaten: skatteetaten_origin,
             login: login_origin,
+            vault: vault_origin,
             altinn_page: altinn_page_origin,
             bank_page: bank_page_origin,
             admin: admin_origin,
         };
 
-        let now = clock.now();
-        let web = WebAuthority::generate(now)?;
-        let tls = web.server(now)?;
-        files::directory(&directory)?;
-        let directory = std::path::absolute(directory)?;
-        let ca_file = directory.join("ca.pem");
-        files::private(&ca_file, &web.pem())?;
-        let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
-            .await
-            .context("the sandbox's keys were not made")??;
-        let world = Arc::new(world);
+        let (ca_file, tls) = certified(&directory, &clock)?;
+        let world = world_of(clock, addresses, app).await?;
 
         let machines = [
             (
@@ -108,6 +106,7 @@ impl Sandbox {
                 skatteetaten::router(world.clone()),
             ),
             (login, Counterparty::Login, bank::router(world.clone())),
+            (vault, Counterparty::Vault, vault::router(world.clone())),
         ]
         .map(|(listener, counterparty, router)| {
             let router = observed(router, &world, counterparty);
@@ -149,6 +148,11 @@ impl Sandbox {
         variables::variables(&self.world, &self.secrets, public_url)
     }
 
+    /// A back end that may ask the token component for what the demo's clients may have.
+    pub fn back_end(&self) -> BackEnd<'_> {
+        variables::back_end(&self.secrets)
+    }
+
     /// The app's runtime configuration, in Spin's format.
     pub fn runtime_config(&self) -> String {
         variables::runtime_config(&self.ca_file)
@@ -158,6 +162,27 @@ impl Sandbox {
     pub async fn shutdown(self) {
         futures::future::join_all(self.servers.into_iter().map(Server::shutdown)).await;
     }
+}
+
+/// Makes an authority, whose certificate is written into `directory`, and what its servers need.
+fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, Arc<ServerConfig>)> {
+    let now = clock.now();
+    let web = WebAuthority::generate(now)?;
+    files::directory(directory)?;
+    let ca_file = std::path::absolute(directory)?.join("ca.pem");
+    files::private(&ca_file, &web.pem())?;
+    Ok((ca_file, web.server(now)?))
+}
+
+async fn world_of(
+    clock: Clock,
+    addresses: Addresses,
+    app: Option<String>,
+) -> anyhow::Result<Arc<World>> {
+    let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
+        .await
+        .context("the sandbox's keys were not made")??;
+    Ok(Arc::new(world))
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.

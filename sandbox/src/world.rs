@@ -11,6 +11,7 @@ use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
 use crate::skatteetaten::Skatteetaten;
+use crate::vault::Vault;
 
 /// The state of all counterparties. Each keeps its own behind its own lock; none holds a lock while
 /// it asks another.
@@ -28,10 +29,12 @@ pub struct World {
     pub skatteetaten: Skatteetaten,
     /// Logs customers in.
     pub bank: Bank,
+    /// Signs with a key that it keeps.
+    pub vault: Vault,
     /// Issues the enterprise certificates that Maskinporten trusts.
     pub enterprise: EnterpriseAuthority,
     /// The organisations registered at Maskinporten.
-    pub consumers: [Consumer; 2],
+    pub consumers: [Consumer; 3],
     /// The app's public address, which the demo bank's page calls; the page says so when absent.
     pub app: Option<String>,
     /// What is ordered to go wrong.
@@ -49,13 +52,14 @@ impl World {
         // RSA keys take their time: those of others are made on another core.
         let (maskinporten, others) = std::thread::scope(|scope| {
             let others = scope.spawn(|| {
-                let consumers = Consumer::generate(&enterprise, now)?;
-                Ok::<_, anyhow::Error>((consumers, Bank::new(&addresses.login)?))
+                let vault = Vault::new(now)?;
+                let consumers = Consumer::generate(&enterprise, &vault, now)?;
+                Ok::<_, anyhow::Error>((vault, consumers, Bank::new(&addresses.login)?))
             });
             (Maskinporten::new(&addresses, &enterprise), others.join())
         });
         let maskinporten = maskinporten?;
-        let (consumers, bank) = others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
+        let (vault, consumers, bank) = others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
         maskinporten.register(&consumers, now)?;
         Ok(Self {
             clock,
@@ -64,6 +68,7 @@ impl World {
             altinn: Altinn::new(&consumers),
             skatteetaten: Skatteetaten::new(),
             bank,
+            vault,
             enterprise,
             consumers,
             app,
@@ -85,9 +90,11 @@ pub enum Counterparty {
     Skatteetaten,
     /// The bank's login service.
     Login,
+    /// Signatures.
+    Vault,
 }
 
-/// The origins, without a slash at the end. The first four are TLS with the sandbox's own authority,
+/// The origins, without a slash at the end. The first five are TLS with the sandbox's own authority,
 /// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
@@ -99,6 +106,8 @@ pub struct Addresses {
     pub skatteetaten: String,
     /// The bank's login service (issuer and JWKS): `https://localhost:…`.
     pub login: String,
+    /// The vault: `https://localhost:…`.
+    pub vault: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
     /// The demo bank, for browsers: `http://localhost:…`.

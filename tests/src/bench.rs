@@ -187,7 +187,20 @@ impl Bench {
     /// What the component `subject` shows to `token`: signed here, with its key, by another library.
     pub fn component_credential(&self, subject: &str) -> String {
         let variables = self.sandbox.variables(&self.public_url);
-        credential::sign(subject, &variables, self.world().clock.now())
+        let seed = &variables[&format!("{subject}_signing_key")];
+        let now = self.world().clock.now();
+        credential::sign(subject, seed, &variables["consumer_organisation"], now)
+    }
+
+    /// What the back end shows to `token` when it asks for `consumer`.
+    pub fn back_end_credential(&self, consumer: &str) -> String {
+        let back_end = self.sandbox.back_end();
+        credential::sign(
+            back_end.subject,
+            back_end.seed,
+            consumer,
+            self.world().clock.now(),
+        )
     }
 
     /// Somebody who is logged in at the bank.

@@ -95,6 +95,11 @@ pub const ORGANISATIONS: &[Organisation] = &[
         represented_by: &[],
     },
     Organisation {
+        number: "310000418",
+        name: "Vestbanken",
+        represented_by: &[],
+    },
+    Organisation {
         number: "310000108",
         name: "Fjellsystem AS",
         represented_by: &[],

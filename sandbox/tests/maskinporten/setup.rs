@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 use serde_json::{Value, json};
 
 use crate::support::Bench;
@@ -23,7 +23,6 @@ async fn the_variables_are_what_the_app_needs() {
         ("environment", "test"),
         ("public_url", "http://localhost:3000"),
         ("consumer_organisation", FJORDBANKEN),
-        ("consumer_organisations", INNLANDSBANKEN),
         ("return_addresses", &addresses.bank_page),
         ("maskinporten_origin", &addresses.maskinporten),
     ] {
@@ -42,35 +41,81 @@ async fn the_variables_are_what_the_app_needs() {
         assert_eq!(URL_SAFE_NO_PAD.decode(secret).unwrap().len(), 32);
     }
 
+    assert_eq!(
+        variables["consumer_organisations"],
+        format!("{INNLANDSBANKEN},{VESTBANKEN}")
+    );
+}
+
+#[tokio::test]
+async fn each_client_has_a_key_of_another_kind() {
+    let bench = Bench::start().await;
+    let variables = bench.sandbox.variables("http://localhost:3000");
     let clients: Value = serde_json::from_str(&variables["maskinporten_clients"]).unwrap();
-    assert_eq!(clients[0]["organisation"], FJORDBANKEN);
-    assert!(clients[0]["kid"].is_string() && clients[0].get("certificate_chain").is_none());
-    assert_eq!(clients[1]["organisation"], INNLANDSBANKEN);
-    assert!(clients[1].get("kid").is_none());
-    let chain = clients[1]["certificate_chain"].as_array().unwrap();
+    let [fjord, innland, vest] = clients.as_array().unwrap().as_slice() else {
+        panic!("{clients}");
+    };
+
+    assert_eq!(fjord["organisation"], FJORDBANKEN);
+    assert_eq!(fjord["keys"][0]["kid"], "fjordbanken-1");
+    assert!(fjord["keys"][0].get("certificate_chain").is_none());
+    assert_eq!(innland["organisation"], INNLANDSBANKEN);
+    assert!(innland["keys"][0].get("kid").is_none());
+    let chain = innland["keys"][0]["certificate_chain"].as_array().unwrap();
     assert_eq!(chain.len(), 2);
     STANDARD.decode(chain[0].as_str().unwrap()).unwrap();
-    for client in clients.as_array().unwrap() {
-        assert!(
-            client["key"]
-                .as_str()
-                .unwrap()
-                .starts_with("-----BEGIN PRIVATE KEY-----")
-        );
+    for client in [fjord, innland] {
+        let pem = client["keys"][0]["key"].as_str().unwrap();
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"));
     }
-
-    let services: Value = serde_json::from_str(&variables["token_services"]).unwrap();
-    assert_eq!(services[0]["subject"], "consent");
+    let in_vault =
+        json!({ "kid": "vestbanken-1", "transit": { "key": "vestbanken", "version": 1 } });
+    assert_eq!(vest["organisation"], VESTBANKEN);
     assert_eq!(
-        services[1]["authorization_details"],
+        vest["keys"],
+        json!([in_vault]),
+        "the key itself is in the vault"
+    );
+    assert_eq!(variables["vault_origin"], bench.sandbox.addresses().vault);
+}
+
+#[tokio::test]
+async fn each_service_may_ask_for_what_it_needs() {
+    let bench = Bench::start().await;
+    let variables = bench.sandbox.variables("http://localhost:3000");
+    let services: Value = serde_json::from_str(&variables["token_services"]).unwrap();
+    let [consent, claims, back_end] = services.as_array().unwrap().as_slice() else {
+        panic!("{services}");
+    };
+
+    assert_eq!(
+        (&consent["subject"], &consent["sweep"]),
+        (&json!("consent"), &json!(true))
+    );
+    assert_eq!(
+        claims["authorization_details"],
         json!(["urn:altinn:consent"])
     );
-    let seed = URL_SAFE_NO_PAD
-        .decode(&variables["claims_signing_key"])
-        .unwrap();
+    assert!(claims.get("sweep").is_none() && claims.get("consumer_orgs").is_none());
+    let seed = &variables["claims_signing_key"];
+    assert_eq!(claims["public_key"], public_key(seed));
+
+    let known = bench.sandbox.back_end();
+    assert_eq!(back_end["subject"], known.subject);
+    assert_eq!(back_end["public_key"], public_key(known.seed));
+    assert_eq!(back_end["consumer_orgs"], json!(["*"]));
+    assert_eq!(back_end["pid"], true);
+    assert!(
+        !variables.values().any(|value| value == known.seed),
+        "its secret is its own"
+    );
+}
+
+/// The public half of the Ed25519 key with this seed.
+fn public_key(seed: &str) -> String {
+    let seed = URL_SAFE_NO_PAD.decode(seed).unwrap();
     let pair = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
-    let public = aws_lc_rs::signature::KeyPair::public_key(&pair);
-    assert_eq!(services[1]["public_key"], URL_SAFE_NO_PAD.encode(public));
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::signature::KeyPair::public_key(&pair))
 }
 
 #[tokio::test]

@@ -5,14 +5,12 @@
 //! Fjordbanken, as Altinn's register says. Organisations are those of Altinn's register. The scopes'
 //! owner is invented, also where their names are real.
 
-use rcgen::KeyPair;
 use time::OffsetDateTime;
 
 use super::{Client, Register, RegisteredKey, Scope};
 use crate::altinn::register::ORGANISATIONS;
 use crate::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE};
 use crate::consumer::{Consumer, Credential};
-use crate::maskinporten::keys::public_key;
 
 const SCOPES: [&str; 4] = [
     "altinn:consentrequests.read",
@@ -62,7 +60,7 @@ fn keys(consumer: &Consumer, now: OffsetDateTime) -> anyhow::Result<Vec<Register
     Ok(match consumer.credential {
         Credential::Registered { kid } => vec![RegisteredKey {
             kid: kid.to_owned(),
-            key: public_key(&KeyPair::from_pem(&consumer.key)?)?,
+            key: consumer.public_key.clone(),
             posted: now,
             expires: None,
         }],

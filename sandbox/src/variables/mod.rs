@@ -1,0 +1,111 @@
+//! What the app needs to run against this sandbox: its variables, with secrets made anew at each
+//! start, and its runtime configuration.
+
+mod clients;
+mod secrets;
+mod services;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::bank;
+use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::world::World;
+use clients::clients;
+use services::{BACK_END, services};
+
+pub(crate) use secrets::Secrets;
+
+/// A back end of the app's owner, which asks the token component from outside.
+#[derive(Clone, Copy)]
+pub struct BackEnd<'a> {
+    /// Who it is: the `sub` of its credentials.
+    pub subject: &'static str,
+    /// The seed of the Ed25519 key that it signs them with: 32 bytes, base64url.
+    pub seed: &'a str,
+}
+
+impl std::fmt::Debug for BackEnd<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_tuple("BackEnd")
+            .field(&self.subject)
+            .finish()
+    }
+}
+
+/// The back end, with its secret.
+pub(crate) fn back_end(secrets: &Secrets) -> BackEnd<'_> {
+    BackEnd {
+        subject: BACK_END,
+        seed: &secrets.back_end_signing.seed,
+    }
+}
+
+/// All variables of the app, whose public address is `public_url`.
+pub(crate) fn variables(
+    world: &World,
+    secrets: &Secrets,
+    public_url: &str,
+) -> BTreeMap<String, String> {
+    let addresses = &world.addresses;
+    let values = [
+        ("environment", "test".to_owned()),
+        ("public_url", public_url.to_owned()),
+        ("web_origins", addresses.bank_page.clone()),
+        ("return_addresses", addresses.bank_page.clone()),
+        ("consumer_organisation", FJORDBANKEN.to_owned()),
+        (
+            "consumer_organisations",
+            format!("{INNLANDSBANKEN},{VESTBANKEN}"),
+        ),
+        ("consumer_claim", "consumer".to_owned()),
+        ("login_origin", addresses.login.clone()),
+        ("login_issuer", addresses.login.clone()),
+        ("login_audience", bank::AUDIENCE.to_owned()),
+        ("altinn_origin", addresses.altinn.clone()),
+        ("altinn_page_origin", addresses.altinn_page.clone()),
+        ("maskinporten_origin", addresses.maskinporten.clone()),
+        ("skatteetaten_origin", addresses.skatteetaten.clone()),
+        ("maskinporten_clients", json(&clients(&world.consumers))),
+        ("vault_origin", addresses.vault.clone()),
+        ("vault_role_id", world.vault.role_id().to_owned()),
+        ("vault_secret_id", world.vault.secret_id().to_owned()),
+        ("token_services", json(&services(secrets))),
+        ("consent_signing_key", secrets.consent_signing.seed.clone()),
+        ("claims_signing_key", secrets.claims_signing.seed.clone()),
+        ("consent_store_key", secrets.consent_store.clone()),
+        ("token_store_key", secrets.token_store.clone()),
+        ("maintenance_secret", secrets.maintenance.clone()),
+    ];
+    values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// Trust in the sandbox's authority, and stores in memory, for the three components.
+pub(crate) fn runtime_config(ca_file: &Path) -> String {
+    // A JSON string is also a TOML string.
+    let ca_file = json(&ca_file.to_string_lossy());
+    format!(
+        r#"[[client_tls]]
+component_ids = ["token", "consent", "claims"]
+hosts = ["localhost"]
+ca_roots_file = {ca_file}
+
+[key_value_store.consents]
+type = "spin"
+
+[key_value_store.tokens]
+type = "spin"
+"#
+    )
+}
+
+/// What is serialised here has only text in it, which cannot fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

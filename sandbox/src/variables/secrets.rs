@@ -1,0 +1,57 @@
+//! The app's secrets, other than its clients' keys.
+
+use anyhow::Context;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::random;
+
+/// All of them.
+pub(crate) struct Secrets {
+    pub(super) consent_signing: ComponentKey,
+    pub(super) claims_signing: ComponentKey,
+    pub(super) back_end_signing: ComponentKey,
+    pub(super) consent_store: String,
+    pub(super) token_store: String,
+    pub(super) maintenance: String,
+}
+
+/// The Ed25519 key with which a component, or a back end, shows the token component who it is.
+pub(super) struct ComponentKey {
+    /// 32 bytes, base64url.
+    pub(super) seed: String,
+    /// 32 bytes, base64url.
+    pub(super) public: String,
+}
+
+impl Secrets {
+    pub(crate) fn generate() -> anyhow::Result<Self> {
+        let secret = || random::token().context("no randomness");
+        Ok(Self {
+            consent_signing: ComponentKey::generate()?,
+            claims_signing: ComponentKey::generate()?,
+            back_end_signing: ComponentKey::generate()?,
+            consent_store: secret()?,
+            token_store: secret()?,
+            maintenance: secret()?,
+        })
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secrets")
+    }
+}
+
+impl ComponentKey {
+    fn generate() -> anyhow::Result<Self> {
+        let seed = random::bytes().context("no randomness")?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).context("no Ed25519 key")?;
+        Ok(Self {
+            seed: URL_SAFE_NO_PAD.encode(seed),
+            public: URL_SAFE_NO_PAD.encode(pair.public_key()),
+        })
+    }
+}

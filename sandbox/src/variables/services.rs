@@ -1,0 +1,57 @@
+//! `token_services`: who may ask the token component, and for what.
+
+use serde::Serialize;
+
+use super::secrets::Secrets;
+use crate::altinn::DEMO_DELEGATED_SCOPE;
+
+/// The `sub` of the back end's credentials.
+pub(super) const BACK_END: &str = "backend";
+
+const READ_CONSENTS: &str = "altinn:consentrequests.read";
+const WRITE_CONSENTS: &str = "altinn:consentrequests.write";
+const CLAIMS: &str = "skatteetaten:kravogbetalinger";
+
+/// One of `token_services`. What is false or empty is left out: that is the default.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Service<'a> {
+    subject: &'static str,
+    public_key: &'a str,
+    scopes: &'static [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    authorization_details: &'static [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    consumer_orgs: &'static [&'static str],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pid: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sweep: bool,
+}
+
+pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 3] {
+    [
+        Service {
+            subject: "consent",
+            public_key: &secrets.consent_signing.public,
+            scopes: &[WRITE_CONSENTS, READ_CONSENTS],
+            sweep: true,
+            ..Service::default()
+        },
+        Service {
+            subject: "claims",
+            public_key: &secrets.claims_signing.public,
+            scopes: &[READ_CONSENTS, CLAIMS],
+            authorization_details: &["urn:altinn:consent"],
+            ..Service::default()
+        },
+        Service {
+            subject: BACK_END,
+            public_key: &secrets.back_end_signing.public,
+            scopes: &[WRITE_CONSENTS, READ_CONSENTS, CLAIMS, DEMO_DELEGATED_SCOPE],
+            authorization_details: &["urn:altinn:consent", "urn:altinn:systemuser"],
+            consumer_orgs: &["*"],
+            pid: true,
+            ..Service::default()
+        },
+    ]
+}

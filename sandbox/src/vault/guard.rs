@@ -1,0 +1,84 @@
+//! Who may do what: sealed, token, policy, in the order in which the real one looks.
+
+use std::sync::Arc;
+
+use ::http::{HeaderMap, Method};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::Vault;
+use super::refusal::Refusal;
+use super::token::{Capability, Token, about_root};
+use crate::bearer::bearer;
+use crate::world::World;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// The one path that needs no token and has a seal all the same.
+pub(super) const LOGIN: &str = "auth/approle/login";
+
+/// Lets a request through, or not.
+pub(super) async fn guard(
+    State(world): State<Arc<World>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let vault = &world.vault;
+    if vault.state().sealed {
+        return Err(Refusal::Sealed);
+    }
+    let path = request.uri().path();
+    let path = path.strip_prefix("/v1/").unwrap_or(path);
+    if path != LOGIN {
+        let capability = match *request.method() {
+            Method::GET | Method::HEAD => Capability::Read,
+            Method::POST | Method::PUT => Capability::Update,
+            _ => Capability::Other,
+        };
+        vault.permits(request.headers(), path, capability, world.clock.now())?;
+    }
+    Ok(next.run(request).await)
+}
+
+impl Vault {
+    fn permits(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        capability: Capability,
+        now: OffsetDateTime,
+    ) -> Result<(), Refusal> {
+        let id = token(headers).ok_or(Refusal::NoToken)?;
+        if id == self.root_token {
+            return Ok(());
+        }
+        let known = self.state().tokens.find(id, now).is_some();
+        match (known, Token::permits(path, capability)) {
+            (false, _) => Err(Refusal::InvalidToken),
+            (true, false) => Err(Refusal::Denied),
+            (true, true) => Ok(()),
+        }
+    }
+
+    /// What the token of a request is told about itself.
+    pub(super) fn about_token(&self, headers: &HeaderMap, now: OffsetDateTime) -> Option<Value> {
+        let id = token(headers)?;
+        if id == self.root_token {
+            return Some(about_root(id));
+        }
+        self.state()
+            .tokens
+            .find(id, now)
+            .map(|token| token.about(now))
+    }
+}
+
+/// The token that a request shows, in either of two headers.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get("x-vault-token")
+        .and_then(|value| value.to_str().ok())
+        .filter(|token| !token.is_empty())
+        .or_else(|| bearer(headers))
+}

@@ -1,0 +1,78 @@
+//! The hashes, with what signs and checks with each.
+
+use aws_lc_rs::digest::{self, Digest};
+use aws_lc_rs::rsa::{RsaParameters, RsaPssSaltLength};
+use aws_lc_rs::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
+    RSA_PSS_SHA512, RsaSignatureEncoding,
+};
+
+/// How a padded hash is signed.
+pub(super) type Signing = &'static RsaSignatureEncoding;
+/// How it is checked.
+pub(super) type Checking = &'static RsaParameters;
+
+/// A hash, with the three paddings: PKCS #1 v1.5, PSS with a salt as long as the hash, PSS with one as
+/// long as there is room for.
+pub(super) struct Hash {
+    name: &'static str,
+    algorithm: &'static digest::Algorithm,
+    pub(super) pkcs1: (Signing, Checking),
+    pub(super) pss: (Signing, Checking),
+    pub(super) pss_max: (Signing, Checking),
+}
+
+const MAX: RsaPssSaltLength = RsaPssSaltLength::Max;
+
+static SIGN_MAX_256: RsaSignatureEncoding = RSA_PSS_SHA256.with_pss_salt_length(MAX);
+static SIGN_MAX_384: RsaSignatureEncoding = RSA_PSS_SHA384.with_pss_salt_length(MAX);
+static SIGN_MAX_512: RsaSignatureEncoding = RSA_PSS_SHA512.with_pss_salt_length(MAX);
+static CHECK_MAX_256: RsaParameters = RSA_PSS_2048_8192_SHA256.with_pss_salt_length(MAX);
+static CHECK_MAX_384: RsaParameters = RSA_PSS_2048_8192_SHA384.with_pss_salt_length(MAX);
+static CHECK_MAX_512: RsaParameters = RSA_PSS_2048_8192_SHA512.with_pss_salt_length(MAX);
+
+static ALL: [Hash; 3] = [
+    Hash {
+        name: "sha2-256",
+        algorithm: &digest::SHA256,
+        pkcs1: (&RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
+        pss: (&RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
+        pss_max: (&SIGN_MAX_256, &CHECK_MAX_256),
+    },
+    Hash {
+        name: "sha2-384",
+        algorithm: &digest::SHA384,
+        pkcs1: (&RSA_PKCS1_SHA384, &RSA_PKCS1_2048_8192_SHA384),
+        pss: (&RSA_PSS_SHA384, &RSA_PSS_2048_8192_SHA384),
+        pss_max: (&SIGN_MAX_384, &CHECK_MAX_384),
+    },
+    Hash {
+        name: "sha2-512",
+        algorithm: &digest::SHA512,
+        pkcs1: (&RSA_PKCS1_SHA512, &RSA_PKCS1_2048_8192_SHA512),
+        pss: (&RSA_PSS_SHA512, &RSA_PSS_2048_8192_SHA512),
+        pss_max: (&SIGN_MAX_512, &CHECK_MAX_512),
+    },
+];
+
+impl Hash {
+    /// The hash with this name.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().find(|hash| hash.name == name)
+    }
+
+    /// How long it is.
+    pub(super) fn length(&self) -> usize {
+        self.algorithm.output_len()
+    }
+
+    /// The hash of `input`, or `input` itself where it is one already.
+    pub(super) fn of(&self, input: &[u8], prehashed: bool) -> Option<Digest> {
+        if prehashed {
+            return Digest::import_less_safe(input, self.algorithm).ok();
+        }
+        Some(digest::digest(self.algorithm, input))
+    }
+}

@@ -1,0 +1,143 @@
+//! Tokens: what a login gives, and what it may do until it expires.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use super::KEY;
+use crate::random;
+
+/// How long a token of the app's role lasts: the role's `token_ttl`.
+const LEASE: Duration = Duration::minutes(20);
+
+/// Everything a token of the app's role may do: its own policy's, and what the policy `default` says
+/// of itself.
+const POLICIES: [&str; 2] = ["default", "vestbanken-sign"];
+
+/// What is asked of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Capability {
+    Read,
+    Update,
+    /// Create, delete, list, patch: nothing here has those.
+    Other,
+}
+
+/// The tokens that logins have given.
+#[derive(Default)]
+pub(super) struct Tokens(BTreeMap<String, Token>);
+
+/// One of them.
+#[derive(Clone)]
+pub(super) struct Token {
+    id: String,
+    accessor: String,
+    issued: OffsetDateTime,
+}
+
+impl Tokens {
+    /// A new one, at `now`. Those that have expired are forgotten.
+    pub(super) fn issue(
+        &mut self,
+        now: OffsetDateTime,
+    ) -> Result<Token, aws_lc_rs::error::Unspecified> {
+        self.0.retain(|_, token| token.holds(now));
+        let token = Token {
+            id: format!("hvs.{}", random::token()?),
+            accessor: random::token()?,
+            issued: now,
+        };
+        self.0.insert(token.id.clone(), token.clone());
+        Ok(token)
+    }
+
+    /// The token, if it still holds at `now`.
+    pub(super) fn find(&self, id: &str, now: OffsetDateTime) -> Option<&Token> {
+        self.0.get(id).filter(|token| token.holds(now))
+    }
+}
+
+impl Token {
+    fn holds(&self, now: OffsetDateTime) -> bool {
+        now < self.issued + LEASE
+    }
+
+    /// Whether the role's policies let it do this. `path` begins after `/v1/`.
+    pub(super) fn permits(path: &str, capability: Capability) -> bool {
+        let key = |path: &str| path.split('/').next() == Some(KEY);
+        match capability {
+            Capability::Read => {
+                path == "auth/token/lookup-self" || path.strip_prefix("transit/keys/") == Some(KEY)
+            }
+            Capability::Update => ["transit/sign/", "transit/verify/"]
+                .iter()
+                .any(|engine| path.strip_prefix(engine).is_some_and(key)),
+            Capability::Other => false,
+        }
+    }
+
+    /// `auth` of a login's answer.
+    pub(super) fn auth(&self) -> Value {
+        json!({
+            "client_token": self.id,
+            "accessor": self.accessor,
+            "policies": POLICIES,
+            "token_policies": POLICIES,
+            "metadata": { "role_name": "innsyn" },
+            "lease_duration": LEASE.whole_seconds(),
+            "renewable": true,
+            "entity_id": "",
+            "token_type": "service",
+            "orphan": true,
+            "mfa_requirement": null,
+            "num_uses": 0,
+        })
+    }
+
+    /// What it is told about itself.
+    pub(super) fn about(&self, now: OffsetDateTime) -> Value {
+        let expires = self.issued + LEASE;
+        json!({
+            "accessor": self.accessor,
+            "creation_time": self.issued.unix_timestamp(),
+            "creation_ttl": LEASE.whole_seconds(),
+            "display_name": "approle",
+            "entity_id": "",
+            "expire_time": expires.format(&Rfc3339).unwrap_or_default(),
+            "explicit_max_ttl": 0,
+            "id": self.id,
+            "issue_time": self.issued.format(&Rfc3339).unwrap_or_default(),
+            "meta": { "role_name": "innsyn" },
+            "num_uses": 0,
+            "orphan": true,
+            "path": "auth/approle/login",
+            "policies": POLICIES,
+            "renewable": true,
+            "ttl": (expires - now).whole_seconds(),
+            "type": "service",
+        })
+    }
+}
+
+/// What the root token is told about itself.
+pub(super) fn about_root(id: &str) -> Value {
+    json!({
+        "accessor": "root",
+        "creation_time": 0,
+        "creation_ttl": 0,
+        "display_name": "root",
+        "entity_id": "",
+        "expire_time": null,
+        "explicit_max_ttl": 0,
+        "id": id,
+        "meta": null,
+        "num_uses": 0,
+        "orphan": true,
+        "path": "auth/token/root",
+        "policies": ["root"],
+        "ttl": 0,
+        "type": "service",
+    })
+}
