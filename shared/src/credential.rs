@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::context::uuid;
 use crate::party::OrganisationNumber;
-use crate::platform::Platform;
 use crate::secret::Secret;
 
 /// How long a credential holds, in seconds.
@@ -87,15 +85,16 @@ struct Claims {
     consumer: String,
 }
 
-/// Signs a credential of `component` for the component `audience`.
+/// Signs a credential of `component` for the component `audience`, called `id`: a random UUID.
 pub fn sign(
-    platform: &impl Platform,
+    now: OffsetDateTime,
+    id: String,
     key: &SigningKey,
     component: &str,
     audience: &str,
     consumer: &OrganisationNumber,
 ) -> Result<Secret<String>, CredentialError> {
-    let now = seconds(platform.now());
+    let now = seconds(now);
     let claims = JWTClaims {
         issued_at: Some(UnixTimeStamp::from_secs(now)),
         expires_at: Some(UnixTimeStamp::from_secs(now + LIFETIME)),
@@ -103,7 +102,7 @@ pub fn sign(
         issuer: Some(component.to_owned()),
         subject: Some(component.to_owned()),
         audiences: Some(audience.into()),
-        jwt_id: Some(uuid(platform)),
+        jwt_id: Some(id),
         nonce: None,
         custom: Claims {
             consumer: consumer.as_str().to_owned(),
@@ -183,11 +182,13 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{CONSUMER, component_key, consumer};
+    use crate::platform::Platform as _;
     use crate::platform::memory::Memory;
 
     fn signed(platform: &Memory) -> Secret<String> {
         sign(
-            platform,
+            platform.now(),
+            crate::context::uuid(platform),
             &component_key(),
             "claims",
             "token",

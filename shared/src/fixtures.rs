@@ -29,6 +29,7 @@ pub(crate) const MASKINPORTEN: &str = "https://maskinporten.example";
 pub(crate) struct RsaKey {
     pub(crate) pem: String,
     modulus: String,
+    der: Vec<u8>,
 }
 
 impl RsaKey {
@@ -43,7 +44,20 @@ impl RsaKey {
         Self {
             pem: pem("PRIVATE KEY", der.as_ref()),
             modulus: URL_SAFE_NO_PAD.encode(modulus),
+            der: der.as_ref().to_vec(),
         }
+    }
+
+    /// With its private members (RFC 7518 §6.3.2).
+    pub(crate) fn private_jwk(&self, kid: &str, algorithm: &str) -> Value {
+        let mut jwk = self.jwk(kid);
+        jwk["alg"] = algorithm.into();
+        let numbers = der_integers(&self.der);
+        // PKCS #1 in PKCS #8: two versions, then n, e, d, p, q, dp, dq, qi.
+        for (name, number) in ["d", "p", "q", "dp", "dq", "qi"].iter().zip(&numbers[4..]) {
+            jwk[*name] = URL_SAFE_NO_PAD.encode(number).into();
+        }
+        jwk
     }
 
     /// As it is published.
@@ -62,6 +76,30 @@ impl RsaKey {
         header.kid = kid.map(str::to_owned);
         jsonwebtoken::encode(&header, claims, &key).expect("a token")
     }
+}
+
+/// Every INTEGER in `der`, however deep, without its sign's zero.
+fn der_integers(mut der: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    while let [tag, first, rest @ ..] = der {
+        let (length, content) = if *first < 0x80 {
+            (usize::from(*first), rest)
+        } else {
+            let (size, rest) = rest.split_at(usize::from(*first & 0x7f));
+            let length = size
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            (length, rest)
+        };
+        let (content, after) = content.split_at(length);
+        match tag {
+            0x02 => found.push(content.strip_prefix(&[0]).unwrap_or(content).to_vec()),
+            0x30 | 0x04 => found.extend(der_integers(content)),
+            _ => {}
+        }
+        der = after;
+    }
+    found
 }
 
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
@@ -111,20 +149,26 @@ pub(crate) fn store_key(first: u8) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// One of `maskinporten_clients`.
+pub(crate) fn client(organisation: &str, keys: &Value) -> Value {
+    json!({"organisation": organisation, "client_id": format!("client-{organisation}"), "keys": keys})
+}
+
 /// The variables of the token component, all valid.
 pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
-    let client = |organisation: &str, identifier: (&str, Value)| json!({"organisation": organisation, "client_id": format!("client-{organisation}"), "key": CLIENT_KEY.pem, identifier.0: identifier.1});
     let clients = json!([
-        client(CONSUMER, ("kid", json!("kid-1"))),
+        client(CONSUMER, &json!([{"kid": "kid-1", "key": CLIENT_KEY.pem}])),
         client(
             SECOND_CONSUMER,
-            ("certificate_chain", json!(["bGVhZg==", "aXNzdWVy"]))
+            &json!([{"certificate_chain": ["bGVhZg==", "aXNzdWVy"], "key": CLIENT_KEY.pem}])
         ),
     ]);
     let services = json!([
         {"subject": "claims", "public_key": component_key().verifying_key().to_text(),
-         "scopes": ["skatteetaten:kravogbetalinger", "a", "b"], "authorization_details": ["urn:altinn:consent"]},
+         "scopes": ["skatteetaten:kravogbetalinger", "a", "b"], "authorization_details": ["urn:altinn:consent"], "sweep": true},
         {"subject": "backend", "scopes": ["a"]},
+        {"subject": "accounting", "public_key": component_key().verifying_key().to_text(), "scopes": ["a"],
+         "authorization_details": ["urn:altinn:systemuser"], "consumer_orgs": ["313367002"], "pid": true},
     ]);
     [
         ("environment", "test"),
@@ -140,6 +184,11 @@ pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
         ("maskinporten_origin", MASKINPORTEN),
         ("maskinporten_clients", &clients.to_string()),
         ("token_services", &services.to_string()),
+        ("vault_origin", "https://vault.example"),
+        ("vault_namespace", ""),
+        ("vault_token", ""),
+        ("vault_role_id", "role"),
+        ("vault_secret_id", "half of the secret"),
         ("token_store_key", &store_key(1)),
         ("token_store_previous_key", ""),
     ]
@@ -148,7 +197,17 @@ pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
 }
 
 pub(crate) fn token_config() -> TokenConfig {
-    let variables = token_variables();
+    token_config_with(&[])
+}
+
+/// With `changes` in place of the variables above.
+pub(crate) fn token_config_with(changes: &[(&str, &str)]) -> TokenConfig {
+    let mut variables = token_variables();
+    for (name, value) in &mut variables {
+        if let Some((_, change)) = changes.iter().find(|(changed, _)| changed == name) {
+            *value = (*change).to_owned();
+        }
+    }
     let pairs = variables
         .iter()
         .map(|(name, value)| (*name, value.as_str()));

@@ -7,8 +7,9 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::select;
+use futures::future::{Either, select};
 
+use crate::context::Context;
 use crate::platform::Platform;
 use crate::platform::wake::{self, Call, Turn};
 
@@ -69,6 +70,35 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         let value = work().await;
         lead.land(&value);
         value
+    }
+
+    /// Whether someone is at it.
+    pub(crate) fn is_aloft(&self, platform: &impl Platform, key: &K) -> bool {
+        let now = platform.uptime();
+        let aloft = self.aloft.borrow();
+        aloft
+            .iter()
+            .any(|flight| flight.key == *key && now < flight.started + self.patience)
+    }
+
+    /// What `work` gives, or nothing if the request's time is up first. Nobody may be at it.
+    pub(crate) async fn lead<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &K,
+        work: impl AsyncFnOnce() -> V,
+    ) -> Option<V> {
+        let platform = context.platform;
+        let Boarded::Leads(lead) = self.board(platform, key) else {
+            return None;
+        };
+        let work = std::pin::pin!(work());
+        let end = std::pin::pin!(platform.sleep(context.left()));
+        let Either::Left((value, _)) = select(work, end).await else {
+            return None;
+        };
+        lead.land(&value);
+        Some(value)
     }
 
     /// A seat on a flight whose leader is alive, or else a flight for the caller to lead.

@@ -24,3 +24,4 @@ pub mod secret;
 pub mod skatteetaten;
 pub mod store;
 pub mod token;
+pub mod vault;

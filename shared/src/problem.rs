@@ -99,6 +99,52 @@ kinds! {
     /// A counterparty refused us, not the customer.
     SourceRefused "source-refused" BAD_GATEWAY "A counterparty refused the app";
 
+    // What Maskinporten holds against the app: who sets it up has to act.
+    /// MP-011.
+    GrantMalformed "grant-malformed" BAD_GATEWAY "Maskinporten cannot read the grant";
+    /// MP-012.
+    GrantReused "grant-reused" BAD_GATEWAY "Maskinporten has seen the grant before";
+    /// MP-100.
+    ClientUnknown "client-unknown" BAD_GATEWAY "Maskinporten does not know the client";
+    /// MP-110.
+    AudienceRefused "audience-refused" BAD_GATEWAY "The grant is for another issuer";
+    /// MP-120.
+    CertificateRefused "certificate-refused" BAD_GATEWAY "Maskinporten does not accept the certificate";
+    /// MP-121.
+    KeyExpired "key-expired" BAD_GATEWAY "The client's key has expired";
+    /// MP-122.
+    CertificateNotTheClients "certificate-not-the-clients" BAD_GATEWAY "The certificate is of another organisation than the client";
+    /// MP-123.
+    CertificateChainRefused "certificate-chain-refused" BAD_GATEWAY "Maskinporten cannot read the certificate";
+    /// MP-124.
+    SignatureRefused "signature-refused" BAD_GATEWAY "The grant is signed with another key";
+    /// The `kid` is not on the client.
+    KeyUnknown "key-unknown" BAD_GATEWAY "The key is not registered on the client";
+    /// A certificate where a registered key is needed.
+    KeyRequired "key-required" BAD_GATEWAY "The client must use a registered key";
+    /// MP-130, or issued in the future.
+    ClockSkewed "clock-skewed" BAD_GATEWAY "The clock of the app is wrong";
+    /// MP-200.
+    ScopeNotOnClient "scope-not-on-client" BAD_GATEWAY "The client does not have the scope";
+    /// MP-201.
+    ScopeNotAllowed "scope-not-allowed" BAD_GATEWAY "The scope is not for Maskinporten";
+    /// MP-250.
+    ScopeNotGranted "scope-not-granted" BAD_GATEWAY "The organisation has not been granted the scope";
+    /// MP-251.
+    ScopeNotDelegated "scope-not-delegated" BAD_GATEWAY "The consumer has not delegated the scope";
+    /// The client's own organisation as consumer.
+    ConsumerOrgRefused "consumer-org-refused" BAD_GATEWAY "The scope cannot be used for this consumer";
+    /// `invalid_target`.
+    ResourceRefused "resource-refused" BAD_GATEWAY "Maskinporten does not accept the resource";
+    /// MP-301.
+    DetailsTypeUnknown "details-type-unknown" BAD_GATEWAY "Maskinporten does not know the type of the details";
+    /// MP-302.
+    DetailsFieldUnknown "details-field-unknown" BAD_GATEWAY "The details have a field that Maskinporten does not know";
+    /// MP-303, where it is not about a consent.
+    SystemUserRefused "system-user-refused" BAD_GATEWAY "There is no such system user";
+    /// The vault said no.
+    SigningRefused "signing-refused" BAD_GATEWAY "The vault does not sign for the app";
+
     // Ourselves.
     /// A setting is missing or does not parse.
     ConfigurationMissing "configuration-missing" INTERNAL_SERVER_ERROR "The app is not set up";

@@ -18,7 +18,7 @@ use crate::platform::{Platform, VariableError};
 pub use fault::{ConfigError, Fault};
 pub use resolve::Resolver;
 pub use sections::{Consumers, Login, Origin, StoreKeys};
-pub use token::{TokenConfig, TokenService};
+pub use token::{ConsumerOrgs, TokenConfig, TokenService};
 
 /// The values of a component's variables, as the platform gave them.
 #[derive(Clone, Default)]

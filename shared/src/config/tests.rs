@@ -33,8 +33,8 @@ fn valid_settings_have_no_faults() {
 #[test]
 fn each_fault_names_the_variable_and_the_remedy() {
     const KEY: &str = "set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them";
-    const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, kid or certificate_chain, key}, one for each consumer";
-    const SERVICES: &str = "set it to a JSON array of {subject, public_key for a component, scopes, authorization_details}";
+    const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys}, one for each consumer; each key has kid or certificate_chain, and key or transit";
+    const SERVICES: &str = "set it to a JSON array of {subject, public_key or none for a back end with a login token, scopes, authorization_details, consumer_orgs, pid, sweep}";
     let cases: &[(&'static str, Option<&str>, String)] = &[
         ("environment", None, "environment is not set: set it to test or production".into()),
         ("environment", Some("prod"), "environment is unknown: set it to test or production".into()),
@@ -62,10 +62,9 @@ fn each_fault_names_the_variable_and_the_remedy() {
 #[test]
 fn each_fault_of_a_client_is_told() {
     let key = &fixtures::CLIENT_KEY.pem;
-    let good =
-        serde_json::json!({"organisation": "310000205", "client_id": "c", "kid": "k", "key": key});
-    let other =
-        serde_json::json!({"organisation": "310000302", "client_id": "c", "kid": "k", "key": key});
+    let keys = serde_json::json!([{"kid": "k", "key": key}]);
+    let good = fixtures::client("310000205", &keys);
+    let other = fixtures::client("310000302", &keys);
     let changed = |name: &str, value: serde_json::Value| {
         let mut client = good.clone();
         client[name] = value;
@@ -81,16 +80,19 @@ fn each_fault_of_a_client_is_told() {
             "number 1 has an empty `client_id`",
         ),
         (
-            changed("kid", serde_json::Value::Null),
-            "number 1 needs exactly one of `kid` and `certificate_chain`",
+            changed("keys", serde_json::json!([])),
+            "number 1 needs one key in `keys`, or two while they are rolled over",
         ),
         (
-            changed("certificate_chain", serde_json::json!(["x"])),
-            "number 1 needs exactly one of `kid` and `certificate_chain`",
+            changed("keys", serde_json::json!([{"kid": "k"}])),
+            "number 1 has a key, number 1, that needs exactly one of `key` and `transit`",
         ),
         (
-            changed("key", "-----BEGIN PRIVATE KEY-----".into()),
-            "number 1 has a `key` that is not an RSA key of 2048 to 4096 bits in PEM (PKCS#8)",
+            changed(
+                "keys",
+                serde_json::json!([{"kid": "k", "key": "-----BEGIN PRIVATE KEY-----"}]),
+            ),
+            "number 1 has a key, number 1, that has a `key` that is not an RSA private key",
         ),
         (
             serde_json::json!([good, good, other]).to_string(),
@@ -114,6 +116,54 @@ fn each_fault_of_a_client_is_told() {
 }
 
 #[test]
+fn a_key_in_a_vault_needs_one_way_to_log_in_there() {
+    let keys = serde_json::json!([{"kid": "k", "transit": {"key": "innsyn", "version": 1}}]);
+    let clients = serde_json::json!([
+        fixtures::client("310000205", &keys),
+        fixtures::client("310000302", &keys)
+    ])
+    .to_string();
+    for (token, role, secret, good) in [
+        (None, Some("role"), Some("secret"), true),
+        (Some("token"), None, None, true),
+        (None, None, None, false),
+        (None, Some("role"), None, false),
+        (Some("token"), Some("role"), Some("secret"), false),
+    ] {
+        let faults = faults(&[
+            ("maskinporten_clients", Some(&clients)),
+            ("vault_token", token),
+            ("vault_role_id", role),
+            ("vault_secret_id", secret),
+        ]);
+        assert_eq!(faults.is_empty(), good, "{faults:?}");
+    }
+    let faults = faults(&[
+        ("maskinporten_clients", Some(&clients)),
+        ("vault_origin", None),
+    ]);
+    assert!(
+        faults[0].starts_with("vault_origin is not set"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_service_may_ask_for_consumers_that_are_numbers_or_for_any() {
+    for (consumers, good) in [
+        (r#"["*"]"#, true),
+        (r#"["313367002"]"#, true),
+        ("[]", true),
+        (r#"["*", "313367002"]"#, false),
+        (r#"["313367003"]"#, false),
+    ] {
+        let services = format!(r#"[{{"subject":"a","scopes":["a"],"consumer_orgs":{consumers}}}]"#);
+        let faults = faults(&[("token_services", Some(&services))]);
+        assert_eq!(faults.is_empty(), good, "{faults:?}");
+    }
+}
+
+#[test]
 fn everything_that_is_missing_is_told_at_once() {
     let Err(error) = TokenConfig::resolve(&Raw::default()) else {
         panic!("nothing is set")
@@ -123,6 +173,11 @@ fn everything_that_is_missing_is_told_at_once() {
         let optional = [
             "consumer_organisations",
             "consumer_claim",
+            "vault_origin",
+            "vault_namespace",
+            "vault_token",
+            "vault_role_id",
+            "vault_secret_id",
             "token_store_previous_key",
         ]
         .contains(name);

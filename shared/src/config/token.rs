@@ -7,11 +7,15 @@ use super::resolve::Resolver;
 use super::sections::{Consumers, Login, Origin, StoreKeys};
 use super::{Raw, Settings};
 use crate::credential::VerifyingKey;
-use crate::maskinporten::{Client, RawClient};
-use crate::party::Environment;
+use crate::maskinporten::{Client, RawClient, Signer};
+use crate::party::{Environment, OrganisationNumber};
+use crate::secret::Secret;
+use crate::vault::{VaultLogin, VaultSettings};
 
-const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, kid or certificate_chain, key}, one for each consumer";
-const SERVICES: &str = "set it to a JSON array of {subject, public_key for a component, scopes, authorization_details}";
+const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys}, one for each consumer; each key has kid or certificate_chain, and key or transit";
+const SERVICES: &str = "set it to a JSON array of {subject, public_key or none for a back end with a login token, scopes, authorization_details, consumer_orgs, pid, sweep}";
+const VAULT: &str =
+    "a client has a key in transit: set vault_token, or vault_role_id and vault_secret_id";
 
 /// The settings of the token component.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct TokenConfig {
     pub clients: Vec<Client>,
     /// Who may ask, and for what.
     pub services: Vec<TokenService>,
+    /// Where keys are that may not leave it, if a client has one there.
+    pub vault: Option<VaultSettings>,
     /// Seals the store of tokens.
     pub store_keys: StoreKeys,
 }
@@ -37,12 +43,48 @@ pub struct TokenConfig {
 pub struct TokenService {
     /// The `sub` of its credential.
     pub subject: String,
-    /// The key of one of our components; `None` for a back end with a token of the login service.
+    /// The key that it signs credentials with; `None` for a back end with a token of the login service.
     pub public_key: Option<VerifyingKey>,
     /// The scopes that it may ask for.
     pub scopes: Vec<String>,
     /// The types of `authorization_details` that it may ask for.
     pub authorization_details: Vec<String>,
+    /// The organisations for which it may ask as their supplier.
+    pub consumer_orgs: ConsumerOrgs,
+    /// Whether it may ask for tokens that are restricted to a person.
+    pub pid: bool,
+    /// Whether it may have the store swept.
+    pub sweep: bool,
+}
+
+/// The organisations that have delegated scopes to us and that a service may ask for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ConsumerOrgs {
+    /// Any: Maskinporten knows who has delegated.
+    Any,
+    /// These; none, where nothing is said.
+    Only(Vec<OrganisationNumber>),
+}
+
+impl ConsumerOrgs {
+    /// Whether a service may ask for `organisation`.
+    pub fn allow(&self, organisation: &OrganisationNumber) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(organisations) => organisations.contains(organisation),
+        }
+    }
+
+    /// Numbers, or an asterisk alone.
+    fn read(texts: &[String]) -> Option<Self> {
+        if matches!(texts, [only] if only == "*") {
+            return Some(Self::Any);
+        }
+        let numbers = texts
+            .iter()
+            .map(|text| OrganisationNumber::parse(text).ok());
+        numbers.collect::<Option<_>>().map(Self::Only)
+    }
 }
 
 #[derive(Deserialize)]
@@ -54,6 +96,12 @@ struct RawService {
     scopes: Vec<String>,
     #[serde(default)]
     authorization_details: Vec<String>,
+    #[serde(default)]
+    consumer_orgs: Vec<String>,
+    #[serde(default)]
+    pid: bool,
+    #[serde(default)]
+    sweep: bool,
 }
 
 impl Settings for TokenConfig {
@@ -71,6 +119,11 @@ impl Settings for TokenConfig {
         "maskinporten_origin",
         "maskinporten_clients",
         "token_services",
+        "vault_origin",
+        "vault_namespace",
+        "vault_token",
+        "vault_role_id",
+        "vault_secret_id",
         "token_store_key",
         "token_store_previous_key",
     ];
@@ -83,6 +136,7 @@ impl Settings for TokenConfig {
         let maskinporten = resolver.origin("maskinporten_origin");
         let clients = clients(&mut resolver, consumers.as_ref());
         let services = services(&mut resolver);
+        let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
         let settings = || {
             Some(Self {
@@ -92,6 +146,7 @@ impl Settings for TokenConfig {
                 maskinporten: maskinporten?,
                 clients: clients?,
                 services: services?,
+                vault,
                 store_keys: store_keys?,
             })
         };
@@ -153,12 +208,58 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
         {
             resolver.invalid(NAME, &format!("has {} twice", service.subject), SERVICES);
         }
+        let Some(consumer_orgs) = ConsumerOrgs::read(&service.consumer_orgs) else {
+            let reason = format!(
+                "has consumer_orgs for {} that are neither organisation numbers nor \"*\" alone",
+                service.subject
+            );
+            resolver.invalid(NAME, &reason, SERVICES);
+            continue;
+        };
         services.push(TokenService {
             subject: service.subject,
             public_key: public_key.flatten(),
             scopes: service.scopes,
             authorization_details: service.authorization_details,
+            consumer_orgs,
+            pid: service.pid,
+            sweep: service.sweep,
         });
     }
     Some(services)
+}
+
+/// The vault, where a client has a key in it; otherwise none, whatever else is set.
+fn vault(resolver: &mut Resolver<'_>, clients: &[Client]) -> Option<VaultSettings> {
+    let mut keys = clients.iter().flat_map(|client| &client.keys);
+    if !keys.any(|key| matches!(key.signer, Signer::Vault(_))) {
+        return None;
+    }
+    let origin = resolver.origin("vault_origin");
+    let text = |name| resolver.optional(name).map(str::to_owned);
+    let namespace = text("vault_namespace");
+    let login = match (
+        text("vault_token"),
+        text("vault_role_id"),
+        text("vault_secret_id"),
+    ) {
+        (Some(token), None, None) => Some(VaultLogin::Token(Secret::new(token))),
+        (None, Some(role_id), Some(secret_id)) => Some(VaultLogin::AppRole {
+            role_id,
+            secret_id: Secret::new(secret_id),
+        }),
+        _ => {
+            resolver.invalid(
+                "vault_token",
+                "is not the one way to log in to the vault",
+                VAULT,
+            );
+            None
+        }
+    };
+    Some(VaultSettings {
+        origin: origin?,
+        namespace,
+        login: login?,
+    })
 }

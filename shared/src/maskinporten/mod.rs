@@ -4,13 +4,19 @@
 mod answer;
 mod client;
 mod grant;
+mod key;
+mod meaning;
 mod metadata;
 mod refusal;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::RawClient;
 
 pub use answer::{Minted, read};
-pub use client::{Client, ClientError, KeyIdentifier};
-pub use grant::{Grant, GrantError};
+pub use client::{Client, ClientError};
+pub use grant::{Grant, GrantError, request};
+pub use key::{Algorithm, Key, KeyError, KeyIdentifier, RsaKey, Signer, TransitKey};
+pub use meaning::Class;
 pub use metadata::{Metadata, MetadataError};
-pub use refusal::{Class, Refusal};
+pub use refusal::{Refusal, drift};

@@ -43,6 +43,9 @@ pub enum Repeat {
     Never,
     /// Up to this many attempts in all, when the connection broke: the other side has retries of its own.
     Broken(u32),
+    /// Up to this many attempts in all, when no answer came or the other side says that it failed; never
+    /// when it says that the call was at fault.
+    Unavailable(u32),
     /// Up to this many attempts in all: the call changes nothing, or changes it once however often it is made.
     Idempotent(u32),
 }
@@ -51,7 +54,9 @@ impl Repeat {
     const fn attempts(self) -> u32 {
         match self {
             Self::Never => 2,
-            Self::Broken(attempts) | Self::Idempotent(attempts) => attempts,
+            Self::Broken(attempts) | Self::Unavailable(attempts) | Self::Idempotent(attempts) => {
+                attempts
+            }
         }
     }
 
@@ -59,7 +64,12 @@ impl Repeat {
     fn allows(self, end: &Result<Response, SendError>) -> bool {
         match (self, end) {
             (_, Err(SendError::NoConnection(_)))
-            | (Self::Broken(_) | Self::Idempotent(_), Err(SendError::Broken(_))) => true,
+            | (
+                Self::Broken(_) | Self::Unavailable(_) | Self::Idempotent(_),
+                Err(SendError::Broken(_)),
+            )
+            | (Self::Unavailable(_), Err(SendError::TimedOut(_))) => true,
+            (Self::Unavailable(_), Ok(answer)) => answer.status().is_server_error(),
             (Self::Idempotent(_), Ok(answer)) => {
                 matches!(
                     answer.status(),
@@ -82,19 +92,19 @@ pub async fn send<P: Platform>(
     call: &Call,
     request: &Request,
 ) -> Result<Response, Problem> {
-    send_anew(context, call, || Ok(request.clone())).await
+    send_anew(context, call, async || Ok(request.clone())).await
 }
 
 /// Sends a request that is made anew for each attempt, for those that are signed and good for once.
 pub async fn send_anew<P: Platform>(
     context: &Context<'_, P>,
     call: &Call,
-    mut request: impl FnMut() -> Result<Request, Problem>,
+    mut request: impl AsyncFnMut() -> Result<Request, Problem>,
 ) -> Result<Response, Problem> {
     let attempts = call.repeat.attempts();
     let mut attempt = 1;
     loop {
-        let end = send_once(context, call, request()?, attempt).await;
+        let end = send_once(context, call, request().await?, attempt).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
             if pause + SHORTEST_ATTEMPT < context.left() {

@@ -142,12 +142,35 @@ fn the_deadline_of_the_request_comes_first() {
 }
 
 #[test]
+fn one_that_is_at_fault_is_not_sent_again_and_one_that_failed_is() {
+    for (answer, attempts) in [
+        (status(400), 1),
+        (status(403), 1),
+        (too_many("1"), 1),
+        (status(500), 3),
+        (status(503), 3),
+        (Err(SendError::TimedOut(Duration::from_secs(1))), 3),
+    ] {
+        let platform = Memory::new();
+        let copy = answer.clone();
+        platform.respond(move |_| copy.clone());
+        let call = Call {
+            repeat: Repeat::Unavailable(3),
+            ..CALL
+        };
+        let request = Request::new(Bytes::new());
+        let _end = platform.run(async { send(&context(&platform), &call, &request).await });
+        assert_eq!(platform.requests().len(), attempts, "{answer:?}");
+    }
+}
+
+#[test]
 fn each_attempt_is_made_anew() {
     let platform = Memory::new();
     platform.push_answer(broken());
     platform.push_answer(status(200));
     let mut count = 0;
-    let make = || {
+    let make = async || {
         count += 1;
         Ok(Request::new(Bytes::from(count.to_string())))
     };

@@ -4,12 +4,13 @@ use http::{HeaderMap, StatusCode};
 
 use super::COMPONENT;
 use super::ask::Ask;
+use super::details::Details;
 use super::wire::OAuthError;
 use crate::caller::{LoginTokens, bearer};
 use crate::config::{Consumers, TokenConfig, TokenService};
 use crate::context::Context;
 use crate::credential;
-use crate::party::OrganisationNumber;
+use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 
@@ -18,6 +19,7 @@ use crate::problem::{Kind, Problem};
 pub(super) struct Access {
     services: Vec<TokenService>,
     consumers: Consumers,
+    environment: Environment,
     login: LoginTokens,
 }
 
@@ -27,6 +29,7 @@ pub(super) struct Caller<'a> {
     service: &'a TokenService,
     /// Whose token is asked for, as the credential says.
     pub(super) consumer: OrganisationNumber,
+    environment: Environment,
 }
 
 impl Access {
@@ -35,6 +38,7 @@ impl Access {
         Self {
             services: config.services.clone(),
             consumers: config.consumers.clone(),
+            environment: config.environment,
             login: LoginTokens::new(
                 config.login.clone(),
                 config.consumers.clone(),
@@ -43,7 +47,7 @@ impl Access {
         }
     }
 
-    /// Who calls: a component of the app by its own credential, a back end by a token of the login service.
+    /// Who calls: by a credential under a key of its own, as the components do, or by a token of the login service.
     pub(super) async fn identify<P: Platform>(
         &self,
         context: &Context<'_, P>,
@@ -67,7 +71,11 @@ impl Access {
                 Problem::new(Kind::LoginRequired)
                     .cause("the credential names no consumer of this app")
             })?;
-            return Ok(Caller { service, consumer });
+            return Ok(Caller {
+                service,
+                consumer,
+                environment: self.environment,
+            });
         }
         let back_end = self.login.back_end(context, token).await?;
         let mut back_ends = self
@@ -83,12 +91,13 @@ impl Access {
         Ok(Caller {
             service,
             consumer: back_end.consumer,
+            environment: self.environment,
         })
     }
 }
 
 impl Caller<'_> {
-    /// Refuses scopes and details that are not this service's.
+    /// Refuses what is not this service's to ask for.
     pub(super) fn check(&self, ask: &Ask) -> Result<(), OAuthError> {
         let refused = |error, detail: String| {
             let problem = Problem::new(Kind::RequestInvalid).detail(detail);
@@ -104,22 +113,42 @@ impl Caller<'_> {
                 format!("{} may not ask for {scope}", self.service.subject),
             );
         }
-        let Some(details) = ask.details_type() else {
-            return Ok(());
-        };
-        if self.service.authorization_details.contains(&details) {
-            return Ok(());
+        if let Some(number) = ask.consumer_org_text() {
+            let number = OrganisationNumber::parse(number).ok();
+            if !number.is_some_and(|number| self.service.consumer_orgs.allow(&number)) {
+                let detail = format!("{} may not ask for this consumer_org", self.service.subject);
+                return refused("invalid_request", detail);
+            }
         }
-        // RFC 9396 §5.
-        let detail = format!(
-            "{} may not ask with these authorization_details",
-            self.service.subject
-        );
-        refused("invalid_authorization_details", detail)
+        if ask.pid_text().is_some() && !self.service.pid {
+            let detail = format!("{} may not ask with pid", self.service.subject);
+            return refused("invalid_request", detail);
+        }
+        if ask
+            .persons()
+            .any(|number| Party::parse(number, self.environment).is_err())
+        {
+            let detail = match self.environment {
+                Environment::Test => "only synthetic persons may be named outside production",
+                Environment::Production => "synthetic persons may not be named in production",
+            };
+            return refused("invalid_request", detail.to_owned());
+        }
+        let details = ask.details().map(Details::kind);
+        let allowed = &self.service.authorization_details;
+        if details.is_some_and(|kind| !allowed.iter().any(|allowed| allowed == kind)) {
+            // RFC 9396 §5.
+            let detail = format!(
+                "{} may not ask with these authorization_details",
+                self.service.subject
+            );
+            return refused("invalid_authorization_details", detail);
+        }
+        Ok(())
     }
 
-    /// Whether this is a component of the app.
-    pub(super) const fn is_component(&self) -> bool {
-        self.service.public_key.is_some()
+    /// Whether it may have the store swept.
+    pub(super) const fn may_sweep(&self) -> bool {
+        self.service.sweep
     }
 }

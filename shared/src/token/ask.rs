@@ -1,18 +1,28 @@
 //! What a token is asked for, and how that is written between components.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::details::{Details, DetailsError};
 use crate::inbound::{Arrived, Query};
+use crate::party::{OrganisationNumber, PersonNumber};
 use crate::problem::{Kind, Problem};
 
-/// The fields of a request in the form of RFC 6749 and RFC 9396.
-const FIELDS: &[&str] = &["scope", "resource", "authorization_details", "skip_cache"];
+/// The fields of a request in the form of RFC 6749, RFC 8707 and RFC 9396, with Maskinporten's own two.
+const FIELDS: &[&str] = &[
+    "scope",
+    "resource",
+    "consumer_org",
+    "pid",
+    "authorization_details",
+    "skip_cache",
+];
 
-/// The longest `scope` and the largest `authorization_details`, in bytes.
-const LONGEST_SCOPE: usize = 1024;
-const LARGEST_DETAILS: usize = 4096;
+/// The longest `scope` and `resource`, in bytes.
+const LONGEST: usize = 1024;
 
 /// What a token shall be good for. Two that mean the same are equal.
 #[derive(Clone, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -21,12 +31,16 @@ pub struct Ask {
     scopes: Vec<String>,
     /// RFC 8707.
     resource: Option<String>,
-    /// RFC 9396 as JSON with sorted members. It may name a person.
-    authorization_details: Option<String>,
+    /// Nine digits: who has delegated the scopes to us.
+    consumer_org: Option<String>,
+    /// Eleven digits: the person that the token is restricted to.
+    pid: Option<String>,
+    /// RFC 9396. They may name a person.
+    authorization_details: Option<Details>,
 }
 
-impl std::fmt::Debug for Ask {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ask")
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
@@ -39,41 +53,50 @@ impl Ask {
         let mut scopes: Vec<String> = scope.split_ascii_whitespace().map(str::to_owned).collect();
         scopes.sort_unstable();
         scopes.dedup();
-        let printable = |scope: &String| {
-            scope
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
-        };
-        if scopes.is_empty() || scope.len() > LONGEST_SCOPE || !scopes.iter().all(printable) {
+        let sendable = scopes.iter().all(|scope| is_sendable(scope));
+        if scopes.is_empty() || scope.len() > LONGEST || !sendable {
             return Err(AskError::Scope);
         }
         Ok(Self {
             scopes,
             resource: None,
+            consumer_org: None,
+            pid: None,
             authorization_details: None,
         })
     }
 
-    /// For one API alone: an absolute address without a fragment (RFC 8707 §2).
+    /// For one API alone, by the name that its owner has chosen: usually an address, never with a fragment
+    /// (RFC 8707 §2; Digdir, "Audience-begrensede tokens").
     pub fn resource(mut self, resource: &str) -> Result<Self, AskError> {
-        let address = url::Url::parse(resource).map_err(|_| AskError::Resource)?;
-        if address.fragment().is_some() {
+        if resource.is_empty()
+            || resource.len() > LONGEST
+            || resource.contains('#')
+            || !is_sendable(resource)
+        {
             return Err(AskError::Resource);
         }
         self.resource = Some(resource.to_owned());
         Ok(self)
     }
 
-    /// With `details`, an array of one object that has a `type` (Digdir: one system user or consent for each token).
+    /// As the supplier of `consumer`, who has delegated the scopes in Altinn.
+    #[must_use]
+    pub fn consumer_org(mut self, consumer: &OrganisationNumber) -> Self {
+        self.consumer_org = Some(consumer.as_str().to_owned());
+        self
+    }
+
+    /// Restricted to one person.
+    #[must_use]
+    pub fn pid(mut self, person: &PersonNumber) -> Self {
+        self.pid = Some(person.expose().to_owned());
+        self
+    }
+
+    /// With `details`, an array of one object.
     pub fn authorization_details(mut self, details: &Value) -> Result<Self, AskError> {
-        let text = canonical(details);
-        let [detail] = details.as_array().map(Vec::as_slice).unwrap_or_default() else {
-            return Err(AskError::Details);
-        };
-        if detail.get("type").and_then(Value::as_str).is_none() || text.len() > LARGEST_DETAILS {
-            return Err(AskError::Details);
-        }
-        self.authorization_details = Some(text);
+        self.authorization_details = Some(Details::read(details)?);
         Ok(self)
     }
 
@@ -87,29 +110,48 @@ impl Ask {
         self.scopes.join(" ")
     }
 
-    pub(crate) fn resource_text(&self) -> Option<&str> {
+    pub(super) fn resource_text(&self) -> Option<&str> {
         self.resource.as_deref()
     }
 
-    pub(crate) fn details(&self) -> Option<&str> {
-        self.authorization_details.as_deref()
+    pub(super) fn consumer_org_text(&self) -> Option<&str> {
+        self.consumer_org.as_deref()
     }
 
-    /// The `type` of the details.
-    pub(crate) fn details_type(&self) -> Option<String> {
-        let details: Value = serde_json::from_str(self.details()?).ok()?;
-        Some(details.get(0)?.get("type")?.as_str()?.to_owned())
+    pub(super) fn pid_text(&self) -> Option<&str> {
+        self.pid.as_deref()
+    }
+
+    pub(super) const fn details(&self) -> Option<&Details> {
+        self.authorization_details.as_ref()
+    }
+
+    /// The persons that it names.
+    pub(super) fn persons(&self) -> impl Iterator<Item = &str> {
+        let in_details = self.details().and_then(Details::person);
+        self.pid_text().into_iter().chain(in_details)
+    }
+
+    /// Whether the token rests on a consent, which may be withdrawn.
+    pub(super) fn rests_on_consent(&self) -> bool {
+        self.details().is_some_and(Details::is_consent)
     }
 
     /// As a form, for the token component.
     pub(super) fn form(&self, skip_cache: bool) -> String {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("scope", &self.scope());
-        if let Some(resource) = &self.resource {
-            form.append_pair("resource", resource);
+        for (name, value) in [
+            ("resource", &self.resource),
+            ("consumer_org", &self.consumer_org),
+            ("pid", &self.pid),
+        ] {
+            if let Some(value) = value {
+                form.append_pair(name, value);
+            }
         }
         if let Some(details) = &self.authorization_details {
-            form.append_pair("authorization_details", details);
+            form.append_pair("authorization_details", &details.to_json());
         }
         if skip_cache {
             form.append_pair("skip_cache", "true");
@@ -124,10 +166,18 @@ impl Ask {
         } else {
             Written::from_form(&arrived.form(FIELDS)?)?
         };
-        written
-            .read()
-            .map_err(|error| Problem::new(Kind::RequestInvalid).detail(error.to_string()))
+        written.read().map_err(invalid)
     }
+}
+
+/// Printable ASCII without what a scope cannot have (RFC 6749 §3.3).
+fn is_sendable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
+
+fn invalid(error: impl fmt::Display) -> Problem {
+    Problem::new(Kind::RequestInvalid).detail(error.to_string())
 }
 
 /// A request as it was written.
@@ -138,6 +188,11 @@ struct Written {
     #[serde(default)]
     resource: Option<String>,
     #[serde(default)]
+    consumer_org: Option<String>,
+    #[serde(default)]
+    pid: Option<String>,
+    /// An array, or a text that holds one, as a form has it.
+    #[serde(default)]
     authorization_details: Option<Value>,
     #[serde(default)]
     skip_cache: bool,
@@ -145,16 +200,13 @@ struct Written {
 
 impl Written {
     fn from_form(form: &Query) -> Result<Self, Problem> {
-        let invalid = |detail: &str| Problem::new(Kind::RequestInvalid).detail(detail);
-        let details = form
-            .get("authorization_details")
-            .map(serde_json::from_str)
-            .transpose();
+        let text = |name| form.get(name).map(str::to_owned);
         Ok(Self {
-            scope: form.get("scope").unwrap_or_default().to_owned(),
-            resource: form.get("resource").map(str::to_owned),
-            authorization_details: details
-                .map_err(|_| invalid("authorization_details is not JSON"))?,
+            scope: text("scope").unwrap_or_default(),
+            resource: text("resource"),
+            consumer_org: text("consumer_org"),
+            pid: text("pid"),
+            authorization_details: text("authorization_details").map(Value::String),
             skip_cache: match form.get("skip_cache") {
                 None | Some("false") => false,
                 Some("true") => true,
@@ -168,30 +220,24 @@ impl Written {
         if let Some(resource) = &self.resource {
             ask = ask.resource(resource)?;
         }
-        if let Some(details) = &self.authorization_details {
-            ask = ask.authorization_details(details)?;
+        if let Some(number) = &self.consumer_org {
+            let consumer = OrganisationNumber::parse(number).map_err(|_| AskError::ConsumerOrg)?;
+            ask = ask.consumer_org(&consumer);
+        }
+        if let Some(number) = &self.pid {
+            let person = PersonNumber::parse(number).map_err(|_| AskError::Pid)?;
+            ask = ask.pid(&person);
+        }
+        if let Some(details) = self.authorization_details {
+            let details = match details {
+                Value::String(text) => {
+                    serde_json::from_str(&text).map_err(|_| DetailsError::Shape)?
+                }
+                details => details,
+            };
+            ask = ask.authorization_details(&details)?;
         }
         Ok((ask, self.skip_cache))
-    }
-}
-
-/// JSON with the members of each object in order, so that what means the same is written the same.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            let members = members.into_iter();
-            let members: Vec<String> = members
-                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)))
-                .collect();
-            format!("{{{}}}", members.join(","))
-        }
-        Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(canonical).collect();
-            format!("[{}]", values.join(","))
-        }
-        simple => simple.to_string(),
     }
 }
 
@@ -201,10 +247,16 @@ pub enum AskError {
     /// Empty, too long, or with characters that no scope has.
     #[error("scope must be a space-separated list of scopes")]
     Scope,
-    /// Not an absolute address, or with a fragment.
-    #[error("resource must be an absolute address without a fragment")]
+    /// Empty, too long, or with a fragment.
+    #[error("resource must be the API's name, such as an address, without spaces or a fragment")]
     Resource,
-    /// Not an array of one object with a `type`, or too large.
-    #[error("authorization_details must be an array of one object with a type")]
-    Details,
+    /// Not an organisation's number.
+    #[error("consumer_org must be nine digits, an organisation number")]
+    ConsumerOrg,
+    /// Not a person's number.
+    #[error("pid must be eleven digits, a national identity number or D-number")]
+    Pid,
+    /// Not what Maskinporten knows.
+    #[error(transparent)]
+    Details(#[from] DetailsError),
 }

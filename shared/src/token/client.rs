@@ -12,7 +12,7 @@ use super::kept::{Kept, Token};
 use super::send::bearer;
 use super::wire::{TokenBody, read_refusal};
 use super::{ADDRESS, COMPONENT, SWEEP_ADDRESS};
-use crate::context::Context;
+use crate::context::{Context, uuid};
 use crate::credential::{self, SigningKey};
 use crate::flight::Flights;
 use crate::outbound::{self, Call, Repeat};
@@ -104,7 +104,7 @@ impl Client {
         struct Swept {
             removed: usize,
         }
-        let make = || self.request(context.platform, consumer, SWEEP_ADDRESS, String::new());
+        let make = async || self.request(context.platform, consumer, SWEEP_ADDRESS, String::new());
         let answer = outbound::send_anew(context, &TOKEN, make).await?;
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
@@ -128,7 +128,7 @@ impl Client {
         let (consumer, ask) = identity;
         let skip_cache = self.refused.borrow().contains(identity);
         let form = ask.form(skip_cache);
-        let make = || self.request(context.platform, consumer, ADDRESS, form.clone());
+        let make = async || self.request(context.platform, consumer, ADDRESS, form.clone());
         let answer = outbound::send_anew(context, &TOKEN, make).await?;
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
@@ -160,8 +160,15 @@ impl Client {
         address: &'static str,
         form: String,
     ) -> Result<Request, Problem> {
-        let credential = credential::sign(platform, &self.key, self.component, COMPONENT, consumer)
-            .map_err(|error| Problem::new(Kind::Internal).cause(error))?;
+        let credential = credential::sign(
+            platform.now(),
+            uuid(platform),
+            &self.key,
+            self.component,
+            COMPONENT,
+            consumer,
+        )
+        .map_err(|error| Problem::new(Kind::Internal).cause(error))?;
         let bearer = bearer(&credential)?;
         let mut request = Request::new(Bytes::from(form));
         *request.method_mut() = Method::POST;

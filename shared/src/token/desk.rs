@@ -51,7 +51,7 @@ impl Desk {
         }
     }
 
-    /// `POST /token/sweep`: removes what has run out, for a component of the app.
+    /// `POST /token/sweep`: removes what has run out, for a service that may ask for it.
     pub async fn sweep<P: Platform, H>(
         &self,
         context: &Context<'_, P>,
@@ -84,9 +84,10 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let caller = self.access.identify(context, &arrived.headers).await?;
-        if !caller.is_component() {
-            return Err(Problem::new(Kind::LoginRequired)
-                .cause("only a component of the app may ask for the sweep"));
+        if !caller.may_sweep() {
+            return Err(
+                Problem::new(Kind::LoginRequired).cause("this service may not ask for the sweep")
+            );
         }
         let removed = self.issuer.store().sweep(context, &self.consumers).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");

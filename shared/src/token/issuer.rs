@@ -1,14 +1,12 @@
 //! What the token component does: one token for each identity, minted as seldom as possible.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::ask::Ask;
 use super::kept::{Kept, Token};
 use super::mint::Mint;
+use super::rows::{Identity, Rows};
 use super::wire::OAuthError;
 use crate::config::TokenConfig;
 use crate::context::Context;
@@ -18,34 +16,19 @@ use crate::maskinporten::Client;
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
-use crate::secret::Secret;
-use crate::store::{Name, Store};
-
-/// The store of the token component.
-const STORE: &str = "tokens";
+use crate::store::Store;
 
 /// How long a refusal is remembered that asking again would not change.
 const REFUSED: Duration = Duration::from_secs(10);
 
+/// How long a caller waits at most for a token to be renewed that is still good.
+const AHEAD: Duration = Duration::from_secs(2);
+
+/// How long nobody tries to renew after it failed, while the token is still good.
+const PAUSE: Duration = Duration::from_secs(5);
+
 /// More refusals than this are not remembered.
 const MOST_REFUSED: usize = 256;
-
-/// Everything that tells two tokens apart. Compared by value, also after it was read from the store.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-struct Identity {
-    environment: String,
-    consumer: String,
-    client_id: String,
-    key: String,
-    ask: Ask,
-}
-
-impl Identity {
-    /// All of it, for the name of its row.
-    fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
 
 /// Mints and keeps tokens. Lives as long as the instance.
 #[derive(Debug)]
@@ -53,21 +36,14 @@ pub(super) struct Issuer {
     environment: Environment,
     clients: Vec<Client>,
     mint: Mint,
-    store: Store,
+    rows: Rows,
     kept: Kept<Identity>,
     refused: RefCell<Vec<(Identity, OAuthError, Duration)>>,
     flights: Flights<Identity, Result<Token, OAuthError>>,
-}
-
-/// A token as it lies in the store.
-#[derive(Deserialize, Serialize)]
-struct Row {
-    identity: Identity,
-    access_token: String,
-    scope: String,
-    /// Unix seconds.
-    obtained: i64,
-    expires: i64,
+    /// Renewals that failed, and until when nobody tries again.
+    paused: RefCell<Vec<(Identity, Duration)>>,
+    /// Where in the time for renewal this instance begins: 0 to 255.
+    chance: OnceCell<u8>,
 }
 
 impl Issuer {
@@ -76,17 +52,19 @@ impl Issuer {
         Self {
             environment: config.environment,
             clients: config.clients.clone(),
-            mint: Mint::new(config.maskinporten.clone()),
-            store: Store::new(STORE, config.environment, &config.store_keys),
+            mint: Mint::new(config),
+            rows: Rows::new(config),
             kept: Kept::new(),
             refused: RefCell::new(Vec::new()),
             flights: Flights::new(Duration::from_secs(10)),
+            paused: RefCell::new(Vec::new()),
+            chance: OnceCell::new(),
         }
     }
 
     /// The store, for its sweep.
     pub(super) const fn store(&self) -> &Store {
-        &self.store
+        self.rows.store()
     }
 
     /// A token of `consumer` for `ask`: from memory, else from the store, else a new one.
@@ -110,13 +88,13 @@ impl Issuer {
             environment: self.environment.as_str().to_owned(),
             consumer: consumer.as_str().to_owned(),
             client_id: client.client_id.clone(),
-            key: client.identifier.as_str().to_owned(),
+            keys: client.key_identifiers(),
             ask: ask.clone(),
         };
         let start = context.now();
         loop {
             if !skip_cache && let Some(token) = self.fresh(context, &identity) {
-                return Ok(token);
+                return self.ahead(context, client, &identity, token).await;
             }
             if let Some(refusal) = self.refusal(context, &identity) {
                 return Err(refusal);
@@ -129,6 +107,93 @@ impl Issuer {
                 return Ok(token);
             }
         }
+    }
+
+    /// A token that is good, or the one after it when the time for that has come.
+    ///
+    /// One request of an instance renews and waits for it; the others are given the good one meanwhile.
+    /// Instances begin at different times and look into the store first, so that the first one serves all.
+    async fn ahead<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        identity: &Identity,
+        token: Token,
+    ) -> Result<Token, OAuthError> {
+        let chance = self.chance(context.platform);
+        if !token.is_ripe(context.now(), chance)
+            || self.is_paused(context, identity)
+            || self.flights.is_aloft(context.platform, identity)
+        {
+            return Ok(token);
+        }
+        let soon = context.within(AHEAD);
+        let renew = async || self.renew(&soon, client, identity, &token).await;
+        match self.flights.lead(&soon, identity, renew).await {
+            Some(Ok(newer)) => Ok(newer),
+            Some(Err(refusal)) if refusal.problem.kind == Kind::ConsentRequired => {
+                self.kept.drop(identity, &token);
+                self.rows.delete(context, client, identity).await;
+                Err(refusal)
+            }
+            failed => {
+                let refusal = failed.and_then(Result::err);
+                let cause = refusal.and_then(|refusal| refusal.problem.cause);
+                let cause = cause.unwrap_or_else(|| "it took too long".to_owned());
+                context.log(&Event::new(Level::Warn, "token", "not-renewed").cause(cause));
+                self.pause(context, identity);
+                Ok(token)
+            }
+        }
+    }
+
+    async fn renew<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        identity: &Identity,
+        token: &Token,
+    ) -> Result<Token, OAuthError> {
+        let chance = self.chance(context.platform);
+        let stored = self.rows.get(context, client, identity).await;
+        let newer = stored.filter(|stored| {
+            stored.obtained > token.obtained && !stored.is_ripe(context.now(), chance)
+        });
+        if let Some(newer) = newer {
+            self.kept.put(identity, newer.clone(), context.now());
+            return Ok(newer);
+        }
+        let minted = self.mint.mint(context, client, &identity.ask).await;
+        let newer = minted.map_err(|(refusal, hard)| {
+            if hard && refusal.problem.kind == Kind::ConsentRequired {
+                self.remember(context, identity, &refusal);
+            }
+            refusal
+        })?;
+        self.kept.put(identity, newer.clone(), context.now());
+        self.rows.put(context, client, identity, &newer).await;
+        Ok(newer)
+    }
+
+    fn chance(&self, platform: &impl Platform) -> u8 {
+        *self.chance.get_or_init(|| {
+            let mut chance = [0];
+            platform.random(&mut chance);
+            let [chance] = chance;
+            chance
+        })
+    }
+
+    fn is_paused<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> bool {
+        let now = context.platform.uptime();
+        let mut paused = self.paused.borrow_mut();
+        paused.retain(|(_, until)| now < *until);
+        paused.iter().any(|(other, _)| other == identity)
+    }
+
+    fn pause<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) {
+        let until = context.platform.uptime() + PAUSE;
+        self.paused.borrow_mut().push((identity.clone(), until));
     }
 
     fn fresh<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) -> Option<Token> {
@@ -178,7 +243,7 @@ impl Issuer {
         let (refusal, hard) = match self.mint.mint(context, client, &identity.ask).await {
             Ok(token) => {
                 self.kept.put(identity, token.clone(), context.now());
-                self.keep(context, client, identity, &token).await;
+                self.rows.put(context, client, identity, &token).await;
                 return Ok(token);
             }
             Err(failure) => failure,
@@ -215,7 +280,7 @@ impl Issuer {
         {
             return kept;
         }
-        let Some(token) = self.stored(context, client, identity).await else {
+        let Some(token) = self.rows.get(context, client, identity).await else {
             return kept;
         };
         self.kept.put(identity, token.clone(), context.now());
@@ -236,63 +301,5 @@ impl Issuer {
                 context.platform.uptime() + REFUSED,
             ));
         }
-    }
-
-    /// The token that another instance kept. A store that fails costs a mint, not the request.
-    async fn stored<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        client: &Client,
-        identity: &Identity,
-    ) -> Option<Token> {
-        let text = identity.text();
-        let parts = [text.as_str()];
-        let row: Option<Row> = match self.store.get(context, &name(client, &parts)).await {
-            Ok(row) => row,
-            Err(problem) => {
-                context.log(&Event::of("store", &problem));
-                None
-            }
-        };
-        let row = row.filter(|row| row.identity == *identity)?;
-        Some(Token {
-            value: Secret::new(row.access_token),
-            scope: row.scope,
-            obtained: OffsetDateTime::from_unix_timestamp(row.obtained).ok()?,
-            expires: OffsetDateTime::from_unix_timestamp(row.expires).ok()?,
-        })
-    }
-
-    async fn keep<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        client: &Client,
-        identity: &Identity,
-        token: &Token,
-    ) {
-        let row = Row {
-            identity: identity.clone(),
-            access_token: token.value.expose().clone(),
-            scope: token.scope.clone(),
-            obtained: token.obtained.unix_timestamp(),
-            expires: token.expires.unix_timestamp(),
-        };
-        let text = identity.text();
-        let parts = [text.as_str()];
-        if let Err(problem) = self
-            .store
-            .set(context, &name(client, &parts), &row, token.expires)
-            .await
-        {
-            context.log(&Event::of("store", &problem));
-        }
-    }
-}
-
-fn name<'a>(client: &'a Client, parts: &'a [&'a str]) -> Name<'a> {
-    Name {
-        consumer: &client.organisation,
-        kind: "token",
-        parts,
     }
 }

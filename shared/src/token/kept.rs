@@ -67,6 +67,13 @@ impl Token {
         now < self.expires - head_room && self.is_alive(now)
     }
 
+    /// Whether the next one may be fetched, before anyone has to wait for it: from half of the lifetime on,
+    /// later by up to an eighth of it for an instance with a greater `chance`.
+    pub(super) fn is_ripe(&self, now: OffsetDateTime, chance: u8) -> bool {
+        let lifetime: time::Duration = self.expires - self.obtained;
+        now >= self.obtained + lifetime / 2 + lifetime * u32::from(chance) / (8 * 255)
+    }
+
     /// Whether it still holds when it arrives.
     pub(super) fn is_alive(&self, now: OffsetDateTime) -> bool {
         // A clock that was set back must not make an old token young.

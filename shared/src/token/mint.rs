@@ -3,25 +3,27 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use http::StatusCode;
-
 use super::ask::Ask;
 use super::kept::Token;
+use super::keys::KeyChoice;
 use super::wire::OAuthError;
-use crate::config::Origin;
+use crate::config::{Origin, TokenConfig};
 use crate::context::{Context, uuid};
 use crate::log::{Event, Level};
-use crate::maskinporten::{self, Class, Client, Grant, Metadata, MetadataError};
+use crate::maskinporten::{
+    self, Class, Client, Grant, GrantError, Key, Metadata, MetadataError, Refusal, Signer,
+};
 use crate::outbound::{self, Call, Repeat};
-use crate::platform::Platform;
+use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
+use crate::vault::Vault;
 
 /// Each attempt carries a grant of its own, so it may be made again.
 const MASKINPORTEN: Call = Call {
     counterparty: "maskinporten",
     timeout: Duration::from_secs(4),
     max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(3),
+    repeat: Repeat::Unavailable(3),
 };
 
 /// A token must not wait long for a document that hardly ever changes.
@@ -35,26 +37,53 @@ const METADATA: Call = Call {
 const METADATA_FRESH: Duration = Duration::from_hours(12);
 const METADATA_FAILED: Duration = Duration::from_secs(30);
 
-/// The details that a consent stands in (Altinn 3).
-const CONSENT: &str = "urn:altinn:consent";
+/// Clocks that are further apart than this, in seconds, are told: at ten Maskinporten refuses.
+const DRIFT: u64 = 5;
 
 /// Asks one Maskinporten.
 #[derive(Debug)]
 pub(super) struct Mint {
     origin: Origin,
+    vault: Option<Vault>,
     /// The document, or the documented addresses, and when to ask again.
     metadata: RefCell<Option<(Metadata, Duration)>>,
+    keys: KeyChoice,
+}
+
+/// Why there is no token.
+enum Failure {
+    /// Maskinporten said no.
+    Refused(Box<Refusal>),
+    /// The grant could not be signed.
+    Unsigned(Problem),
+    /// Nobody answered, or we could not ask.
+    Silent(Problem),
+}
+
+impl Failure {
+    /// Whether another key of the client may do better.
+    fn blames_key(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.class == Class::Key,
+            Self::Unsigned(_) => true,
+            Self::Silent(_) => false,
+        }
+    }
 }
 
 impl Mint {
-    pub(super) const fn new(origin: Origin) -> Self {
+    pub(super) fn new(config: &TokenConfig) -> Self {
         Self {
-            origin,
+            origin: config.maskinporten.clone(),
+            vault: config.vault.clone().map(Vault::new),
             metadata: RefCell::new(None),
+            keys: KeyChoice::default(),
         }
     }
 
     /// A new token, or why there is none and whether asking again soon is of no use.
+    ///
+    /// A key that Maskinporten does not take, or not yet, is passed over for the client's other one.
     pub(super) async fn mint<P: Platform>(
         &self,
         context: &Context<'_, P>,
@@ -65,14 +94,115 @@ impl Mint {
             .metadata(context)
             .await
             .map_err(|problem| (problem.into(), false))?;
-        let mut end = grant(context, client, &metadata, ask).await;
-        if let Err(Failure::Refused(refusal)) = &end
-            && refusal.class == Class::Stale
-        {
-            context.log(&Event::new(Level::Warn, "token", "signed-anew").cause(refusal));
-            end = grant(context, client, &metadata, ask).await;
+        let mut first = None;
+        for key in self.keys.in_order(context.platform, client) {
+            match self.grant_twice(context, client, key, &metadata, ask).await {
+                Ok(token) => {
+                    self.keys.worked(context.platform, client, key);
+                    return Ok(token);
+                }
+                Err(failure) if failure.blames_key() => {
+                    context.log(&passed_over(key, &failure));
+                    first.get_or_insert(failure);
+                }
+                Err(failure) => return Err(failure.told(ask)),
+            }
         }
-        end.map_err(|failure| failure.told(ask))
+        let none = || Failure::Silent(Problem::new(Kind::Internal).cause("the client has no key"));
+        Err(first.unwrap_or_else(none).told(ask))
+    }
+
+    /// A grant that was used, or came out of its time, is signed anew once.
+    async fn grant_twice<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        key: &Key,
+        metadata: &Metadata,
+        ask: &Ask,
+    ) -> Result<Token, Failure> {
+        let end = self.grant(context, client, key, metadata, ask).await;
+        let Err(Failure::Refused(refusal)) = &end else {
+            return end;
+        };
+        if refusal.class != Class::Stale {
+            return end;
+        }
+        context.log(&Event::new(Level::Warn, "token", "signed-anew").cause(refusal));
+        self.grant(context, client, key, metadata, ask).await
+    }
+
+    async fn grant<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        key: &Key,
+        metadata: &Metadata,
+        ask: &Ask,
+    ) -> Result<Token, Failure> {
+        let mut unsigned = None;
+        let make = async || {
+            let request = self.signed(context, client, key, metadata, ask).await;
+            request.inspect_err(|problem| unsigned = Some(problem.clone()))
+        };
+        let end = outbound::send_anew(context, &MASKINPORTEN, make).await;
+        let answer = match (end, unsigned) {
+            (Ok(answer), _) => answer,
+            (Err(_), Some(problem)) => return Err(Failure::Unsigned(problem)),
+            (Err(problem), None) => return Err(Failure::Silent(problem)),
+        };
+        let now = context.now();
+        if let Some(drift) = maskinporten::drift(&answer, now)
+            && drift.unsigned_abs() > DRIFT
+        {
+            let cause = format!("this machine's clock minus Maskinporten's: {drift} s");
+            context.log(&Event::new(Level::Warn, "clock", "skewed").cause(cause));
+        }
+        let minted = maskinporten::read(&answer, &ask.scope(), now).map_err(Failure::Refused)?;
+        Ok(Token::new(
+            minted.access_token,
+            minted.scope,
+            now,
+            minted.lifetime,
+            ask.rests_on_consent(),
+        ))
+    }
+
+    /// A request with a grant of its own, signed now.
+    async fn signed<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        client: &Client,
+        key: &Key,
+        metadata: &Metadata,
+        ask: &Ask,
+    ) -> Result<Request, Problem> {
+        let internal = |error: GrantError| Problem::new(Kind::Internal).cause(error);
+        let details = ask.details().map(super::Details::to_json);
+        let grant = Grant {
+            client_id: &client.client_id,
+            key,
+            metadata,
+            scope: &ask.scope(),
+            consumer_org: ask.consumer_org_text(),
+            pid: ask.pid_text(),
+            resource: ask.resource_text(),
+            authorization_details: details.as_deref(),
+            issued_at: context.now(),
+            id: uuid(context.platform),
+        };
+        let input = grant.signing_input().map_err(internal)?;
+        let signature = match (&key.signer, &self.vault) {
+            (Signer::Here(rsa), _) => rsa
+                .sign(key.algorithm, input.as_bytes())
+                .ok_or_else(|| internal(GrantError::Signature))?,
+            (Signer::Vault(name), Some(vault)) => {
+                let message = input.as_bytes();
+                vault.sign(context, name, key.algorithm, message).await?
+            }
+            (Signer::Vault(_), None) => return Err(internal(GrantError::Signature)),
+        };
+        maskinporten::request(metadata, &input, &signature).map_err(internal)
     }
 
     /// Whether the next mint has to ask for the metadata first.
@@ -124,77 +254,37 @@ impl Mint {
     }
 }
 
-enum Failure {
-    /// Maskinporten said no.
-    Refused(Box<maskinporten::Refusal>),
-    /// Nobody answered, or we could not ask.
-    Silent(Problem),
-}
-
-async fn grant<P: Platform>(
-    context: &Context<'_, P>,
-    client: &Client,
-    metadata: &Metadata,
-    ask: &Ask,
-) -> Result<Token, Failure> {
-    let scope = ask.scope();
-    let make = || {
-        let grant = Grant {
-            client,
-            metadata,
-            scope: &scope,
-            resource: ask.resource_text(),
-            authorization_details: ask.details(),
-            issued_at: context.now(),
-            id: uuid(context.platform),
-        };
-        grant
-            .request()
-            .map_err(|error| Problem::new(Kind::Internal).cause(error))
-    };
-    let answer = outbound::send_anew(context, &MASKINPORTEN, make)
-        .await
-        .map_err(Failure::Silent)?;
-    let now = context.now();
-    let minted = maskinporten::read(&answer, &scope, now).map_err(Failure::Refused)?;
-    let consent = ask.details_type().as_deref() == Some(CONSENT);
-    Ok(Token::new(
-        minted.access_token,
-        minted.scope,
-        now,
-        minted.lifetime,
-        consent,
-    ))
+/// A key that did not do is told, whether or not the other one then does.
+fn passed_over(key: &Key, failure: &Failure) -> Event {
+    let name = key.identifier.name();
+    let event = Event::new(Level::Warn, "token", "key-passed-over");
+    match failure {
+        Failure::Refused(refusal) => event.cause(format_args!("{name}: {refusal}")),
+        Failure::Unsigned(problem) | Failure::Silent(problem) => {
+            let cause = problem.cause.as_deref().unwrap_or_default();
+            event.cause(format_args!("{name}: {cause}"))
+        }
+    }
 }
 
 impl Failure {
     /// What the caller is told, and whether it will be the same for a while.
     fn told(self, ask: &Ask) -> (OAuthError, bool) {
         let refusal = match self {
-            Self::Silent(problem) => return (problem.into(), false),
+            Self::Silent(problem) | Self::Unsigned(problem) => return (problem.into(), false),
             Self::Refused(refusal) => refusal,
         };
-        let consent = ask.details_type().as_deref() == Some(CONSENT);
-        let (kind, hard) = match refusal.class {
-            Class::Transient if refusal.status == StatusCode::TOO_MANY_REQUESTS => {
-                (Kind::TooManyCalls, false)
-            }
-            Class::Transient => (Kind::SourceDown, false),
-            Class::Unreadable => (Kind::SourceUnreadable, false),
-            Class::Stale => (Kind::SourceRefused, false),
-            // The consent was withdrawn, has run out, or is not the one that was asked for.
-            Class::Authorization if consent && refusal.code.as_deref() == Some("MP-303") => {
-                (Kind::ConsentRequired, true)
-            }
-            Class::Authorization | Class::Credential | Class::Programming => {
-                (Kind::SourceRefused, true)
-            }
+        let hard = matches!(
+            refusal.class,
+            Class::Authorization | Class::Client | Class::Key | Class::Programming
+        );
+        // The consent was withdrawn, has run out, or is not the one that was asked for.
+        let kind = match refusal.kind {
+            Kind::SystemUserRefused if ask.rests_on_consent() => Kind::ConsentRequired,
+            kind => kind,
         };
         let mut problem = Problem::new(kind).cause(&refusal);
-        problem.detail = refusal
-            .description
-            .as_ref()
-            .map(|text| text.as_str().to_owned());
+        problem.detail = refusal.advice();
         problem.retry_after = refusal.retry_after;
         problem.source_code = refusal.code;
         problem.source_correlation_id = refusal.trace_id;

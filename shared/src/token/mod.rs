@@ -6,9 +6,12 @@ mod access;
 mod ask;
 mod client;
 mod desk;
+mod details;
 mod issuer;
 mod kept;
+mod keys;
 mod mint;
+mod rows;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ mod wire;
 pub use ask::{Ask, AskError};
 pub use client::Client;
 pub use desk::{Desk, refuse};
+pub use details::{Details, DetailsError};
 pub use kept::Token;
 
 /// The name of the token component: its audience, and its host inside the app.

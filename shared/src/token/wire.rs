@@ -127,23 +127,20 @@ pub(super) fn read_refusal(answer: &Response) -> Problem {
     let (Some(body), Some(kind)) = (body, kind) else {
         return crate::outbound::unexpected(super::COMPONENT, answer);
     };
-    // What the token component holds against us is our fault, not our caller's.
-    let kind = match kind {
-        Kind::ConsentRequired
-        | Kind::TooManyCalls
-        | Kind::SourceDown
-        | Kind::SourceSlow
-        | Kind::SourceUnreadable
-        | Kind::SourceRefused
-        | Kind::ConfigurationMissing => kind,
-        _ => Kind::Internal,
-    };
+    // What the token component holds against the calling component is our fault, not our caller's.
+    let status = kind.status();
+    let passed_on =
+        status.is_server_error() || matches!(kind, Kind::ConsentRequired | Kind::TooManyCalls);
+    let kind = if passed_on { kind } else { Kind::Internal };
     let mut problem = Problem::new(kind).cause(format_args!(
         "{}: {} ({})",
         super::COMPONENT,
         body.error,
         Text::new(&body.error_description).as_str()
     ));
+    if status == StatusCode::BAD_GATEWAY {
+        problem.detail = Some(Text::new(&body.error_description).as_str().to_owned());
+    }
     problem.source_code = body.code.map(Cow::into_owned);
     problem.source_correlation_id = body.trace_id.map(Cow::into_owned);
     problem.retry_after = crate::outbound::retry_after(answer).map(|time| time.as_secs());

@@ -93,9 +93,16 @@ fn each_request_shows_a_credential_for_its_consumer() {
 #[test]
 fn what_is_asked_for_survives_the_journey() {
     let (platform, client) = (platform(), client());
-    let details = json!([{"type": "urn:altinn:consent", "id": "æ &=+"}]);
+    let details = json!([{
+        "type": "urn:altinn:systemuser",
+        "systemuser_org": {"authority": "iso6523-actorid-upis", "ID": "0192:313367002"},
+        "externalRef": "ærlig",
+    }]);
+    let person = crate::party::PersonNumber::parse(PERSON).expect("a number");
     let ask = ask()
-        .resource("https://api.example/x")
+        .consumer_org(&consumer("313367002"))
+        .pid(&person)
+        .resource("https://api.example/?a=b&c+d")
         .and_then(|ask| ask.authorization_details(&details))
         .expect("an ask");
     platform

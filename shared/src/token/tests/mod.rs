@@ -1,7 +1,10 @@
 //! The token component against a Maskinporten that plays along, and its client against a token component that does.
 
+mod ahead;
 mod client;
 mod desk;
+mod fields;
+mod keys;
 mod refusals;
 
 use std::cell::{Cell, RefCell};
@@ -10,17 +13,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::context::uuid;
 use crate::credential::{self, SigningKey};
-use crate::fixtures::{CONSUMER, LOGIN_KEY, component_key, consumer, context, token_config};
+use crate::fixtures::{
+    CLIENT_KEY, CONSUMER, LOGIN_KEY, component_key, consumer, context, token_config,
+};
 use crate::inbound::{Arrived, Query};
 use crate::platform::memory::Memory;
-use crate::platform::{Platform as _, Response, SendError};
+use crate::platform::{Platform as _, Request, Response, SendError};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const PERSON: &str = "02829090123";
@@ -31,6 +37,7 @@ struct World {
     minted: Rc<Cell<usize>>,
     answers: Rc<RefCell<VecDeque<Result<Response, SendError>>>>,
     metadata: Rc<RefCell<Result<Value, SendError>>>,
+    vault: Rc<RefCell<VecDeque<Result<Response, SendError>>>>,
 }
 
 fn json_answer(status: u16, body: &Value) -> Response {
@@ -55,7 +62,9 @@ impl World {
                 "issuer": "https://maskinporten.example/",
                 "token_endpoint": "https://maskinporten.example/token",
             })))),
+            vault: Rc::default(),
         };
+        let vault = Rc::clone(&world.vault);
         let (minted, answers, metadata) = (
             Rc::clone(&world.minted),
             Rc::clone(&world.answers),
@@ -73,6 +82,10 @@ impl World {
                     let token = format!("token-{}", minted.get());
                     Ok(json_answer(200, &json!({"access_token": token, "token_type": "Bearer", "expires_in": 119})))
                 })
+            }
+            address if address.starts_with("https://vault.example/") => {
+                let planned = vault.borrow_mut().pop_front();
+                planned.unwrap_or_else(|| Ok(vault_answer(request)))
             }
             other => panic!("{other} was called"),
         });
@@ -94,10 +107,15 @@ impl World {
     }
 
     fn credential(&self, key: &SigningKey, consumer_number: &str) -> String {
+        self.credential_of("claims", key, consumer_number)
+    }
+
+    fn credential_of(&self, subject: &str, key: &SigningKey, consumer_number: &str) -> String {
         let credential = credential::sign(
-            &self.platform,
+            self.platform.now(),
+            uuid(&self.platform),
             key,
-            "claims",
+            subject,
             COMPONENT,
             &consumer(consumer_number),
         );
@@ -132,31 +150,90 @@ impl World {
         (answer.status(), body)
     }
 
-    /// The claims of the grants that were sent.
-    fn grants(&self) -> Vec<Value> {
+    /// The assertions that were sent.
+    fn assertions(&self) -> Vec<String> {
         let requests = self.platform.requests().into_iter();
         let grants = requests.filter(|request| {
             request.uri().path() == "/token" && request.uri().host() == Some("maskinporten.example")
         });
         grants
             .map(|request| {
-                let (_, assertion) = url::form_urlencoded::parse(request.body())
-                    .find(|(name, _)| name == "assertion")
-                    .expect("an assertion");
-                let claims = assertion.split('.').nth(1).expect("claims");
-                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("base64url"))
-                    .expect("JSON")
+                let mut form = url::form_urlencoded::parse(request.body());
+                let assertion = form.find(|(name, _)| name == "assertion");
+                assertion.expect("an assertion").1.into_owned()
             })
             .collect()
+    }
+
+    /// The claims of the grants that were sent.
+    fn grants(&self) -> Vec<Value> {
+        let assertions = self.assertions();
+        assertions
+            .iter()
+            .map(|assertion| part(assertion, 1))
+            .collect()
+    }
+
+    /// The keys that have signed them.
+    fn kids(&self) -> Vec<String> {
+        let kid = |assertion: &String| {
+            part(assertion, 0)["kid"]
+                .as_str()
+                .unwrap_or("x5c")
+                .to_owned()
+        };
+        self.assertions().iter().map(kid).collect()
     }
 
     /// Nothing that was logged may hold a token or a number of a person.
     fn assert_discreet(&self) {
         for line in self.platform.lines() {
-            for secret in ["token-", PERSON, "eyJ"] {
+            for secret in ["token-", PERSON, "eyJ", "hvs.", "half of the secret"] {
                 assert!(!line.contains(secret), "{secret} in {line}");
             }
         }
+    }
+}
+
+/// A part of a JWT: 0 is the header, 1 the claims.
+fn part(jwt: &str, index: usize) -> Value {
+    let part = jwt.split('.').nth(index).expect("a part");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
+}
+
+/// A vault that holds [`CLIENT_KEY`] and knows one role.
+fn vault_answer(request: &Request) -> Response {
+    let body: Value = serde_json::from_slice(request.body()).expect("JSON");
+    match request.uri().path() {
+        "/v1/auth/approle/login" => json_answer(
+            200,
+            &json!({"auth": {"client_token": "hvs.one", "lease_duration": 60}}),
+        ),
+        "/v1/transit/sign/innsyn/sha2-256" if request.headers()["x-vault-token"] == "hvs.one" => {
+            assert_eq!(body["signature_algorithm"], "pkcs1v15");
+            let input = STANDARD
+                .decode(body["input"].as_str().expect("input"))
+                .expect("base64");
+            let key = jsonwebtoken::EncodingKey::from_rsa_pem(CLIENT_KEY.pem.as_bytes());
+            let signature = jsonwebtoken::crypto::sign(
+                &input,
+                &key.expect("a key"),
+                jsonwebtoken::Algorithm::RS256,
+            );
+            let signature = URL_SAFE_NO_PAD
+                .decode(signature.expect("signed"))
+                .expect("base64url");
+            let version = &body["key_version"];
+            let signature = format!("vault:v{version}:{}", STANDARD.encode(signature));
+            json_answer(
+                200,
+                &json!({"data": {"signature": signature, "key_version": version}}),
+            )
+        }
+        path => json_answer(
+            403,
+            &json!({"errors": [format!("permission denied: {path}")]}),
+        ),
     }
 }
 
@@ -176,9 +253,15 @@ fn arrived(authorization: &str, media_type: &'static str, body: &str) -> Arrived
     }
 }
 
+/// A consent's id.
+fn consent_id(name: &str) -> String {
+    let last = name.bytes().map(usize::from).sum::<usize>();
+    format!("3d2f6a60-9d6c-4cf5-93a3-{last:012}")
+}
+
 /// A consent's details, as a form has them.
-fn consent_form(id: &str) -> String {
-    let details = json!([{"type": "urn:altinn:consent", "id": id, "from": format!("urn:altinn:person:identifier-no:{PERSON}")}]);
+fn consent_form(name: &str) -> String {
+    let details = json!([{"type": "urn:altinn:consent", "id": consent_id(name), "from": format!("urn:altinn:person:identifier-no:{PERSON}")}]);
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("scope", "skatteetaten:kravogbetalinger")
         .append_pair("authorization_details", &details.to_string());

@@ -1,0 +1,2 @@
+mod grant;
+mod refusal;
