@@ -2,6 +2,7 @@
 //! fault can close or reset.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -55,7 +56,16 @@ impl Server {
 
 /// Binds a port of the system's choice on the loopback, and says at which origin it is reached.
 pub(crate) async fn bind(scheme: &str, host: &str) -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    bind_to(([127, 0, 0, 1], 0).into(), scheme, host).await
+}
+
+/// Binds `address`, and says at which origin it is reached when `host` names it.
+pub(crate) async fn bind_to(
+    address: SocketAddr,
+    scheme: &str,
+    host: &str,
+) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(address).await?;
     let port = listener.local_addr()?.port();
     Ok((listener, format!("{scheme}://{host}:{port}")))
 }

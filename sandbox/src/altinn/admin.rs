@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `GET /altinn/switches`, `PUT` | [`Switches`]; absent ones have their defaults |
 //! | `GET /altinn/consents` | every request and its status |
+//! | `POST /altinn/consents` | a request, with the body of the platform's, by the organisation in `to` |
 //! | `POST /altinn/consents/{id}/approve`, `…/reject`, `…/revoke` | by `{"person": "ragna"}`, or anyone who may |
 //! | `GET /altinn/delegations`, `POST` | `{"supplier_org", "consumer_org", "scope"}` |
 //! | `DELETE /altinn/delegations?supplier_org=…&consumer_org=…&scope=…` | |
@@ -16,6 +17,7 @@ mod registers;
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -25,18 +27,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Altinn;
 use super::consent::Request;
 use super::party::Party;
 use super::problem::{self, Problem};
 use super::register::PERSONS;
 use super::switches::Switches;
+use super::{Altinn, platform};
 use crate::world::World;
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/altinn/switches", get(switches).put(set_switches))
-        .route("/altinn/consents", get(consents))
+        .route("/altinn/consents", get(consents).post(request))
         .route("/altinn/consents/{id}/{action}", post(act))
         .merge(registers::routes())
 }
@@ -57,6 +59,10 @@ async fn consents(State(world): State<Arc<World>>) -> Json<Value> {
     let entry =
         |request: Request| json!({ "id": request.draft.id, "status": request.status().name() });
     Json(world.altinn.requests().into_iter().map(entry).collect())
+}
+
+async fn request(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    platform::create_unasked(&world, &body)
 }
 
 /// Who acts; when nobody is named, somebody who may.

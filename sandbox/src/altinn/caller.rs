@@ -44,6 +44,15 @@ impl Caller {
         })
     }
 
+    /// The organisation itself, without a token.
+    pub(super) fn receiver(organisation: &Party) -> Self {
+        Self {
+            consumer: organisation.clone(),
+            supplier: None,
+            scope: String::new(),
+        }
+    }
+
     pub(super) fn has_scope(&self, scope: &str) -> bool {
         self.scope.split(' ').any(|held| held == scope)
     }

@@ -97,7 +97,18 @@ fn create_or_refuse(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<R
     if !is_json(headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
-    let draft = Draft::read(body)?;
+    request(world, caller, Draft::read(body)?)
+}
+
+/// Creates a request without a token, as the organisation that is to receive the data.
+pub(super) fn create_unasked(world: &World, body: &[u8]) -> Response {
+    let created = Draft::read(body)
+        .map_err(Refused::from)
+        .and_then(|draft| request(world, Caller::receiver(&draft.to), draft));
+    created.unwrap_or_else(|refused| refused.response(world))
+}
+
+fn request(world: &World, caller: Caller, draft: Draft) -> Result<Response, Refused> {
     let now = world.clock.now();
     let checked = checks::run(draft, &caller, now).map_err(|refusal| match refusal {
         checks::Refusal::Forbidden => StatusCode::FORBIDDEN.into(),

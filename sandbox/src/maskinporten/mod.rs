@@ -85,14 +85,8 @@ impl Maskinporten {
     }
 
     /// Registers the demo's clients and scopes, and nothing else, at `now`.
-    pub(crate) fn register(
-        &self,
-        consumers: &[Consumer],
-        now: OffsetDateTime,
-    ) -> anyhow::Result<()> {
-        let demo = Register::of(consumers, now)?;
-        self.change(|register| *register = demo);
-        Ok(())
+    pub(crate) fn register(&self, consumers: &[Consumer], now: OffsetDateTime) {
+        self.change(|register| *register = Register::of(consumers, now));
     }
 
     /// The issuer, with its slash.
@@ -122,6 +116,11 @@ impl Maskinporten {
     /// Changes what is registered, at once and with all that was on its way.
     pub fn change(&self, change: impl FnOnce(&mut Register)) {
         self.state().registrations.change_at_once(change);
+    }
+
+    /// The names of all scopes.
+    pub fn scopes(&self) -> Vec<String> {
+        self.registered().scopes().keys().cloned().collect()
     }
 
     /// What is registered.

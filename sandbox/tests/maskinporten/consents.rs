@@ -1,5 +1,6 @@
-//! Tokens that carry a consent.
+//! Tokens that carry a consent: row 26 of the acceptance table, and more.
 
+use sandbox::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE};
 use sandbox::consumer::FJORDBANKEN;
 use serde_json::{Value, json};
 use time::Duration;
@@ -10,7 +11,7 @@ use crate::support::Bench;
 const PERSON: &str = "02829090123";
 
 #[tokio::test]
-async fn a_consent_is_told_in_the_token_until_it_is_revoked() {
+async fn row_26_a_consent_is_told_in_the_token_until_it_is_revoked() {
     let bench = Bench::start().await;
     let id = Uuid::new_v4();
     let altinn = &bench.sandbox.world().altinn;
@@ -97,12 +98,49 @@ async fn a_consent_of_another_consumer_is_not_found() {
     assert!(answer.description().contains("AM-00001"), "{answer:?}");
 }
 
+#[tokio::test]
+async fn a_supplier_uses_its_consumers_consent() {
+    let bench = Bench::start().await;
+    let bank = "310000302";
+    let id = Uuid::new_v4();
+    let from = format!("urn:altinn:person:identifier-no:{PERSON}");
+    let request = request(&bench, id, &from, bank);
+    bench.done("POST /altinn/consents", &request).await;
+    let approve = format!("POST /altinn/consents/{id}/approve");
+    bench.done(&approve, &json!({ "person": "odd" })).await;
+    bench.maskinporten().change(|register| {
+        register.grant(DEMO_DELEGATED_SCOPE, bank);
+    });
+    let details = json!([{ "type": "urn:altinn:consent", "id": id.to_string(), "from": from }]);
+    let grant = || {
+        let grant = bench.grant().with("scope", DEMO_DELEGATED_SCOPE);
+        grant.with("authorization_details", details.clone())
+    };
+    let for_itself = bench.ask(&grant()).await;
+    assert_eq!(
+        for_itself.code(),
+        "MP-303",
+        "the consumer must be the receiver"
+    );
+
+    let delegation = json!({
+        "supplier_org": FJORDBANKEN, "consumer_org": bank, "scope": DEMO_DELEGATED_SCOPE,
+    });
+    bench.done("POST /altinn/delegations", &delegation).await;
+    let claims = bench
+        .ask(&grant().with("consumer_org", bank))
+        .await
+        .claims();
+    assert_eq!(claims["consumer"]["ID"], format!("0192:{bank}"));
+    assert_eq!(claims["authorization_details"][0]["to"], claims["consumer"]);
+    assert_eq!(claims["supplier"]["ID"], format!("0192:{FJORDBANKEN}"));
+    assert_eq!(claims["delegation_source"], DELEGATION_SOURCE);
+}
+
 /// Asks Altinn for a consent, as the consumer with a registered key.
 async fn request_consent(bench: &Bench, id: Uuid, from: &str) {
     let grant = bench.grant().with("scope", "altinn:consentrequests.write");
     let token = bench.ask(&grant).await.token().to_owned();
-    let valid_to = bench.clock.now() + Duration::days(90);
-    let format = time::format_description::well_known::Rfc3339;
     let altinn = &bench.sandbox.addresses().altinn;
     let response = bench
         .http
@@ -110,22 +148,29 @@ async fn request_consent(bench: &Bench, id: Uuid, from: &str) {
             "{altinn}/accessmanagement/api/v1/enterprise/consentrequests"
         ))
         .bearer_auth(token)
-        .json(&json!({
-            "id": id.to_string(),
-            "from": from,
-            "to": format!("urn:altinn:organization:identifier-no:{FJORDBANKEN}"),
-            "validTo": valid_to.format(&format).unwrap(),
-            "consentRights": [{
-                "action": ["consent"],
-                "resource": [{
-                    "type": "urn:altinn:resource",
-                    "value": "ske-samtykke-krav-og-betalinger",
-                }],
-            }],
-            "redirectUrl": "https://app.example/consent/callback",
-        }))
+        .json(&request(bench, id, from, FJORDBANKEN))
         .send()
         .await
         .unwrap();
     assert_eq!(response.status(), 201, "{}", response.text().await.unwrap());
+}
+
+/// The body of a request for consent to `to`.
+fn request(bench: &Bench, id: Uuid, from: &str, to: &str) -> Value {
+    let valid_to = bench.clock.now() + Duration::days(90);
+    let format = time::format_description::well_known::Rfc3339;
+    json!({
+        "id": id.to_string(),
+        "from": from,
+        "to": format!("urn:altinn:organization:identifier-no:{to}"),
+        "validTo": valid_to.format(&format).unwrap(),
+        "consentRights": [{
+            "action": ["consent"],
+            "resource": [{
+                "type": "urn:altinn:resource",
+                "value": "ske-samtykke-krav-og-betalinger",
+            }],
+        }],
+        "redirectUrl": "https://app.example/consent/callback",
+    })
 }

@@ -33,16 +33,10 @@ async fn keys_and_signatures() {
     let malformed = (400, "invalid_request", "MP-011", "");
     let both = json!({ "alg": "RS256", "kid": "fjordbanken-1", "x5c": chain });
     let table = [
-        ("unknown kid", bench.grant().header(kid("another")), unknown),
         (
             "kid of a client without keys",
             bench.certified_grant().header(kid("a")),
             unknown,
-        ),
-        (
-            "x5c of a client with keys",
-            bench.grant().header(json!({"alg": "RS256", "x5c": chain})),
-            required,
         ),
         (
             "neither, with keys",
@@ -62,43 +56,10 @@ async fn keys_and_signatures() {
     }
 
     let assertion = bench.grant().assertion();
-    let mut parts: Vec<_> = assertion.split('.').collect();
-    let other = bench.grant().with("scope", "a:b").assertion();
-    parts[1] = other.split('.').nth(1).unwrap();
-    assert_is(
-        "tampered",
-        &bench.ask_with(&parts.join(".")).await,
-        signature,
-    );
-
-    let mut ec = bench.grant();
-    let pair = KeyPair::generate().unwrap();
-    ec.header["alg"] = json!("ES256");
-    ec.algorithm = Algorithm::ES256;
-    ec.key = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
-    assert_refused(&bench, "ES256", &ec, malformed).await;
     let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"fjordbanken-1"}"#);
-    let unsigned = format!("{none}.{}.", parts[1]);
+    let unsigned = format!("{none}.{}.", assertion.split('.').nth(1).unwrap());
     assert_is("none", &bench.ask_with(&unsigned).await, malformed);
     assert_is("no JWT", &bench.ask_with("a.b").await, malformed);
-}
-
-#[tokio::test]
-async fn a_registered_key_lasts_a_year() {
-    let bench = Bench::start().await;
-    let posted_again = bench.clock.now();
-    bench.clock.set_offset(Duration::days(364).whole_seconds());
-    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
-    bench.clock.set_offset(Duration::days(366).whole_seconds());
-    let expired = (400, "invalid_grant", "MP-121", "Expired key");
-    assert_refused(&bench, "old key", &bench.grant(), expired).await;
-    bench.maskinporten().change(|register| {
-        let client = register
-            .client_mut(bench.sandbox.world().consumers[0].client_id)
-            .unwrap();
-        client.keys[0].posted = posted_again + Duration::days(300);
-    });
-    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
 }
 
 #[tokio::test]
@@ -127,20 +88,9 @@ async fn certificates() {
         "MP-120",
         "signed with an invalid certificate",
     );
-    let other = (
-        400,
-        "invalid_grant",
-        "MP-122",
-        "Does not match certificate orgno",
-    );
     let form = (400, "invalid_grant", "MP-123", "Invalid JWT header x5c");
     let good = issued(ours, Profile::Seid2, INNLANDSBANKEN, 0);
     let table = [
-        (
-            "another organisation's",
-            shown(issued(ours, Profile::Seid2, FJORDBANKEN, 0)),
-            other,
-        ),
         (
             "another authority's",
             shown(issued(&foreign, Profile::Seid2, INNLANDSBANKEN, 0)),
@@ -161,7 +111,6 @@ async fn certificates() {
             shown(json!([STANDARD.encode(ours.issuing())])),
             invalid,
         ),
-        ("a string", shown(good[0].clone()), form),
         ("nothing", shown(json!([])), form),
         ("no certificate", shown(json!(["AAAA"])), form),
         (

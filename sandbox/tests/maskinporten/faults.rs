@@ -51,6 +51,15 @@ async fn answers_in_place_of_the_true_one() {
         (status(Content::Empty), 503, None, None),
         (status(Content::Json), 503, Some("application/json"), None),
         (
+            Fault::Status {
+                code: code(500),
+                body: Content::Empty,
+            },
+            500,
+            None,
+            None,
+        ),
+        (
             Fault::TooManyRequests {
                 retry_after: Some(7),
             },

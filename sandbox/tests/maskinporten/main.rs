@@ -6,12 +6,18 @@
     reason = "the lints let tests do so, but not the functions that tests share"
 )]
 
+mod acceptance;
+mod alone;
+mod client_keys;
 mod consents;
 mod credentials;
 mod faults;
 mod permissions;
 mod refusals;
 mod rotation;
+mod self_service;
 mod setup;
 mod support;
+mod system_users;
 mod tokens;
+mod trouble;

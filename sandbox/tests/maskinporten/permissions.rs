@@ -1,40 +1,35 @@
-//! Grants that are refused for what they ask.
+//! Scopes and consumers, as the registers say.
 
+use sandbox::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE, Delegation};
 use sandbox::consumer::FJORDBANKEN;
-use sandbox::maskinporten::Scope;
-use serde_json::{Value, json};
+use sandbox::maskinporten::{Scope, Switches, TokenType};
+use serde_json::json;
 
 use crate::support::{Bench, SCOPE, assert_refused};
 
+const CUSTOMER: &str = "313367002";
+const OTHER: &str = "314055403";
+
 #[tokio::test]
-async fn scopes_and_delegation() {
+async fn scopes_that_are_nobodys_or_not_for_maskinporten() {
     let bench = Bench::start().await;
     let elsewhere = Scope {
         integration_types: vec!["idporten".to_owned()],
         ..Scope::default()
     };
     bench.add_scope("idporten:profile", elsewhere);
-    bench.add_scope("a:withdrawn", Scope::default());
-    bench.maskinporten().change(|register| {
-        register.withdraw("a:withdrawn", FJORDBANKEN);
-        register.grant(SCOPE, "310000108");
-    });
+    bench.add_scope(
+        "a:closed",
+        Scope {
+            active: false,
+            ..Scope::default()
+        },
+    );
     let scope = |scope: &str| bench.grant().with("scope", scope);
-    let on_behalf = |number: &str| bench.grant().with("consumer_org", number);
     let table = [
         (
-            "not on the client",
-            scope("fjellapi:orders.read a:one a:two"),
-            (
-                400,
-                "invalid_scope",
-                "MP-200",
-                "invalid scopes for client, a:one a:two (trace_id",
-            ),
-        ),
-        (
-            "not for Maskinporten",
-            scope("idporten:profile"),
+            "another integration type goes before the client's scopes",
+            scope("idporten:profile a:unknown"),
             (
                 400,
                 "invalid_scope",
@@ -43,44 +38,33 @@ async fn scopes_and_delegation() {
             ),
         ),
         (
-            "withdrawn",
-            scope("a:withdrawn"),
+            "out of use",
+            scope("a:closed"),
             (
-                403,
-                "forbidden",
-                "MP-250",
-                "granted access to the scope a:withdrawn.",
+                400,
+                "invalid_scope",
+                "MP-200",
+                "for client, a:closed (trace_id",
             ),
         ),
         (
-            "not delegated",
-            on_behalf("310000108"),
+            "the client's scopes go before access",
+            scope("a:unknown").with("consumer_org", OTHER),
             (
-                403,
-                "forbidden",
-                "MP-251",
-                "Consumer 310000108 has not delegated access to the scope fjellapi:orders.read \
-                 to supplier 310000205.",
+                400,
+                "invalid_scope",
+                "MP-200",
+                "for client, a:unknown (trace_id",
             ),
         ),
         (
-            "for a consumer without access",
-            on_behalf("314961900"),
+            "access goes before delegation",
+            bench.grant().with("consumer_org", OTHER),
             (
                 403,
                 "forbidden",
                 "MP-250",
                 "Consumer has not been granted access",
-            ),
-        ),
-        (
-            "on behalf of itself",
-            on_behalf(FJORDBANKEN),
-            (
-                400,
-                "invalid_request",
-                "",
-                "The combination consumer_org in claim and delegation",
             ),
         ),
     ];
@@ -90,48 +74,211 @@ async fn scopes_and_delegation() {
 }
 
 #[tokio::test]
-async fn authorization_details() {
+async fn a_scope_that_everybody_has_is_on_the_client_unless_a_switch_says_otherwise() {
     let bench = Bench::start().await;
-    let detail = |detail: Value| bench.grant().with("authorization_details", json!([detail]));
-    let system_user = json!({
-        "type": "urn:altinn:systemuser",
-        "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:310000205" },
+    let open = Scope {
+        accessible_for_all: true,
+        ..Scope::default()
+    };
+    bench
+        .maskinporten()
+        .change(|register| register.add_scope("a:open", open));
+    let grant = || bench.grant().with("scope", "a:open");
+    assert_eq!(bench.ask(&grant()).await.code(), "MP-200");
+    bench.maskinporten().set_switches(Switches {
+        allow_unregistered_open_scopes: true,
+        ..Switches::default()
     });
-    let field = json!({ "type": "urn:altinn:consent", "id": "", "from": "", "scope": "" });
-    let class = "invalid_authorization_details";
+    assert_eq!(bench.ask(&grant()).await.status, 200);
+    assert_eq!(
+        bench
+            .ask(&bench.grant().with("scope", "a:closed"))
+            .await
+            .code(),
+        "MP-200"
+    );
+
+    bench.maskinporten().set_switches(Switches::default());
+    let id = bench.sandbox.world().consumers[0].client_id;
+    bench.maskinporten().change(|register| {
+        register
+            .client_mut(id)
+            .unwrap()
+            .scopes
+            .insert("a:open".to_owned());
+    });
+    assert_eq!(bench.ask(&grant()).await.status, 200, "nobody granted it");
+}
+
+#[tokio::test]
+async fn opaque_tokens() {
+    let bench = Bench::start().await;
+    let opaque = Scope {
+        token_type: TokenType::Opaque,
+        ..Scope::default()
+    };
+    bench.add_scope("a:opaque", opaque);
+    let both = bench.grant().with("scope", format!("{SCOPE} a:opaque"));
+    let answer = bench.ask(&both).await;
+    assert_eq!(
+        (answer.token().len(), answer.token().contains('.')),
+        (43, false)
+    );
+    assert_eq!(answer.body["expires_in"], 119);
+    assert_eq!(answer.body["scope"], both.claims["scope"]);
+
+    bench.maskinporten().set_switches(Switches {
+        opaque_tokens: true,
+        ..Switches::default()
+    });
+    let token = bench.ask(&bench.grant()).await.token().to_owned();
+    assert!(!token.contains('.'), "{token}");
+    assert!(
+        bench
+            .maskinporten()
+            .verify(bench.clock.now(), &token)
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_supplier_needs_every_link_of_the_chain() {
+    let bench = Bench::start().await;
+    let delegable = |bench: &Bench, source: Option<&str>| {
+        let delegation_source = source.map(str::to_owned);
+        bench.add_scope(
+            SCOPE,
+            Scope {
+                delegation_source,
+                ..Scope::default()
+            },
+        );
+    };
+    let grant = || bench.grant().with("consumer_org", CUSTOMER);
+    delegable(&bench, Some(DELEGATION_SOURCE));
+    assert_eq!(bench.ask(&grant()).await.code(), "MP-250");
+
+    let delegation = json!({
+        "supplier_org": FJORDBANKEN, "consumer_org": CUSTOMER, "scope": SCOPE,
+    });
+    bench.done("POST /altinn/delegations", &delegation).await;
+    assert_eq!(
+        bench.ask(&grant()).await.code(),
+        "MP-250",
+        "delegated before it is granted"
+    );
+    bench
+        .maskinporten()
+        .change(|register| register.grant(SCOPE, CUSTOMER));
+    let claims = bench.ask(&grant()).await.claims();
+    assert_eq!(claims["supplier"]["ID"], format!("0192:{FJORDBANKEN}"));
+    assert_eq!(claims["client_id"], bench.grant().claims["iss"]);
+
+    let two = grant().with("scope", format!("{SCOPE} altinn:consentrequests.read"));
+    bench.maskinporten().change(|register| {
+        register.grant("altinn:consentrequests.read", CUSTOMER);
+    });
+    let refused = bench.ask(&two).await;
+    assert_eq!(refused.code(), "MP-251");
+    assert!(
+        refused
+            .description()
+            .contains("scope altinn:consentrequests.read"),
+        "{refused:?}"
+    );
+
+    delegable(&bench, None);
+    assert_eq!(
+        bench.ask(&grant()).await.code(),
+        "MP-251",
+        "no scope that is delegated"
+    );
+    delegable(&bench, Some(DELEGATION_SOURCE));
+    let path = format!(
+        "/altinn/delegations?supplier_org={FJORDBANKEN}&consumer_org={CUSTOMER}&scope={SCOPE}"
+    );
+    let delete = format!("DELETE {path}");
+    bench.done(&delete, &json!(null)).await;
+    assert_eq!(bench.ask(&grant()).await.code(), "MP-251", "taken back");
+    assert_eq!(bench.administer(&delete, &json!(null)).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_delegated_token_says_so_where_real_ones_do() {
+    let bench = Bench::start().await;
+    let payload = bench.ask(&bench.delegated_grant()).await.part(1);
+    let names = [
+        "scope",
+        "supplier",
+        "iss",
+        "client_amr",
+        "token_type",
+        "exp",
+        "delegation_source",
+        "iat",
+        "client_id",
+        "jti",
+        "consumer",
+    ];
+    let places = names.map(|name| payload.find(&format!("\"{name}\":")).unwrap());
+    assert!(places.is_sorted(), "{payload}");
+}
+
+#[tokio::test]
+async fn a_client_that_a_supplier_made_in_anothers_name_cannot_use_what_is_delegated() {
+    let bench = Bench::start().await;
+    let id = bench.sandbox.world().consumers[0].client_id;
+    bench.maskinporten().change(|register| {
+        register.client_mut(id).unwrap().supplier = Some("310000108".to_owned());
+    });
+    let combination = (
+        400,
+        "invalid_request",
+        "",
+        "The combination consumer_org in claim",
+    );
+    let plain = bench.grant().with("scope", DEMO_DELEGATED_SCOPE);
+    assert_refused(&bench, "a scope that is delegated", &plain, combination).await;
+    let grant = bench.delegated_grant();
+    assert_refused(&bench, "on behalf of another", &grant, combination).await;
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_demo_delegates_one_scope() {
+    let bench = Bench::start().await;
+    let [delegation] = &bench.sandbox.world().altinn.delegations()[..] else {
+        panic!("one delegation");
+    };
+    let expected = Delegation {
+        supplier_org: FJORDBANKEN.to_owned(),
+        consumer_org: CUSTOMER.to_owned(),
+        scope: DEMO_DELEGATED_SCOPE.to_owned(),
+    };
+    assert_eq!(*delegation, expected);
+    for wrong in [
+        json!({ "supplier_org": FJORDBANKEN, "consumer_org": CUSTOMER }),
+        json!({ "supplier_org": FJORDBANKEN, "consumer_org": CUSTOMER, "scope": "a", "to": "" }),
+    ] {
+        assert_eq!(
+            bench.administer("POST /altinn/delegations", &wrong).await.0,
+            422
+        );
+    }
     let table = [
+        (json!(expected), 409),
         (
-            "type",
-            detail(json!({ "type": "urn:altinn:concent" })),
-            (400, class, "MP-301", "Unknown"),
+            json!({ "supplier_org": FJORDBANKEN, "consumer_org": FJORDBANKEN, "scope": "a" }),
+            400,
         ),
         (
-            "field",
-            detail(field),
-            (
-                400,
-                class,
-                "MP-302",
-                "Unknown fields in authorization details: scope",
-            ),
-        ),
-        (
-            "value",
-            detail(json!({ "type": "urn:altinn:consent" })),
-            (400, class, "MP-303", "Invalid id"),
-        ),
-        (
-            "system user",
-            detail(system_user),
-            (
-                400,
-                "invalid_altinn_customer_configuration",
-                "MP-303",
-                "No system user",
-            ),
+            json!({ "supplier_org": FJORDBANKEN, "consumer_org": "313367003", "scope": "a" }),
+            400,
         ),
     ];
-    for (name, grant, expected) in table {
-        assert_refused(&bench, name, &grant, expected).await;
+    for (body, status) in table {
+        let (answered, answer) = bench.administer("POST /altinn/delegations", &body).await;
+        assert_eq!(answered, status, "{body}");
+        assert!(answer["error"].is_string(), "{answer}");
     }
 }

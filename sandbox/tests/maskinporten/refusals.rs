@@ -9,41 +9,12 @@ use crate::support::{Answer, Bench, GRANT_TYPE, assert_refused};
 #[tokio::test]
 async fn what_is_wrong_with_the_grant_itself() {
     let bench = Bench::start().await;
-    let issuer = bench.maskinporten().issuer().to_owned();
-    let without_slash = issuer.trim_end_matches('/').to_owned();
-    let now = bench.clock.now().unix_timestamp();
     let grant = || bench.grant();
     let invalid = |code, text| (400, "invalid_grant", code, text);
     let malformed = (400, "invalid_request", "MP-011", "Invalid assertion");
     let target = (400, "invalid_target", "", "");
     let table = [
-        (
-            "aud without slash",
-            grant().with("aud", without_slash),
-            invalid("MP-110", "claim aud"),
-        ),
-        (
-            "aud of two",
-            grant().with("aud", json!([issuer, issuer])),
-            invalid("MP-110", "aud"),
-        ),
         ("no aud", grant().without("aud"), invalid("MP-110", "aud")),
-        ("lives too long", grant().with("exp", now + 121), malformed),
-        (
-            "from the future",
-            grant().with("iat", now + 30),
-            invalid("", "Issue time is after now"),
-        ),
-        (
-            "expired",
-            grant().with("iat", now - 60).with("exp", now),
-            invalid("MP-130", "expired"),
-        ),
-        (
-            "unknown client",
-            grant().with("iss", "x"),
-            invalid("MP-100", "Client not found"),
-        ),
         ("no iss", grant().without("iss"), malformed),
         ("no scope", grant().without("scope"), malformed),
         ("exp as text", grant().with("exp", "soon"), malformed),
@@ -63,11 +34,6 @@ async fn what_is_wrong_with_the_grant_itself() {
             malformed,
         ),
         (
-            "fragment",
-            grant().with("resource", json!(["https://a.example/#b"])),
-            target,
-        ),
-        (
             "two resources",
             grant().with("resource", json!(["https://a", "https://b"])),
             target,
@@ -76,23 +42,6 @@ async fn what_is_wrong_with_the_grant_itself() {
     for (name, grant, expected) in table {
         assert_refused(&bench, name, &grant, expected).await;
     }
-}
-
-#[tokio::test]
-async fn a_grant_works_once() {
-    let bench = Bench::start().await;
-    let used = (400, "invalid_grant", "MP-012", "Grant is used before");
-    let grant = bench.grant();
-    assert_eq!(bench.ask(&grant).await.status, 200);
-    assert_refused(&bench, "the same grant", &grant, used).await;
-    let again = bench.grant().with("jti", grant.claims["jti"].clone());
-    assert_refused(&bench, "the same jti", &again, used).await;
-    let without = bench.grant().without("jti");
-    assert_eq!(bench.ask(&without).await.status, 200);
-    assert_refused(&bench, "the same grant without jti", &without, used).await;
-    let refused = bench.grant().with("scope", "a:b");
-    assert_eq!(bench.ask(&refused).await.code(), "MP-200");
-    assert_refused(&bench, "a grant that was refused", &refused, used).await;
 }
 
 #[tokio::test]
@@ -133,6 +82,14 @@ async fn switches_make_it_stricter() {
                 ..default()
             },
             bench.grant().with("resource", "https://a.example"),
+            "",
+        ),
+        (
+            Switches {
+                strict_resource: true,
+                ..default()
+            },
+            bench.grant().with("resource", json!(["orders"])),
             "",
         ),
     ];

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::KeyPair;
+use sandbox::altinn::DEMO_DELEGATED_SCOPE;
 use sandbox::clock::Clock;
 use sandbox::consumer::{Consumer, Credential};
 use sandbox::maskinporten::{Maskinporten, Scope};
@@ -77,6 +78,13 @@ impl Bench {
         self.grant_of(&self.sandbox.world().consumers[1])
     }
 
+    /// A good grant from a supplier for the demo's customer.
+    pub(crate) fn delegated_grant(&self) -> Grant {
+        self.grant()
+            .with("scope", DEMO_DELEGATED_SCOPE)
+            .with("consumer_org", "313367002")
+    }
+
     fn grant_of(&self, consumer: &Consumer) -> Grant {
         let now = self.clock.now().unix_timestamp();
         let header = match &consumer.credential {
@@ -93,7 +101,7 @@ impl Bench {
                 "exp": now + 100,
                 "jti": Uuid::new_v4().to_string(),
             }),
-            key: EncodingKey::from_rsa_pem(consumer.key.as_bytes()).unwrap(),
+            key: EncodingKey::from_rsa_pem(consumer.pem().unwrap().as_bytes()).unwrap(),
             algorithm: Algorithm::RS256,
         }
     }
@@ -121,6 +129,24 @@ impl Bench {
             .unwrap()
             .status()
             .as_u16()
+    }
+
+    /// Sends `body` to the admin address: the answer's status, and its body unless that is empty.
+    pub(crate) async fn administer(&self, call: &str, body: &Value) -> (u16, Value) {
+        let (method, path) = call.split_once(' ').unwrap();
+        let address = format!("{}{path}", self.sandbox.addresses().admin);
+        let request = self.http.request(method.parse().unwrap(), address);
+        let response = request.json(body).send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// The same, to be done.
+    pub(crate) async fn done(&self, call: &str, body: &Value) -> Value {
+        let (status, answer) = self.administer(call, body).await;
+        assert!((200..300).contains(&status), "{call}: {status} {answer}");
+        answer
     }
 
     pub(crate) async fn read(&self, address: &str) -> Value {

@@ -144,7 +144,7 @@ async fn replace(
     }
     let keys = set.keys.into_iter().map(|key| read(key, now));
     let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
-    let kids: BTreeSet<_> = keys.iter().map(|key| key.kid.as_str()).collect();
+    let kids: BTreeSet<_> = keys.iter().map(|key| key.kid.clone()).collect();
     if kids.len() < keys.len() {
         return Err(Problem::member("kid", "two keys have the same"));
     }
@@ -156,7 +156,7 @@ async fn replace(
             let text = format!("another client has a key {kid}");
             return Err(Problem::taken(text));
         }
-        register.client_mut(&id).ok_or_else(missing)?.keys = keys.clone();
+        register.client_mut(&id).ok_or_else(missing)?.keys = keys;
         Ok(())
     };
     world.maskinporten.administer(now, replace)?;
@@ -164,10 +164,10 @@ async fn replace(
 }
 
 /// One of the `kids` that a key of another client than `id` has.
-fn taken<'a>(register: &Register, id: &str, kids: &BTreeSet<&'a str>) -> Option<&'a str> {
+fn taken<'a>(register: &Register, id: &str, kids: &'a BTreeSet<String>) -> Option<&'a str> {
     let others = register.clients().filter(|client| client.id != id);
     let mut keys = others.flat_map(|client| &client.keys);
-    keys.find_map(|key| kids.get(key.kid.as_str()).copied())
+    keys.find_map(|key| kids.get(&key.kid).map(String::as_str))
 }
 
 async fn remove(

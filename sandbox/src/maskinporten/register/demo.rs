@@ -25,10 +25,7 @@ const CUSTOMER: &str = "313367002";
 
 impl Register {
     /// The demo's, at `now`.
-    pub(in crate::maskinporten) fn of(
-        consumers: &[Consumer],
-        now: OffsetDateTime,
-    ) -> anyhow::Result<Self> {
+    pub(in crate::maskinporten) fn of(consumers: &[Consumer], now: OffsetDateTime) -> Self {
         let mut register = Self::default();
         for organisation in ORGANISATIONS {
             register.add_organisation(organisation.number, organisation.name);
@@ -46,18 +43,18 @@ impl Register {
         for consumer in consumers {
             let mut client = Client::new(consumer.client_id, consumer.organisation);
             client.scopes = SCOPES.map(str::to_owned).into();
-            client.keys = keys(consumer, now)?;
+            client.keys = keys(consumer, now);
             register.add_client(client);
             for scope in SCOPES {
                 register.grant(scope, consumer.organisation);
             }
         }
-        Ok(register)
+        register
     }
 }
 
-fn keys(consumer: &Consumer, now: OffsetDateTime) -> anyhow::Result<Vec<RegisteredKey>> {
-    Ok(match consumer.credential {
+fn keys(consumer: &Consumer, now: OffsetDateTime) -> Vec<RegisteredKey> {
+    match consumer.credential {
         Credential::Registered { kid } => vec![RegisteredKey {
             kid: kid.to_owned(),
             key: consumer.public_key.clone(),
@@ -65,5 +62,5 @@ fn keys(consumer: &Consumer, now: OffsetDateTime) -> anyhow::Result<Vec<Register
             expires: None,
         }],
         Credential::Certified { .. } => vec![],
-    })
+    }
 }

@@ -1,0 +1,383 @@
+//! What a Maskinporten must do, row by row: 26 rows, each named by its number and its case.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::{KeyPair, RsaKeySize};
+use sandbox::altinn::DELEGATION_SOURCE;
+use sandbox::authority::{Profile, rsa_key};
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use sandbox::maskinporten::Scope;
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::support::{Bench, Expected, SCOPE, assert_is, assert_refused};
+
+const CUSTOMER: &str = "313367002";
+
+const fn invalid(code: &'static str, text: &'static str) -> Expected {
+    (400, "invalid_grant", code, text)
+}
+
+#[tokio::test]
+async fn row_1_a_good_grant_gives_an_ordinary_token() {
+    let bench = Bench::start().await;
+    let answer = bench.ask(&bench.grant()).await;
+
+    let expected = format!(
+        r#"{{"access_token":"{}","token_type":"Bearer","expires_in":119,"scope":"{SCOPE}"}}"#,
+        answer.token()
+    );
+    assert_eq!(answer.text, expected);
+
+    let keys = bench
+        .read(&format!("{}jwk", bench.maskinporten().issuer()))
+        .await;
+    let kid = keys["keys"][0]["kid"].as_str().unwrap();
+    assert_eq!(kid.len(), 43);
+    assert_eq!(
+        answer.part(0),
+        format!(r#"{{"kid":"{kid}","alg":"RS256"}}"#)
+    );
+    assert_eq!(
+        answer.token().split('.').nth(2).unwrap().len(),
+        512,
+        "RSA-3072"
+    );
+
+    let claims = answer.claims();
+    let jti = claims["jti"].as_str().unwrap();
+    assert_eq!(jti.len(), 43);
+    let (issued, expires) = (
+        claims["iat"].as_i64().unwrap(),
+        claims["exp"].as_i64().unwrap(),
+    );
+    assert_eq!(expires - issued, 120);
+    let expected = format!(
+        concat!(
+            r#"{{"scope":"{}","iss":"{}","client_amr":"private_key_jwt","token_type":"Bearer","#,
+            r#""exp":{},"iat":{},"client_id":"{}","jti":"{}","#,
+            r#""consumer":{{"authority":"iso6523-actorid-upis","ID":"0192:{}"}}}}"#
+        ),
+        SCOPE,
+        bench.maskinporten().issuer(),
+        expires,
+        issued,
+        bench.sandbox.world().consumers[0].client_id,
+        jti,
+        FJORDBANKEN,
+    );
+    assert_eq!(answer.part(1), expected);
+    let verified = bench
+        .maskinporten()
+        .verify(bench.clock.now(), answer.token());
+    assert_eq!(verified.unwrap(), claims);
+}
+
+#[tokio::test]
+async fn rows_2_and_3_a_grant_works_once() {
+    let bench = Bench::start().await;
+    let used = invalid("MP-012", "Grant is used before");
+    let grant = bench.grant();
+    assert_eq!(bench.ask(&grant).await.status, 200);
+    assert_refused(&bench, "2 the same grant", &grant, used).await;
+    let again = bench.grant().with("jti", grant.claims["jti"].clone());
+    assert_refused(&bench, "3 the same jti", &again, used).await;
+
+    let without = bench.grant().without("jti");
+    assert_eq!(bench.ask(&without).await.status, 200);
+    assert_refused(&bench, "2 the same grant without jti", &without, used).await;
+    let refused = bench.grant().with("scope", "a:b");
+    assert_eq!(bench.ask(&refused).await.code(), "MP-200");
+    assert_refused(&bench, "2 a grant that was refused", &refused, used).await;
+}
+
+#[tokio::test]
+async fn rows_4_to_9_claims() {
+    let bench = Bench::start().await;
+    let issuer = bench.maskinporten().issuer().to_owned();
+    let without_slash = issuer.trim_end_matches('/').to_owned();
+    let now = bench.clock.now().unix_timestamp();
+    let grant = || bench.grant();
+    let audience = invalid("MP-110", "Invalid JWT claim aud");
+    let table = [
+        (
+            "4 aud without slash",
+            grant().with("aud", without_slash),
+            audience,
+        ),
+        (
+            "5 aud of two",
+            grant().with("aud", json!([issuer, issuer])),
+            audience,
+        ),
+        (
+            "6 lives too long",
+            grant().with("exp", now + 121),
+            (400, "invalid_request", "MP-011", "Invalid assertion"),
+        ),
+        (
+            "7 from the future",
+            grant().with("iat", now + 30),
+            invalid("", "Issue time is after now"),
+        ),
+        (
+            "8 expired",
+            grant().with("iat", now - 60).with("exp", now),
+            invalid("MP-130", "JWT is expired"),
+        ),
+        (
+            "9 unknown client",
+            grant().with("iss", "x"),
+            invalid("MP-100", "Client not found"),
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_10_to_13_keys_and_certificates() {
+    let bench = Bench::start().await;
+    let chain = bench.certified_grant().header["x5c"].clone();
+    let leaf = chain[0].clone();
+    let key = rsa_key(RsaKeySize::_2048).unwrap();
+    let authority = &bench.sandbox.world().enterprise;
+    let other = authority
+        .issue(
+            Profile::Seid2,
+            FJORDBANKEN,
+            "BANKEN ASA",
+            &key,
+            bench.clock.now(),
+        )
+        .unwrap();
+    let kid = |kid: &str| json!({ "alg": "RS256", "kid": kid });
+    let x5c = |x5c: &Value| json!({ "alg": "RS256", "x5c": x5c });
+    let table = [
+        (
+            "10 unknown kid",
+            bench.grant().header(kid("another")),
+            invalid("", "Unknown key identifier (kid) for client"),
+        ),
+        (
+            "11 x5c of a client with keys",
+            bench.grant().header(x5c(&chain)),
+            invalid("", "requires pre-registered jwk and no key identifier"),
+        ),
+        (
+            "12 x5c as a string",
+            bench.certified_grant().header(x5c(&leaf)),
+            invalid("MP-123", "Invalid JWT header x5c"),
+        ),
+        (
+            "13 another organisation's certificate",
+            bench
+                .certified_grant()
+                .header(x5c(&json!([STANDARD.encode(other)])))
+                .key(&key),
+            invalid("MP-122", "Does not match certificate orgno"),
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn row_14_a_registered_key_lasts_a_year() {
+    let bench = Bench::start().await;
+    bench.clock.set_offset(Duration::days(364).whole_seconds());
+    assert_eq!(bench.ask(&bench.grant()).await.status, 200);
+    bench.clock.set_offset(Duration::days(366).whole_seconds());
+    let expired = invalid("MP-121", "Expired key");
+    assert_refused(&bench, "14 old key", &bench.grant(), expired).await;
+    let claims = bench.ask(&bench.certified_grant()).await.claims();
+    assert_eq!(claims["consumer"]["ID"], format!("0192:{INNLANDSBANKEN}"));
+}
+
+#[tokio::test]
+async fn row_15_a_payload_that_was_changed() {
+    let bench = Bench::start().await;
+    let assertion = bench.grant().assertion();
+    let other = bench.grant().with("scope", "a:b").assertion();
+    let mut parts: Vec<_> = assertion.split('.').collect();
+    parts[1] = other.split('.').nth(1).unwrap();
+    let answer = bench.ask_with(&parts.join(".")).await;
+    assert_is("15", &answer, invalid("MP-124", "Invalid JWT signature"));
+}
+
+#[tokio::test]
+async fn rows_16_to_18_and_20_access() {
+    let bench = Bench::start().await;
+    bench.add_scope("a:withdrawn", Scope::default());
+    bench.maskinporten().change(|register| {
+        register.withdraw("a:withdrawn", FJORDBANKEN);
+        register.grant(SCOPE, CUSTOMER);
+    });
+    let grant = || bench.grant();
+    let table = [
+        (
+            "16 not on the client",
+            grant().with("scope", format!("{SCOPE} a:one a:two")),
+            (
+                400,
+                "invalid_scope",
+                "MP-200",
+                "scopes for client, a:one a:two (trace_id",
+            ),
+        ),
+        (
+            "17 access withdrawn",
+            grant().with("scope", "a:withdrawn"),
+            (
+                403,
+                "forbidden",
+                "MP-250",
+                "granted access to the scope a:withdrawn.",
+            ),
+        ),
+        (
+            "18 not delegated",
+            grant().with("consumer_org", CUSTOMER),
+            (
+                403,
+                "forbidden",
+                "MP-251",
+                "Consumer 313367002 has not delegated access to the scope fjellapi:orders.read \
+                 to supplier 310000205.",
+            ),
+        ),
+        (
+            "20 on behalf of itself",
+            grant().with("consumer_org", FJORDBANKEN),
+            (
+                400,
+                "invalid_request",
+                "",
+                "The combination consumer_org in claim and delegation scope on client is invalid",
+            ),
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn row_19_on_behalf_of_a_consumer() {
+    let bench = Bench::start().await;
+    let claims = bench.ask(&bench.delegated_grant()).await.claims();
+    let organisation = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
+    assert_eq!(claims["consumer"], organisation(CUSTOMER));
+    assert_eq!(claims["supplier"], organisation(FJORDBANKEN));
+    assert_eq!(claims["delegation_source"], DELEGATION_SOURCE);
+    assert!(DELEGATION_SOURCE.ends_with('/'));
+}
+
+#[tokio::test]
+async fn row_21_authorization_details() {
+    let bench = Bench::start().await;
+    let detail = |detail: Value| bench.grant().with("authorization_details", json!([detail]));
+    let organisation = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
+    let user = "urn:altinn:systemuser";
+    let class = "invalid_authorization_details";
+    let table = [
+        (
+            "21 type",
+            detail(json!({ "type": "urn:altinn:concent" })),
+            (400, class, "MP-301", "Unknown authorization details type"),
+        ),
+        (
+            "21 field of a consent",
+            detail(json!({ "type": "urn:altinn:consent", "id": "", "from": "", "scope": "" })),
+            (
+                400,
+                class,
+                "MP-302",
+                "Unknown fields in authorization details: scope",
+            ),
+        ),
+        (
+            "21 field of a system user",
+            detail(json!({ "type": user, "systemuser_org": organisation(CUSTOMER), "id": "" })),
+            (
+                400,
+                class,
+                "MP-302",
+                "Unknown fields in authorization details: id",
+            ),
+        ),
+        (
+            "21 value of a consent",
+            detail(json!({ "type": "urn:altinn:consent" })),
+            (
+                400,
+                class,
+                "MP-303",
+                "Invalid authorization details values. Invalid id",
+            ),
+        ),
+        (
+            "21 value of a system user",
+            detail(json!({ "type": user, "systemuser_org": organisation("314055403") })),
+            (
+                400,
+                "invalid_altinn_customer_configuration",
+                "MP-303",
+                "Invalid authorization details values. No system user found",
+            ),
+        ),
+    ];
+    for (name, grant, expected) in table {
+        assert_refused(&bench, name, &grant, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_22_and_23_resource() {
+    let bench = Bench::start().await;
+    let resource = "https://api.fjell.example/orders";
+    let grant = bench.grant().with("resource", json!([resource]));
+    assert_eq!(bench.ask(&grant).await.claims()["aud"], resource, "22");
+    let fragment = bench
+        .grant()
+        .with("resource", json!([format!("{resource}#1")]));
+    let target = (400, "invalid_target", "", "Invalid resource");
+    assert_refused(&bench, "23 fragment", &fragment, target).await;
+}
+
+#[tokio::test]
+async fn row_24_the_shortest_lifetime_of_two_scopes() {
+    let bench = Bench::start().await;
+    for (name, age) in [("a:short", 30), ("a:long", 300)] {
+        let at_max_age_s = Some(age);
+        bench.add_scope(
+            name,
+            Scope {
+                at_max_age_s,
+                ..Scope::default()
+            },
+        );
+    }
+    let answer = bench
+        .ask(&bench.grant().with("scope", "a:long a:short"))
+        .await;
+    let claims = answer.claims();
+    let seconds = |name: &str| claims[name].as_i64().unwrap();
+    assert_eq!(seconds("exp") - seconds("iat"), 30);
+    assert_eq!(answer.body["expires_in"], 29);
+}
+
+#[tokio::test]
+async fn row_25_an_elliptic_curve() {
+    let bench = Bench::start().await;
+    let pair = KeyPair::generate().unwrap();
+    let mut grant = bench.grant();
+    grant.header["alg"] = json!("ES256");
+    grant.algorithm = Algorithm::ES256;
+    grant.key = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
+    let malformed = (400, "invalid_request", "MP-011", "Invalid assertion");
+    assert_refused(&bench, "25 ES256", &grant, malformed).await;
+}

@@ -1,0 +1,309 @@
+//! What API owners and client owners register by themselves.
+
+use jsonwebtoken::jwk::AlgorithmParameters;
+use rcgen::{KeyPair, RsaKeySize};
+use sandbox::authority::rsa_key;
+use sandbox::consumer::FJORDBANKEN;
+use sandbox::maskinporten::public_key;
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::support::{Bench, Grant};
+
+pub(crate) const CLIENT: &str = "0b8e2f66-41a4-4f0e-9f43-0d8d7c7b5a11";
+pub(crate) const SUPPLIER: &str = "310000108";
+
+pub(crate) fn jwk(pair: &KeyPair, kid: &str) -> Value {
+    let AlgorithmParameters::RSA(rsa) = public_key(pair).unwrap().algorithm else {
+        panic!("an RSA key");
+    };
+    json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "e": rsa.e, "n": rsa.n })
+}
+
+fn scope() -> Value {
+    json!({ "prefix": "fjord", "subscope": "fish/catch.read", "owner_orgno": FJORDBANKEN })
+}
+
+/// A client with the scope of a new API, and its key.
+pub(crate) async fn registered(bench: &Bench) -> KeyPair {
+    bench.done("POST /maskinporten/scopes", &scope()).await;
+    let client = json!({
+        "client_id": CLIENT, "client_name": "fisk", "client_orgno": SUPPLIER,
+        "integration_type": "maskinporten", "application_type": "web",
+        "token_endpoint_auth_method": "private_key_jwt", "scopes": ["fjord:fish/catch.read"],
+    });
+    bench.done("POST /maskinporten/clients", &client).await;
+    let pair = rsa_key(RsaKeySize::_2048).unwrap();
+    let path = format!("POST /maskinporten/clients/{CLIENT}/jwks");
+    bench
+        .done(&path, &json!({ "keys": [jwk(&pair, "k-1")] }))
+        .await;
+    pair
+}
+
+pub(crate) fn grant(bench: &Bench, pair: &KeyPair) -> Grant {
+    let grant = bench.grant().with("iss", CLIENT);
+    let grant = grant.with("scope", "fjord:fish/catch.read").key(pair);
+    grant.header(json!({ "alg": "RS256", "kid": "k-1" }))
+}
+
+#[tokio::test]
+async fn from_nothing_to_a_token_and_back() {
+    let bench = Bench::start().await;
+    let pair = registered(&bench).await;
+    let ask = || async { bench.ask(&grant(&bench, &pair)).await.code().to_owned() };
+    let access = format!("/maskinporten/scopes/access/{SUPPLIER}?scope=fjord:fish/catch.read");
+    let null = json!(null);
+    assert_eq!(ask().await, "MP-250");
+
+    let granted = bench.done(&format!("PUT {access}"), &null).await;
+    assert_eq!(granted["state"], "APPROVED");
+    assert_eq!(granted["owner_orgno"], FJORDBANKEN);
+    let claims = bench.ask(&grant(&bench, &pair)).await.claims();
+    assert_eq!(claims["consumer"]["ID"], format!("0192:{SUPPLIER}"));
+
+    let mut shorter = scope();
+    shorter["at_max_age"] = json!(30);
+    let path = "PUT /maskinporten/scopes?scope=fjord:fish/catch.read";
+    bench.done(path, &shorter).await;
+    assert_eq!(
+        bench.ask(&grant(&bench, &pair)).await.body["expires_in"],
+        29
+    );
+    shorter["allowed_integration_types"] = json!(["idporten"]);
+    bench.done(path, &shorter).await;
+    assert_eq!(ask().await, "MP-201");
+    bench.done(path, &scope()).await;
+
+    bench.done(&format!("DELETE {access}"), &null).await;
+    assert_eq!(ask().await, "MP-250");
+    let list = "/maskinporten/scopes/access?scope=fjord:fish/catch.read";
+    let list = bench
+        .read(&format!("{}{list}", bench.sandbox.addresses().admin))
+        .await;
+    assert_eq!(list[0]["state"], "DENIED");
+    bench
+        .done(
+            "DELETE /maskinporten/scopes?scope=fjord:fish/catch.read",
+            &null,
+        )
+        .await;
+    assert_eq!(ask().await, "MP-200");
+    bench
+        .done(&format!("DELETE /maskinporten/clients/{CLIENT}"), &null)
+        .await;
+    assert_eq!(ask().await, "MP-100");
+    for (call, body) in [
+        ("POST /maskinporten/scopes", scope()),
+        (
+            "POST /maskinporten/clients",
+            json!({ "client_id": CLIENT, "client_orgno": SUPPLIER }),
+        ),
+    ] {
+        let (status, answer) = bench.administer(call, &body).await;
+        assert_eq!(
+            (status, &answer["error"]),
+            (409, &json!("conflict")),
+            "out of use, not gone"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_can_be_sent_back() {
+    let bench = Bench::start().await;
+    registered(&bench).await;
+    let admin = &bench.sandbox.addresses().admin;
+    let path = format!("/maskinporten/clients/{CLIENT}");
+    let mut client = bench.read(&format!("{admin}{path}")).await;
+    client["description"] = json!("torsk");
+    client["created"] = json!("2026-01-01T00:00:00Z");
+    client["authorization_lifetime"] = json!(7200);
+    let told = bench.done(&format!("PUT {path}"), &client).await;
+    assert_eq!(told["description"], "torsk");
+    let keys = bench.read(&format!("{admin}{path}/jwks")).await;
+    assert_eq!(
+        keys["keys"].as_array().unwrap().len(),
+        1,
+        "a client keeps its keys"
+    );
+
+    let scopes = bench
+        .read(&format!("{admin}/maskinporten/scopes/all"))
+        .await;
+    let fish = scopes
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|scope| scope["prefix"] == "fjord")
+        .unwrap();
+    let path = "PUT /maskinporten/scopes?scope=fjord:fish/catch.read";
+    assert_eq!(bench.done(path, fish).await, *fish);
+}
+
+#[tokio::test]
+async fn a_change_takes_its_time_by_a_switch() {
+    let bench = Bench::start().await;
+    let switch = json!({ "config_propagation_delay_s": 900 });
+    bench.done("PUT /maskinporten/switches", &switch).await;
+    let scope = "altinn:consentrequests.read";
+    let path = format!("/maskinporten/scopes/access/{FJORDBANKEN}?scope={scope}");
+    bench.done(&format!("DELETE {path}"), &json!(null)).await;
+    let list = format!("/maskinporten/scopes/access?scope={scope}");
+    let list = bench
+        .read(&format!("{}{list}", bench.sandbox.addresses().admin))
+        .await;
+    assert_eq!(list[0]["state"], "DENIED", "it is registered at once");
+    for (offset, code) in [(0, ""), (895, ""), (901, "MP-250")] {
+        bench.clock.set_offset(offset);
+        let answer = bench.ask(&bench.grant().with("scope", scope)).await;
+        assert_eq!(answer.code(), code, "after {offset} s");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_registered() {
+    let bench = Bench::start().await;
+    registered(&bench).await;
+    let with = |mut body: Value, name: &str, value: Value| {
+        body[name] = value;
+        body
+    };
+    let (scopes, clients) = ("POST /maskinporten/scopes", "POST /maskinporten/clients");
+    let client = || json!({ "client_orgno": SUPPLIER });
+    let delegated = json!(["fjellapi:deliveries.read"]);
+    let in_anothers_name = with(client(), "supplier_orgno", json!(FJORDBANKEN));
+    let named = "PUT /maskinporten/scopes?scope=fjord:other";
+    let access = "PUT /maskinporten/scopes/access/310000108?scope=a:b";
+    let nobody = "PUT /maskinporten/scopes/access/311111111?scope=fjord:fish/catch.read";
+    let table = [
+        (
+            scopes,
+            with(scope(), "colour", json!("red")),
+            400,
+            "unknown field `colour`",
+        ),
+        (
+            scopes,
+            with(scope(), "owner_orgno", json!("311111111")),
+            400,
+            "no organisation",
+        ),
+        (
+            scopes,
+            with(scope(), "prefix", json!("a:b")),
+            400,
+            "prefix: letters",
+        ),
+        (
+            scopes,
+            with(scope(), "subscope", json!("a b")),
+            400,
+            "subscope: visible",
+        ),
+        (
+            scopes,
+            with(scope(), "visibility", json!("SECRET")),
+            400,
+            "unknown variant `SECRET`",
+        ),
+        (
+            scopes,
+            with(scope(), "delegation_source", json!("https://x/")),
+            400,
+            "is none",
+        ),
+        (
+            scopes,
+            with(scope(), "at_max_age", json!(-1)),
+            400,
+            "at_max_age",
+        ),
+        (scopes, scope(), 409, "there is such a scope"),
+        (named, scope(), 404, "no such scope"),
+        (
+            clients,
+            with(client(), "scope", json!("a")),
+            400,
+            "unknown field `scope`",
+        ),
+        (
+            clients,
+            with(client(), "client_orgno", json!("1")),
+            400,
+            "no organisation 1",
+        ),
+        (
+            clients,
+            with(client(), "scopes", json!(["a:b"])),
+            400,
+            "there is no scope a:b",
+        ),
+        (
+            clients,
+            with(client(), "integration_type", json!("idporten")),
+            400,
+            "maskinporten alone",
+        ),
+        (
+            clients,
+            with(client(), "grant_types", json!(["implicit"])),
+            400,
+            "grant_types",
+        ),
+        (
+            clients,
+            with(client(), "access_token_lifetime", json!(7201)),
+            400,
+            "1–7200 seconds",
+        ),
+        (
+            clients,
+            with(in_anothers_name, "scopes", delegated),
+            400,
+            "a client of its own",
+        ),
+        (
+            "PUT /maskinporten/clients/x",
+            client(),
+            404,
+            "no such client",
+        ),
+        (
+            "POST /maskinporten/clients/x/jwks",
+            json!({ "keys": [] }),
+            400,
+            "one to 5 keys",
+        ),
+        (access, json!(null), 404, "no such scope"),
+        (nobody, json!(null), 400, "no organisation 311111111"),
+        (
+            "POST /maskinporten/organisations",
+            json!({ "orgno": "311111111", "name": "A" }),
+            400,
+            "a check digit",
+        ),
+        (
+            "POST /maskinporten/organisations",
+            json!({ "orgno": SUPPLIER, "name": "A" }),
+            409,
+            "already",
+        ),
+    ];
+    for (call, body, status, text) in table {
+        let (answered, answer) = bench.administer(call, &body).await;
+        let said = answer["error_description"].as_str().unwrap_or_default();
+        assert_eq!(
+            (answered, said.contains(text)),
+            (status, true),
+            "{call} {body}: {answer}"
+        );
+        assert_eq!(answer["status"], status, "{answer}");
+        assert!(answer["correlation_id"].is_string() && answer["timestamp"].is_string());
+    }
+    let new = json!({ "orgno": "310000507", "name": "Fisk AS" });
+    assert_eq!(
+        bench.done("POST /maskinporten/organisations", &new).await,
+        new
+    );
+}
