@@ -9,7 +9,8 @@
 //! | `GET /journal` | the newest requests, and why they were refused |
 //! | `GET /counters` | requests per counterparty, tokens per identity |
 //!
-//! Each counterparty adds its own: its switches, and what its people would do on a page.
+//! Each counterparty adds its own: its switches, what its people would do on a page, and what is
+//! registered with it. Their modules have the tables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,10 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey};
-use rcgen::{KeyPair, RsaKeySize};
+use rcgen::RsaKeySize;
 use sandbox::authority::{EnterpriseAuthority, Profile, rsa_key};
-use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use sandbox::consumer::INNLANDSBANKEN;
 use serde_json::{Value, json};
 use time::Duration;
 

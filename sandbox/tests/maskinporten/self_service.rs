@@ -6,7 +6,6 @@ use sandbox::authority::rsa_key;
 use sandbox::consumer::FJORDBANKEN;
 use sandbox::maskinporten::public_key;
 use serde_json::{Value, json};
-use time::Duration;
 
 use crate::support::{Bench, Grant};
 
