@@ -89,6 +89,12 @@ impl Bench {
         self.serve(listener).await;
     }
 
+    /// The same, with variables that are other than before.
+    pub async fn restart_app_with(&mut self, variables: BTreeMap<String, String>) {
+        self.setup.variables.extend(variables);
+        self.restart_app().await;
+    }
+
     async fn serve(&mut self, listener: TcpListener) {
         let mut options = Options::new(self.manifest());
         options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));

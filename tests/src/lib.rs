@@ -17,12 +17,14 @@ mod bench;
 mod browser;
 mod credential;
 mod customer;
+mod others;
 mod real_browser;
 
 pub use answer::Answer;
 pub use bench::{Bench, Setup, build_components};
 pub use browser::Browser;
 pub use customer::Customer;
+pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.

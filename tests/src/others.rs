@@ -1,0 +1,87 @@
+//! Programs that others have written, as `tests/others/install` has installed them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::bench::project;
+
+/// What a script finds in its environment, by name.
+pub type Environment<'a> = &'a [(&'a str, &'a str)];
+
+/// The programs. Their scripts are in `tests/others`.
+pub struct Others {
+    folder: PathBuf,
+}
+
+/// A server of others; it ends when this is dropped.
+pub struct OthersServer {
+    /// Where it is reached.
+    pub origin: String,
+    _process: Child,
+}
+
+impl Others {
+    /// `None`, loudly, where they are not installed; a failure where skipping is not allowed.
+    pub fn installed() -> Option<Self> {
+        let folder = project().join("target/others");
+        if folder.join("installed").exists() {
+            return Some(Self { folder });
+        }
+        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+        assert!(may_skip, "tests/others/install is to be run first");
+        // Not by a macro: what a test prints is not shown when it passes.
+        let _unheard = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no program of others was run, as tests/others/install has not been run"
+        );
+        None
+    }
+
+    /// Runs `script`, which trusts the authority in `ca_file`: the JSON that it writes.
+    pub async fn run(&self, script: &str, ca_file: &Path, environment: Environment<'_>) -> Value {
+        let mut command = self.command(script, environment);
+        for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
+            command.env(name, ca_file);
+        }
+        let output = command.output().await.expect("a program that starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {said}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Starts `script`, a server that writes its origin on its first line.
+    pub async fn serve(&self, script: &str, environment: Environment<'_>) -> OthersServer {
+        let mut command = self.command(script, environment);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("a program that starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let origin = lines.next_line().await.expect("its output");
+        OthersServer {
+            origin: origin.expect("a server that starts"),
+            _process: process,
+        }
+    }
+
+    /// Nothing of this process's environment is passed on but where programs are: no proxy, no settings.
+    fn command(&self, script: &str, environment: Environment<'_>) -> Command {
+        let program = match Path::new(script).extension().and_then(|kind| kind.to_str()) {
+            Some("py") => self.folder.join("python/bin/python"),
+            _ => PathBuf::from("node"),
+        };
+        let mut command = Command::new(program);
+        command
+            .arg(project().join("tests/others").join(script))
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("NODE_PATH", self.folder.join("node_modules"))
+            .envs(environment.iter().copied())
+            .kill_on_drop(true);
+        command
+    }
+}
