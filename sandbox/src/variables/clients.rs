@@ -6,7 +6,7 @@ use crate::consumer::{Consumer, Credential, PrivateKey};
 
 /// One of `maskinporten_clients`.
 #[derive(Debug, Serialize)]
-pub(super) struct Client<'a> {
+pub(super) struct Registration<'a> {
     organisation: &'a str,
     client_id: &'a str,
     keys: [Key<'a>; 1],
@@ -38,11 +38,11 @@ enum Signer<'a> {
     },
 }
 
-pub(super) fn clients(consumers: &[Consumer]) -> Vec<Client<'_>> {
-    consumers.iter().map(Client::of).collect()
+pub(super) fn clients(consumers: &[Consumer]) -> Vec<Registration<'_>> {
+    consumers.iter().map(Registration::of).collect()
 }
 
-impl<'a> Client<'a> {
+impl<'a> Registration<'a> {
     fn of(consumer: &'a Consumer) -> Self {
         let identifier = match &consumer.credential {
             Credential::Registered { kid } => Identifier::Kid(kid),

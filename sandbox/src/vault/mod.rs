@@ -1,4 +1,4 @@
-//! A vault: HashiCorp Vault's HTTP API, or `OpenBao`'s, as far as an app needs it to sign with a key
+//! A vault: the HTTP API of `HashiCorp` Vault, or of `OpenBao`, as far as an app needs it to sign with a key
 //! that it never sees.
 //!
 //! There is the transit engine with one RSA key, the `AppRole` method with one role, whose policy lets
