@@ -19,3 +19,14 @@ pub(crate) async fn asked() -> anyhow::Result<()> {
         .await
         .context("Ctrl-C cannot be heard")
 }
+
+/// What `start` makes, or nothing when it is asked to stop before: the folder with keys goes then too.
+pub(crate) async fn unless<T>(
+    asked: &mut (impl Future<Output = anyhow::Result<()>> + Unpin),
+    start: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<Option<T>> {
+    tokio::select! {
+        started = start => started.map(Some),
+        stopped = asked => stopped.map(|()| None),
+    }
+}

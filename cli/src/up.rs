@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
-use host::{App, Options, Timer};
+use host::{App, Options, Server, Timer};
 use sandbox::Sandbox;
 use sandbox::consumer::FJORDBANKEN;
 use tokio::net::TcpListener;
@@ -46,34 +47,52 @@ pub(crate) async fn run(arguments: Arguments, manifest: &Path) -> anyhow::Result
         )
     })?;
     let app_address = format!("http://localhost:{}", listener.local_addr()?.port());
+    let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
+    let start = start(&arguments, manifest, &folder, listener, &app_address);
+    let Some((sandbox, server)) = stop::unless(&mut asked, start).await? else {
+        return Ok(());
+    };
+    asked.await?;
+    eprintln!("\nstopping");
+    server.shutdown().await;
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+async fn start(
+    arguments: &Arguments,
+    manifest: &Path,
+    folder: &RunFolder,
+    listener: TcpListener,
+    app: &str,
+) -> anyhow::Result<(Sandbox, Server)> {
     let sandbox = Sandbox::start(sandbox::Options {
         clock: sandbox::clock::Clock::default(),
         directory: folder.path().join("sandbox"),
-        app: Some(app_address.clone()),
+        app: Some(app.to_owned()),
     })
     .await
     .context("the sandbox did not start")?;
 
     eprintln!("loading the components (the first time takes longer)");
-    let mut options = options(manifest, &folder, &sandbox, &app_address)?;
+    let mut options = options(manifest, folder, &sandbox, app)?;
+    let mut sidecar = None;
     if arguments.token_route {
         options.manifest = folder.write_manifest_with_token_route(manifest)?;
-    }
-    let server = App::load(options).await?.serve(listener);
-
-    let addresses = folder.write_addresses(&app_address, &sandbox)?;
-    tell(&app_address, &sandbox, &addresses);
-    if arguments.token_route {
         let back_end = sandbox.back_end();
         let key = folder.write_key(back_end.seed)?;
-        tell_of_tokens(&app_address, back_end.subject, &key);
+        sidecar = Some(how_to_start_a_sidecar(app, back_end.subject, &key));
     }
-    stop::asked().await?;
-    eprintln!("\nstopping");
-    server.shutdown().await;
-    sandbox.shutdown().await;
-    Ok(())
+    let server = App::load(options).await?.serve(listener);
+    let addresses = folder.write_addresses(app, &sandbox)?;
+    tell(
+        app,
+        &sandbox,
+        &addresses,
+        sidecar.as_deref().unwrap_or_default(),
+    );
+    Ok((sandbox, server))
 }
 
 fn options(
@@ -101,7 +120,7 @@ fn options(
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
-fn tell(app: &str, sandbox: &Sandbox, addresses: &Path) {
+fn tell(app: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
     let places = sandbox.addresses();
     println!(
         "\ninnsyn is running.\n\n  \
@@ -109,6 +128,7 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path) {
          The app's API:        {app}\n  \
          Altinn's consents:    {}\n  \
          The sandbox's switches: {}\n\n\
+         {sidecar}\
          Next: open the demo bank, log in as one of the invented customers, and ask for their claims.\n\
          With curl: `source {}` in another terminal and follow README.md from \"The journey with curl\".\n\
          Ctrl-C stops everything. The app's log follows.\n",
@@ -119,15 +139,14 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path) {
     );
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
-fn tell_of_tokens(app: &str, subject: &str, key: &Path) {
-    // Whoever reads this has perhaps not installed the command, but has just run it.
+fn how_to_start_a_sidecar(app: &str, subject: &str, key: &Path) -> String {
+    // Whoever reads this has run the command, and has perhaps not installed it.
     let command = std::env::current_exe();
     let command = command.as_deref().unwrap_or(Path::new("innsyn"));
-    println!(
+    format!(
         "{app}/token gives tokens to services. In another terminal, the sidecar of one of them:\n  \
-         {} token-sidecar --app {app} --subject {subject} --key {} --consumer {FJORDBANKEN}\n",
+         {} token-sidecar --app {app} --subject {subject} --key {} --consumer {FJORDBANKEN}\n\n",
         command.display(),
         key.display(),
-    );
+    )
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::pin;
 
 use anyhow::Context;
 use sandbox::alone::{Client, Maskinporten, Options};
@@ -23,14 +24,17 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
-    let maskinporten = Maskinporten::start(Options {
+    let start = Maskinporten::start(Options {
         clock: Clock::default(),
         directory: folder.path().join("maskinporten"),
         listen: arguments.listen,
-    })
-    .await
-    .context("Maskinporten did not start")?;
+    });
+    let started = stop::unless(&mut asked, start).await;
+    let Some(maskinporten) = started.context("Maskinporten did not start")? else {
+        return Ok(());
+    };
 
     let facts = Facts::of(&maskinporten);
     #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
@@ -39,7 +43,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     } else {
         println!("{facts}");
     }
-    stop::asked().await?;
+    asked.await?;
     maskinporten.shutdown().await;
     Ok(())
 }
@@ -103,15 +107,11 @@ impl Display for Facts<'_> {
         row(out, "Scopes", &self.scopes.join(" "))?;
         for client in self.clients {
             let kind = if client.kid.is_some() {
-                "registered key"
+                "a registered key"
             } else {
-                "enterprise certificate"
+                "an enterprise certificate"
             };
-            writeln!(
-                out,
-                "\nA client with a {kind}, of {}:\n",
-                client.organisation
-            )?;
+            writeln!(out, "\nA client with {kind}, of {}:\n", client.organisation)?;
             row(out, "Client id", &client.client_id)?;
             row(out, "Key (PEM)", &client.key_pem_file.display())?;
             if let Some(file) = &client.key_jwk_file {

@@ -2,6 +2,8 @@
 
 mod maskinporten;
 
+use std::pin::pin;
+
 use anyhow::Context;
 use clap::Subcommand;
 use sandbox::Sandbox;
@@ -33,14 +35,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 async fn all(app: String) -> anyhow::Result<()> {
+    let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
-    let sandbox = Sandbox::start(sandbox::Options {
+    let start = Sandbox::start(sandbox::Options {
         clock: sandbox::clock::Clock::default(),
         directory: folder.path().join("sandbox"),
         app: Some(app.clone()),
-    })
-    .await
-    .context("the sandbox did not start")?;
+    });
+    let started = stop::unless(&mut asked, start).await;
+    let Some(sandbox) = started.context("the sandbox did not start")? else {
+        return Ok(());
+    };
     let runtime_config = folder.write_runtime_config(&sandbox)?;
     let variables = folder.write_variables(&sandbox.variables(&app))?;
 
@@ -65,7 +70,7 @@ async fn all(app: String) -> anyhow::Result<()> {
             runtime_config.display(),
         );
     }
-    stop::asked().await?;
+    asked.await?;
     sandbox.shutdown().await;
     Ok(())
 }

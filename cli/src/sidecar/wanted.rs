@@ -35,6 +35,9 @@ pub(super) struct Wanted {
     pid: Option<String>,
 }
 
+/// What Maskinporten itself adds to a system user. Texas's example of a request has it, as it stands in a token.
+const FILLED_IN: [&str; 2] = ["systemuser_id", "system_id"];
+
 type Details = Vec<Map<String, Value>>;
 
 /// Those that texas knows; one is served here.
@@ -89,16 +92,22 @@ impl Wanted {
 
 /// An array of objects, or a text that holds one, as a form has it.
 fn details<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Details>, D::Error> {
-    let read = match Option::<Value>::deserialize(deserializer)? {
+    let read: Result<Details, _> = match Option::<Value>::deserialize(deserializer)? {
         None => return Ok(None),
         Some(Value::String(text)) => serde_json::from_str(&text),
         Some(value) => serde_json::from_value(value),
     };
-    read.map(Some).map_err(|_| {
+    let mut details = read.map_err(|_| {
         D::Error::custom(
             "authorization_details must be a JSON array of objects, or a text that holds one",
         )
-    })
+    })?;
+    for detail in &mut details {
+        for name in FILLED_IN {
+            detail.remove(name);
+        }
+    }
+    Ok(Some(details))
 }
 
 #[cfg(test)]
@@ -124,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn json_and_forms_mean_the_same() {
-        let details = r#"[{"type":"urn:altinn:systemuser","externalRef":"a"}]"#;
+        let details = r#"[{"type":"urn:altinn:systemuser","externalRef":"a","systemuser_id":["b"],"system_id":"c"}]"#;
         let expected = json!({
             "scope": "a b", "resource": "r", "skip_cache": true,
             "authorization_details": [{"type": "urn:altinn:systemuser", "externalRef": "a"}],
@@ -138,7 +147,7 @@ mod tests {
             read("application/json; charset=utf-8", &text).await,
             Ok(expected.clone())
         );
-        let form = "identity_provider=maskinporten&target=a+b&resource=r&skip_cache=true&more=1&authorization_details=%5B%7B%22type%22%3A%22urn%3Aaltinn%3Asystemuser%22%2C%22externalRef%22%3A%22a%22%7D%5D";
+        let form = "identity_provider=maskinporten&target=a+b&resource=r&skip_cache=true&more=1&authorization_details=%5B%7B%22type%22%3A%22urn%3Aaltinn%3Asystemuser%22%2C%22externalRef%22%3A%22a%22%2C%22system_id%22%3A%22c%22%7D%5D";
         assert_eq!(
             read("application/x-www-form-urlencoded", form).await,
             Ok(expected)

@@ -1,0 +1,17 @@
+//! The command as people run it: as a process, by what it prints.
+
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "in a test, what is not as expected ends it"
+)]
+
+mod code_written_for_texas;
+mod maskinporten_alone;
+mod process;
+mod sidecar_and_an_app_that_fails;
+mod sidecar_refuses_to_start;
+mod stage;
