@@ -151,3 +151,20 @@ pub enum ErrorStyle {
     /// With a correlation identifier and no `error_uri`.
     Legacy,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_are_not_named_have_their_defaults() {
+        let set = r#"{"error_style":"2024","kid_uniqueness":"global","metadata_key":"metaData"}"#;
+        let expected = Switches {
+            kid_uniqueness: KidUniqueness::Global,
+            metadata_key: MetadataKey::Camel,
+            ..Switches::default()
+        };
+        assert_eq!(serde_json::from_str::<Switches>(set).unwrap(), expected);
+        assert!(serde_json::from_str::<Switches>(r#"{"colour":"red"}"#).is_err());
+    }
+}

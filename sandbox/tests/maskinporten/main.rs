@@ -12,6 +12,7 @@ mod client_keys;
 mod consents;
 mod credentials;
 mod faults;
+mod order;
 mod permissions;
 mod refusals;
 mod rotation;

@@ -98,8 +98,8 @@ async fn a_key_can_expire_before_it_is_a_year_old() {
     );
     let admin = &bench.sandbox.addresses().admin;
     let mut keys = bench.read(&format!("{admin}{path}")).await;
-    let expires = bench.clock.now() + Duration::HOUR;
-    keys["keys"][0]["exp"] = json!(expires.unix_timestamp());
+    let soon = bench.clock.now() + Duration::HOUR;
+    keys["keys"][0]["exp"] = json!(soon.unix_timestamp());
     bench.done(&format!("PUT {path}"), &keys).await;
 
     assert_eq!(bench.ask(&grant).await.status, 200);

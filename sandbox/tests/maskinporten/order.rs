@@ -1,0 +1,110 @@
+//! Which fault is told of a grant that has several: each of these has all that come after its own.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{KeyPair, RsaKeySize};
+use sandbox::altinn::DEMO_DELEGATED_SCOPE;
+use sandbox::authority::{Profile, rsa_key};
+use sandbox::consumer::FJORDBANKEN;
+use sandbox::maskinporten::Scope;
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Grant};
+
+/// Good as to who it is from, and wrong in everything that is checked later.
+fn wrong(bench: &Bench) -> Grant {
+    let now = bench.clock.now().unix_timestamp();
+    bench
+        .grant()
+        .with("aud", "https://elsewhere.example/")
+        .with("iat", now + 20)
+        .with("exp", now)
+        .with("anything", true)
+        .with("scope", "idporten:profile a:unknown")
+        .with("consumer_org", "314055403")
+        .with("authorization_details", json!([{ "type": "a" }]))
+}
+
+fn told(answer: &crate::support::Answer) -> String {
+    let code = answer.code();
+    let description = answer.description();
+    if code.is_empty() { description } else { code }.to_owned()
+}
+
+#[tokio::test]
+async fn who_it_is_from_goes_before_what_it_says() {
+    let bench = Bench::start().await;
+    let key = rsa_key(RsaKeySize::_2048).unwrap();
+    let x5c = |x5c: Value| json!({ "alg": "RS256", "x5c": x5c });
+    let certified = |organisation: &str| {
+        let now = bench.clock.now();
+        let authority = &bench.sandbox.world().enterprise;
+        let leaf = authority.issue(Profile::Seid2, organisation, "BANKEN", &key, now);
+        x5c(json!([STANDARD.encode(leaf.unwrap())]))
+    };
+    let stranger: &KeyPair = &rsa_key(RsaKeySize::_2048).unwrap();
+    let by = |client: Value| wrong(&bench).with("iss", client).key(stranger);
+    let own = bench.grant().claims["iss"].clone();
+    let others = bench.certified_grant().claims["iss"].clone();
+    let unknown = json!({ "alg": "RS256", "kid": "unknown" });
+    let table = [
+        (by(json!("nobody")).header(unknown.clone()), "MP-100"),
+        (by(own.clone()).header(unknown), "Unknown key identifier"),
+        (by(others.clone()).header(x5c(json!("a"))), "MP-123"),
+        (by(others.clone()).header(certified(FJORDBANKEN)), "MP-122"),
+        (by(others).header(certified("310000302")), "MP-124"),
+        (by(own), "MP-124"),
+    ];
+    for (grant, expected) in table {
+        let told = told(&bench.ask(&grant).await);
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    bench.clock.set_offset(366 * 86_400);
+    let old = told(&bench.ask(&wrong(&bench).key(stranger)).await);
+    assert_eq!(old, "MP-121", "an old key goes before the signature");
+}
+
+#[tokio::test]
+async fn what_it_says_goes_before_what_it_asks() {
+    let bench = Bench::start().await;
+    let elsewhere = Scope {
+        integration_types: vec!["idporten".to_owned()],
+        ..Scope::default()
+    };
+    bench.add_scope("idporten:profile", elsewhere);
+    let now = bench.clock.now().unix_timestamp();
+    let audience = bench.maskinporten().issuer();
+    let untouched = told(&bench.ask(&wrong(&bench)).await);
+    assert_eq!(untouched, "MP-110");
+    let steps = [
+        ("aud", json!(audience), "MP-130"),
+        ("exp", json!(now + 150), "Issue time is after now"),
+        ("iat", json!(now), "MP-011"),
+        ("exp", json!(now + 100), "MP-011"),
+        ("anything", Value::Null, "MP-201"),
+        ("scope", json!("a:unknown"), "MP-200"),
+        ("scope", json!(DEMO_DELEGATED_SCOPE), "MP-250"),
+    ];
+    let mut grant = wrong(&bench);
+    for (index, (claim, value, expected)) in steps.into_iter().enumerate() {
+        grant = match value {
+            Value::Null => grant.without(claim),
+            value => grant.with(claim, value),
+        };
+        grant = grant.with("jti", format!("step {index}"));
+        let told = told(&bench.ask(&grant).await);
+        assert!(told.contains(expected), "{claim}: {expected}: {told}");
+    }
+    let again = told(&bench.ask(&grant).await);
+    assert_eq!(again, "MP-012", "a replay goes before access");
+
+    bench
+        .maskinporten()
+        .change(|register| register.grant(DEMO_DELEGATED_SCOPE, "314055403"));
+    let undelegated = told(&bench.ask(&grant.with("jti", "undelegated")).await);
+    assert_eq!(undelegated, "MP-251", "delegation goes before details");
+    let details = bench
+        .delegated_grant()
+        .with("authorization_details", json!([{ "type": "b" }]));
+    assert_eq!(told(&bench.ask(&details).await), "MP-301");
+}
