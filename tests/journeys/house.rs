@@ -75,7 +75,11 @@ fn every_component_calls_exactly_its_counterparties() {
         ),
         (
             "token",
-            &["{{ login_origin }}", "{{ maskinporten_origin }}"],
+            &[
+                "{{ login_origin }}",
+                "{{ maskinporten_origin }}",
+                "{{ vault_origin }}",
+            ],
         ),
     ];
     assert_eq!(components.len(), expected.len());
