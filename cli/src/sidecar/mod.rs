@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Where innsyn's /token is: https, or http on this machine.
     #[arg(long, value_name = "ORIGIN")]
     app: Origin,
-    /// The service's name in token_services.
+    /// What the service is called in the app's settings.
     #[arg(long, value_name = "NAME")]
     subject: String,
     /// The service's private key: a 32-byte Ed25519 seed in base64url, in a file that others cannot read.
@@ -64,6 +64,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let key = key::read(&arguments.key)?;
+    let public_key = key.verifying_key().to_text();
     let Arguments {
         app: origin,
         subject,
@@ -81,7 +82,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
     {
         println!(
-            "The token sidecar is running: {app}.\n\n  \
+            "The token sidecar is running: {app}.\n\
+             Its public key, for the app's settings: {public_key}\n\n  \
              export NAIS_TOKEN_ENDPOINT={endpoint}\n\n\
              Next: curl -s $NAIS_TOKEN_ENDPOINT -d identity_provider=maskinporten -d target=SCOPE\n\
              Ctrl-C stops it."

@@ -178,7 +178,11 @@ async fn refusals_are_passed_on(stage: &Stage) {
     let mut not_delegated = request(SCOPE);
     not_delegated["consumer_org"] = json!(CUSTOMER);
     let answer = stage.json(&not_delegated).await;
-    assert!(answer.refusal(403, "forbidden").contains("has not been granted"));
+    assert!(
+        answer
+            .refusal(403, "forbidden")
+            .contains("has not been granted")
+    );
     // Maskinporten is down for a while.
     let mut renewed = request(SCOPE);
     renewed["skip_cache"] = json!(true);
