@@ -59,7 +59,8 @@ impl World {
             (Maskinporten::new(&addresses, &enterprise), others.join())
         });
         let maskinporten = maskinporten?;
-        let (vault, consumers, bank) = others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
+        let (vault, consumers, bank) =
+            others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
         maskinporten.register(&consumers, now);
         Ok(Self {
             clock,
