@@ -130,7 +130,7 @@ impl Display for Facts<'_> {
              curl             --cacert {ca}\n  \
              Node             NODE_EXTRA_CA_CERTS={ca}\n  \
              Python           SSL_CERT_FILE={ca} REQUESTS_CA_BUNDLE={ca}\n  \
-             Go, Ruby, .NET   SSL_CERT_FILE={ca}\n  \
+             Go, Ruby, .NET   SSL_CERT_FILE={ca} (on Linux)\n  \
              Java             keytool -importcert -noprompt -alias sandbox -file {ca} -keystore trust.p12 -storepass changeit\n                   \
              java -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit\n\n\
              Next: give your client the issuer, a client id, its key and a scope, and let it ask for a token.\n\
