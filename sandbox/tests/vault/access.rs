@@ -77,6 +77,18 @@ async fn a_token_lasts_as_long_as_its_lease() {
 }
 
 #[tokio::test]
+async fn a_token_may_come_as_a_bearers() {
+    let bench = Bench::start().await;
+    let token = bench.log_in().await;
+    let address = format!(
+        "{}/v1/auth/token/lookup-self",
+        bench.sandbox.addresses().vault
+    );
+    let request = bench.http.get(address).bearer_auth(token);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_revoked_token_is_none() {
     let bench = Bench::start().await;
     let token = bench.log_in().await;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 pub(crate) struct Bench {
     pub(crate) sandbox: Sandbox,
     pub(crate) clock: Clock,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     _directory: TempDir,
 }
 
