@@ -81,6 +81,9 @@ pub enum Fault {
     Nonsense,
     /// The true answer, cut in the middle of its body.
     Truncated,
+    /// The request is processed twice, as when something on its way sends it again, and the second answer
+    /// is given.
+    Doubled,
     /// The true answer, after which the kept-alive connection is closed without notice.
     CloseAfter,
 }
@@ -154,7 +157,11 @@ async fn meet(
             return response;
         }
     }
-    let mut response = next.run(request).await;
+    let mut response = if faults.contains(&Fault::Doubled) {
+        twice(request, next).await
+    } else {
+        next.run(request).await
+    };
     for fault in faults {
         response = after(fault, &connection, response).await;
     }
@@ -186,7 +193,7 @@ async fn before(fault: Fault, connection: &Connection) -> Option<Response> {
             let header = [(CONTENT_TYPE, "application/json")];
             Some((header, "{\"access_token\": \"").into_response())
         }
-        Fault::ResetAfter | Fault::Truncated | Fault::CloseAfter => None,
+        Fault::ResetAfter | Fault::Doubled | Fault::Truncated | Fault::CloseAfter => None,
     }
 }
 
@@ -210,6 +217,17 @@ async fn after(fault: Fault, connection: &Connection, response: Response) -> Res
         }
         _ => response,
     }
+}
+
+async fn twice(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = body.collect().await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let body = body.to_bytes();
+    let copy = || Request::from_parts(parts.clone(), Body::from(body.clone()));
+    drop(next.clone().run(copy()).await);
+    next.run(copy()).await
 }
 
 /// Closes the connection when it is dropped.

@@ -16,11 +16,8 @@ async fn start() -> Bench {
 
 /// A new token for Vestbanken, whatever is kept.
 async fn ask(bench: &Bench) -> Answer {
-    let request = reqwest::Client::new()
-        .post(format!("{}/token", bench.public_url))
-        .bearer_auth(bench.back_end_credential(VESTBANKEN))
-        .form(&[("scope", SCOPE), ("skip_cache", "true")]);
-    Answer::read(request.send().await.expect("an answer")).await
+    let fields = [("scope", SCOPE), ("skip_cache", "true")];
+    bench.back_end_asks(VESTBANKEN, &fields).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,9 +15,10 @@ use sandbox::clock::Clock;
 use sandbox::fault::{Fault, Rule};
 use sandbox::world::{Counterparty, World};
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
-use crate::{Browser, Customer, credential};
+use crate::{Answer, Browser, Customer, credential};
 
 /// What a journey changes before the app starts.
 #[derive(Default)]
@@ -40,7 +41,9 @@ pub struct Bench {
     pub public_url: String,
     server: Option<Server>,
     setup: Setup,
+    /// The counterparties' time from the machine's, and the app's.
     clock: Arc<AtomicI64>,
+    app_clock: Arc<AtomicI64>,
     folder: TempDir,
 }
 
@@ -72,6 +75,7 @@ impl Bench {
             server: None,
             setup,
             clock,
+            app_clock: Arc::default(),
             folder,
         };
         bench.serve(listener).await;
@@ -103,7 +107,7 @@ impl Bench {
         options.state_dir = self.folder.path().join("state");
         options.cache_dir = Some(project().join("target/compiled"));
         options.limits = self.setup.limits.clone();
-        options.clock_offset = self.clock.clone();
+        options.clock_offset = self.app_clock.clone();
         options.log = self.log.clone();
         let app = App::load(options).await.expect("an app that loads");
         self.server = Some(app.serve(listener));
@@ -158,6 +162,17 @@ impl Bench {
     pub fn advance(&self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).expect("a sensible time");
         self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.app_clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Moves the app's clock away from that of the counterparties, by so many seconds.
+    pub fn drift(&self, seconds: i64) {
+        self.app_clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Now, as the app sees it.
+    fn app_now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + time::Duration::seconds(self.app_clock.load(Ordering::SeqCst))
     }
 
     /// Orders `fault` for the next `times` requests to `counterparty`, or for all.
@@ -194,19 +209,23 @@ impl Bench {
     pub fn component_credential(&self, subject: &str) -> String {
         let variables = self.sandbox.variables(&self.public_url);
         let seed = &variables[&format!("{subject}_signing_key")];
-        let now = self.world().clock.now();
-        credential::sign(subject, seed, &variables["consumer_organisation"], now)
+        let consumer = &variables["consumer_organisation"];
+        credential::sign(subject, seed, consumer, self.app_now())
     }
 
     /// What the back end shows to `token` when it asks for `consumer`.
     pub fn back_end_credential(&self, consumer: &str) -> String {
         let back_end = self.sandbox.back_end();
-        credential::sign(
-            back_end.subject,
-            back_end.seed,
-            consumer,
-            self.world().clock.now(),
-        )
+        credential::sign(back_end.subject, back_end.seed, consumer, self.app_now())
+    }
+
+    /// What `token` answers the back end that asks for a token of `consumer`.
+    pub async fn back_end_asks(&self, consumer: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = reqwest::Client::new()
+            .post(format!("{}/token", self.public_url))
+            .bearer_auth(self.back_end_credential(consumer))
+            .form(fields);
+        Answer::read(request.send().await.expect("an answer")).await
     }
 
     /// Somebody who is logged in at the bank.

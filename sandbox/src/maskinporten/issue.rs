@@ -16,7 +16,7 @@ use super::permission::Permission;
 use super::refusal::Refusal;
 use super::register::Client;
 use super::replay::Mark;
-use super::switches::Switches;
+use super::switches::{DetailsRefusal, Switches};
 use super::token::{Organisation, TokenClaims, TokenResponse};
 use crate::altinn::Altinn;
 use crate::random;
@@ -159,6 +159,13 @@ fn given(
         return Ok(None);
     };
     let detail = Detail::read(details)?;
+    match switches.details_refused {
+        Some(DetailsRefusal::Type) => return Err(Refusal::DetailType),
+        Some(DetailsRefusal::Field) => {
+            return Err(Refusal::DetailField("every one of them".to_owned()));
+        }
+        None => {}
+    }
     if switches.altinn_down {
         return Err(Refusal::AltinnDown);
     }

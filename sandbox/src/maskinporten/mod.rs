@@ -45,7 +45,9 @@ pub use keys::public_key;
 pub use register::{
     Client, INTEGRATION_TYPE, Register, RegisteredKey, Scope, TokenType, Visibility,
 };
-pub use switches::{ErrorStyle, KidUniqueness, MetadataKey, ResourceForm, Switches, UnknownClaims};
+pub use switches::{
+    DetailsRefusal, ErrorStyle, KidUniqueness, MetadataKey, ResourceForm, Switches, UnknownClaims,
+};
 pub use verify::TokenError;
 
 pub(crate) use admin::router as admin_router;

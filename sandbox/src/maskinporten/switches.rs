@@ -58,6 +58,9 @@ pub struct Switches {
     /// The Altinn behind Maskinporten is down: who has delegated what, system users and consents cannot
     /// be looked up.
     pub altinn_down: bool,
+    /// Which of the refusals every request with `authorization_details` meets, whatever they say: for those
+    /// that a client which checks them itself never sees.
+    pub details_refused: Option<DetailsRefusal>,
     /// The issuer in the metadata, when it is to be wrong.
     pub metadata_issuer: Option<String>,
 }
@@ -86,9 +89,21 @@ impl Default for Switches {
             token_lifetime_s: None,
             opaque_tokens: false,
             altinn_down: false,
+            details_refused: None,
             metadata_issuer: None,
         }
     }
+}
+
+/// A refusal of details for what they are, not for what they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DetailsRefusal {
+    /// Their type is unknown.
+    #[serde(rename = "MP-301")]
+    Type,
+    /// They have a field that their type has not.
+    #[serde(rename = "MP-302")]
+    Field,
 }
 
 /// Which undocumented claims pass. Documentation says none; `nbf` and `sub` work in production.
