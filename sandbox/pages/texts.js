@@ -5,6 +5,9 @@ export const language = document.documentElement.lang === 'en' ? 'en' : 'nb';
 /** The text in the page's language. */
 export const say = (nb, en) => (language === 'nb' ? nb : en);
 
+/** What only the bank can mend. */
+const refused = ['Tjenesten hos det offentlige avviste banken. Banken må ordne opp.', 'The public service refused the bank. The bank must sort it out.'];
+
 const PROBLEMS = {
   'login-required': ['Du er ikke logget inn. Logg inn på nytt.', 'You are not logged in. Log in again.'],
   'login-expired': ['Innloggingen har utløpt. Logg inn på nytt.', 'Your login has expired. Log in again.'],
@@ -29,7 +32,29 @@ const PROBLEMS = {
   'source-down': ['Tjenesten hos det offentlige er nede. Prøv igjen senere.', 'The public service is down. Try again later.'],
   'source-slow': ['Tjenesten hos det offentlige bruker for lang tid. Prøv igjen senere.', 'The public service takes too long. Try again later.'],
   'source-unreadable': ['Svaret fra det offentlige kunne ikke leses. Prøv igjen senere.', 'The answer from the public service could not be read. Try again later.'],
-  'source-refused': ['Tjenesten hos det offentlige avviste banken. Banken må ordne opp.', 'The public service refused the bank. The bank must sort it out.'],
+  'source-refused': refused,
+  'grant-malformed': refused,
+  'grant-reused': refused,
+  'client-unknown': refused,
+  'audience-refused': refused,
+  'certificate-refused': refused,
+  'key-expired': refused,
+  'certificate-not-the-clients': refused,
+  'certificate-chain-refused': refused,
+  'signature-refused': refused,
+  'key-unknown': refused,
+  'key-required': refused,
+  'clock-skewed': refused,
+  'scope-not-on-client': refused,
+  'scope-not-allowed': refused,
+  'scope-not-granted': refused,
+  'scope-not-delegated': refused,
+  'consumer-org-refused': refused,
+  'resource-refused': refused,
+  'details-type-unknown': refused,
+  'details-field-unknown': refused,
+  'system-user-refused': refused,
+  'signing-refused': refused,
   'configuration-missing': ['Bankens løsning er ikke satt opp riktig.', 'The bank’s system is not set up correctly.'],
   internal: ['Noe gikk galt hos banken. Prøv igjen senere.', 'Something went wrong at the bank. Try again later.'],
   unreachable: ['Får ikke kontakt med banken. Prøv igjen.', 'The bank cannot be reached. Try again.'],

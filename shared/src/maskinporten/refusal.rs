@@ -131,8 +131,13 @@ impl Refusal {
 impl Refusal {
     /// For the caller: what Maskinporten said, how far the clocks are apart, and what to do.
     pub fn advice(&self) -> Option<String> {
-        let said = self.description.as_ref()?.as_str();
-        let mut advice = said.trim_end_matches('.').to_owned();
+        let said = self.description.as_ref()?.as_str().trim_end_matches('.');
+        let said = if said.is_empty() {
+            "Maskinporten did not say why"
+        } else {
+            said
+        };
+        let mut advice = said.to_owned();
         if let Some(drift) = self.drift {
             let direction = if drift < 0 { "behind" } else { "ahead of" };
             let seconds = drift.unsigned_abs();

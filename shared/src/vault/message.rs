@@ -26,8 +26,8 @@ pub(super) enum Refused {
     Permission(Text),
     /// Anything else that it says no to.
     Request(StatusCode, Text),
-    /// It is sealed, or has failed.
-    Down(StatusCode),
+    /// It is sealed, or has failed: so it answers for a version that the key has not got, too.
+    Down(StatusCode, Text),
     /// What it said is not an answer.
     Unreadable(&'static str),
 }
@@ -41,8 +41,11 @@ impl From<Refused> for Problem {
             Refused::Request(status, said) => Self::new(Kind::SigningRefused)
                 .detail("The vault cannot sign so: check the name, the version and the mount of the key, and that it is an RSA key")
                 .cause(format_args!("vault answered {}: {}", status.as_u16(), said.as_str())),
-            Refused::Down(status) => Self::new(Kind::SourceDown)
-                .cause(format_args!("vault answered {}", status.as_u16())),
+            Refused::Down(status, said) => Self::new(Kind::SourceDown).cause(format_args!(
+                "vault answered {}: {}",
+                status.as_u16(),
+                said.as_str()
+            )),
             Refused::Unreadable(reason) => outbound::unreadable("vault", reason),
         }
     }
@@ -161,7 +164,7 @@ fn read<T: serde::de::DeserializeOwned>(answer: &Response) -> Result<T, Refused>
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             Err(Refused::Request(status, errors(answer)))
         }
-        status => Err(Refused::Down(status)),
+        status => Err(Refused::Down(status, errors(answer))),
     }
 }
 

@@ -7,6 +7,7 @@ const SCOPE: &str = "altinn:consentrequests.write";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_tokens_are_minted_than_there_are_instances() {
+    let _alone = crate::ALONE.lock().await;
     let bench = Bench::with(Setup {
         token_is_public: true,
         ..Setup::default()
@@ -51,6 +52,7 @@ async fn no_more_tokens_are_minted_than_there_are_instances() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_stay_within_what_skatteetaten_allows() {
+    let _alone = crate::ALONE.lock().await;
     let bench = Bench::start().await;
     let ragna = bench.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;

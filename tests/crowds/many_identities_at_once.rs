@@ -1,0 +1,70 @@
+//! A hundred identities, a thousand requests for each, all at once, when nothing is kept yet.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures::future::join_all;
+use journeys::{Bench, Setup};
+use sandbox::consumer::FJORDBANKEN;
+use tokio::sync::Semaphore;
+
+const SCOPE: &str = "skatteetaten:kravogbetalinger";
+const IDENTITIES: usize = 100;
+const REQUESTS: usize = 1000;
+/// How many are on their way at a time: what a process may have open is bounded, and each has two ends here.
+const ON_THE_WAY: usize = 400;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_identity_is_minted_more_often_than_there_are_instances() {
+    let _alone = crate::ALONE.lock().await;
+    let bench = Bench::with(Setup {
+        token_is_public: true,
+        ..Setup::default()
+    })
+    .await;
+    let address = format!("{}/token", bench.public_url);
+    let started = Instant::now();
+
+    let http = reqwest::Client::new();
+    let gate = Semaphore::new(ON_THE_WAY);
+    // Those of one identity lie side by side, so that the first ones of each meet a cold cache together.
+    let asks = (0..IDENTITIES * REQUESTS).map(async |number| {
+        let resource = format!("urn:identity:{}", number / REQUESTS);
+        let _place = gate.acquire().await.expect("open");
+        let request = http
+            .post(&address)
+            .bearer_auth(bench.back_end_credential(FJORDBANKEN))
+            .form(&[("scope", SCOPE), ("resource", &resource)]);
+        request.send().await.expect("an answer").status().as_u16()
+    });
+    let statuses = join_all(asks).await;
+
+    let took = started.elapsed();
+    let instances = bench.app().instances("token");
+    let minted: BTreeMap<String, u64> = bench
+        .world()
+        .maskinporten
+        .minted()
+        .into_iter()
+        .filter_map(|(identity, count)| Some((identity.resource?, count)))
+        .collect();
+    let (most, all) = (minted.values().max().copied(), minted.values().sum::<u64>());
+    println!(
+        "{} requests at once for {IDENTITIES} identities, {ON_THE_WAY} on their way at a time, in {:.0} s: \
+         {all} tokens minted by {instances} instances, at most {} for one identity",
+        statuses.len(),
+        took.as_secs_f32(),
+        most.unwrap_or_default(),
+    );
+    assert_eq!(statuses.len(), IDENTITIES * REQUESTS);
+    let failed = statuses.iter().filter(|status| **status != 200).count();
+    assert_eq!(
+        failed,
+        0,
+        "{:?}",
+        statuses.iter().find(|status| **status != 200)
+    );
+    assert_eq!(minted.len(), IDENTITIES);
+    assert!(most.is_some_and(|most| most <= instances), "{minted:?}");
+    bench.log_is_clean(&[]);
+}

@@ -1,0 +1,113 @@
+//! The client, its key and its certificate.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use journeys::Bench;
+use rcgen::RsaKeySize;
+use sandbox::authority::{EnterpriseAuthority, Profile, rsa_key};
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use serde_json::{Value, json};
+
+use super::{ask, change_client, is_refused, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_and_its_key() {
+    let mut bench = start().await;
+
+    restart_with(&mut bench, FJORDBANKEN, |client| {
+        client["client_id"] = "nobody".into();
+    })
+    .await;
+    let answer = ask(&bench, FJORDBANKEN, "client", &[]).await;
+    is_refused(
+        &answer,
+        400,
+        "invalid_grant",
+        "client-unknown",
+        Some("MP-100"),
+    );
+
+    restart_with(&mut bench, FJORDBANKEN, |client| {
+        client["keys"][0]["kid"] = "another".into();
+    })
+    .await;
+    let answer = ask(&bench, FJORDBANKEN, "kid", &[]).await;
+    is_refused(&answer, 400, "invalid_grant", "key-unknown", None);
+
+    let other = rsa_key(RsaKeySize::_2048).expect("a key").serialize_pem();
+    restart_with(&mut bench, FJORDBANKEN, |client| {
+        client["keys"][0]["key"] = other.into();
+    })
+    .await;
+    let answer = ask(&bench, FJORDBANKEN, "key", &[]).await;
+    is_refused(
+        &answer,
+        400,
+        "invalid_grant",
+        "signature-refused",
+        Some("MP-124"),
+    );
+
+    restart_with(&mut bench, FJORDBANKEN, |_| {}).await;
+    let a_year = time::Duration::days(366);
+    change_client(&bench, |client| client.keys[0].posted -= a_year);
+    let answer = ask(&bench, FJORDBANKEN, "old", &[]).await;
+    is_refused(&answer, 400, "invalid_grant", "key-expired", Some("MP-121"));
+    change_client(&bench, |client| client.keys[0].posted += a_year);
+
+    ask(&bench, FJORDBANKEN, "good", &[]).await.json(200);
+    bench.log_is_clean(&[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_enterprise_certificate() {
+    let mut bench = start().await;
+    let now = bench.world().clock.now();
+    let key = rsa_key(RsaKeySize::_2048).expect("a key");
+    let issued = |authority: &EnterpriseAuthority, organisation: &str| {
+        let leaf = authority.issue(Profile::Seid2, organisation, "BANKEN ASA", &key, now);
+        json!([STANDARD.encode(leaf.expect("a certificate"))])
+    };
+    let elsewhere = EnterpriseAuthority::generate(now).expect("an authority");
+    let of_another = issued(&elsewhere, INNLANDSBANKEN);
+    let anothers = issued(&bench.world().enterprise, "310000108");
+    for (chain, problem, code) in [
+        (of_another.clone(), "certificate-refused", "MP-120"),
+        (anothers, "certificate-not-the-clients", "MP-122"),
+        (
+            json!(["bm8gY2VydGlmaWNhdGU="]),
+            "certificate-chain-refused",
+            "MP-123",
+        ),
+    ] {
+        let change = |client: &mut Value| client["keys"][0]["certificate_chain"] = chain;
+        restart_with(&mut bench, INNLANDSBANKEN, change).await;
+        let answer = ask(&bench, INNLANDSBANKEN, code, &[]).await;
+        is_refused(&answer, 400, "invalid_grant", problem, Some(code));
+    }
+
+    let certified = |client: &mut Value| {
+        client["keys"] =
+            json!([{"certificate_chain": of_another, "key": client["keys"][0]["key"]}]);
+    };
+    restart_with(&mut bench, FJORDBANKEN, certified).await;
+    let answer = ask(&bench, FJORDBANKEN, "keys", &[]).await;
+    is_refused(&answer, 400, "invalid_grant", "key-required", None);
+    bench.log_is_clean(&[]);
+}
+
+/// The app's clients at Maskinporten after `change` of the one of `consumer`.
+async fn restart_with(bench: &mut Bench, consumer: &str, change: impl FnOnce(&mut Value)) {
+    let variables = bench.sandbox.variables(&bench.public_url);
+    let mut clients: Value =
+        serde_json::from_str(&variables["maskinporten_clients"]).expect("JSON");
+    let client = clients.as_array_mut().expect("clients").iter_mut();
+    change(
+        client
+            .into_iter()
+            .find(|client| client["organisation"] == consumer)
+            .expect("a client"),
+    );
+    let changed = [("maskinporten_clients".to_owned(), clients.to_string())];
+    bench.restart_app_with(changed.into()).await;
+}
