@@ -1,6 +1,6 @@
 //! Signatures from the transit engine of Vault or `OpenBao`, for keys that may not leave it.
 //!
-//! [`Vault`] sends; what is sent and what is read is in [`message`].
+//! [`Vault`] sends; what is sent and what is read is in `message`.
 
 mod message;
 
