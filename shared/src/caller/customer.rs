@@ -30,8 +30,12 @@ impl Customer {
         };
         let party = Party::parse(requested, self.environment).map_err(|error| {
             let kind = match error {
-                PartyError::Malformed | PartyError::CheckDigit => Kind::PartyInvalid,
-                PartyError::RealInTest | PartyError::SyntheticInProduction => Kind::PartyNotAllowed,
+                PartyError::Malformed | PartyError::CheckDigit | PartyError::Date => {
+                    Kind::PartyInvalid
+                }
+                PartyError::OtherSeries
+                | PartyError::RealInTest
+                | PartyError::SyntheticInProduction => Kind::PartyNotAllowed,
             };
             Problem::new(kind).detail(error.to_string())
         })?;

@@ -1,0 +1,124 @@
+//! Whom something is about: organisations and persons, by their Norwegian numbers.
+//!
+//! Check digits are verified on the way in, so that a value of these types is always well formed.
+
+mod organisation;
+mod person;
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+
+pub use organisation::{OrganisationKind, OrganisationNumber};
+pub use person::{ControlRule, PersonKind, PersonNumber, Series};
+
+/// Where the app runs. Real persons and organisations are parties in production only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Environment {
+    /// Only synthetic parties are accepted.
+    Test,
+    /// Only real parties are accepted.
+    Production,
+}
+
+impl Environment {
+    /// The name used in configuration and in record names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// The organisation or person whose claims are asked for and who consents.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Party {
+    /// By organisation number.
+    Organisation(OrganisationNumber),
+    /// By national identity number or D-number.
+    Person(PersonNumber),
+}
+
+impl Party {
+    /// Reads nine or eleven digits that belong in `environment`.
+    pub fn parse(text: &str, environment: Environment) -> Result<Self, PartyError> {
+        match text.len() {
+            9 => {
+                let number = OrganisationNumber::parse(text)?;
+                let synthetic = number.kind() != OrganisationKind::Registered;
+                belongs(synthetic, environment)?;
+                Ok(Self::Organisation(number))
+            }
+            11 => {
+                let number = PersonNumber::parse(text)?;
+                match number.series() {
+                    Series::Register => belongs(false, environment)?,
+                    Series::TestNorge => belongs(true, environment)?,
+                    _ => return Err(PartyError::OtherSeries),
+                }
+                Ok(Self::Person(number))
+            }
+            _ => Err(PartyError::Malformed),
+        }
+    }
+
+    /// The bare number, for the counterparties that ask for it.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Organisation(number) => number.as_str(),
+            Self::Person(number) => number.expose(),
+        }
+    }
+
+    /// `urn:altinn:organization:identifier-no:…` or `urn:altinn:person:identifier-no:…`.
+    pub fn urn(&self) -> String {
+        match self {
+            Self::Organisation(number) => number.urn(),
+            Self::Person(number) => format!("urn:altinn:person:identifier-no:{}", number.expose()),
+        }
+    }
+}
+
+/// Why a text is not a party. None of the texts repeats the number.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum PartyError {
+    /// Not nine or eleven digits.
+    #[error("a party is an organisation number of 9 digits or a national identity number of 11")]
+    Malformed,
+    /// A check digit is wrong.
+    #[error("a check digit of the number is wrong")]
+    CheckDigit,
+    /// A person's number without a day in it.
+    #[error("the number does not begin with a date")]
+    Date,
+    /// A number that a register of health or welfare gives out, real or for its tests.
+    #[error("only numbers of the population register and its test population are accepted")]
+    OtherSeries,
+    /// A real number outside production.
+    #[error("only synthetic parties are accepted outside production")]
+    RealInTest,
+    /// A synthetic number in production.
+    #[error("synthetic parties are not accepted in production")]
+    SyntheticInProduction,
+}
+
+/// Real parties are for production, synthetic ones for the rest.
+const fn belongs(synthetic: bool, environment: Environment) -> Result<(), PartyError> {
+    match (environment, synthetic) {
+        (Environment::Test, false) => Err(PartyError::RealInTest),
+        (Environment::Production, true) => Err(PartyError::SyntheticInProduction),
+        _ => Ok(()),
+    }
+}
+
+fn digits<const N: usize>(text: &str) -> Option<[u32; N]> {
+    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
+    digits?.try_into().ok()
+}
+
+/// The weighted sum with the check digit itself, modulo 11: 0 where the digit is right.
+fn remainder(digits: &[u32], weights: &[u32], check: u32) -> u32 {
+    let sum: u32 = digits.iter().zip(weights).map(|(d, w)| d * w).sum();
+    (sum + check) % 11
+}
