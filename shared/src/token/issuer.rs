@@ -21,6 +21,10 @@ use crate::store::Store;
 /// How long a refusal is remembered that asking again would not change.
 const REFUSED: Duration = Duration::from_secs(10);
 
+/// How long it may take to get a new token, with all attempts: less than a request has, so that the last
+/// one can still be given, and those who wait for the same one can still be answered.
+const MINT: Duration = Duration::from_secs(7);
+
 /// How long a caller waits at most for a token to be renewed that is still good.
 const AHEAD: Duration = Duration::from_secs(2);
 
@@ -223,6 +227,7 @@ impl Issuer {
         identity: &Identity,
         skip_cache: bool,
     ) -> Result<Token, OAuthError> {
+        let context = &context.within(MINT);
         let mut spare = None;
         if !skip_cache {
             spare = self.last(context, client, identity).await;

@@ -33,10 +33,6 @@ const METADATA: Call = Call {
     ..MASKINPORTEN
 };
 
-/// The most that one token may take, with all attempts: less than a request has, so that a token from
-/// before can still be given.
-const TIME: Duration = Duration::from_secs(7);
-
 /// How long the metadata is used, and how long a failure to get it is remembered.
 const METADATA_FRESH: Duration = Duration::from_hours(12);
 const METADATA_FAILED: Duration = Duration::from_secs(30);
@@ -94,7 +90,6 @@ impl Mint {
         client: &Client,
         ask: &Ask,
     ) -> Result<Token, (OAuthError, bool)> {
-        let context = &context.within(TIME);
         let metadata = self
             .metadata(context)
             .await
