@@ -97,7 +97,8 @@ pub(crate) fn is_internal(authority: &Authority) -> bool {
 }
 
 impl Origin {
-    fn of_entry(entry: &str) -> Result<Self, EntryError> {
+    /// Reads `scheme://host` or `scheme://host:port`.
+    pub(crate) fn of_entry(entry: &str) -> Result<Self, EntryError> {
         let entry = entry.trim();
         let (scheme, rest) = entry.split_once("://").ok_or(EntryError::Form)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);

@@ -26,7 +26,7 @@ use crate::{
     key_value::{Backend, StoreError, Stores},
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Client, Identities, Outbound, TlsError},
+    outbound::{Client, ClientTls, Identities, Outbound, Pin, TlsError},
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -45,7 +45,7 @@ pub struct App {
 /// Why an application cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The manifest or the runtime configuration is wrong.
+    /// The manifest, the runtime configuration or the file of pins is wrong.
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// A variable has no value, or a template asks for one that does not exist.
@@ -64,6 +64,14 @@ pub enum LoadError {
     /// A certificate or a key cannot be used.
     #[error("client_tls: {0}")]
     Tls(#[from] TlsError),
+    /// A certificate or a key of a pin cannot be used.
+    #[error("pin `{pin}`: {source}")]
+    Pin {
+        /// The pin.
+        pin: String,
+        /// What is wrong.
+        source: TlsError,
+    },
     /// A component names a store that nobody defines.
     #[error(
         "component.{component}.key_value_stores: `{store}` is not defined: the runtime configuration needs [key_value_store.{store}]"
@@ -133,7 +141,7 @@ impl App {
             &options.state_dir,
         )?;
         let client = Client::new(
-            Identities::load(&config.client_tls)?,
+            identities(&config.client_tls, options.pins.as_deref())?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
@@ -214,6 +222,18 @@ impl App {
     pub fn serve(self, listener: TcpListener) -> Server {
         Server::start(self.application, self.alarms, listener)
     }
+}
+
+/// Whom the components trust, and what they show.
+fn identities(entries: &[ClientTls], pins: Option<&Path>) -> Result<Identities, LoadError> {
+    let mut identities = Identities::load(entries)?;
+    for pin in pins.map(Pin::read).transpose()?.unwrap_or_default() {
+        let name = pin.name().to_owned();
+        identities
+            .pin(pin)
+            .map_err(|source| LoadError::Pin { pin: name, source })?;
+    }
+    Ok(identities)
 }
 
 /// What the manifest and the configuration grant one component.

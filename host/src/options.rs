@@ -15,6 +15,9 @@ pub struct Options {
     pub manifest: PathBuf,
     /// A runtime configuration in Spin's format. Relative paths in it start at its own folder.
     pub runtime_config: Option<PathBuf>,
+    /// Counterparties that are known by attributes of their certificate instead of a host name. Beyond Spin's format, so they
+    /// stand in a file of their own. Relative paths in it start at its own folder.
+    pub pins: Option<PathBuf>,
     /// Values of application variables by their names in the manifest (lower case).
     pub variables: BTreeMap<String, String>,
     /// The folder of the default key-value store. It is created if it does not exist.
@@ -38,6 +41,7 @@ impl Options {
         let own = manifest.parent().unwrap_or(Path::new(".")).join(".innsyn");
         Self {
             runtime_config: None,
+            pins: None,
             variables: BTreeMap::new(),
             state_dir: own.clone(),
             cache_dir: Some(own.join("compiled")),

@@ -3,7 +3,9 @@
 mod client;
 mod connection;
 mod failure;
+mod last_words;
 mod network;
+mod pin;
 mod pool;
 mod tls;
 
@@ -19,6 +21,7 @@ use crate::{
 
 pub(crate) use client::{Client, HttpLimits};
 pub(crate) use network::BlockedNetworks;
+pub(crate) use pin::Pin;
 pub use tls::TlsError;
 pub(crate) use tls::{ClientTls, Identities};
 

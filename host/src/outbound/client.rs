@@ -88,7 +88,7 @@ impl Client {
         request: Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
-        let identity = self.identities.of(component, &origin.host);
+        let identity = self.identities.of(component, origin);
         let response = self
             .exchange(&identity, origin, request, options)
             .await
@@ -152,7 +152,7 @@ impl Client {
                     request: Some(unsent),
                     ..
                 }) if reused => request = unsent,
-                Err(Unsent { error, .. }) => return Err(Failure::of_exchange(&error)),
+                Err(Unsent { failure, .. }) => return Err(failure),
             }
         }
     }
@@ -251,9 +251,9 @@ impl Body for Paced {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
             let limit = self.limit;
             self.sleep.as_mut().reset(Instant::now() + limit);
-            return Poll::Ready(
-                frame.map(|frame| frame.map_err(|error| self.failed(Failure::of_exchange(&error)))),
-            );
+            return Poll::Ready(frame.map(|frame| {
+                frame.map_err(|error| self.failed(Failure::of_exchange(&error, None)))
+            }));
         }
         self.sleep.as_mut().poll(context).map(|()| {
             Some(Err(self.failed(Failure::new(

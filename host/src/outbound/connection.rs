@@ -17,20 +17,25 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{failure::Failure, network::BlockedNetworks, tls::Identity};
+use super::{
+    failure::Failure,
+    last_words::{Attentive, LastWords},
+    network::BlockedNetworks,
+    tls::Identity,
+};
 use crate::allowed_hosts::Origin;
 
 /// The sending side of an open connection.
 pub(crate) enum Sender {
-    Http1(http1::SendRequest<WasiBody>),
-    Http2(http2::SendRequest<WasiBody>),
+    Http1(http1::SendRequest<WasiBody>, LastWords),
+    Http2(http2::SendRequest<WasiBody>, LastWords),
 }
 
 /// A request that got no response.
 pub(crate) struct Unsent {
     /// The request, if nothing of it was sent.
     pub(crate) request: Option<Request<WasiBody>>,
-    pub(crate) error: hyper::Error,
+    pub(crate) failure: Failure,
 }
 
 impl Sender {
@@ -40,42 +45,42 @@ impl Sender {
     ) -> Result<Response<Incoming>, Unsent> {
         let whole = request.uri().clone();
         let host = request.headers_mut().remove(HOST);
-        let sent = match self {
-            Self::Http1(sender) => {
+        let (sent, words) = match self {
+            Self::Http1(sender, words) => {
                 // The request line of HTTP/1.1 has the path alone, and the host a header of its own.
                 let path = request.uri().path_and_query().cloned();
                 *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
                 if let Some(host) = &host {
                     request.headers_mut().insert(HOST, host.clone());
                 }
-                sender.try_send_request(request).await
+                (sender.try_send_request(request).await, words)
             }
-            Self::Http2(sender) => sender.try_send_request(request).await,
+            Self::Http2(sender, words) => (sender.try_send_request(request).await, words),
         };
-        sent.map_err(|error| Unsent::new(error, whole, host))
+        sent.map_err(|error| Unsent::new(error, words, whole, host))
     }
 
     /// Whether another request may be sent now.
     pub(crate) fn is_ready(&self) -> bool {
         match self {
-            Self::Http1(sender) => sender.is_ready(),
-            Self::Http2(sender) => sender.is_ready(),
+            Self::Http1(sender, _) => sender.is_ready(),
+            Self::Http2(sender, _) => sender.is_ready(),
         }
     }
 
     /// Waits until another request may be sent; false if none will ever be.
     pub(crate) async fn ready(&mut self) -> bool {
         match self {
-            Self::Http1(sender) => sender.ready().await.is_ok(),
-            Self::Http2(sender) => sender.ready().await.is_ok(),
+            Self::Http1(sender, _) => sender.ready().await.is_ok(),
+            Self::Http2(sender, _) => sender.ready().await.is_ok(),
         }
     }
 
     /// Another handle to the same connection, where its protocol carries several requests at once.
     pub(crate) fn shared(&self) -> Option<Self> {
         match self {
-            Self::Http1(_) => None,
-            Self::Http2(sender) => Some(Self::Http2(sender.clone())),
+            Self::Http1(..) => None,
+            Self::Http2(sender, words) => Some(Self::Http2(sender.clone(), words.clone())),
         }
     }
 }
@@ -83,6 +88,7 @@ impl Sender {
 impl Unsent {
     fn new(
         mut error: TrySendError<Request<WasiBody>>,
+        words: &LastWords,
         whole: Uri,
         host: Option<http::HeaderValue>,
     ) -> Self {
@@ -95,7 +101,7 @@ impl Unsent {
         });
         Self {
             request,
-            error: error.into_error(),
+            failure: Failure::of_exchange(&error.into_error(), words.get()),
         }
     }
 }
@@ -127,7 +133,7 @@ pub(crate) async fn open(
         .set_nodelay(true)
         .map_err(|error| Failure::of_connect(&error))?;
     if !origin.secure {
-        return http1(stream, permit).await;
+        return http1(stream, LastWords::default(), permit).await;
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
@@ -135,33 +141,38 @@ pub(crate) async fn open(
         .connect(name, stream)
         .await
         .map_err(|error| Failure::of_handshake(&error))?;
-    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        http2(stream, permit).await
+    let words = LastWords::default();
+    let http2_chosen = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let stream = Attentive::new(stream, words.clone());
+    if http2_chosen {
+        http2(stream, words, permit).await
     } else {
-        http1(stream, permit).await
+        http1(stream, words, permit).await
     }
 }
 
 async fn http1(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    words: LastWords,
     permit: Option<OwnedSemaphorePermit>,
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error))?;
+        .map_err(|error| Failure::of_exchange(&error, words.get()))?;
     drive(connection, permit);
-    Ok(Sender::Http1(sender))
+    Ok(Sender::Http1(sender, words))
 }
 
 async fn http2(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    words: LastWords,
     permit: Option<OwnedSemaphorePermit>,
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error))?;
+        .map_err(|error| Failure::of_exchange(&error, words.get()))?;
     drive(connection, permit);
-    Ok(Sender::Http2(sender))
+    Ok(Sender::Http2(sender, words))
 }
 
 /// Runs a connection until it ends. How it ends, its requests are told.

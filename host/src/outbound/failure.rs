@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
+use rustls::{AlertDescription, CertificateError};
 use wasmtime_wasi_http::Error;
 
 /// A failed exchange.
@@ -41,15 +42,18 @@ impl Failure {
 
     /// A TLS handshake that fails.
     pub(crate) fn of_handshake(error: &io::Error) -> Self {
-        let code = tls_cause(error).map_or(Error::TlsProtocolError, tls_code);
-        Self::new(code, format!("TLS: {error}"))
+        match tls_cause(error) {
+            Some(cause) => Self::of_tls(cause),
+            None => Self::new(Error::TlsProtocolError, format!("TLS: {error}")),
+        }
     }
 
-    /// A request or a response that breaks off on an open connection.
-    pub(crate) fn of_exchange(error: &hyper::Error) -> Self {
-        let code = if let Some(cause) = causes(error).find_map(tls_cause) {
-            tls_code(cause)
-        } else if error.is_timeout() {
+    /// A request or a response that breaks off on an open connection. `told` is what TLS said last there.
+    pub(crate) fn of_exchange(error: &hyper::Error, told: Option<&rustls::Error>) -> Self {
+        if let Some(cause) = told.or_else(|| causes(error).find_map(tls_cause)) {
+            return Self::of_tls(cause);
+        }
+        let code = if error.is_timeout() {
             Error::HttpResponseTimeout
         } else if error.is_parse() || error.is_parse_status() {
             Error::HttpProtocolError
@@ -68,6 +72,75 @@ impl Failure {
             .join(": ");
         Self::new(code, reason)
     }
+
+    /// Three things that must not be taken for each other: they refuse us, we refuse them, or neither.
+    fn of_tls(error: &rustls::Error) -> Self {
+        match error {
+            rustls::Error::AlertReceived(alert) => {
+                let code = Error::TlsAlertReceived {
+                    alert_id: Some(u8::from(*alert)),
+                    alert_message: Some(format!("{alert:?}")),
+                };
+                let reason = match refusal(*alert) {
+                    Some(why) => format!("our certificate was refused: {why} (alert {alert:?})"),
+                    None => format!("TLS: the other side ended it with the alert {alert:?}"),
+                };
+                Self::new(code, reason)
+            }
+            rustls::Error::InvalidCertificate(why) => {
+                let code = Error::TlsCertificateError;
+                let reason = format!("their certificate is not trusted: {}", distrust(why));
+                Self::new(code, reason)
+            }
+            rustls::Error::NoCertificatesPresented => Self::new(
+                Error::TlsCertificateError,
+                "their certificate is not trusted: none was shown",
+            ),
+            other => Self::new(Error::TlsProtocolError, format!("TLS: {other}")),
+        }
+    }
+}
+
+/// What the other side has against our certificate, if the alert is about it (RFC 8446 §6.2).
+fn refusal(alert: AlertDescription) -> Option<&'static str> {
+    Some(match alert {
+        AlertDescription::BadCertificate => {
+            "it cannot be read there, or its key is not the one that signs"
+        }
+        AlertDescription::UnsupportedCertificate => "it is for another purpose",
+        AlertDescription::CertificateRevoked => "it is revoked",
+        AlertDescription::CertificateExpired => "it has expired, or is not valid yet",
+        AlertDescription::CertificateUnknown => "the other side does not say why",
+        AlertDescription::UnknownCA => "its issuer is not trusted there",
+        AlertDescription::AccessDenied => "it is in order, but its holder is not let in",
+        AlertDescription::CertificateRequired => "none was shown, and one is required",
+        _ => return None,
+    })
+}
+
+/// What we have against the other side's certificate.
+fn distrust(why: &CertificateError) -> String {
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet, or the clock here is wrong".to_owned()
+        }
+        CertificateError::Revoked => "it is revoked".to_owned(),
+        CertificateError::UnknownIssuer => "its issuer is not among the roots".to_owned(),
+        CertificateError::BadSignature => {
+            "its issuer is not among the roots: the one of that name has another key".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("it is for another name: {why}")
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not for a server's purpose".to_owned()
+        }
+        CertificateError::Other(other) => other.to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn causes<'e>(
@@ -77,15 +150,6 @@ fn causes<'e>(
 }
 
 /// TLS errors travel inside I/O errors.
-fn tls_cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
+pub(crate) fn tls_cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
     error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
-}
-
-fn tls_code(error: &rustls::Error) -> Error {
-    match error {
-        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            Error::TlsCertificateError
-        }
-        _ => Error::TlsProtocolError,
-    }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::connection::Sender;
+use super::{connection::Sender, tls::Entry};
 use crate::{allowed_hosts::Origin, lock::locked};
 
 /// A connection that waited longer is closed: servers close theirs about then.
@@ -17,8 +17,8 @@ const MOST_WAITING: usize = 32;
 /// What two requests must have in common to use the same connection.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// The entry of the runtime configuration that says whom the component trusts and what it shows.
-    pub(crate) entry: Option<usize>,
+    /// What says whom the component trusts and what it shows.
+    pub(crate) entry: Entry,
     pub(crate) origin: Origin,
 }
 
@@ -75,7 +75,7 @@ impl Pool {
             !waiting.is_empty()
         });
         let waiting = pool.entry(key).or_default();
-        let known = matches!(sender, Sender::Http2(_)) && !waiting.is_empty();
+        let known = matches!(sender, Sender::Http2(..)) && !waiting.is_empty();
         if waiting.len() < MOST_WAITING && !known {
             waiting.push(Waiting {
                 sender,

@@ -1,4 +1,4 @@
-//! Client TLS: whom a component trusts and which certificate it shows, by component and host.
+//! Client TLS: whom a component trusts and which certificate it shows, by component and counterparty.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,11 +7,15 @@ use std::{
 
 use rustls::{
     ClientConfig, RootCertStore,
+    client::danger::ServerCertVerifier,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use serde::Deserialize;
 use url::Host;
+
+use super::pin::Pin;
+use crate::allowed_hosts::Origin;
 
 /// One `[[client_tls]]` of the runtime configuration. Paths are made absolute by [`ClientTls::check`].
 #[derive(Debug, Deserialize)]
@@ -59,7 +63,7 @@ impl ClientTls {
     }
 }
 
-/// What is wrong with the files of a `[[client_tls]]`. Keys are not repeated.
+/// What is wrong with the files of a `[[client_tls]]` or a `[[pin]]`. Keys are not repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file that cannot be read or holds something else.
@@ -85,6 +89,7 @@ pub enum TlsError {
 
 /// Every identity that the application's components may have.
 pub(crate) struct Identities {
+    pinned: Vec<(Pin, Arc<ClientConfig>)>,
     listed: Vec<Listed>,
     /// No client certificate, and the roots of the public web.
     default: Arc<ClientConfig>,
@@ -99,38 +104,55 @@ struct Listed {
 /// Whom a component trusts and what it shows. Connections of one identity are never used for another.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    /// The place of its entry in the runtime configuration; none for the default.
-    pub(crate) entry: Option<usize>,
+    pub(crate) entry: Entry,
     pub(crate) config: Arc<ClientConfig>,
+}
+
+/// What an identity comes from, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Entry {
+    /// No file says anything of it.
+    Default,
+    ClientTls(usize),
+    Pin(usize),
 }
 
 impl Identities {
     pub(crate) fn load(entries: &[ClientTls]) -> Result<Self, TlsError> {
         let listed = entries.iter().map(Listed::load).collect::<Result<_, _>>()?;
         Ok(Self {
+            pinned: Vec::new(),
             listed,
-            default: Arc::new(config(web_roots(), None)?),
+            default: Arc::new(config(Trust::Named(web_roots()), None)?),
         })
     }
 
-    /// The first entry that names the component and the host, as in Spin.
-    pub(crate) fn of(&self, component: &str, host: &str) -> Identity {
-        let named = |listed: &Listed| {
-            listed.components.iter().any(|id| id == component)
-                && listed.hosts.iter().any(|name| name == host)
-        };
-        match self
-            .listed
-            .iter()
-            .enumerate()
-            .find(|(_, listed)| named(listed))
+    /// Adds a pin. It comes before any `client_tls`.
+    pub(crate) fn pin(&mut self, pin: Pin) -> Result<(), TlsError> {
+        let config = pin.config()?;
+        self.pinned.push((pin, config));
+        Ok(())
+    }
+
+    /// The pin of the component and the origin; else the first entry that names the component and the host, as in Spin.
+    pub(crate) fn of(&self, component: &str, origin: &Origin) -> Identity {
+        let mut pinned = self.pinned.iter().enumerate();
+        if let Some((place, (_, config))) =
+            pinned.find(|(_, (pin, _))| pin.is_for(component, origin))
         {
-            Some((entry, listed)) => Identity {
-                entry: Some(entry),
+            return Identity {
+                entry: Entry::Pin(place),
+                config: config.clone(),
+            };
+        }
+        let mut listed = self.listed.iter().enumerate();
+        match listed.find(|(_, listed)| listed.names(component, &origin.host)) {
+            Some((place, listed)) => Identity {
+                entry: Entry::ClientTls(place),
                 config: listed.config.clone(),
             },
             None => Identity {
-                entry: None,
+                entry: Entry::Default,
                 config: self.default.clone(),
             },
         }
@@ -142,30 +164,27 @@ impl Listed {
         let web = entry
             .ca_use_webpki_roots
             .unwrap_or(entry.ca_roots_file.is_none());
-        let mut roots = if web {
-            web_roots()
-        } else {
-            RootCertStore::empty()
+        let mut trusted = match &entry.ca_roots_file {
+            Some(path) => roots(path)?,
+            None => RootCertStore::empty(),
         };
-        if let Some(path) = &entry.ca_roots_file {
-            for certificate in certificates(path)? {
-                roots.add(certificate).map_err(|error| TlsError::File {
-                    path: path.clone(),
-                    reason: error.to_string(),
-                })?;
-            }
+        if web {
+            trusted.extend(web_roots().roots);
         }
         let pair = match (&entry.client_cert_file, &entry.client_private_key_file) {
-            (Some(chain), Some(key)) => {
-                Some((chain.as_path(), certificates(chain)?, private_key(key)?))
-            }
+            (Some(chain), Some(key)) => Some(pair(chain, key)?),
             _ => None,
         };
         Ok(Self {
             components: entry.component_ids.clone(),
             hosts: entry.hosts.clone(),
-            config: Arc::new(config(roots, pair)?),
+            config: Arc::new(config(Trust::Named(trusted), pair)?),
         })
+    }
+
+    fn names(&self, component: &str, host: &str) -> bool {
+        self.components.iter().any(|id| id == component)
+            && self.hosts.iter().any(|name| name == host)
     }
 }
 
@@ -173,16 +192,47 @@ fn web_roots() -> RootCertStore {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 
-type Pair<'p> = (
+/// The roots in a file, which has at least one.
+pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| TlsError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+    }
+    Ok(roots)
+}
+
+/// A client certificate, where it was found, with those above it and its key.
+pub(super) type Pair<'p> = (
     &'p Path,
     Vec<CertificateDer<'static>>,
     PrivateKeyDer<'static>,
 );
 
-fn config(roots: RootCertStore, pair: Option<Pair<'_>>) -> Result<ClientConfig, TlsError> {
+pub(super) fn pair<'p>(chain: &'p Path, key: &Path) -> Result<Pair<'p>, TlsError> {
+    Ok((chain, certificates(chain)?, private_key(key)?))
+}
+
+/// How a server is recognised.
+pub(super) enum Trust {
+    /// A chain to one of these roots, and the name that was asked for.
+    Named(RootCertStore),
+    /// As a pin says.
+    Pinned(Arc<dyn ServerCertVerifier>),
+}
+
+/// TLS 1.2 and 1.3.
+pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<ClientConfig, TlsError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots);
+        .with_safe_default_protocol_versions()?;
+    let builder = match trust {
+        Trust::Named(roots) => builder.with_root_certificates(roots),
+        Trust::Pinned(verifier) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier),
+    };
     let mut config = match pair {
         Some((path, chain, key)) => {
             builder
@@ -256,10 +306,14 @@ mod tests {
             entry(NAMES, folder),
         ];
         let identities = Identities::load(&entries).unwrap();
-        assert_eq!(identities.of("a", "localhost").entry, Some(1));
-        assert_eq!(identities.of("b", "localhost").entry, Some(0));
-        assert_eq!(identities.of("a", "example.com").entry, None);
-        assert_eq!(identities.of("c", "localhost").entry, None);
+        let of = |component, origin| {
+            let origin = Origin::of_entry(origin).unwrap();
+            identities.of(component, &origin).entry
+        };
+        assert_eq!(of("a", "https://localhost:8443"), Entry::ClientTls(1));
+        assert_eq!(of("b", "https://localhost"), Entry::ClientTls(0));
+        assert_eq!(of("a", "https://example.com"), Entry::Default);
+        assert_eq!(of("c", "https://localhost"), Entry::Default);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod limits;
 #[cfg(test)]
 mod outbound;
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serving;
@@ -12,5 +14,7 @@ mod serving;
 mod state;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod two_way_tls;
 #[cfg(test)]
 mod upstream;

@@ -32,8 +32,14 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate authority for servers and clients.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+/// A certificate authority for servers and clients: a root, and perhaps one below it that issues.
+pub(crate) struct Authority {
+    root: CertifiedIssuer<'static, KeyPair>,
+    issuing: Option<CertifiedIssuer<'static, KeyPair>>,
+}
+
+/// What is not as usual about a certificate.
+pub(crate) type Change = fn(&mut CertificateParams);
 
 /// A running server. It never answers `/slow`, and says to any other path who called it and how.
 pub(crate) struct Upstream {
@@ -46,6 +52,9 @@ pub(crate) struct Tls {
     pub(crate) names: Vec<&'static str>,
     pub(crate) versions: &'static [&'static SupportedProtocolVersion],
     pub(crate) http2: bool,
+    pub(crate) change: Change,
+    /// The root of the clients' certificates, where it is another authority's.
+    pub(crate) clients_root: Option<CertificateDer<'static>>,
 }
 
 impl Default for Tls {
@@ -54,18 +63,37 @@ impl Default for Tls {
             names: vec!["localhost"],
             versions: rustls::ALL_VERSIONS,
             http2: false,
+            change: |_| (),
+            clients_root: None,
         }
     }
 }
 
 impl Authority {
     pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Test authority");
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        Self::called(&format!("Root {}", COUNT.fetch_add(1, Ordering::SeqCst)))
+    }
+
+    pub(crate) fn called(name: &str) -> Self {
+        let root = CertifiedIssuer::self_signed(authority(name), KeyPair::generate().unwrap());
+        Self {
+            root: root.unwrap(),
+            issuing: None,
+        }
+    }
+
+    /// One whose certificates are issued by another than its root.
+    pub(crate) fn in_two_steps() -> Self {
+        let mut own = Self::new();
+        let key = KeyPair::generate().unwrap();
+        let issuing = CertifiedIssuer::signed_by(authority("Test issuing"), key, &own.root);
+        own.issuing = Some(issuing.unwrap());
+        own
+    }
+
+    pub(crate) fn root(&self) -> CertificateDer<'static> {
+        self.root.der().clone()
     }
 
     /// Writes `ca.pem` and, for each client, `<name>.pem` and `<name>.key` into a folder.
@@ -74,26 +102,36 @@ impl Authority {
         folder: &Path,
         clients: &[&str],
     ) -> Vec<(CertificateDer<'static>, String)> {
-        fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
-        let written = clients.iter().map(|name| {
-            let (certificate, key) = self.issue(&[name]);
-            fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-            fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
-            (certificate.der().clone(), (*name).to_owned())
-        });
+        fs::write(folder.join("ca.pem"), self.root.pem()).unwrap();
+        let key = || KeyPair::generate().unwrap();
+        let written = clients
+            .iter()
+            .map(|name| self.write_client(folder, name, &key(), |_| ()));
         written.collect()
     }
 
-    fn issue(&self, names: &[&str]) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
+    /// Writes `<name>.pem` and `<name>.key` of one client into a folder.
+    pub(crate) fn write_client(
+        &self,
+        folder: &Path,
+        name: &str,
+        key: &KeyPair,
+        change: Change,
+    ) -> (CertificateDer<'static>, String) {
+        let certificate = self.issue(&[name], key, change);
+        let mut chain = certificate.pem();
+        chain.extend(self.issuing.as_ref().map(|issuing| issuing.pem()));
+        fs::write(folder.join(format!("{name}.pem")), chain).unwrap();
+        fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
+        (certificate.der().clone(), name.to_owned())
+    }
+
+    fn issue(&self, names: &[&str], key: &KeyPair, change: Change) -> rcgen::Certificate {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        (
-            CertificateParams::new(names)
-                .unwrap()
-                .signed_by(&key, &self.0)
-                .unwrap(),
-            key,
-        )
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let issuer = self.issuing.as_ref().unwrap_or(&self.root);
+        params.signed_by(key, issuer).unwrap()
     }
 
     /// A server that wants a certificate of this authority, and knows some of them by name.
@@ -102,9 +140,13 @@ impl Authority {
         tls: Tls,
         clients: Vec<(CertificateDer<'static>, String)>,
     ) -> Upstream {
-        let (certificate, key) = self.issue(&tls.names);
+        let key = KeyPair::generate().unwrap();
+        let mut chain = vec![self.issue(&tls.names, &key, tls.change).der().clone()];
+        chain.extend(self.issuing.as_ref().map(|issuing| issuing.der().clone()));
         let mut roots = RootCertStore::empty();
-        roots.add(self.0.der().clone()).unwrap();
+        roots
+            .add(tls.clients_root.unwrap_or_else(|| self.root()))
+            .unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
@@ -115,7 +157,7 @@ impl Authority {
             .with_protocol_versions(tls.versions)
             .unwrap()
             .with_client_cert_verifier(verifier)
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(chain, key)
             .unwrap();
         if tls.http2 {
             config.alpn_protocols = vec![b"h2".to_vec()];
@@ -143,6 +185,13 @@ impl Authority {
         })
         .await
     }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }
 
 /// A server without TLS.

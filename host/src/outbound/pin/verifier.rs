@@ -1,0 +1,129 @@
+//! Whether a server is the one that a pin means: a chain to its roots, within its time, for this purpose, and of this holder.
+
+use std::sync::Arc;
+
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+    client::{
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_cert_signed_by_trust_anchor,
+    },
+    crypto::{
+        WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::ParsedCertificate,
+};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
+use super::{Attribute, Wanted};
+
+/// Takes the place of the check by host name, and of nothing else.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    roots: RootCertStore,
+    subject: Vec<Wanted>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// The certificate is in order and somebody else's. What it says instead is not repeated: it may be a person's.
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum Mismatch {
+    #[error("the {0} of its subject is not the one of the pin")]
+    Other(Attribute),
+    #[error("its subject has none of the attributes of the pin")]
+    Missing,
+}
+
+impl Pinned {
+    pub(super) fn new(roots: RootCertStore, subject: Vec<Wanted>) -> Self {
+        Self {
+            roots,
+            subject,
+            algorithms: aws_lc_rs::default_provider().signature_verification_algorithms,
+        }
+    }
+
+    /// At least one of the attributes is there, and each that is there, however often, says what it must.
+    fn compare(&self, certificate: &X509Certificate<'_>) -> Result<(), Mismatch> {
+        let mut found = false;
+        for wanted in &self.subject {
+            let oid = wanted.attribute.oid();
+            let attributes = certificate.subject().iter_attributes();
+            for attribute in
+                attributes.filter(|attribute| attribute.attr_type().to_id_string() == oid)
+            {
+                if attribute.as_str().ok() != Some(&wanted.value) {
+                    return Err(Mismatch::Other(wanted.attribute));
+                }
+                found = true;
+            }
+        }
+        if found {
+            Ok(())
+        } else {
+            Err(Mismatch::Missing)
+        }
+    }
+}
+
+impl Attribute {
+    const fn oid(self) -> &'static str {
+        match self {
+            Self::OrganizationIdentifier => "2.5.4.97",
+            Self::SerialNumber => "2.5.4.5",
+        }
+    }
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        verify_server_cert_signed_by_trust_anchor(
+            &ParsedCertificate::try_from(end_entity)?,
+            &self.roots,
+            intermediates,
+            now,
+            self.algorithms.all,
+        )?;
+        let unreadable = || Error::InvalidCertificate(CertificateError::BadEncoding);
+        let (_, certificate) = X509Certificate::from_der(end_entity).map_err(|_| unreadable())?;
+        // Enterprise certificates say by key usage alone what they are for, which the check above does not read.
+        if let Some(usage) = certificate.key_usage().map_err(|_| unreadable())?
+            && !usage.value.digital_signature()
+        {
+            return Err(CertificateError::InvalidPurpose.into());
+        }
+        self.compare(&certificate)
+            .map_err(|mismatch| CertificateError::Other(OtherError(Arc::new(mismatch))))?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
