@@ -98,6 +98,10 @@ kinds! {
     SourceUnreadable "source-unreadable" BAD_GATEWAY "A counterparty's answer could not be read";
     /// A counterparty refused us, not the customer.
     SourceRefused "source-refused" BAD_GATEWAY "A counterparty refused the app";
+    /// A counterparty does not take our TLS certificate.
+    OwnCertificateRefused "own-certificate-refused" BAD_GATEWAY "A counterparty refused the app's certificate";
+    /// We do not take a counterparty's TLS certificate.
+    CounterpartyNotTrusted "counterparty-not-trusted" BAD_GATEWAY "A counterparty's certificate is not trusted";
 
     // What Maskinporten holds against the app: who sets it up has to act.
     /// MP-011.

@@ -2,7 +2,9 @@
 //! on the host.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,11 +14,25 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use futures::stream;
 use host::{App, Log, Options, build};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{ServerConfig, WebPkiClientVerifier};
+use rustls::{ALL_VERSIONS, RootCertStore};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Longer than any case waits.
 const LATE: Duration = Duration::from_secs(3);
+
+/// One of the two servers with TLS is known.
+const TRUST: &str = r#"
+[[client_tls]]
+component_ids = ["contract"]
+hosts = ["localhost"]
+ca_roots_file = "trusted.pem"
+"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn spins_platform_does_what_every_platform_must() {
@@ -28,7 +44,15 @@ async fn spins_platform_does_what_every_platform_must() {
         |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("bound"));
     let state = tempfile::tempdir().expect("a folder");
     let mut options = Options::new(&manifest);
+    let (stranger, _) = over_tls().await;
+    let (choosy, trusted) = over_tls().await;
+    fs::write(state.path().join("trusted.pem"), trusted).expect("a file");
+    let config = state.path().join("runtime-config.toml");
+    fs::write(&config, TRUST).expect("a file");
+    options.runtime_config = Some(config);
     options.variables = BTreeMap::from([
+        ("stranger".to_owned(), stranger),
+        ("choosy".to_owned(), choosy),
         ("upstream".to_owned(), origin(&upstream)),
         ("deaf".to_owned(), origin(&deaf)),
     ]);
@@ -44,13 +68,42 @@ async fn spins_platform_does_what_every_platform_must() {
     let answer = reqwest::get(address).await.expect("an answer");
 
     let report: Vec<Value> = answer.json().await.expect("a report");
-    assert!(report.len() >= 16, "{report:?}");
+    assert!(report.len() >= 18, "{report:?}");
     let broken: Vec<_> = report
         .iter()
         .filter(|case| !case["failure"].is_null())
         .collect();
     assert!(broken.is_empty(), "{broken:#?}");
     server.shutdown().await;
+}
+
+/// A server that wants a client's certificate, and its own as PEM.
+async fn over_tls() -> (String, String) {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    let acceptor = TlsAcceptor::from(Arc::new(wants_certificates(cert.der().clone(), key)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _refused = acceptor.accept(stream).await;
+        }
+    });
+    (format!("https://localhost:{port}"), cert.pem())
+}
+
+fn wants_certificates(own: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(own.clone()).expect("a root");
+    let provider = Arc::new(default_provider());
+    let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
+    ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(ALL_VERSIONS)
+        .expect("versions")
+        .with_client_cert_verifier(clients.build().expect("a verifier"))
+        .with_single_cert(vec![own], key)
+        .expect("a pair")
 }
 
 /// What the contract's runner has to offer (`Surroundings`).

@@ -152,7 +152,7 @@ fn line(
             Event::new(Level::Warn, "outbound", "answered")
         }
         Ok(_) => Event::new(Level::Info, "outbound", "answered"),
-        Err(error) => Event::new(Level::Warn, "outbound", kind(error).slug()).cause(error),
+        Err(error) => Event::new(level(error), "outbound", kind(error).slug()).cause(error),
     };
     event.counterparty = Some(counterparty);
     event.method = Some(log::method(method));
@@ -160,6 +160,14 @@ fn line(
     event.duration = Some(duration);
     event.attempt = Some(attempt);
     event
+}
+
+/// What does not heal by itself has to be looked at here.
+const fn level(error: &SendError) -> Level {
+    match error {
+        SendError::CertificateRefused(_) | SendError::NotTrusted(_) => Level::Error,
+        _ => Level::Warn,
+    }
 }
 
 /// Half of the pause is left to chance, so that many callers do not come back at once.
@@ -180,13 +188,30 @@ pub fn retry_after(answer: &Response) -> Option<Duration> {
 
 /// What the caller sees when no answer came from `counterparty`.
 pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
-    Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"))
+    let problem = Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"));
+    match error {
+        SendError::CertificateRefused(refusal) => problem.detail(format!(
+            "The certificate that the app shows to {counterparty} was refused ({refusal}): {}.",
+            refusal.advice()
+        )),
+        // WASI has no more words for it.
+        SendError::NotTrusted(_) => problem.detail(format!(
+            "The certificate that {counterparty} shows is not trusted: it has expired or been revoked, its issuer is not \
+             among the roots, or it is for another name, organisation or purpose. The host's log says which."
+        )),
+        SendError::Tls(_) => problem.detail(format!(
+            "TLS with {counterparty} failed. The host's log says why."
+        )),
+        _ => problem,
+    }
 }
 
 const fn kind(error: &SendError) -> Kind {
     match error {
         // The operator has to change the allow-list.
         SendError::NotAllowed(_) => Kind::ConfigurationMissing,
+        SendError::CertificateRefused(_) => Kind::OwnCertificateRefused,
+        SendError::NotTrusted(_) => Kind::CounterpartyNotTrusted,
         SendError::NoConnection(_) | SendError::Tls(_) | SendError::Broken(_) => Kind::SourceDown,
         SendError::TimedOut(_) => Kind::SourceSlow,
         SendError::TooLarge(_) => Kind::SourceUnreadable,

@@ -3,6 +3,7 @@ use http::HeaderValue;
 
 use super::*;
 use crate::fixtures::context;
+use crate::platform::Refusal;
 use crate::platform::memory::{Delay, Memory};
 
 const CALL: Call = Call {
@@ -72,8 +73,18 @@ fn what_may_pass_is_tried_again() {
         (vec![status(500)], Ok(500), 1),
         (vec![status(404)], Ok(404), 1),
         (
-            vec![Err(SendError::Tls("expired".to_owned()))],
+            vec![Err(SendError::Tls("no common version".to_owned()))],
             Err(Kind::SourceDown),
+            1,
+        ),
+        (
+            vec![Err(SendError::CertificateRefused(Refusal::Expired))],
+            Err(Kind::OwnCertificateRefused),
+            1,
+        ),
+        (
+            vec![Err(SendError::NotTrusted("expired".to_owned()))],
+            Err(Kind::CounterpartyNotTrusted),
             1,
         ),
         (
@@ -232,5 +243,28 @@ fn unexpected_answers_say_whose_fault_they_are() {
     assert_eq!(
         unexpected("altinn", &too_many("7").expect("an answer")).retry_after,
         Some(7)
+    );
+}
+
+#[test]
+fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
+    for alert in [42, 43, 44, 45, 46, 48, 49, 116] {
+        let refusal = Refusal::of_alert(alert).expect("about a certificate");
+        let problem = problem("altinn", &SendError::CertificateRefused(refusal));
+        let detail = problem.detail.expect("a detail");
+        assert!(
+            detail.starts_with("The certificate that the app shows to altinn"),
+            "{detail}"
+        );
+        assert!(detail.contains(refusal.advice()), "{detail}");
+    }
+    for alert in [0, 40, 41, 47, 51, 70, 112, 120] {
+        assert_eq!(Refusal::of_alert(alert), None, "{alert}");
+    }
+    let theirs = problem("altinn", &SendError::NotTrusted("expired".to_owned()));
+    let detail = theirs.detail.expect("a detail");
+    assert!(
+        detail.starts_with("The certificate that altinn shows"),
+        "{detail}"
     );
 }

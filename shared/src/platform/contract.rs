@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
-use super::{Limits, Platform, Request, SendError};
+use super::{Limits, Platform, Refusal, Request, SendError};
 
 /// Sent to the echo, which sends it back.
 const ECHO: HeaderName = HeaderName::from_static("x-echo");
@@ -40,6 +40,10 @@ pub struct Surroundings<'a> {
     pub deaf: &'a str,
     /// An address that is not allowed.
     pub forbidden: &'a str,
+    /// Over TLS, with a certificate that is not trusted.
+    pub stranger: &'a str,
+    /// Over TLS, and trusted; wants a certificate, which we have not.
+    pub choosy: &'a str,
 }
 
 /// Whether one case held.
@@ -55,7 +59,7 @@ type Outcome = Result<(), String>;
 
 /// Runs every case.
 pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
-    let cases: [(&'static str, Outcome); 16] = [
+    let cases: [(&'static str, Outcome); 18] = [
         (
             "a missing key is absent",
             missing_key(platform, around).await,
@@ -100,6 +104,14 @@ pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec
         (
             "where nobody listens there is no connection",
             deaf(platform, around).await,
+        ),
+        (
+            "a certificate that is not trusted is told from others",
+            stranger(platform, around).await,
+        ),
+        (
+            "a certificate that is wanted and not shown is told from others",
+            choosy(platform, around).await,
         ),
         (
             "a request without a body has none",
@@ -289,6 +301,20 @@ async fn deaf<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     }
 }
 
+async fn stranger<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let request = request(around.stranger, Method::GET, Bytes::new())?;
+    match platform.send(request, LIMITS).await {
+        Err(SendError::NotTrusted(_)) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+async fn choosy<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let request = request(around.choosy, Method::GET, Bytes::new())?;
+    let answer = platform.send(request, LIMITS).await.map(drop);
+    same(answer, Err(SendError::CertificateRefused(Refusal::Missing)))
+}
+
 fn request(address: &str, method: Method, body: Bytes) -> Result<Request, String> {
     let request = http::Request::builder()
         .method(method)
@@ -331,6 +357,8 @@ mod tests {
                     .insert(Delay(Duration::from_secs(2)));
             }
             "/deaf" => return Err(SendError::NoConnection("refused".to_owned())),
+            "/stranger" => return Err(SendError::NotTrusted("unknown issuer".to_owned())),
+            "/choosy" => return Err(SendError::CertificateRefused(Refusal::Missing)),
             _ => return Err(SendError::NotAllowed("not in the list".to_owned())),
         }
         Ok(answer)
@@ -352,6 +380,8 @@ mod tests {
             slow_body: "http://localhost/slow",
             deaf: "http://localhost/deaf",
             forbidden: "http://localhost/forbidden",
+            stranger: "https://localhost/stranger",
+            choosy: "https://localhost/choosy",
         };
         let report = platform.run(report(&platform, &around));
         let broken: Vec<&Held> = report

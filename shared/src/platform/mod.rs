@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod memory;
+mod refusal;
 #[cfg(target_family = "wasm")]
 pub mod spin;
 pub(crate) mod wake;
@@ -15,6 +16,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use thiserror::Error;
 use time::OffsetDateTime;
+
+pub use refusal::Refusal;
 
 /// An outgoing request with its whole body.
 pub type Request = http::Request<Bytes>;
@@ -80,7 +83,13 @@ pub enum SendError {
     /// The name did not resolve or nobody accepted the connection: the request was never sent.
     #[error("no connection: {0}")]
     NoConnection(String),
-    /// The TLS handshake failed, on either side.
+    /// The other side does not take our certificate: we were never let in.
+    #[error("our certificate was refused: {0}")]
+    CertificateRefused(Refusal),
+    /// We do not take the other side's certificate: nothing was sent.
+    #[error("their certificate is not trusted: {0}")]
+    NotTrusted(String),
+    /// TLS failed for another reason, or for one that the platform does not tell.
     #[error("TLS failed: {0}")]
     Tls(String),
     /// The connection broke after the request was sent; the other side may have acted on it.

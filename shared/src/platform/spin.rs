@@ -23,7 +23,9 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 use spin_sdk::wasip3::wit_future;
 use time::OffsetDateTime;
 
-use super::{Limits, Platform, Request, Response, SendError, StoreError, VariableError};
+use super::{
+    Limits, Platform, Refusal, Request, Response, SendError, StoreError, VariableError,
+};
 use crate::inbound::{self, Component};
 
 /// Spin. Lives as long as the instance, for the stores that it has opened.
@@ -224,9 +226,12 @@ fn send_error(code: &ErrorCode, limits: Limits) -> SendError {
         | ErrorCode::ConnectionRefused
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionLimitReached => SendError::NoConnection(reason),
-        ErrorCode::TlsProtocolError
-        | ErrorCode::TlsCertificateError
-        | ErrorCode::TlsAlertReceived(_) => SendError::Tls(reason),
+        ErrorCode::TlsCertificateError => SendError::NotTrusted(reason),
+        ErrorCode::TlsAlertReceived(alert) => alert
+            .alert_id
+            .and_then(Refusal::of_alert)
+            .map_or(SendError::Tls(reason), SendError::CertificateRefused),
+        ErrorCode::TlsProtocolError => SendError::Tls(reason),
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => SendError::TimedOut(limits.timeout),

@@ -12,6 +12,8 @@ async fn handle(_request: Request) -> impl IntoResponse {
     let platform = Spin::default();
     let upstream = text(&platform, "upstream").await;
     let deaf = text(&platform, "deaf").await;
+    let stranger = text(&platform, "stranger").await;
+    let choosy = text(&platform, "choosy").await;
     let around = Surroundings {
         store: "default",
         forbidden_store: "other",
@@ -22,6 +24,8 @@ async fn handle(_request: Request) -> impl IntoResponse {
         slow_body: &format!("{upstream}/slow-body"),
         deaf: &format!("{deaf}/"),
         forbidden: "http://forbidden.invalid/",
+        stranger: &format!("{stranger}/"),
+        choosy: &format!("{choosy}/"),
     };
     serde_json::to_string(&report(&platform, &around).await).unwrap_or_default()
 }
