@@ -5,6 +5,7 @@
 
 pub mod altinn;
 pub mod caller;
+pub mod certificate;
 pub mod claims;
 pub mod config;
 pub mod consent;
