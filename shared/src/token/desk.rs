@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::access::Access;
 use super::ask::Ask;
+use super::expiry::Expiry;
 use super::issuer::Issuer;
 use super::wire::{OAuthError, TokenBody, json};
 use crate::config::{Consumers, TokenConfig};
@@ -18,6 +19,7 @@ use crate::problem::{Kind, Problem};
 pub struct Desk {
     access: Access,
     consumers: Consumers,
+    expiry: Expiry,
     issuer: Issuer,
 }
 
@@ -35,6 +37,7 @@ impl Desk {
         Self {
             access: Access::new(config),
             consumers: config.consumers.clone(),
+            expiry: Expiry::new(&config.clients),
             issuer: Issuer::new(config),
         }
     }
@@ -68,6 +71,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Response, OAuthError> {
+        self.expiry.tell(context);
         let caller = self.access.identify(context, &arrived.headers).await?;
         let (ask, skip_cache) = Ask::read(arrived)?;
         caller.check(&ask)?;

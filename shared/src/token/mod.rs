@@ -7,6 +7,7 @@ mod ask;
 mod client;
 mod desk;
 mod details;
+mod expiry;
 mod issuer;
 mod kept;
 mod keys;

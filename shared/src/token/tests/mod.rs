@@ -3,6 +3,7 @@
 mod ahead;
 mod client;
 mod desk;
+mod expiry;
 mod fields;
 mod keys;
 mod refusals;
