@@ -244,7 +244,7 @@ fn remove_described(headers: &mut HeaderMap) {
 }
 
 /// A method for the log: a caller may send any text as one.
-fn known(method: &Method) -> &str {
+pub(crate) fn known(method: &Method) -> &str {
     match *method {
         Method::GET
         | Method::HEAD

@@ -17,6 +17,7 @@ mod application;
 mod bindings;
 pub mod build;
 mod document;
+mod egress;
 mod engine;
 mod instance;
 mod key_value;
@@ -33,6 +34,7 @@ mod variables;
 
 pub use app::{App, LoadError};
 pub use document::DocumentError;
+pub use egress::{Door, Egress, EgressError, RunningEgress};
 pub use key_value::StoreError;
 pub use log::Log;
 pub use options::{Limits, Options, Timer};

@@ -20,10 +20,11 @@ use crate::{
 };
 
 pub(crate) use client::{Client, HttpLimits};
+pub(crate) use failure::is_about_our_certificate;
 pub(crate) use network::BlockedNetworks;
 pub(crate) use pin::Pin;
 pub use tls::TlsError;
-pub(crate) use tls::{ClientTls, Identities};
+pub(crate) use tls::{ClientTls, Identities, pair};
 
 /// What one component may do, shared by its instances.
 #[derive(Clone)]

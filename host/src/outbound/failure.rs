@@ -118,6 +118,10 @@ fn refusal(alert: AlertDescription) -> Option<&'static str> {
     })
 }
 
+pub(crate) fn is_about_our_certificate(alert: u8) -> bool {
+    refusal(AlertDescription::from(alert)).is_some()
+}
+
 /// What we have against the other side's certificate.
 fn distrust(why: &CertificateError) -> String {
     match why {

@@ -31,6 +31,8 @@ struct Content {
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,
+    /// None where only the proxy uses the pin.
+    #[serde(default)]
     component_ids: Vec<String>,
     origin: String,
     roots_file: PathBuf,
@@ -107,6 +109,16 @@ impl Pin {
         &self.name
     }
 
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The same, for whoever calls under the pin's own name alone.
+    pub(crate) fn for_itself(mut self) -> Self {
+        self.components = vec![self.name.clone()];
+        self
+    }
+
     pub(crate) fn is_for(&self, component: &str, origin: &Origin) -> bool {
         self.origin == *origin && self.components.iter().any(|id| id == component)
     }
@@ -130,11 +142,10 @@ impl Pin {
 
 impl Written {
     fn checked(self, folder: &Path) -> Result<Pin, String> {
-        if self.name.is_empty() {
-            return Err("`name` is empty".to_owned());
-        }
-        if self.component_ids.is_empty() {
-            return Err("`component_ids` is empty".to_owned());
+        // It may be a part of a path.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if self.name.is_empty() || !self.name.bytes().all(plain) {
+            return Err("`name` must be of letters, digits, - and _".to_owned());
         }
         if self.subject.is_empty() {
             return Err("`subject` is empty: it would trust everybody".to_owned());
@@ -213,12 +224,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (written, instead, message) in [
-            ("name = \"posten\"", "name = \"\"", "`name` is empty"),
-            (
-                "[\"signing\"]",
-                "[]",
-                "pin `posten`: `component_ids` is empty",
-            ),
+            ("name = \"posten\"", "name = \"\"", "`name` must be of"),
+            ("name = \"posten\"", "name = \"a/b\"", "`name` must be of"),
             (
                 "https://api",
                 "http://api",

@@ -75,7 +75,7 @@ pub enum TlsError {
         reason: String,
     },
     /// The certificate and the key do not belong together, or are of a kind that TLS cannot use.
-    #[error("client certificate {} with its key: {source}", path.display())]
+    #[error("certificate {} with its key: {source}", path.display())]
     Pair {
         /// The certificate's file.
         path: PathBuf,
@@ -204,14 +204,14 @@ pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-/// A client certificate, where it was found, with those above it and its key.
-pub(super) type Pair<'p> = (
+/// A certificate, where it was found, with those above it and its key.
+pub(crate) type Pair<'p> = (
     &'p Path,
     Vec<CertificateDer<'static>>,
     PrivateKeyDer<'static>,
 );
 
-pub(super) fn pair<'p>(chain: &'p Path, key: &Path) -> Result<Pair<'p>, TlsError> {
+pub(crate) fn pair<'p>(chain: &'p Path, key: &Path) -> Result<Pair<'p>, TlsError> {
     Ok((chain, certificates(chain)?, private_key(key)?))
 }
 

@@ -48,7 +48,7 @@ async fn pinned(folder: &Path, origin: &str, client: &str) -> Running {
     let application = Application::calling(&[origin, "http://back.spin.internal"]);
     application
         .start_in(folder, |options| {
-            options.pins = Some(folder.join("pins.toml"))
+            options.pins = Some(folder.join("pins.toml"));
         })
         .await
         .unwrap()

@@ -13,7 +13,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::{
     body::{Bytes, Incoming},
     server::conn::{http1, http2},
@@ -41,7 +41,8 @@ pub(crate) struct Authority {
 /// What is not as usual about a certificate.
 pub(crate) type Change = fn(&mut CertificateParams);
 
-/// A running server. It never answers `/slow`, and says to any other path who called it and how.
+/// A running server. It never answers `/slow`, sends back what came to `/echo`, sends callers of `/redirect` elsewhere,
+/// and says to any other path who called it and how.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     pub(crate) connections: Arc<AtomicUsize>,
@@ -120,13 +121,18 @@ impl Authority {
     ) -> (CertificateDer<'static>, String) {
         let certificate = self.issue(&[name], key, change);
         let mut chain = certificate.pem();
-        chain.extend(self.issuing.as_ref().map(|issuing| issuing.pem()));
+        chain.extend(self.issuing.as_ref().map(CertifiedIssuer::pem));
         fs::write(folder.join(format!("{name}.pem")), chain).unwrap();
         fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
         (certificate.der().clone(), name.to_owned())
     }
 
-    fn issue(&self, names: &[&str], key: &KeyPair, change: Change) -> rcgen::Certificate {
+    pub(crate) fn issue(
+        &self,
+        names: &[&str],
+        key: &KeyPair,
+        change: Change,
+    ) -> rcgen::Certificate {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         change(&mut params);
@@ -240,6 +246,15 @@ async fn converse(
         async move {
             if request.uri().path() == "/slow" {
                 std::future::pending::<()>().await;
+            }
+            if request.uri().path() == "/echo" {
+                let body = request.into_body().collect().await.unwrap();
+                return Ok(Response::new(Full::new(body.to_bytes())));
+            }
+            if request.uri().path() == "/redirect" {
+                let response = Response::builder().status(302);
+                let response = response.header("location", "https://elsewhere.example/");
+                return Ok(response.body(Full::new(Bytes::new())).unwrap());
             }
             let authority = request.uri().authority().map(ToString::to_string);
             let host =

@@ -1,0 +1,136 @@
+//! What the proxy itself answers: a status and a small JSON that names what happened. Why stands in its log.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use serde::Serialize;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::outbound::is_about_our_certificate;
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(super) enum Refused { $($(#[$doc])* $variant,)* }
+
+        impl Refused {
+            pub(super) const fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)* }
+            }
+
+            const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+refusals! {
+    // The caller.
+    /// No key of a caller, or a wrong one.
+    CallerUnknown "caller-unknown" PROXY_AUTHENTICATION_REQUIRED "Proxy-Authorization has no key of a caller";
+    /// A page in a browser, or a name that is not this machine's.
+    NotThisMachine "not-this-machine" FORBIDDEN "Only programs on this machine may call, under its own name";
+    /// Neither a path of ours nor a method that has one.
+    NotAPath "not-a-path" BAD_REQUEST "A request names a path, /<pin>/<path>, and nothing else";
+    /// The path begins with no pin's name.
+    PinUnknown "pin-unknown" NOT_FOUND "The path does not begin with a pin's name";
+    /// More than may be passed on.
+    BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
+
+    // The counterparty.
+    /// They do not take our certificate.
+    OwnCertificateRefused "own-certificate-refused" BAD_GATEWAY "The counterparty refused our certificate";
+    /// We do not take theirs.
+    CounterpartyNotTrusted "counterparty-not-trusted" BAD_GATEWAY "The counterparty's certificate is not trusted";
+    /// TLS failed, and neither certificate is the reason.
+    TlsFailed "tls-failed" BAD_GATEWAY "TLS with the counterparty failed";
+    /// Nobody is there.
+    NoConnection "no-connection" BAD_GATEWAY "The counterparty cannot be reached";
+    /// No answer in time.
+    TimedOut "timed-out" GATEWAY_TIMEOUT "The counterparty did not answer in time";
+    /// It began and did not end.
+    Broken "broken" BAD_GATEWAY "The connection to the counterparty broke";
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    problem: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin: Option<&'a str>,
+}
+
+impl Refused {
+    /// What a failed exchange is to the caller.
+    pub(super) fn of(code: &Error) -> Self {
+        match code {
+            Error::TlsAlertReceived {
+                alert_id: Some(alert),
+                ..
+            } if is_about_our_certificate(*alert) => Self::OwnCertificateRefused,
+            Error::TlsCertificateError => Self::CounterpartyNotTrusted,
+            Error::TlsAlertReceived { .. } | Error::TlsProtocolError => Self::TlsFailed,
+            Error::DnsError { .. } | Error::ConnectionRefused => Self::NoConnection,
+            Error::ConnectionTimeout
+            | Error::ConnectionReadTimeout
+            | Error::HttpResponseTimeout => Self::TimedOut,
+            Error::HttpRequestBodySize(_) => Self::BodyTooLarge,
+            _ => Self::Broken,
+        }
+    }
+
+    pub(super) fn response(self, pin: Option<&str>) -> Response<WasiBody> {
+        let body = Body {
+            problem: self.slug(),
+            title: self.title(),
+            pin,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let body = Full::new(body.into()).map_err(|never| match never {});
+        let mut response = Response::new(body.boxed_unsync());
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        if self == Self::CallerUnknown {
+            let bearer = HeaderValue::from_static("Bearer");
+            headers.insert(header::PROXY_AUTHENTICATE, bearer);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counterparty_that_is_late_is_no_counterparty_that_fails() {
+        for code in [Error::ConnectionTimeout, Error::HttpResponseTimeout] {
+            let refused = Refused::of(&code);
+            assert_eq!(refused.slug(), "timed-out");
+            assert_eq!(refused.response(None).status(), 504);
+        }
+        assert_eq!(Refused::of(&Error::ConnectionTerminated), Refused::Broken);
+    }
+
+    #[test]
+    fn an_alert_about_anything_but_our_certificate_is_not_held_against_it() {
+        for (alert, slug) in [
+            (Some(45), "own-certificate-refused"),
+            (Some(116), "own-certificate-refused"),
+            (Some(40), "tls-failed"),
+            (None, "tls-failed"),
+        ] {
+            let code = Error::TlsAlertReceived {
+                alert_id: alert,
+                alert_message: None,
+            };
+            assert_eq!(Refused::of(&code).slug(), slug);
+        }
+    }
+}
