@@ -1,6 +1,7 @@
 //! The `innsyn` command: runs the app and its counterparties on this machine.
 
 mod counterparties;
+mod egress;
 mod progress;
 mod run_folder;
 mod sidecar;
@@ -32,6 +33,8 @@ enum Command {
     Sandbox(counterparties::Arguments),
     /// Gives Maskinporten tokens to a back end on this machine, with the API of NAV's sidecar texas.
     TokenSidecar(sidecar::Arguments),
+    /// Calls counterparties that are known by their organisation's number, for programs that cannot.
+    Egress(egress::Arguments),
 }
 
 #[tokio::main]
@@ -44,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
+        Command::Egress(egress) => egress::run(egress).await,
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod code_written_for_texas;
+mod egress;
 mod maskinporten_alone;
 mod process;
 mod sidecar_and_an_app_that_fails;
