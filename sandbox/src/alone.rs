@@ -162,7 +162,7 @@ fn given_away(world: &World, directory: &Path) -> anyhow::Result<Vec<Client>> {
 fn with_key(consumer: &Consumer, kid: &str, directory: &Path) -> anyhow::Result<Client> {
     let key_jwk_file = directory.join("registered-key.json");
     let jwk = private_jwk::of(pem_of(consumer)?, kid)?;
-    files::private(&key_jwk_file, &jwk.to_string())?;
+    files::private(&key_jwk_file, jwk.to_string())?;
     Ok(Client {
         kid: Some(kid.to_owned()),
         key_jwk_file: Some(key_jwk_file),
@@ -176,7 +176,10 @@ fn with_certificate(
     directory: &Path,
 ) -> anyhow::Result<Client> {
     let chain_file = directory.join("certificate-chain.pem");
-    let chain: String = chain.iter().map(|certificate| pem(certificate)).collect();
+    let chain: String = chain
+        .iter()
+        .map(|certificate| files::certificate_pem(certificate))
+        .collect();
     files::private(&chain_file, &chain)?;
     Ok(Client {
         chain_file: Some(chain_file),
@@ -200,16 +203,4 @@ fn pem_of(consumer: &Consumer) -> anyhow::Result<&str> {
     consumer
         .pem()
         .context("a key in the vault is given to nobody")
-}
-
-/// A certificate in PEM, from its base64.
-fn pem(certificate: &str) -> String {
-    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-    for (index, character) in certificate.chars().enumerate() {
-        if index > 0 && index % 64 == 0 {
-            pem.push('\n');
-        }
-        pem.push(character);
-    }
-    pem + "\n-----END CERTIFICATE-----\n"
 }

@@ -18,7 +18,7 @@ pub(crate) fn directory(directory: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `content` to a new file at `path`, open to its owner alone.
-pub(crate) fn private(path: &Path, content: &str) -> anyhow::Result<()> {
+pub(crate) fn private(path: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
     if path.exists() {
         fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;
     }
@@ -28,6 +28,18 @@ pub(crate) fn private(path: &Path, content: &str) -> anyhow::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options
         .open(path)
-        .and_then(|mut file| file.write_all(content.as_bytes()));
+        .and_then(|mut file| file.write_all(content.as_ref()));
     written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A certificate in PEM, from its base64.
+pub(crate) fn certificate_pem(certificate: &str) -> String {
+    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    for (index, character) in certificate.chars().enumerate() {
+        if index > 0 && index % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem + "\n-----END CERTIFICATE-----\n"
 }

@@ -6,6 +6,7 @@
 
 pub mod alone;
 pub mod authority;
+pub mod certificates;
 pub mod clock;
 pub mod consumer;
 pub mod fault;
@@ -170,7 +171,7 @@ fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, Arc<Se
     let web = WebAuthority::generate(now)?;
     files::directory(directory)?;
     let ca_file = std::path::absolute(directory)?.join("ca.pem");
-    files::private(&ca_file, &web.pem())?;
+    files::private(&ca_file, web.pem())?;
     Ok((ca_file, web.server(now)?))
 }
 

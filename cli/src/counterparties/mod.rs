@@ -1,5 +1,6 @@
 //! `innsyn sandbox`: the counterparties alone, all or one of them.
 
+mod certificates;
 mod maskinporten;
 
 use std::pin::pin;
@@ -25,12 +26,15 @@ pub(crate) struct Arguments {
 enum One {
     /// Maskinporten alone, for a client in any language.
     Maskinporten(maskinporten::Arguments),
+    /// Makes enterprise certificates for tests, good ones and bad ones.
+    Certificates(certificates::Arguments),
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.one {
         None => all(arguments.public_url).await,
         Some(One::Maskinporten(arguments)) => maskinporten::run(arguments).await,
+        Some(One::Certificates(arguments)) => certificates::run(arguments),
     }
 }
 

@@ -9,6 +9,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod certificates_to_order;
 mod code_written_for_texas;
 mod egress;
 mod maskinporten_alone;

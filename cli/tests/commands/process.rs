@@ -76,6 +76,15 @@ impl Process {
         self.complaints()
     }
 
+    /// Waits until it ends by itself, which is to be well: what it had on standard error.
+    pub(crate) async fn end(mut self) -> String {
+        while self.printed.next_line().await.expect("text").is_some() {}
+        let status = self.child.wait().await.expect("its end");
+        assert!(status.success(), "{status}: {}", self.complaints());
+        (&mut self.listening).await.expect("everything heard");
+        self.complaints()
+    }
+
     /// Waits until it ends by itself, which is to be a failure: what it had on standard error.
     pub(crate) async fn fail(mut self) -> String {
         let mut printed = String::new();

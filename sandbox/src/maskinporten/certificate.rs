@@ -24,9 +24,13 @@ const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const KEY_USAGE: &str = "2.5.29.15";
 
-/// The authorities whose certificates are trusted.
+/// The authorities whose certificates are trusted: those for tests, of both issuers.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(super) struct Trust(Vec<Trusted>);
+
+/// A root and the authority under it.
+#[derive(Debug)]
+struct Trusted {
     root: CertificateDer<'static>,
     issuing: CertificateDer<'static>,
 }
@@ -39,10 +43,12 @@ pub(super) struct Holder {
 
 impl Trust {
     pub(super) fn of(authority: &EnterpriseAuthority) -> Self {
-        Self {
-            root: authority.root().clone(),
-            issuing: authority.issuing().clone(),
-        }
+        let hierarchies = authority.hierarchies().into_iter();
+        let trusted = hierarchies.map(|hierarchy| Trusted {
+            root: hierarchy.root().clone(),
+            issuing: hierarchy.issuing().clone(),
+        });
+        Self(trusted.collect())
     }
 
     /// The holder of the first certificate in `x5c`.
@@ -54,23 +60,19 @@ impl Trust {
     ) -> Result<Holder, Refusal> {
         let chain = decoded(x5c)?;
         let (leaf, above) = chain.split_first().ok_or(Refusal::X5c)?;
+        let leaf = parsed(leaf)?;
+        let trusted = self.issuer_of(&leaf)?;
         // The issuing authority may be left out: the validator has it.
         if above
             .iter()
-            .any(|der| *der != *self.issuing && *der != *self.root)
-            || (full_chain && above.first().is_none_or(|der| *der != *self.issuing))
+            .any(|der| *der != *trusted.issuing && *der != *trusted.root)
+            || (full_chain && above.first().is_none_or(|der| *der != *trusted.issuing))
         {
             return Err(Refusal::Certificate);
         }
-        let leaf = parsed(leaf)?;
-        let issuing = parsed(&self.issuing).map_err(|_| Refusal::Internal)?;
         let at =
             ASN1Time::from_timestamp(now.unix_timestamp()).map_err(|_| Refusal::Certificate)?;
-        if leaf.issuer() != issuing.subject()
-            || leaf.verify_signature(Some(issuing.public_key())).is_err()
-            || !leaf.validity().is_valid_at(at)
-            || !has_enterprise_extensions(&leaf)
-        {
+        if !leaf.validity().is_valid_at(at) || !has_enterprise_extensions(&leaf) {
             return Err(Refusal::Certificate);
         }
         let organisation = organisation(&leaf).ok_or(Refusal::CertificateOrganisation)?;
@@ -81,6 +83,19 @@ impl Trust {
             organisation,
             key: rsa_key(rsa.modulus, rsa.exponent),
         })
+    }
+
+    /// The one whose name `leaf` has as its issuer's and whose key signed it.
+    fn issuer_of(&self, leaf: &X509Certificate<'_>) -> Result<&Trusted, Refusal> {
+        for trusted in &self.0 {
+            let issuing = parsed(&trusted.issuing).map_err(|_| Refusal::Internal)?;
+            if leaf.issuer() == issuing.subject()
+                && leaf.verify_signature(Some(issuing.public_key())).is_ok()
+            {
+                return Ok(trusted);
+            }
+        }
+        Err(Refusal::Certificate)
     }
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::RsaKeySize;
-use sandbox::authority::{EnterpriseAuthority, Profile, rsa_key};
+use sandbox::authority::{EnterpriseAuthority, Profile, Vendor, rsa_key};
 use sandbox::consumer::INNLANDSBANKEN;
 use serde_json::{Value, json};
 use time::Duration;
@@ -67,6 +67,7 @@ async fn certificates() {
     let now = bench.clock.now();
     let ours = &bench.sandbox.world().enterprise;
     let foreign = EnterpriseAuthority::generate(now).unwrap();
+    let production = EnterpriseAuthority::production_twin(now).unwrap();
     let key = rsa_key(RsaKeySize::_2048).unwrap();
     let issued = |authority: &EnterpriseAuthority, profile, organisation, years: i64| {
         let from = now - Duration::days(365 * years);
@@ -88,11 +89,22 @@ async fn certificates() {
         "signed with an invalid certificate",
     );
     let form = (400, "invalid_grant", "MP-123", "Invalid JWT header x5c");
+    let commfides = ours.hierarchy(Vendor::Commfides, Profile::Seid2);
     let good = issued(ours, Profile::Seid2, INNLANDSBANKEN, 0);
     let table = [
         (
             "another authority's",
             shown(issued(&foreign, Profile::Seid2, INNLANDSBANKEN, 0)),
+            invalid,
+        ),
+        (
+            "production's",
+            shown(issued(&production, Profile::Seid2, INNLANDSBANKEN, 0)),
+            invalid,
+        ),
+        (
+            "another line's authority",
+            shown(json!([good[0], STANDARD.encode(commfides.issuing())])),
             invalid,
         ),
         (
@@ -123,6 +135,10 @@ async fn certificates() {
     }
     for profile in [Profile::Seid1, Profile::Seid2] {
         let grant = shown(issued(ours, profile, INNLANDSBANKEN, 0));
+        assert_eq!(bench.ask(&grant).await.status, 200, "{profile:?}");
+        let (vendor, name) = (Vendor::Commfides, "BANKEN ASA");
+        let leaf = ours.issue_as(vendor, profile, INNLANDSBANKEN, name, &key, now);
+        let grant = shown(json!([STANDARD.encode(leaf.unwrap())]));
         assert_eq!(bench.ask(&grant).await.status, 200, "{profile:?}");
     }
 }

@@ -1,0 +1,73 @@
+//! The authority of the sandbox's TLS servers.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls_pki_types::PrivateKeyDer;
+use time::{Duration, OffsetDateTime};
+
+/// The names that the servers' certificate is for.
+const SERVER_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Issues the certificate of the sandbox's TLS servers.
+#[derive(Debug)]
+pub(crate) struct WebAuthority(CertifiedIssuer<'static, KeyPair>);
+
+impl WebAuthority {
+    /// A new one.
+    pub(crate) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
+        let mut parameters = CertificateParams::default();
+        let mut name = DistinguishedName::new();
+        name.push(DnType::CountryName, "NO");
+        name.push(DnType::OrganizationName, "Innsyn sandbox");
+        name.push(DnType::CommonName, "Innsyn sandbox TLS root");
+        parameters.distinguished_name = name;
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        valid(&mut parameters, now, Duration::days(10 * 365));
+        Ok(Self(CertifiedIssuer::self_signed(
+            parameters,
+            KeyPair::generate()?,
+        )?))
+    }
+
+    /// Its certificate: what clients of the sandbox must trust.
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// What a server on the loopback needs: HTTP/2 and HTTP/1.1 by ALPN.
+    pub(crate) fn server(&self, now: OffsetDateTime) -> anyhow::Result<Arc<ServerConfig>> {
+        let key = KeyPair::generate()?;
+        let mut parameters = CertificateParams::new(SERVER_NAMES.map(String::from))?;
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters
+            .distinguished_name
+            .push(DnType::CommonName, "Innsyn sandbox");
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        valid(&mut parameters, now, Duration::days(365));
+        let certificate = parameters.signed_by(&key, &self.0)?;
+
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let private_key =
+            PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private_key)
+            .context("the sandbox's own server certificate")?;
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(server))
+    }
+}
+
+fn valid(parameters: &mut CertificateParams, from: OffsetDateTime, length: Duration) {
+    parameters.not_before = from - Duration::DAY;
+    parameters.not_after = from + length;
+}

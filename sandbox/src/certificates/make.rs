@@ -1,0 +1,189 @@
+//! Makes the authorities and, under them, what was ordered.
+
+use anyhow::bail;
+use rcgen::{KeyPair, RsaKeySize};
+use time::OffsetDateTime;
+
+use super::change::change;
+use super::key::LeafKey;
+use super::legacy;
+use super::{Authority, Certificate, Defect, Order, Package};
+use crate::authority::{
+    Environment, Hierarchy, Keys, Leaf, Line, Profile, Purpose, Vendor, rsa_key_named,
+};
+
+/// The keys of authorities that are what they say.
+const GENUINE: Keys<'_> = Keys::Real("genuine");
+/// The keys of those that are not.
+const STRANGER: Keys<'_> = Keys::Real("stranger");
+
+pub(super) fn make(order: &Order, now: OffsetDateTime) -> anyhow::Result<Package> {
+    let line = Line::soft(order.vendor, order.profile, Environment::Test);
+    let trusted = Hierarchy::generate(line, GENUINE, now)?;
+    let other = other_issuer(order, line, now)?;
+    let issuer = other.as_ref().unwrap_or(&trusted);
+    let mut authorities = vec![authority("", &trusted)];
+    let other_line = issuer.line();
+    if other_line.environment != line.environment {
+        authorities.push(authority("production-", issuer));
+    } else if other_line.hard_token {
+        authorities.push(authority("hard-token-", issuer));
+    }
+    let mut purposes = order.purposes.clone();
+    if order.has(Defect::SeveralKeys) {
+        purposes = order.vendor.delivers(order.profile).to_vec();
+    }
+    let made = purposes
+        .into_iter()
+        .map(|purpose| certificate(order, issuer, purpose, now));
+    Ok(Package {
+        certificates: made.collect::<anyhow::Result<_>>()?,
+        authorities,
+        defects: order.defects.clone(),
+    })
+}
+
+/// Who signs instead of the authority that everybody trusts.
+fn other_issuer(
+    order: &Order,
+    line: Line,
+    now: OffsetDateTime,
+) -> anyhow::Result<Option<Hierarchy>> {
+    let environment = Environment::Production;
+    let called = |names: [&str; 2]| {
+        let names = names.map(|name| format!("SIMULERT {name}"));
+        Hierarchy::called(line, names, STRANGER, now)
+    };
+    for defect in &order.defects {
+        return Ok(Some(match defect {
+            Defect::UnknownIssuer => called(["Ukjent Root CA", "Ukjent CA Business"])?,
+            Defect::Person => called(["Person Root CA", "Person CA"])?,
+            Defect::Website => called(["Web Root CA", "Web CA"])?,
+            Defect::LookAlike => Hierarchy::generate(line, STRANGER, now)?,
+            Defect::ProductionTwin => {
+                let twin = Line {
+                    environment,
+                    ..line
+                };
+                Hierarchy::generate(twin, GENUINE, now)?
+            }
+            Defect::Seid1OfProduction => {
+                let line = Line::soft(order.vendor, Profile::Seid1, environment);
+                Hierarchy::generate(line, GENUINE, now)?
+            }
+            Defect::HardToken => {
+                let line = Line {
+                    hard_token: true,
+                    ..line
+                };
+                Hierarchy::generate(line, GENUINE, now)?
+            }
+            _ => continue,
+        }));
+    }
+    Ok(None)
+}
+
+fn certificate(
+    order: &Order,
+    issuer: &Hierarchy,
+    purpose: Purpose,
+    now: OffsetDateTime,
+) -> anyhow::Result<Certificate> {
+    let line = issuer.line();
+    let mut leaf = Leaf::new(line, purpose, &order.organisation, &order.name, now);
+    for defect in &order.defects {
+        change(
+            &mut leaf,
+            *defect,
+            (line, purpose),
+            &order.organisation,
+            now,
+        );
+    }
+    let key = LeafKey::new(order, line.profile, purpose)?;
+    let mut der = signed(order, &leaf, &key, issuer)?;
+    if order.has(Defect::BrokenSignature)
+        && let Some(last) = der.last_mut()
+    {
+        *last ^= 1;
+    }
+    if order.has(Defect::AuthorityCertificate) {
+        der = issuer.issuing().to_vec();
+    }
+    let key = if order.has(Defect::NoKey) {
+        None
+    } else if order.has(Defect::KeyOfAnother) {
+        Some(rsa_key_named("another", RsaKeySize::_3072)?.serialize_pem())
+    } else {
+        Some(key.pem())
+    };
+    Ok(Certificate {
+        purpose,
+        chain: chain(order, &der, issuer, now)?,
+        der,
+        key,
+    })
+}
+
+fn signed(
+    order: &Order,
+    leaf: &Leaf,
+    key: &LeafKey,
+    issuer: &Hierarchy,
+) -> anyhow::Result<Vec<u8>> {
+    let signing: &KeyPair;
+    let der = if order.has(Defect::SelfSigned) {
+        let LeafKey::Ordinary(own) = key else {
+            bail!("this key cannot sign its own certificate")
+        };
+        signing = own;
+        leaf.parameters(own)?.self_signed(own)?.der().to_vec()
+    } else {
+        signing = issuer.key();
+        issuer.issue(leaf, key)?.to_vec()
+    };
+    if order.has(Defect::Sha1) {
+        return legacy::with_sha1(&der, &signing.serialize_pem());
+    }
+    Ok(der)
+}
+
+/// The certificate with what the issuer delivers with it: the authority that signed it, not the root.
+fn chain(
+    order: &Order,
+    der: &[u8],
+    issuer: &Hierarchy,
+    now: OffsetDateTime,
+) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut chain = vec![der.to_vec()];
+    if order.has(Defect::ChainOrder) {
+        chain.push(issuer.root().to_vec());
+    }
+    let alone = [
+        Defect::IntermediateMissing,
+        Defect::SelfSigned,
+        Defect::AuthorityCertificate,
+    ];
+    if !alone.iter().any(|defect| order.has(*defect)) {
+        chain.push(issuer.issuing().to_vec());
+    }
+    if order.has(Defect::UnrelatedCertificates) {
+        let vendor = match order.vendor {
+            Vendor::Buypass => Vendor::Commfides,
+            Vendor::Commfides => Vendor::Buypass,
+        };
+        let unrelated = Line::soft(vendor, order.profile, Environment::Test);
+        let unrelated = Hierarchy::generate(unrelated, Keys::Quick, now)?;
+        chain.push(unrelated.issuing().to_vec());
+    }
+    Ok(chain)
+}
+
+fn authority(prefix: &'static str, hierarchy: &Hierarchy) -> Authority {
+    Authority {
+        prefix,
+        issuing: hierarchy.issuing().to_vec(),
+        root: hierarchy.root().to_vec(),
+    }
+}
