@@ -27,7 +27,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
-use self::{answer::Refused, request::Passed};
+use self::{answer::Fault, request::Passed};
 use crate::{
     allowed_hosts::Origin,
     application::known,
@@ -276,7 +276,7 @@ impl Proxy {
     async fn pass(
         &self,
         request: Request<Incoming>,
-    ) -> (Option<&str>, Result<Response<WasiBody>, Refused>) {
+    ) -> (Option<&str>, Result<Response<WasiBody>, Fault>) {
         let Passed {
             pin,
             origin,
@@ -289,9 +289,7 @@ impl Proxy {
             .client
             .send(pin, origin, request, RequestOptions::default())
             .await;
-        let answered = sent
-            .map(request::answered)
-            .map_err(|code| Refused::of(&code));
+        let answered = sent.map(request::answered).map_err(|code| Fault::of(&code));
         (Some(pin), answered)
     }
 }

@@ -7,12 +7,12 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use crate::outbound::is_about_our_certificate;
 
-macro_rules! refusals {
+macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub(super) enum Refused { $($(#[$doc])* $variant,)* }
+        pub(super) enum Fault { $($(#[$doc])* $variant,)* }
 
-        impl Refused {
+        impl Fault {
             pub(super) const fn slug(self) -> &'static str {
                 match self { $(Self::$variant => $slug,)* }
             }
@@ -28,7 +28,7 @@ macro_rules! refusals {
     };
 }
 
-refusals! {
+faults! {
     // The caller.
     /// No key of a caller, or a wrong one.
     CallerUnknown "caller-unknown" PROXY_AUTHENTICATION_REQUIRED "Proxy-Authorization has no key of a caller";
@@ -64,7 +64,7 @@ struct Body<'a> {
     pin: Option<&'a str>,
 }
 
-impl Refused {
+impl Fault {
     /// What a failed exchange is to the caller.
     pub(super) fn of(code: &Error) -> Self {
         match code {
@@ -111,11 +111,11 @@ mod tests {
     #[test]
     fn a_counterparty_that_is_late_is_no_counterparty_that_fails() {
         for code in [Error::ConnectionTimeout, Error::HttpResponseTimeout] {
-            let refused = Refused::of(&code);
+            let refused = Fault::of(&code);
             assert_eq!(refused.slug(), "timed-out");
             assert_eq!(refused.response(None).status(), 504);
         }
-        assert_eq!(Refused::of(&Error::ConnectionTerminated), Refused::Broken);
+        assert_eq!(Fault::of(&Error::ConnectionTerminated), Fault::Broken);
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
                 alert_id: alert,
                 alert_message: None,
             };
-            assert_eq!(Refused::of(&code).slug(), slug);
+            assert_eq!(Fault::of(&code).slug(), slug);
         }
     }
 }

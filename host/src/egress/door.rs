@@ -10,7 +10,7 @@ use http::{
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio_rustls::TlsAcceptor;
 
-use super::{EgressError, answer::Refused};
+use super::{EgressError, answer::Fault};
 use crate::{document::Document, outbound::TlsError, outbound::pair};
 
 /// Keys that are shorter could be guessed.
@@ -66,15 +66,15 @@ impl Door {
     }
 
     /// The caller's name, where callers have one.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Option<&str>, Refused> {
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Option<&str>, Fault> {
         match &self.0 {
             // A page in a browser reaches the loopback too, perhaps under a name of its own.
             Kind::Open if headers.contains_key(ORIGIN) || !names_this_machine(headers) => {
-                Err(Refused::NotThisMachine)
+                Err(Fault::NotThisMachine)
             }
             Kind::Open => Ok(None),
             Kind::Guarded { callers, .. } => {
-                let shown = shown(headers).ok_or(Refused::CallerUnknown)?;
+                let shown = shown(headers).ok_or(Fault::CallerUnknown)?;
                 let mut named = None;
                 // All are compared, so that the time does not tell which one was close.
                 for (name, key) in callers {
@@ -82,7 +82,7 @@ impl Door {
                         named = Some(name.as_str());
                     }
                 }
-                named.map(Some).ok_or(Refused::CallerUnknown)
+                named.map(Some).ok_or(Fault::CallerUnknown)
             }
         }
     }

@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, Limited};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::answer::Refused;
+use super::answer::Fault;
 use crate::allowed_hosts::Origin;
 
 /// The largest request body, in bytes.
@@ -41,7 +41,7 @@ pub(super) struct Passed<'t> {
 pub(super) fn passed<B>(
     request: Request<B>,
     targets: &BTreeMap<String, Origin>,
-) -> Result<Passed<'_>, Refused>
+) -> Result<Passed<'_>, Fault>
 where
     B: Body<Data = bytes::Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -51,25 +51,25 @@ where
         || parts.uri.scheme().is_some()
         || parts.uri.authority().is_some()
     {
-        return Err(Refused::NotAPath);
+        return Err(Fault::NotAPath);
     }
-    let path = parts.uri.path_and_query().ok_or(Refused::NotAPath)?;
-    let rest = path.as_str().strip_prefix('/').ok_or(Refused::NotAPath)?;
+    let path = parts.uri.path_and_query().ok_or(Fault::NotAPath)?;
+    let rest = path.as_str().strip_prefix('/').ok_or(Fault::NotAPath)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (name, rest) = rest.split_at(end);
-    let (pin, origin) = targets.get_key_value(name).ok_or(Refused::PinUnknown)?;
+    let (pin, origin) = targets.get_key_value(name).ok_or(Fault::PinUnknown)?;
     let slash = if rest.starts_with('/') { "" } else { "/" };
     let uri = format!("{origin}{slash}{rest}");
-    parts.uri = uri.parse::<Uri>().map_err(|_| Refused::NotAPath)?;
+    parts.uri = uri.parse::<Uri>().map_err(|_| Fault::NotAPath)?;
     if declared(&parts.headers).is_some_and(|length| length > MOST_BODY as u64) {
-        return Err(Refused::BodyTooLarge);
+        return Err(Fault::BodyTooLarge);
     }
     strip(&mut parts.headers);
     let host = parts.uri.authority().map(Authority::as_str);
     let host = HeaderValue::from_str(host.unwrap_or_default());
     parts
         .headers
-        .insert(HOST, host.map_err(|_| Refused::NotAPath)?);
+        .insert(HOST, host.map_err(|_| Fault::NotAPath)?);
     let body = Limited::new(body, MOST_BODY)
         .map_err(|_| Error::HttpRequestBodySize(None))
         .boxed_unsync();
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    fn pass(request: http::request::Builder) -> Result<Request<WasiBody>, Refused> {
+    fn pass(request: http::request::Builder) -> Result<Request<WasiBody>, Fault> {
         let origin = Origin::of_entry("https://api.example:8443").unwrap();
         let targets = BTreeMap::from([("bud".to_owned(), origin)]);
         let request = request.body(Full::new(Bytes::new())).unwrap();
@@ -144,16 +144,16 @@ mod tests {
             assert_eq!(request.headers()["host"], "api.example:8443");
         }
         for (request, refused) in [
-            (Request::get("/"), Refused::PinUnknown),
-            (Request::get("/Bud/"), Refused::PinUnknown),
-            (Request::get("/bu%64/"), Refused::PinUnknown),
-            (Request::get("//bud/"), Refused::PinUnknown),
-            (Request::get("http://api.example/bud/"), Refused::NotAPath),
-            (Request::connect("api.example:8443"), Refused::NotAPath),
-            (Request::options("*"), Refused::NotAPath),
+            (Request::get("/"), Fault::PinUnknown),
+            (Request::get("/Bud/"), Fault::PinUnknown),
+            (Request::get("/bu%64/"), Fault::PinUnknown),
+            (Request::get("//bud/"), Fault::PinUnknown),
+            (Request::get("http://api.example/bud/"), Fault::NotAPath),
+            (Request::connect("api.example:8443"), Fault::NotAPath),
+            (Request::options("*"), Fault::NotAPath),
             (
                 Request::post("/bud/").header("content-length", "67108865"),
-                Refused::BodyTooLarge,
+                Fault::BodyTooLarge,
             ),
         ] {
             let case = format!("{request:?}");
