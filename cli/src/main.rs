@@ -1,6 +1,7 @@
 //! The `innsyn` command: runs the app and its counterparties on this machine.
 
 mod counterparties;
+mod doctor;
 mod egress;
 mod progress;
 mod run_folder;
@@ -10,6 +11,7 @@ mod token_route;
 mod up;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -33,12 +35,14 @@ enum Command {
     Sandbox(counterparties::Arguments),
     /// Gives Maskinporten tokens to a back end on this machine, with the API of NAV's sidecar texas.
     TokenSidecar(sidecar::Arguments),
+    /// Says what is wrong with an enterprise certificate and its key, before a counterparty does.
+    Doctor(Box<doctor::Arguments>),
     /// Calls counterparties that are known by their organisation's number, for programs that cannot.
     Egress(egress::Arguments),
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     match arguments
         .command
@@ -48,7 +52,9 @@ async fn main() -> anyhow::Result<()> {
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         Command::Egress(egress) => egress::run(egress).await,
+        Command::Doctor(doctor) => return Ok(doctor::run(&doctor)),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn manifest(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {

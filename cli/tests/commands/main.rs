@@ -11,8 +11,13 @@
 
 mod certificates_to_order;
 mod code_written_for_texas;
+mod doctor;
+mod doctor_and_the_sandbox;
+mod doctor_speaks;
+mod doctor_with_openssl;
 mod egress;
 mod maskinporten_alone;
+mod openssl;
 mod process;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;

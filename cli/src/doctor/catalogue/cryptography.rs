@@ -1,0 +1,82 @@
+//! C: keys and signatures.
+
+use super::super::finding::Entry;
+use super::{E, I, W};
+
+pub(in super::super) static C01: Entry = Entry {
+    id: "C01",
+    levels: [E, E, I],
+    nb: [
+        "Nøkkelen er ikke RSA, men {0}.",
+        "Maskinporten tar bare RS256, RS384 og RS512.",
+        "Bestill et sertifikat med RSA-nøkkel; til toveis TLS kan dette brukes der motparten støtter det.",
+    ],
+    en: [
+        "The key is not RSA but {0}.",
+        "Maskinporten takes RS256, RS384 and RS512 alone.",
+        "Order a certificate with an RSA key; for two-way TLS this one serves where the other side supports it.",
+    ],
+};
+
+pub(in super::super) static C02: Entry = Entry {
+    id: "C02",
+    levels: [E, E, E],
+    nb: [
+        "Nøkkelen har bare {0} bit.",
+        "Under 2048 bit er ikke trygt og blir avvist.",
+        "Lag en nøkkel på 3072 bit og bestill nytt sertifikat.",
+    ],
+    en: [
+        "The key has only {0} bits.",
+        "Less than 2048 bits is not safe and is refused.",
+        "Make a key of 3072 bits and order a new certificate.",
+    ],
+};
+
+pub(in super::super) static C03: Entry = Entry {
+    id: "C03",
+    levels: [I, I, I],
+    nb: [
+        "Nøkkelen har {0} bit.",
+        "Det godtas, men 3072 er det vanlige i SEID 2.",
+        "Ingenting nå; velg 3072 neste gang.",
+    ],
+    en: [
+        "The key has {0} bits.",
+        "It is accepted, but 3072 is what SEID 2 usually has.",
+        "Nothing now; choose 3072 the next time.",
+    ],
+};
+
+pub(in super::super) static C04: Entry = Entry {
+    id: "C04",
+    levels: [E, W, E],
+    nb: [
+        "Utstederen har signert sertifikatet med {0}.",
+        "Slike signaturer kan forfalskes og godtas ikke lenger.",
+        "Bestill et nytt; dagens utstedere signerer med SHA-256.",
+    ],
+    en: [
+        "The issuer has signed the certificate with {0}.",
+        "Such signatures can be forged and are no longer accepted.",
+        "Order a new one; today's issuers sign with SHA-256.",
+    ],
+};
+
+pub(in super::super) static C05: Entry = Entry {
+    id: "C05",
+    levels: [E, E, E],
+    nb: [
+        "En prøvesignatur med nøkkelen lot seg ikke lage eller ikke etterprøve.",
+        "Da vil ingen andre kunne etterprøve signaturene heller.",
+        "Nøkkelfilen er trolig skadet; hent den på nytt fra der den ble laget.",
+    ],
+    en: [
+        "A signature made with the key as a trial could not be made or did not verify.",
+        "Then nobody else will be able to verify its signatures.",
+        "The key's file is probably damaged; get it anew from where it was made.",
+    ],
+};
+
+#[cfg(test)]
+pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05];

@@ -1,0 +1,53 @@
+//! V: the time in which it is valid.
+
+use super::super::finding::Entry;
+use super::{E, I, W};
+
+pub(in super::super) static V01: Entry = Entry {
+    id: "V01",
+    // With a registered key, the certificate is but what the key came in.
+    levels: [E, W, E],
+    nb: [
+        "Sertifikatet gikk ut {0}.",
+        "Et utløpt sertifikat blir avvist.",
+        "Bestill et nytt hos Buypass eller Commfides og bytt begge filer.",
+    ],
+    en: [
+        "The certificate ended {0}.",
+        "An expired certificate is refused.",
+        "Order a new one from Buypass or Commfides, and replace both files.",
+    ],
+};
+
+pub(in super::super) static V02: Entry = Entry {
+    id: "V02",
+    levels: [E, W, E],
+    nb: [
+        "Sertifikatet gjelder ikke før {0}.",
+        "Før den tid blir det avvist.",
+        "Vent, eller rett klokken på denne maskinen hvis den går feil.",
+    ],
+    en: [
+        "The certificate is not valid before {0}.",
+        "Until then it is refused.",
+        "Wait, or set this machine's clock if it is wrong.",
+    ],
+};
+
+pub(in super::super) static V03: Entry = Entry {
+    id: "V03",
+    levels: [W, I, W],
+    nb: [
+        "Sertifikatet går ut om {0} dager.",
+        "Ved utløp stopper alt som bruker det, og et nytt tar dager å få.",
+        "Bestill et nytt nå.",
+    ],
+    en: [
+        "The certificate ends in {0} days.",
+        "With it ends everything that uses it, and a new one takes days to get.",
+        "Order a new one now.",
+    ],
+};
+
+#[cfg(test)]
+pub(super) static ALL: &[&Entry] = &[&V01, &V02, &V03];

@@ -1,0 +1,182 @@
+//! I: issuer, environment, generation and chain.
+
+use shared::certificate::{Authority, Generation, Holder, House, Issuer};
+use shared::party::Environment;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+
+use super::super::catalogue::issuer::{I01, I02, I03, I04, I05, I06, I07, I08, I09, I10, I11, I12};
+use super::super::finding::Finding;
+use super::super::language::Both;
+use super::super::material::Held;
+use super::{Case, file};
+
+pub(super) fn check(case: &Case) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if file::is_issuers(case) {
+        if case.leaf.read.is_self_issued() {
+            found.push(I01.found([]));
+        }
+        return found;
+    }
+    found.extend(holder(case));
+    match case.authorities.issuer_of(&case.leaf.read) {
+        Issuer::Known(authority) => of_known(case, authority, &mut found),
+        Issuer::LookAlike(authority) => found.push(I08.found([authority.name.as_str().into()])),
+        Issuer::Itself => found.push(I01.found([])),
+        Issuer::Unknown if case.is_organisations() => {
+            let name = &case.leaf.read.issuer;
+            let name = name.common_name().or(name.organisation());
+            found.push(I02.found([name.unwrap_or("?").into()]));
+        }
+        Issuer::Unknown => {}
+    }
+    found.extend(chain(case));
+    found.extend(signature(case));
+    found
+}
+
+/// Whose it is, if not an organisation's.
+fn holder(case: &Case) -> Option<Finding> {
+    match case.leaf.read.holder() {
+        Holder::Website => Some(I07.found([case.leaf.read.websites.join(", ").into()])),
+        Holder::Person => Some(I06.found([Both::new(
+            "navn, nummer eller policy er en persons",
+            "its name, number or policy is a person's",
+        )])),
+        _ if issues_to_persons(case) => Some(I06.found([Both::new(
+            "utstederen utsteder til personer",
+            "its issuer issues to persons",
+        )])),
+        _ => None,
+    }
+}
+
+/// Whether the issuer's name says that it issues to persons, as those of the two houses do.
+pub(super) fn issues_to_persons(case: &Case) -> bool {
+    let name = case.leaf.read.issuer.common_name().unwrap_or_default();
+    let is_houses = ["Buypass", "Commfides", "CPN"]
+        .iter()
+        .any(|house| name.contains(house));
+    is_houses && name.contains("Person") && !name.contains("Legal Person")
+}
+
+fn of_known(case: &Case, authority: &Authority, found: &mut Vec<Finding>) {
+    let name = || authority.name.as_str().into();
+    let is_test = authority.environment == Environment::Test;
+    match case.target {
+        Some(Environment::Production) if is_test => found.push(I03.found([name()])),
+        Some(Environment::Test) if !is_test => found.push(I04.found([name()])),
+        _ => {}
+    }
+    if authority.generation == Generation::Seid1 && !is_test {
+        found.push(I05.found([name()]));
+    }
+    let is_ht = authority.house == House::Buypass && authority.name.contains(" HT");
+    if is_ht && is_test && case.target != Some(Environment::Production) {
+        found.push(I09.found([name()]));
+    }
+    // Its certificate stands in the file under its key, and is another.
+    let false_one = case.material.others.iter().find(|held| {
+        held.read.subject_key.as_ref() == Some(&authority.key)
+            && held.read.fingerprint != authority.fingerprint
+            && !is_verified(case)
+    });
+    if false_one.is_some() {
+        found.push(I08.found([name()]));
+    }
+}
+
+/// What is in the files besides the certificate.
+fn chain(case: &Case) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let leaf = case.leaf;
+    let others = &case.material.others;
+    if !leaf.read.is_self_issued() && !others.iter().any(|held| held.could_have_issued(leaf)) {
+        let unknown = || Both::new("hos utstederen", "from the issuer");
+        found.push(I10.found([issuers_address(leaf).map_or_else(unknown, Both::from)]));
+    }
+    let sorted = sorted(leaf, others);
+    let stranger = others
+        .iter()
+        .find(|held| !sorted.iter().any(|known| known.der == held.der));
+    let misplaced = others
+        .iter()
+        .zip(&sorted)
+        .find(|(held, expected)| case.material.is_ordered && held.der != expected.der);
+    let misplaced = misplaced.map(|(held, _)| held);
+    let before = others.first();
+    let before = before.filter(|_| case.material.is_ordered && !case.material.comes_first);
+    if let Some(held) = stranger.or(misplaced).or(before) {
+        found.push(I11.found([held.name().into()]));
+    }
+    found
+}
+
+/// Those of `others` that lead upwards from `leaf`, each after the one that it issued.
+pub(in super::super) fn sorted<'a>(leaf: &'a Held, others: &'a [Held]) -> Vec<&'a Held> {
+    let mut sorted: Vec<&Held> = Vec::new();
+    let mut below = leaf;
+    while !below.read.is_self_issued() {
+        let is_next = |held: &&Held| {
+            held.could_have_issued(below) && !sorted.iter().any(|known| known.der == held.der)
+        };
+        let Some(next) = others.iter().find(is_next) else {
+            break;
+        };
+        sorted.push(next);
+        below = next;
+    }
+    sorted
+}
+
+/// Whether each signature is the next one's, as far as there is a next one.
+fn signature(case: &Case) -> Option<Finding> {
+    let known = [
+        case.material.others.as_slice(),
+        case.material.trusted.as_slice(),
+    ]
+    .concat();
+    let chain = sorted(case.leaf, &known);
+    let mut below = case.leaf;
+    for above in chain {
+        if !has_signed(above, below) {
+            return Some(I12.found([below.name().into()]));
+        }
+        below = above;
+    }
+    None
+}
+
+/// Whether a trusted authority itself has signed it.
+fn is_verified(case: &Case) -> bool {
+    let trusted = case.material.trusted.iter();
+    trusted
+        .filter(|held| held.could_have_issued(case.leaf))
+        .any(|held| has_signed(held, case.leaf))
+}
+
+pub(super) fn has_signed(above: &Held, below: &Held) -> bool {
+    match (above.parsed(), below.parsed()) {
+        (Some(above), Some(below)) => below.verify_signature(Some(above.public_key())).is_ok(),
+        _ => false,
+    }
+}
+
+/// Where the certificate says that its issuer's is.
+fn issuers_address(leaf: &Held) -> Option<String> {
+    let parsed = leaf.parsed()?;
+    let extensions = parsed.extensions().iter();
+    let mut access = extensions.filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityInfoAccess(access) => Some(access),
+        _ => None,
+    });
+    let mut descriptions = access.next()?.accessdescs.iter();
+    descriptions.find_map(|description| match &description.access_location {
+        GeneralName::URI(address)
+            if description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2" =>
+        {
+            Some((*address).to_owned())
+        }
+        _ => None,
+    })
+}

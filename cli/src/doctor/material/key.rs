@@ -1,0 +1,136 @@
+//! The private key.
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING,
+    ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+    RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
+};
+use shared::secret::Secret;
+use x509_parser::public_key::PublicKey;
+
+use super::Held;
+
+/// What is signed as a trial. It means nothing.
+const TRIAL: &[u8] = b"innsyn doctor";
+
+/// A private key, with what it is called in its file.
+pub(in super::super) struct PrivateKey {
+    /// Its name in a PKCS#12 file.
+    pub(super) alias: Option<String>,
+    der: Secret<Vec<u8>>,
+    signer: Signer,
+}
+
+enum Signer {
+    Rsa(RsaKeyPair),
+    Elliptic(EcdsaKeyPair, &'static dyn VerificationAlgorithm),
+    Ed25519(Ed25519KeyPair),
+    /// It has the form of a key, and nothing can be signed with it: too short, damaged, or of another kind.
+    Unusable,
+}
+
+impl PrivateKey {
+    /// Reads PKCS#8, PKCS#1 or SEC1.
+    pub(super) fn read(der: &[u8], alias: Option<String>) -> Option<Self> {
+        let signer = signer(der);
+        if matches!(signer, Signer::Unusable) && !looks_like_one(der) {
+            return None;
+        }
+        Some(Self {
+            alias,
+            der: Secret::new(der.to_vec()),
+            signer,
+        })
+    }
+
+    /// Whether it is the key of this certificate.
+    pub(in super::super) fn belongs_to(&self, held: &Held) -> bool {
+        let Some(parsed) = held.parsed() else {
+            return false;
+        };
+        let info = parsed.public_key();
+        let wanted = info.subject_public_key.data.as_ref();
+        match &self.signer {
+            Signer::Rsa(pair) => pair.public_key().as_ref() == wanted,
+            Signer::Elliptic(pair, _) => pair.public_key().as_ref() == wanted,
+            Signer::Ed25519(pair) => pair.public_key().as_ref() == wanted,
+            // An RSA key has the modulus in it.
+            Signer::Unusable => match info.parsed() {
+                Ok(PublicKey::RSA(key)) => {
+                    let windows = self.der.expose().windows(key.modulus.len());
+                    windows.into_iter().any(|window| window == key.modulus)
+                }
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether what it signs verifies with the key of this certificate.
+    pub(in super::super) fn signs_for(&self, held: &Held) -> bool {
+        let Some(parsed) = held.parsed() else {
+            return false;
+        };
+        let public = parsed.public_key().subject_public_key.data.as_ref();
+        let verifies = |algorithm: &'static dyn VerificationAlgorithm, signature: &[u8]| {
+            let key = UnparsedPublicKey::new(algorithm, public);
+            key.verify(TRIAL, signature).is_ok()
+        };
+        let random = SystemRandom::new();
+        match &self.signer {
+            Signer::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                let signed = pair.sign(&RSA_PKCS1_SHA256, &random, TRIAL, &mut signature);
+                signed.is_ok() && verifies(&RSA_PKCS1_2048_8192_SHA256, &signature)
+            }
+            Signer::Elliptic(pair, algorithm) => pair
+                .sign(&random, TRIAL)
+                .is_ok_and(|signature| verifies(*algorithm, signature.as_ref())),
+            Signer::Ed25519(pair) => verifies(&ED25519, pair.sign(TRIAL).as_ref()),
+            Signer::Unusable => false,
+        }
+    }
+
+    /// The key in PKCS#8; `None` where it cannot be used.
+    pub(in super::super) fn pkcs8(&self) -> Option<Secret<Vec<u8>>> {
+        let der = match &self.signer {
+            Signer::Rsa(pair) => {
+                let der: Pkcs8V1Der = pair.as_der().ok()?;
+                der.as_ref().to_vec()
+            }
+            Signer::Elliptic(pair, _) => pair.to_pkcs8v1().ok()?.as_ref().to_vec(),
+            Signer::Ed25519(pair) => pair.to_pkcs8v1().ok()?.as_ref().to_vec(),
+            Signer::Unusable => return None,
+        };
+        Some(Secret::new(der))
+    }
+}
+
+fn signer(der: &[u8]) -> Signer {
+    if let Ok(pair) = RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)) {
+        return Signer::Rsa(pair);
+    }
+    let curves: [(_, &'static dyn VerificationAlgorithm); 3] = [
+        (&ECDSA_P256_SHA256_ASN1_SIGNING, &ECDSA_P256_SHA256_ASN1),
+        (&ECDSA_P384_SHA384_ASN1_SIGNING, &ECDSA_P384_SHA384_ASN1),
+        (&ECDSA_P521_SHA512_ASN1_SIGNING, &ECDSA_P521_SHA512_ASN1),
+    ];
+    for (signing, verifying) in curves {
+        if let Ok(pair) = EcdsaKeyPair::from_private_key_der(signing, der) {
+            return Signer::Elliptic(pair, verifying);
+        }
+    }
+    Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_or(Signer::Unusable, Signer::Ed25519)
+}
+
+/// Whether it is a sequence that begins with the version of PKCS#8, PKCS#1 or SEC1: 0 or 1.
+fn looks_like_one(der: &[u8]) -> bool {
+    let content = match der {
+        [0x30, length, rest @ ..] if *length < 0x80 => Some(rest),
+        [0x30, length, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
+        _ => None,
+    };
+    matches!(content, Some([0x02, 0x01, 0x00 | 0x01, ..]))
+}

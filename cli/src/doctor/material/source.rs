@@ -1,0 +1,100 @@
+//! One file, of whatever kind: what is in it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Context;
+use shared::secret::Secret;
+
+use super::super::catalogue::file;
+use super::super::finding::Finding;
+use super::super::language::Both;
+use super::{Held, PrivateKey, pem, pkcs12};
+
+/// More than any certificate needs, so that a wrong file is not read whole.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
+/// What opens a file.
+pub(in super::super) type Password = Secret<String>;
+
+/// What is in a file.
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) certificates: Vec<Held>,
+    pub(super) keys: Vec<PrivateKey>,
+    pub(super) is_pkcs12: bool,
+    /// Whether it has the form of a key, readable or not.
+    pub(super) has_key_block: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads `path`. What is wrong with its content is a finding.
+pub(super) fn read(path: &Path, password: Option<&Password>) -> anyhow::Result<Contents> {
+    let unreadable = || format!("{} cannot be read", path.display());
+    let file = File::open(path).with_context(unreadable)?;
+    let exposed = mode(&file).with_context(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST)
+        .read_to_end(&mut bytes)
+        .with_context(unreadable)?;
+
+    let mut contents = Contents::default();
+    if let Some(text) = pem::text(&bytes, &mut contents) {
+        pem::read(&text, password, &mut contents);
+    } else if pkcs12::is_one(&bytes) {
+        contents.is_pkcs12 = true;
+        pkcs12::read(&bytes, password, &mut contents);
+    } else if let Some(held) = Held::read(&bytes) {
+        contents.certificates.push(held);
+    } else if let Some(key) = PrivateKey::read(&bytes, None) {
+        contents.keys.push(key);
+    }
+    let is_empty = contents.certificates.is_empty() && contents.keys.is_empty();
+    if is_empty && contents.findings.is_empty() {
+        contents
+            .findings
+            .push(file::F01.found([path.display().to_string().into(), guess(&bytes)]));
+    }
+    if let Some(mode) = exposed.filter(|_| !contents.keys.is_empty()) {
+        let mode = format!("{mode:o}");
+        contents.findings.push(file::F08.found([mode.into()]));
+    }
+    Ok(contents)
+}
+
+/// What else it may be.
+fn guess(bytes: &[u8]) -> Both {
+    match bytes {
+        [] => Both::new("den er tom", "it is empty"),
+        [0xFE, 0xED, 0xFE, 0xED, ..] => Both::new(
+            "den er et Java-nøkkellager (JKS), som keytool kan gjøre om til PKCS#12",
+            "it is a Java key store (JKS), which keytool can turn into PKCS#12",
+        ),
+        [b'-', ..] => Both::new(
+            "den er PEM, men uten sertifikat eller nøkkel",
+            "it is PEM, but without a certificate or a key",
+        ),
+        [0x30, ..] => Both::new(
+            "den er DER, men hverken sertifikat eller nøkkel",
+            "it is DER, but neither a certificate nor a key",
+        ),
+        _ => Both::new(
+            "den er hverken PKCS#12, PEM eller DER",
+            "it is neither PKCS#12, PEM nor DER",
+        ),
+    }
+}
+
+/// The file's mode, where others than its owner and those who may read it as a group can use it.
+#[cfg(unix)]
+fn mode(file: &File) -> std::io::Result<Option<u32>> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    Ok((mode & 0o037 != 0).then_some(mode))
+}
+
+#[cfg(not(unix))]
+fn mode(_: &File) -> std::io::Result<Option<u32>> {
+    Ok(None)
+}

@@ -1,0 +1,179 @@
+//! `innsyn doctor`: says what is wrong with an enterprise certificate, before a counterparty does.
+//!
+//! It reads files and asks nobody. Not looked at: the clock against a server's, a registered key's age,
+//! revocation and trust at the other side (V04, V05, N01–N06), a request's `consumer_org` (O08), and how a
+//! running app is configured (C06, C07).
+
+mod catalogue;
+mod checks;
+mod finding;
+mod language;
+mod material;
+mod report;
+mod write;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde_json::json;
+use shared::party::{self, OrganisationNumber};
+use shared::secret::Secret;
+use time::OffsetDateTime;
+
+use checks::Case;
+use finding::{Level, Purpose};
+use language::Language;
+use material::{Files, Password};
+use report::Report;
+
+/// The variable with what opens the file: an argument would be seen by everybody on the machine.
+const PASSWORD: &str = "INNSYN_PASSWORD";
+
+/// How it ends where something could not be looked at.
+const UNCHECKED: u8 = 3;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The certificate, as PKCS#12, PEM or DER; perhaps with its key and chain.
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// Its private key, where it is in a file of its own.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The certificates above it, where they are in a file of their own.
+    #[arg(long, value_name = "FILE")]
+    chain: Option<PathBuf>,
+    /// A file with the password, which may also be in the variable `INNSYN_PASSWORD`.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Which of the keys in a PKCS#12 file.
+    #[arg(long, value_name = "NAME")]
+    alias: Option<String>,
+    /// What it is to be used for.
+    #[arg(long, value_enum, default_value = "token")]
+    purpose: Purpose,
+    /// Where it is to be used.
+    #[arg(long, value_enum)]
+    environment: Option<Target>,
+    /// Whom it is to be used for.
+    #[arg(long, value_name = "NUMBER")]
+    organisation: Option<String>,
+    /// Authorities to trust besides Buypass and Commfides, in PEM: the sandbox's, for one. Those with `test` in
+    /// their name count as the test environment's, all others as production's.
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// The report's language. Without it, Norwegian where `LC_ALL` or `LANG` is.
+    #[arg(long, value_enum)]
+    language: Option<Language>,
+    /// Prints one JSON object, and nothing else.
+    #[arg(long)]
+    json: bool,
+    /// Where nothing is wrong: writes key, chain and settings for the app into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    Test,
+    Production,
+}
+
+/// Looks at the certificate and reports. The code is 0 when all is well, 1 with warnings, 2 with errors, and 3
+/// where it could not be looked at.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let language = arguments.language.unwrap_or_else(Language::of_environment);
+    let outcome = looked_at(arguments, language).and_then(|report| {
+        let text = if arguments.json {
+            serde_json::to_string(&report)?
+        } else {
+            let stdout = std::io::stdout();
+            let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            report.text(stdout.is_terminal() && !is_plain)
+        };
+        writeln!(std::io::stdout(), "{}", text.trim_end())?;
+        Ok(report.worst())
+    });
+    match outcome {
+        Ok(None | Some(Level::Info)) => ExitCode::SUCCESS,
+        Ok(Some(Level::Warning)) => ExitCode::from(1),
+        Ok(Some(Level::Error)) => ExitCode::from(2),
+        Err(error) => {
+            let text = language.of("Ble ikke kontrollert", "Could not be checked");
+            let reason = format!("{error:#}");
+            // Nothing more can be done where nobody hears it.
+            let _unheard = if arguments.json {
+                let unchecked = json!({ "verdict": "unchecked", "reason": reason });
+                writeln!(std::io::stdout(), "{unchecked}")
+            } else {
+                writeln!(std::io::stderr(), "{text}: {reason}")
+            };
+            ExitCode::from(UNCHECKED)
+        }
+    }
+}
+
+fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<Report> {
+    let organisation = arguments.organisation.as_deref().map(|number| {
+        OrganisationNumber::parse(number).with_context(|| format!("--organisation {number}"))
+    });
+    let organisation = organisation.transpose()?;
+    let files = Files {
+        certificate: &arguments.certificate,
+        key: arguments.key.as_deref(),
+        chain: arguments.chain.as_deref(),
+        trust: arguments.trust.as_deref(),
+        password: password(arguments)?,
+        alias: arguments.alias.as_deref(),
+    };
+    let material = material::gather(&files, arguments.purpose)?;
+    let authorities = checks::authorities(&material);
+    let Some(leaf) = &material.leaf else {
+        let findings = checks::ordered(material.findings.clone(), arguments.purpose);
+        return Ok(Report::without_certificate(
+            &findings,
+            arguments.purpose,
+            language,
+        ));
+    };
+    let case = Case {
+        material: &material,
+        leaf,
+        authorities: &authorities,
+        purpose: arguments.purpose,
+        target: arguments.environment.map(Into::into),
+        organisation: organisation.as_ref(),
+        now: OffsetDateTime::now_utc(),
+    };
+    let mut report = Report::of(&case, language);
+    if let Some(folder) = &arguments.write
+        && report.worst() != Some(Level::Error)
+    {
+        report.written = write::write(&case, folder)?;
+    }
+    Ok(report)
+}
+
+fn password(arguments: &Arguments) -> anyhow::Result<Option<Password>> {
+    let text = match &arguments.password_file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Some(text.trim_end_matches(['\r', '\n']).to_owned())
+        }
+        None => std::env::var(PASSWORD).ok(),
+    };
+    Ok(text.map(Secret::new))
+}
+
+impl From<Target> for party::Environment {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Test => Self::Test,
+            Target::Production => Self::Production,
+        }
+    }
+}

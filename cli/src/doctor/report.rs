@@ -1,0 +1,289 @@
+//! What is told: to a person as text, to a program as JSON.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use shared::certificate::Generation;
+use time::format_description::well_known::Rfc3339;
+
+use super::checks::{self, Case};
+use super::finding::{Finding, Level, Purpose};
+use super::language::{Both, Language};
+use super::material;
+
+/// The whole answer. The names are an interface: scripts read them.
+#[derive(Serialize)]
+pub(super) struct Report {
+    verdict: &'static str,
+    purpose: &'static str,
+    certificate: Option<Facts>,
+    findings: Vec<Told>,
+    /// The files that were written.
+    pub(super) written: Vec<PathBuf>,
+    #[serde(skip)]
+    language: Language,
+}
+
+/// What the certificate says.
+#[derive(Serialize)]
+struct Facts {
+    issuer: String,
+    issuer_is_known: bool,
+    generation: Option<&'static str>,
+    environment: Option<&'static str>,
+    organisation_number: Option<String>,
+    organisation_name: Option<String>,
+    role: &'static str,
+    not_before: String,
+    not_after: String,
+    days_left: i64,
+    fingerprint: String,
+    #[serde(skip)]
+    said: Said,
+}
+
+/// What differs between the languages.
+struct Said {
+    environment: Option<Both>,
+    role: Both,
+}
+
+#[derive(Serialize)]
+struct Told {
+    id: &'static str,
+    severity: Level,
+    seen: String,
+    why: String,
+    action: String,
+}
+
+impl Report {
+    /// Of a certificate.
+    pub(super) fn of(case: &Case, language: Language) -> Self {
+        Self {
+            certificate: Some(Facts::of(case)),
+            ..Self::without_certificate(&case.findings(), case.purpose, language)
+        }
+    }
+
+    /// Of files without one.
+    pub(super) fn without_certificate(
+        findings: &[Finding],
+        purpose: Purpose,
+        language: Language,
+    ) -> Self {
+        let told = findings.iter().filter_map(|finding| {
+            let [seen, why, action] = finding.sentences(language).map(|text| printable(&text));
+            Some(Told {
+                id: finding.id(),
+                severity: finding.level(purpose)?,
+                seen,
+                why,
+                action,
+            })
+        });
+        let findings: Vec<Told> = told.collect();
+        Self {
+            verdict: match worst(&findings) {
+                Some(Level::Error) => "errors",
+                Some(Level::Warning) => "warnings",
+                _ => "ok",
+            },
+            purpose: match purpose {
+                Purpose::Token => "token",
+                Purpose::Key => "key",
+                Purpose::Tls => "tls",
+                Purpose::Seal => "seal",
+            },
+            certificate: None,
+            findings,
+            written: Vec::new(),
+            language,
+        }
+    }
+
+    /// How grave the gravest is.
+    pub(super) fn worst(&self) -> Option<Level> {
+        worst(&self.findings)
+    }
+
+    /// For a person.
+    pub(super) fn text(&self, with_colours: bool) -> String {
+        let paint = |level, text: &str| {
+            if with_colours {
+                format!("\u{1b}[{}m{text}\u{1b}[0m", colour(level))
+            } else {
+                text.to_owned()
+            }
+        };
+        let mut out = String::new();
+        line(&mut out, &paint(self.worst(), &self.verdict()));
+        if let Some(facts) = &self.certificate {
+            line(&mut out, "");
+            for (name, value) in facts.rows(self.language) {
+                line(&mut out, &format!("  {name:<13}  {value}"));
+            }
+        }
+        for told in &self.findings {
+            let level = paint(Some(told.severity), level(told.severity, self.language));
+            line(&mut out, &format!("\n{level} {}  {}", told.id, told.seen));
+            line(&mut out, &format!("  {}", told.why));
+            line(&mut out, &format!("  → {}", told.action));
+        }
+        if !self.written.is_empty() {
+            line(&mut out, self.language.of("\nSkrevet:", "\nWritten:"));
+        }
+        for path in &self.written {
+            line(&mut out, &format!("  {}", path.display()));
+        }
+        out
+    }
+
+    fn verdict(&self) -> String {
+        let use_ = match self.purpose {
+            "token" => self.language.of(
+                "signere grants hos Maskinporten",
+                "sign grants at Maskinporten",
+            ),
+            "key" => self.language.of(
+                "signere grants med nøkkelen registrert hos Maskinporten",
+                "sign grants with its key registered at Maskinporten",
+            ),
+            "tls" => self.language.of("toveis TLS", "do two-way TLS"),
+            _ => self.language.of("segle dokumenter", "seal documents"),
+        };
+        let is_tls = self.purpose == "tls";
+        match (self.worst(), self.language) {
+            (Some(Level::Error), Language::Nb) if is_tls => {
+                format!("FEIL: kan ikke brukes til {use_}")
+            }
+            (Some(Level::Error), Language::Nb) => format!("FEIL: kan ikke {use_}"),
+            (Some(Level::Error), Language::En) => format!("ERRORS: cannot {use_}"),
+            (Some(Level::Warning), Language::Nb) if is_tls => {
+                format!("ADVARSEL: kan trolig brukes til {use_}, men se nedenfor")
+            }
+            (Some(Level::Warning), Language::Nb) => {
+                format!("ADVARSEL: kan trolig {use_}, men se nedenfor")
+            }
+            (Some(Level::Warning), Language::En) => {
+                format!("WARNINGS: can probably {use_}, but see below")
+            }
+            (_, Language::Nb) if is_tls => format!("OK: kan brukes til {use_}"),
+            (_, Language::Nb) => format!("OK: kan {use_}"),
+            (_, Language::En) => format!("OK: can {use_}"),
+        }
+    }
+}
+
+impl Facts {
+    fn of(case: &Case) -> Self {
+        let read = &case.leaf.read;
+        let authority = case.authority();
+        let generation = authority.map(|authority| authority.generation);
+        let issuer = read.issuer.common_name().or(read.issuer.organisation());
+        let moment = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+        let role = material::role(read.purpose());
+        Self {
+            issuer: printable(issuer.unwrap_or("?")),
+            issuer_is_known: authority.is_some(),
+            generation: generation.or(read.subject.generation()).map(
+                |generation| match generation {
+                    Generation::Seid1 => "SEID 1",
+                    Generation::Seid2 => "SEID 2",
+                },
+            ),
+            environment: authority.map(|authority| authority.environment.as_str()),
+            organisation_number: read.subject.number().ok().map(|own| own.number.to_string()),
+            // Not that of a person, whose certificate this may be.
+            organisation_name: read.subject.organisation().map(printable),
+            role: match read.purpose() {
+                Some(shared::certificate::Purpose::Authentication) => "authentication",
+                Some(shared::certificate::Purpose::Signing) => "signing",
+                Some(shared::certificate::Purpose::Encryption) => "encryption",
+                Some(shared::certificate::Purpose::Issuing) => "issuing",
+                None => "unknown",
+            },
+            not_before: moment(read.validity.from),
+            not_after: moment(read.validity.until),
+            days_left: read.validity.days_left(case.now),
+            fingerprint: read.fingerprint.to_string(),
+            said: Said {
+                environment: authority.map(|authority| checks::environment(authority.environment)),
+                role,
+            },
+        }
+    }
+
+    fn rows(&self, language: Language) -> [(&'static str, String); 7] {
+        let unknown = || language.of("ukjent", "unknown").to_owned();
+        let environment = self.said.environment.as_ref();
+        let environment = environment.map(|word| word.in_language(language).to_owned());
+        let parts = [&self.organisation_name, &self.organisation_number];
+        let organisation: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        let organisation = Some(organisation.join(", ")).filter(|text| !text.is_empty());
+        [
+            (language.of("Utsteder", "Issuer"), self.issuer.clone()),
+            (
+                language.of("Generasjon", "Generation"),
+                self.generation.map_or_else(unknown, str::to_owned),
+            ),
+            (
+                language.of("Miljø", "Environment"),
+                environment.unwrap_or_else(unknown),
+            ),
+            (
+                language.of("Virksomhet", "Organisation"),
+                organisation.unwrap_or_else(unknown),
+            ),
+            (
+                language.of("Rolle", "Role"),
+                self.said.role.in_language(language).to_owned(),
+            ),
+            (
+                language.of("Dager igjen", "Days left"),
+                format!("{} ({})", self.days_left, self.not_after),
+            ),
+            (
+                language.of("Fingeravtrykk", "Fingerprint"),
+                self.fingerprint.clone(),
+            ),
+        ]
+    }
+}
+
+fn worst(findings: &[Told]) -> Option<Level> {
+    findings.iter().map(|told| told.severity).min()
+}
+
+fn level(level: Level, language: Language) -> &'static str {
+    match level {
+        Level::Error => language.of("FEIL", "ERROR"),
+        Level::Warning => language.of("ADVARSEL", "WARNING"),
+        Level::Info => "INFO",
+    }
+}
+
+fn colour(level: Option<Level>) -> u8 {
+    match level {
+        Some(Level::Error) => 31,
+        Some(Level::Warning) => 33,
+        Some(Level::Info) => 36,
+        None => 32,
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(out, "{text}");
+}
+
+/// A name could hold what a terminal obeys.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            character if character.is_control() => char::REPLACEMENT_CHARACTER,
+            character => character,
+        })
+        .collect()
+}

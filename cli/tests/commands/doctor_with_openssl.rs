@@ -1,0 +1,423 @@
+//! What `openssl` makes, good and bad, is told apart.
+
+use std::fs;
+use std::path::Path;
+
+use crate::doctor::{Answer, ask, ask_with, closed, file, json_of, text};
+use crate::openssl::{EXTENSIONS, SUBJECT, Wanted, Workshop};
+
+const PASSWORD: (&str, &str) = ("INNSYN_PASSWORD", "tæst");
+
+/// What the doctor says of `certificate`, with its key and the authority that signed it.
+fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) -> Answer {
+    let authority = workshop.authority();
+    let authority = text(&authority);
+    let mut all = vec![
+        "--key",
+        text(key),
+        "--chain",
+        authority,
+        "--trust",
+        authority,
+    ];
+    all.extend(more);
+    ask(&json_of(certificate, &all))
+}
+
+/// Each certificate is as usual but for one thing, and that is all that is found.
+fn each(cases: &[(&str, &str, Option<&str>)]) {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    for (subject, extensions, expected) in cases {
+        let wanted = Wanted {
+            subject: if subject.is_empty() { SUBJECT } else { subject },
+            extensions: if extensions.is_empty() {
+                EXTENSIONS
+            } else {
+                extensions
+            },
+            ..Wanted::of(&key)
+        };
+        let certificate = workshop.certificate("one", &wanted);
+        let found = judged(&workshop, &certificate, &key, &[]).findings();
+        let expected: Vec<&str> = expected.iter().copied().collect();
+        assert_eq!(found, expected, "{subject} {extensions}");
+    }
+}
+
+#[test]
+fn whose_it_is() {
+    let website = format!("{EXTENSIONS}subjectAltName=DNS:www.example.com\n");
+    each(&[
+        ("", "", None),
+        ("/C=NO/O=INNLANDSBANKEN ASA", "", Some("error O01")),
+        (
+            "/O=I/organizationIdentifier=NTRNO-987654321",
+            "",
+            Some("error O02"),
+        ),
+        (
+            "/O=I/organizationIdentifier=NTRNO-310000302/serialNumber=310000205",
+            "",
+            Some("error O03"),
+        ),
+        (
+            "/O=I/organizationIdentifier=PSDNO-FSA-310000302",
+            "",
+            Some("error O05"),
+        ),
+        (
+            "/O=I/organizationIdentifier=VATNO-1/serialNumber=310000302",
+            "",
+            Some("warning O06"),
+        ),
+        (
+            "/O=I/OU=Avdeling-310000205/organizationIdentifier=NTRNO-310000302",
+            "",
+            Some("info O07"),
+        ),
+        (
+            "/O=I/organizationIdentifier=NTRNO-100101688",
+            "",
+            Some("warning O09"),
+        ),
+        (
+            "/CN=Ragna Testesen/serialNumber=UN:NO-9578-4050-1",
+            "",
+            Some("error I06"),
+        ),
+        ("/O=INNLANDSBANKEN ASA", &website, Some("error I07")),
+    ]);
+}
+
+#[test]
+fn what_it_is_for() {
+    let usage = |usage: &str| {
+        format!("basicConstraints=CA:false\ncertificatePolicies=2.16.578.1.26.1.3.2\n{usage}\n")
+    };
+    let policy = |policy: &str| {
+        format!("basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\n{policy}\n")
+    };
+    let more = |more: &str| format!("{EXTENSIONS}{more}\n");
+    each(&[
+        ("", &usage(""), Some("error P01")),
+        ("", &usage("keyUsage=digitalSignature"), Some("error P01")),
+        (
+            "",
+            &usage("keyUsage=critical,nonRepudiation"),
+            Some("warning P02"),
+        ),
+        (
+            "",
+            &usage("keyUsage=critical,keyEncipherment"),
+            Some("error P03"),
+        ),
+        ("", &more("extendedKeyUsage=serverAuth"), Some("info P04")),
+        ("", &more("extendedKeyUsage=clientAuth"), None),
+        (
+            "",
+            &more("extendedKeyUsage=critical,clientAuth"),
+            Some("error P05"),
+        ),
+        ("", &policy("certificatePolicies=1.2.3"), Some("error P06")),
+        (
+            "",
+            &policy("certificatePolicies=2.16.578.1.29.913.210.1.0"),
+            None,
+        ),
+        (
+            "",
+            &policy("certificatePolicies=2.16.578.1.29.913.310.1.0"),
+            Some("warning P07"),
+        ),
+        (
+            "",
+            &policy("certificatePolicies=2.16.578.1.29.13.210.1.2"),
+            Some("warning P08"),
+        ),
+        (
+            "",
+            &EXTENSIONS.replace("CA:false", "CA:true"),
+            Some("error P09"),
+        ),
+    ]);
+}
+
+#[test]
+fn days_and_digests() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    for (days, digest, expected) in [
+        ("80", "-sha256", "info V03"),
+        ("20", "-sha256", "warning V03"),
+        ("1000", "-sha1", "error C04"),
+        ("1000", "-md5", "error C04"),
+    ] {
+        let wanted = Wanted {
+            days,
+            digest,
+            ..Wanted::of(&key)
+        };
+        let certificate = workshop.certificate("wrong", &wanted);
+        let found = judged(&workshop, &certificate, &key, &[]).findings();
+        assert!(
+            found.iter().any(|finding| finding == expected),
+            "{digest} {days}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn keys_of_every_kind() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    for (name, algorithm, token, tls) in [
+        (
+            "rsa-2048",
+            &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"][..],
+            &["info C03"][..],
+            0,
+        ),
+        (
+            "rsa-1024",
+            &["RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+            &["error C02"],
+            2,
+        ),
+        (
+            "p-256",
+            &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            &["error C01"],
+            0,
+        ),
+        (
+            "p-384",
+            &["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+            &["error C01"],
+            0,
+        ),
+        ("ed25519", &["ED25519"], &["error C01"], 0),
+    ] {
+        let key = workshop.key(name, algorithm);
+        let certificate = workshop.certificate(name, &Wanted::of(&key));
+        let answer = judged(&workshop, &certificate, &key, &[]);
+        assert_eq!(answer.findings(), token, "{name}");
+        let answer = judged(&workshop, &certificate, &key, &["--purpose", "tls"]);
+        assert_eq!(answer.code, tls, "{name}");
+    }
+    let key = workshop.usual_key();
+    let good = workshop.good(&key);
+    let other = workshop.path("p-256.key");
+    assert_eq!(
+        judged(&workshop, &good, &other, &[]).findings(),
+        ["error F05"]
+    );
+}
+
+#[test]
+fn a_damaged_key_and_a_damaged_certificate() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    let good = workshop.good(&key);
+    let der = |kind: &str, from: &Path, to: &str| {
+        let path = workshop.path(to);
+        workshop.run(&[
+            kind,
+            "-in",
+            text(from),
+            "-outform",
+            "DER",
+            "-out",
+            text(&path),
+        ]);
+        fs::read(path).expect("DER")
+    };
+    let mut bytes = der("rsa", &key, "key.der");
+    // In the middle are the secret parts.
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let damaged = closed(&workshop.path(""), "damaged.key", bytes);
+    assert_eq!(
+        judged(&workshop, &good, &damaged, &[]).findings(),
+        ["error C05"]
+    );
+
+    let mut bytes = der("x509", &good, "good.der");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    let damaged = file(&workshop.path(""), "damaged.der", bytes);
+    assert_eq!(
+        judged(&workshop, &damaged, &key, &[]).findings(),
+        ["error I12"]
+    );
+}
+
+#[test]
+fn issuers() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    let good = workshop.good(&key);
+    let key = text(&key);
+    let unknown = ask(&json_of(&good, &["--key", key]));
+    assert_eq!(unknown.findings(), ["error I02", "info I10"]);
+    let other = Workshop::open().expect("openssl");
+    let other = other.authority();
+    let like = ask(&json_of(&good, &["--key", key, "--trust", text(&other)]));
+    assert_eq!(like.findings(), ["error I08", "info I10"]);
+    let authority = workshop.authority();
+    let authority = text(&authority);
+    let missing = ["--key", key, "--trust", authority, "--purpose", "tls"];
+    assert_eq!(ask(&json_of(&good, &missing)).findings(), ["warning I10"]);
+
+    let own = workshop.path("own.pem");
+    workshop.run(&[
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        key,
+        "-subj",
+        SUBJECT,
+        "-days",
+        "1000",
+        "-addext",
+        "keyUsage=critical,digitalSignature",
+        "-addext",
+        "basicConstraints=CA:false",
+        "-addext",
+        "certificatePolicies=2.16.578.1.26.1.3.2",
+        "-out",
+        text(&own),
+    ]);
+    let found = ask(&json_of(&own, &["--key", key])).findings();
+    assert!(found.contains(&"error I01".to_owned()), "{found:?}");
+
+    let authority_key = workshop.path("authority.key");
+    let found = ask(&json_of(
+        &workshop.authority(),
+        &["--key", text(&authority_key)],
+    ))
+    .findings();
+    assert_eq!(found[..2], ["error F10", "error I01"]);
+}
+
+#[test]
+fn files_as_they_come() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    let good = workshop.good(&key);
+    let authority = workshop.authority();
+    let trust = ["--trust", text(&authority)];
+    let look = |path: &Path| ask_with(&json_of(path, &trust), &[PASSWORD]);
+    let folder = workshop.path("");
+
+    let store = workshop.store("new.p12", &good, &key, &["-name", "drift"]);
+    assert_eq!(look(&store).findings(), Vec::<String>::new());
+    let wrong = ask_with(&json_of(&store, &trust), &[("INNSYN_PASSWORD", "test")]);
+    assert_eq!(wrong.findings(), ["error F02"]);
+    assert_eq!(wrong.code, 2);
+    let old = workshop.store(
+        "old.p12",
+        &good,
+        &key,
+        &[
+            "-keypbe",
+            "PBE-SHA1-3DES",
+            "-certpbe",
+            "PBE-SHA1-3DES",
+            "-macalg",
+            "sha1",
+        ],
+    );
+    assert_eq!(look(&old).findings(), ["error F03"]);
+    let named = workshop.store("named.p12", &good, &key, &["-name", "Nøkkel til drift"]);
+    assert_eq!(look(&named).findings(), ["warning F07"]);
+
+    assert_eq!(look(&good).findings(), ["error F04", "info I10"]);
+    let pem = [&good, &key, &authority].map(|path| fs::read_to_string(path).expect("PEM"));
+    let whole = pem.concat();
+    let open = file(&folder, "open.pem", &whole);
+    let closed = |name: &str, content: &[u8]| closed(&folder, name, content);
+    assert_eq!(look(&open).findings(), ["warning F08"]);
+    let is_fine = closed("closed.pem", whole.as_bytes());
+    assert_eq!(look(&is_fine).findings(), Vec::<String>::new());
+    let marked = closed("bom.pem", format!("\u{feff}{whole}").as_bytes());
+    assert_eq!(look(&marked).findings(), ["error F09"]);
+    let trusted = whole
+        .replace("BEGIN CERT", "BEGIN TRUSTED CERT")
+        .replace("END CERT", "END TRUSTED CERT");
+    let trusted = closed("trusted.pem", trusted.as_bytes());
+    let found = look(&trusted).findings();
+    assert!(
+        found.iter().all(|finding| finding == "error F09"),
+        "{found:?}"
+    );
+    let [leaf, private, above] = pem;
+    let turned = closed("turned.pem", [above, private, leaf].concat().as_bytes());
+    assert_eq!(look(&turned).findings(), ["warning I11"]);
+
+    for (name, content) in [
+        ("text", &b"hei"[..]),
+        ("empty", b""),
+        ("der", &[0x30, 0x03, 2, 1, 9]),
+    ] {
+        let path = file(&folder, name, content);
+        assert_eq!(look(&path).findings(), ["error F01"], "{name}");
+    }
+}
+
+#[test]
+fn an_encrypted_key_opens_with_its_password_alone() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    let good = workshop.good(&key);
+    let sealed = workshop.path("sealed.key");
+    workshop.run(&[
+        "pkcs8",
+        "-topk8",
+        "-in",
+        text(&key),
+        "-out",
+        text(&sealed),
+        "-v2",
+        "aes-256-cbc",
+        "-passout",
+        "pass:tæst",
+    ]);
+    let authority = workshop.authority();
+    let authority = text(&authority);
+    let more = [
+        "--key",
+        text(&sealed),
+        "--chain",
+        authority,
+        "--trust",
+        authority,
+    ];
+    let arguments = json_of(&good, &more);
+    assert_eq!(ask(&arguments).findings(), ["error F09"]);
+    assert_eq!(
+        ask_with(&arguments, &[("INNSYN_PASSWORD", "x")]).findings(),
+        ["error F09"]
+    );
+    assert_eq!(
+        ask_with(&arguments, &[PASSWORD]).findings(),
+        Vec::<String>::new()
+    );
+    let kept = file(&workshop.path(""), "password", "tæst\n");
+    let mut with_file = arguments.clone();
+    with_file.extend(["--password-file", text(&kept)]);
+    assert_eq!(ask(&with_file).findings(), Vec::<String>::new());
+}

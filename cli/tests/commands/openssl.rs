@@ -1,0 +1,181 @@
+//! Certificates made by `openssl`, so that not only our own authorities are judged.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::doctor::{file, text};
+
+/// An authority, in a folder with everything it has made.
+pub(crate) struct Workshop {
+    folder: TempDir,
+}
+
+/// What is to be in a certificate.
+pub(crate) struct Wanted<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) extensions: &'a str,
+    pub(crate) days: &'a str,
+    pub(crate) digest: &'a str,
+    pub(crate) key: &'a Path,
+}
+
+/// As Buypass writes it.
+pub(crate) const SUBJECT: &str =
+    "/C=NO/O=INNLANDSBANKEN ASA/CN=INNLANDSBANKEN ASA/organizationIdentifier=NTRNO-310000302";
+pub(crate) const EXTENSIONS: &str = "basicConstraints=CA:false\n\
+    keyUsage=critical,digitalSignature,keyEncipherment\n\
+    certificatePolicies=2.16.578.1.26.1.3.2,0.4.0.2042.1.1\n";
+/// Added to every certificate.
+const KEYS: &str = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
+
+impl Workshop {
+    /// Opens one; `None` where there is no `openssl`, which is said.
+    pub(crate) fn open() -> Option<Self> {
+        if Command::new("openssl").arg("version").output().is_err() {
+            let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+            assert!(may_skip, "openssl is needed here");
+            // Not by a macro: what a test prints is not shown when it passes.
+            let _unheard = writeln!(
+                std::io::stderr(),
+                "SKIPPED: the doctor saw no certificate of openssl's, as it is not installed"
+            );
+            return None;
+        }
+        let workshop = Self {
+            folder: TempDir::new().expect("a folder"),
+        };
+        let authority = workshop.key("authority", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
+        workshop.run(&[
+            "req", "-x509", "-new", "-sha256", "-days", "3650", "-key", text(&authority), "-out",
+            text(&workshop.path("authority.pem")), "-subj",
+            "/C=NO/organizationIdentifier=NTRNO-310000507/O=Simulert/CN=SIMULERT Buypass Class 3 Test4 CA G2 ST Business",
+        ]);
+        Some(workshop)
+    }
+
+    /// A file of its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The authority's certificate.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.path("authority.pem")
+    }
+
+    /// Runs `openssl`.
+    pub(crate) fn run(&self, arguments: &[&str]) {
+        let output = Command::new("openssl")
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("openssl");
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {complaints}");
+    }
+
+    /// A new key, of an algorithm with its options.
+    pub(crate) fn key(&self, name: &str, algorithm: &[&str]) -> PathBuf {
+        let path = self.path(&format!("{name}.key"));
+        let mut arguments = vec!["genpkey", "-out", text(&path), "-algorithm"];
+        arguments.extend(algorithm);
+        self.run(&arguments);
+        path
+    }
+
+    /// The usual key.
+    pub(crate) fn usual_key(&self) -> PathBuf {
+        self.key("leaf", &["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
+    }
+
+    /// A certificate, signed by the authority.
+    pub(crate) fn certificate(&self, name: &str, wanted: &Wanted) -> PathBuf {
+        let request = self.path(&format!("{name}.csr"));
+        self.run(&[
+            "req",
+            "-new",
+            "-utf8",
+            "-key",
+            text(wanted.key),
+            "-subj",
+            wanted.subject,
+            "-out",
+            text(&request),
+        ]);
+        let extensions = file(
+            self.folder.path(),
+            &format!("{name}.cnf"),
+            format!("{}{KEYS}", wanted.extensions),
+        );
+        let path = self.path(&format!("{name}.pem"));
+        self.run(&[
+            "x509",
+            "-req",
+            "-in",
+            text(&request),
+            "-CA",
+            text(&self.authority()),
+            "-CAkey",
+            text(&self.path("authority.key")),
+            "-CAcreateserial",
+            wanted.digest,
+            "-days",
+            wanted.days,
+            "-extfile",
+            text(&extensions),
+            "-out",
+            text(&path),
+        ]);
+        path
+    }
+
+    /// One with nothing wrong.
+    pub(crate) fn good(&self, key: &Path) -> PathBuf {
+        self.certificate("good", &Wanted::of(key))
+    }
+
+    /// A PKCS#12 file with the certificate, its key and the authority.
+    pub(crate) fn store(
+        &self,
+        name: &str,
+        certificate: &Path,
+        key: &Path,
+        more: &[&str],
+    ) -> PathBuf {
+        let path = self.path(name);
+        let authority = self.authority();
+        let mut arguments = vec![
+            "pkcs12",
+            "-export",
+            "-in",
+            text(certificate),
+            "-inkey",
+            text(key),
+            "-certfile",
+            text(&authority),
+            "-out",
+            text(&path),
+            "-passout",
+            "pass:tæst",
+        ];
+        arguments.extend(more);
+        self.run(&arguments);
+        path
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// The usual.
+    pub(crate) fn of(key: &'a Path) -> Self {
+        Self {
+            subject: SUBJECT,
+            extensions: EXTENSIONS,
+            days: "1095",
+            digest: "-sha256",
+            key,
+        }
+    }
+}
