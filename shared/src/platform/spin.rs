@@ -23,9 +23,7 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 use spin_sdk::wasip3::wit_future;
 use time::OffsetDateTime;
 
-use super::{
-    Limits, Platform, Refusal, Request, Response, SendError, StoreError, VariableError,
-};
+use super::{Limits, Platform, Refusal, Request, Response, SendError, StoreError, VariableError};
 use crate::inbound::{self, Component};
 
 /// Spin. Lives as long as the instance, for the stores that it has opened.
