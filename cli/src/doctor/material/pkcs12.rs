@@ -5,6 +5,7 @@ use p12_keystore::error::Error;
 
 use super::super::catalogue::file;
 use super::super::finding::Finding;
+use super::super::language::Both;
 use super::source::{Contents, Password};
 use super::{Held, PrivateKey};
 
@@ -32,7 +33,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 }
 
 /// Opens it. What is encrypted in an outdated way is read too, so that everything else can be judged.
-pub(super) fn read(bytes: &[u8], password: Option<&Password>, contents: &mut Contents) {
+pub(super) fn read(name: &str, bytes: &[u8], password: Option<&Password>, contents: &mut Contents) {
     let outdated = outdated(bytes);
     let password = password.map_or("", |password| password.expose());
     match Pkcs12Archive::from_pkcs12(bytes, password) {
@@ -59,6 +60,16 @@ pub(super) fn read(bytes: &[u8], password: Option<&Password>, contents: &mut Con
         Err(Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm) => {
             let unknown = || file::F03.found(["?".into()]);
             contents.findings.push(outdated.unwrap_or_else(unknown));
+        }
+        // Some programs write BER, which is looser.
+        Err(Error::DerError(_)) if bytes.get(1) == Some(&0x80) => {
+            contents.findings.push(file::F01.found([
+                name.into(),
+                Both::new(
+                    "den er PKCS#12 i BER; pakk den om med openssl eller keytool",
+                    "it is PKCS#12 in BER; pack it anew with openssl or keytool",
+                ),
+            ]));
         }
         Err(_) => contents.findings.push(file::F02.found([])),
     }

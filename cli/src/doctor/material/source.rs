@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path, password: Option<&Password>) -> anyhow::Result<C
         pem::read(&text, password, &mut contents);
     } else if pkcs12::is_one(&bytes) {
         contents.is_pkcs12 = true;
-        pkcs12::read(&bytes, password, &mut contents);
+        pkcs12::read(&path.display().to_string(), &bytes, password, &mut contents);
     } else if let Some(held) = Held::read(&bytes) {
         contents.certificates.push(held);
     } else if let Some(key) = PrivateKey::read(&bytes, None) {
