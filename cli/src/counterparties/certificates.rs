@@ -116,6 +116,12 @@ impl Display for Report {
                 out,
                 "  openssl pkcs12 -info -noout -passin pass:{PASSWORD} -in {store}"
             )?;
+            if let Some(issuing) = self.path("Authority (issuing)") {
+                writeln!(
+                    out,
+                    "  INNSYN_PASSWORD={PASSWORD} innsyn doctor --purpose tls --environment test --trust {issuing} --certificate {store}"
+                )?;
+            }
         }
         writeln!(
             out,
