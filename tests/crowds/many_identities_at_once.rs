@@ -12,7 +12,7 @@ const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const IDENTITIES: usize = 100;
 const REQUESTS: usize = 1000;
 /// How many are on their way at a time: what a process may have open is bounded, and each has two ends here.
-const ON_THE_WAY: usize = 256;
+const ON_THE_WAY: usize = 128;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_identity_is_minted_more_often_than_there_are_instances() {
