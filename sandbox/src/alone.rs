@@ -80,12 +80,14 @@ impl Maskinporten {
             admin,
             altinn: ABSENT.to_owned(),
             skatteetaten: ABSENT.to_owned(),
+            folkeregisteret: ABSENT.to_owned(),
             login: ABSENT.to_owned(),
             vault: ABSENT.to_owned(),
             altinn_page: ABSENT.to_owned(),
             bank_page: ABSENT.to_owned(),
         };
-        let (ca_file, tls) = certified(&directory, &clock)?;
+        let (ca_file, web) = certified(&directory, &clock)?;
+        let tls = web.server(clock.now())?;
         let world = world_of(clock, addresses, None).await?;
         let clients = given_away(&world, &std::path::absolute(directory)?)?;
 

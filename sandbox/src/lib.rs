@@ -1,4 +1,5 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, a bank and a vault.
+//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, Folkeregisteret, a bank
+//! and a vault.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
@@ -15,6 +16,7 @@ pub mod world;
 
 pub mod altinn;
 pub mod bank;
+pub mod folkeregisteret;
 pub mod maskinporten;
 pub mod skatteetaten;
 pub mod vault;
@@ -34,10 +36,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
-use rustls::ServerConfig;
 
 use crate::authority::WebAuthority;
 use crate::clock::Clock;
+use crate::folkeregisteret::ClientCertificate;
 use crate::server::{Server, bind};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
@@ -61,6 +63,7 @@ pub struct Sandbox {
     world: Arc<World>,
     secrets: Secrets,
     ca_file: PathBuf,
+    client_certificate: ClientCertificate,
     servers: Vec<Server>,
 }
 
@@ -75,6 +78,7 @@ impl Sandbox {
         let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
+        let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
         let (vault, vault_origin) = bind("https", "localhost").await?;
         let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
@@ -84,6 +88,7 @@ impl Sandbox {
             maskinporten: maskinporten_origin,
             altinn: altinn_origin,
             skatteetaten: skatteetaten_origin,
+            folkeregisteret: folkeregisteret_origin,
             login: login_origin,
             vault: vault_origin,
             altinn_page: altinn_page_origin,
@@ -91,8 +96,10 @@ impl Sandbox {
             admin: admin_origin,
         };
 
-        let (ca_file, tls) = certified(&directory, &clock)?;
+        let (ca_file, web) = certified(&directory, &clock)?;
+        let tls = web.server(clock.now())?;
         let world = world_of(clock, addresses, app).await?;
+        let client_certificate = client_certificate(&world, directory).await?;
 
         let machines = [
             (
@@ -119,11 +126,16 @@ impl Sandbox {
             (admin, admin::router(world.clone())),
         ]
         .map(|(listener, router)| Server::start(listener, None, router));
-        let servers = machines.into_iter().chain(pages).collect();
+        let two_way = folkeregisteret::tls(&web, &world.enterprise, &world.clock)?;
+        let router = folkeregisteret::router();
+        let router = observed(router, &world, Counterparty::Folkeregisteret);
+        let two_way = Server::start(folkeregisteret, Some(two_way), router);
+        let servers = machines.into_iter().chain(pages).chain([two_way]).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,
             ca_file,
+            client_certificate,
             servers,
         })
     }
@@ -141,6 +153,11 @@ impl Sandbox {
     /// The certificate, in PEM, that clients must trust.
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// The certificate with which Folkeregisteret lets a client in.
+    pub fn client_certificate(&self) -> &ClientCertificate {
+        &self.client_certificate
     }
 
     /// All variables of the app, whose public address is `public_url`: an origin, without a slash at
@@ -165,14 +182,23 @@ impl Sandbox {
     }
 }
 
-/// Makes an authority, whose certificate is written into `directory`, and what its servers need.
-fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, Arc<ServerConfig>)> {
-    let now = clock.now();
-    let web = WebAuthority::generate(now)?;
+/// Makes the authority of the servers, whose certificate is written into `directory`.
+fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, WebAuthority)> {
+    let web = WebAuthority::generate(clock.now())?;
     files::directory(directory)?;
     let ca_file = std::path::absolute(directory)?.join("ca.pem");
     files::private(&ca_file, web.pem())?;
-    Ok((ca_file, web.server(now)?))
+    Ok((ca_file, web))
+}
+
+async fn client_certificate(
+    world: &Arc<World>,
+    directory: PathBuf,
+) -> anyhow::Result<ClientCertificate> {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || ClientCertificate::write(&world, &directory))
+        .await
+        .context("the client certificate was not made")?
 }
 
 async fn world_of(

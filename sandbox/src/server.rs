@@ -13,7 +13,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustls_pki_types::CertificateDer;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -73,6 +74,10 @@ pub(crate) async fn bind_to(
 /// A handle on the connection that a request arrived over; each request carries it as an extension.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection(watch::Sender<Ending>);
+
+/// The certificate that the client showed, as an extension of each request, where it was asked for one.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer(pub(crate) CertificateDer<'static>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
@@ -135,12 +140,29 @@ async fn converse(
     let router = router.layer(Extension(Connection(ending)));
     match tls {
         None => serve(stream, router, ended, stopped).await,
-        Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
+        Some(acceptor) => match acceptor.accept(stream).into_fallible().await {
+            Ok(stream) => {
+                let shown = stream.get_ref().1.peer_certificates();
+                let router = match shown.and_then(<[_]>::first) {
+                    Some(leaf) => router.layer(Extension(Peer(leaf.clone().into_owned()))),
+                    None => router,
+                };
                 serve(stream, router, ended, stopped).await;
             }
-        }
+            Err((_, stream)) => leave(stream).await,
+        },
     }
+}
+
+/// Hears the other end out after a handshake that failed. With TLS 1.3 it has begun to speak already;
+/// if that is left unread, a reset overtakes the alert that says why.
+async fn leave(mut stream: Severable) {
+    let heard = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // Whoever keeps the connection open is not waited for.
+    let _ = tokio::time::timeout(GRACE, heard).await;
 }
 
 async fn serve<S>(

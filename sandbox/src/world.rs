@@ -89,13 +89,15 @@ pub enum Counterparty {
     Altinn,
     /// Claims and payments.
     Skatteetaten,
+    /// Reports into the population register: two-way TLS.
+    Folkeregisteret,
     /// The bank's login service.
     Login,
     /// Signatures.
     Vault,
 }
 
-/// The origins, without a slash at the end. The first five are TLS with the sandbox's own authority,
+/// The origins, without a slash at the end. The first six are TLS with the sandbox's own authority,
 /// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
@@ -105,6 +107,9 @@ pub struct Addresses {
     pub altinn: String,
     /// Skatteetaten, krav og betalinger: `https://localhost:…`.
     pub skatteetaten: String,
+    /// Folkeregisteret for those who report into it, which asks for a client certificate:
+    /// `https://localhost:…`.
+    pub folkeregisteret: String,
     /// The bank's login service (issuer and JWKS): `https://localhost:…`.
     pub login: String,
     /// The vault: `https://localhost:…`.

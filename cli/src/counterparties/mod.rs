@@ -8,6 +8,7 @@ use std::pin::pin;
 use anyhow::Context;
 use clap::Subcommand;
 use sandbox::Sandbox;
+use sandbox::folkeregisteret::TRANSPORT;
 
 use crate::run_folder::RunFolder;
 use crate::stop;
@@ -54,24 +55,32 @@ async fn all(app: String) -> anyhow::Result<()> {
     let variables = folder.write_variables(&sandbox.variables(&app))?;
 
     let places = sandbox.addresses();
+    let client = sandbox.client_certificate();
     #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
     {
         println!(
             "The sandbox is running, for an app at {app}.\n\n  \
-             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Login          {}\n  \
-             Demo bank      {}\n  Switches       {}\n  Its authority  {}\n\n\
+             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Folkeregister  {}\n  \
+             Login          {}\n  \
+             Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
+             Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
+             curl --cacert {ca} --cert {} --key {} {}{TRANSPORT}\n\n\
              The app's settings (they hold keys): source {}\n\
              Runtime configuration for the host:  {}\n\n\
              Ctrl-C stops it and removes the files.",
             places.maskinporten,
             places.altinn,
             places.skatteetaten,
+            places.folkeregisteret,
             places.login,
             places.bank_page,
             places.admin,
-            sandbox.ca_file().display(),
+            client.chain_file.display(),
+            client.key_file.display(),
+            places.folkeregisteret,
             variables.display(),
             runtime_config.display(),
+            ca = sandbox.ca_file().display(),
         );
     }
     asked.await?;

@@ -20,6 +20,7 @@ mod egress;
 mod maskinporten_alone;
 mod openssl;
 mod process;
+mod sandbox_and_two_way_tls;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;
 mod stage;

@@ -7,9 +7,12 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
-use rustls_pki_types::PrivateKeyDer;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, ServerConfig};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
+
+use crate::clock::Clock;
 
 /// The names that the servers' certificate is for.
 const SERVER_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -43,6 +46,41 @@ impl WebAuthority {
 
     /// What a server on the loopback needs: HTTP/2 and HTTP/1.1 by ALPN.
     pub(crate) fn server(&self, now: OffsetDateTime) -> anyhow::Result<Arc<ServerConfig>> {
+        let (certificate, key) = self.certificate(now)?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .context("the sandbox's own server certificate")?;
+        server.alpn_protocols = protocols();
+        Ok(Arc::new(server))
+    }
+
+    /// The same for a server that lets in whom `door` lets in, each time anew, at the time of `clock`.
+    pub(crate) fn server_with_clients(
+        &self,
+        clock: &Clock,
+        door: Arc<dyn ClientCertVerifier>,
+    ) -> anyhow::Result<Arc<ServerConfig>> {
+        let (certificate, key) = self.certificate(clock.now())?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut server = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(door)
+            .with_single_cert(vec![certificate], key)
+            .context("the sandbox's own server certificate")?;
+        server.alpn_protocols = protocols();
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+        server.send_tls13_tickets = 0;
+        Ok(Arc::new(server))
+    }
+
+    /// A new one for the names of the loopback, and its key.
+    fn certificate(
+        &self,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
         let key = KeyPair::generate()?;
         let mut parameters = CertificateParams::new(SERVER_NAMES.map(String::from))?;
         parameters.distinguished_name = DistinguishedName::new();
@@ -53,18 +91,13 @@ impl WebAuthority {
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         valid(&mut parameters, now, Duration::days(365));
         let certificate = parameters.signed_by(&key, &self.0)?;
-
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let private_key =
-            PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
-        let mut server = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], private_key)
-            .context("the sandbox's own server certificate")?;
-        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(server))
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
+        Ok((certificate.der().clone(), key))
     }
+}
+
+fn protocols() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }
 
 fn valid(parameters: &mut CertificateParams, from: OffsetDateTime, length: Duration) {

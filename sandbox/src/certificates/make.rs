@@ -19,10 +19,19 @@ const STRANGER: Keys<'_> = Keys::Real("stranger");
 
 pub(super) fn make(order: &Order, now: OffsetDateTime) -> anyhow::Result<Package> {
     let line = Line::soft(order.vendor, order.profile, Environment::Test);
-    let trusted = Hierarchy::generate(line, GENUINE, now)?;
+    make_under(order, &Hierarchy::generate(line, GENUINE, now)?, now)
+}
+
+/// The same, where `trusted` is the authority that everybody trusts.
+pub(super) fn make_under(
+    order: &Order,
+    trusted: &Hierarchy,
+    now: OffsetDateTime,
+) -> anyhow::Result<Package> {
+    let line = trusted.line();
     let other = other_issuer(order, line, now)?;
-    let issuer = other.as_ref().unwrap_or(&trusted);
-    let mut authorities = vec![authority("", &trusted)];
+    let issuer = other.as_ref().unwrap_or(trusted);
+    let mut authorities = vec![authority("", trusted)];
     let other_line = issuer.line();
     if other_line.environment != line.environment {
         authorities.push(authority("production-", issuer));

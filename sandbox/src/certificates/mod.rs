@@ -1,6 +1,7 @@
 //! Enterprise certificates to order, good ones and bad ones, in files as organisations have them.
 //!
-//! The authorities are made for the order: what two orders give does not hang together.
+//! The authorities are made for the order, so that what two orders give does not hang together, unless
+//! the order is made under authorities that are there, as those of a running sandbox.
 
 mod change;
 mod check;
@@ -17,7 +18,7 @@ pub use self::defect::Defect;
 pub use self::files::Written;
 pub use self::keystore::PASSWORD;
 
-use crate::authority::{Profile, Purpose, Vendor};
+use crate::authority::{EnterpriseAuthority, Profile, Purpose, Vendor};
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -69,6 +70,17 @@ impl Order {
     pub fn make(&self, now: OffsetDateTime) -> anyhow::Result<Package> {
         check::check(self)?;
         make::make(self, now)
+    }
+
+    /// The same under `authorities`. A defect of the issuer makes its own, as ever. They sign with ECDSA,
+    /// so that a signature with SHA-1 cannot be had from them.
+    pub fn make_under(
+        &self,
+        authorities: &EnterpriseAuthority,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<Package> {
+        check::check(self)?;
+        make::make_under(self, authorities.hierarchy(self.vendor, self.profile), now)
     }
 
     fn has(&self, defect: Defect) -> bool {

@@ -1,0 +1,39 @@
+//! Somebody tries two-way TLS: `innsyn sandbox` prints a line for `curl` that works as it stands.
+
+use std::io::Write;
+
+use tokio::process::Command;
+
+use crate::process::Process;
+
+#[tokio::test]
+async fn the_line_that_the_sandbox_prints_works() {
+    if Command::new("curl")
+        .arg("--version")
+        .output()
+        .await
+        .is_err()
+    {
+        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+        assert!(may_skip, "curl is needed here");
+        // Not by a macro: what a test prints is not shown when it passes.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: curl is not installed, so the sandbox's line for it is not tried"
+        );
+        return;
+    }
+    let mut process = Process::start(&["sandbox"]);
+    let address = process.after("Folkeregister  ").await;
+    let arguments = process.after("curl --cacert").await;
+    assert!(arguments.contains(&address), "{arguments}");
+
+    let line = format!("curl --disable -sS --noproxy '*' --cacert {arguments}");
+    let output = Command::new("sh").args(["-c", &line]).output().await;
+    let output = output.expect("a shell");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{line}: {complaint}");
+    assert_eq!(output.stdout, br#"{"melding":"Transporten virker"}"#);
+
+    process.stop().await;
+}

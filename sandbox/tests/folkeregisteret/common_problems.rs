@@ -1,0 +1,81 @@
+//! The common problems in setting up two-way TLS, each by hand and told from the others.
+
+use sandbox::authority::{EnterpriseAuthority, Profile, Vendor};
+use sandbox::certificates::Defect;
+use time::OffsetDateTime;
+
+use crate::support::{Bench, Shown, TLS12, TLS13, order};
+
+#[tokio::test]
+async fn the_wrong_truststore_is_used_for_the_client() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    // The truststore has the authorities for production, and the servers' is for tests.
+    let folder = bench.new_folder();
+    let order = order(Vendor::Buypass, Profile::Seid2, &[]);
+    let production = tokio::task::spawn_blocking(move || {
+        let now = OffsetDateTime::now_utc();
+        let twin = EnterpriseAuthority::production_twin(now).unwrap();
+        order
+            .make_under(&twin, now)
+            .unwrap()
+            .write(&folder)
+            .unwrap();
+        folder.join("root.pem")
+    });
+    let production = production.await.unwrap();
+    let address = bench.address();
+    let given = bench.given();
+    let said = bench
+        .curl_with(&production, Some(&given), &address, &[])
+        .await;
+    // The client's own verdict, before anything is shown: the alert is its own, not the server's.
+    assert_eq!((said.exit, said.status), (60, 0), "{said:?}");
+    let own = "(out), tls alert, unknown ca";
+    assert!(said.complaint.contains(own), "{said:?}");
+    bench.curl(Some(&given), &[]).await.is_let_in();
+}
+
+#[tokio::test]
+async fn the_certificate_is_not_an_organisations() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    for defect in [Defect::Website, Defect::Person] {
+        let shown = bench.ordered(Vendor::Buypass, &[defect]).await;
+        let said = bench.curl(Some(&shown), &[]).await;
+        said.is_cut_off("unknown ca");
+    }
+}
+
+#[tokio::test]
+async fn the_client_does_not_support_tls_1_2() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    let old = ["--tlsv1.0", "--tls-max", "1.1"];
+    let said = bench.curl(Some(&bench.given()), &old).await;
+    // Not protocol_version: the server misses the signature algorithms of TLS 1.2 first.
+    said.is_cut_off("handshake failure");
+}
+
+#[tokio::test]
+async fn the_certificate_is_issued_with_sha_1() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    // Under authorities of its own: the sandbox's cannot sign so.
+    let folder = bench.new_folder();
+    let order = order(Vendor::Commfides, Profile::Seid1, &[Defect::Sha1]);
+    let made = tokio::task::spawn_blocking(move || {
+        let package = order.make(OffsetDateTime::now_utc()).unwrap();
+        package.write(&folder).unwrap();
+        Shown::in_folder(&folder)
+    });
+    let shown = made.await.unwrap();
+    for version in [TLS12, TLS13] {
+        let said = bench.curl(Some(&shown), version).await;
+        said.is_cut_off("bad certificate");
+    }
+}

@@ -1,0 +1,100 @@
+//! What is wrong with a certificate as far as it concerns TLS, and the alert that says so.
+
+use sandbox::authority::Vendor;
+use sandbox::certificates::Defect;
+
+use crate::support::{Bench, TLS12, TLS13};
+
+const EXPIRED: &str = "certificate expired";
+const UNKNOWN: &str = "unknown ca";
+const PURPOSE: &str = "unsupported certificate";
+
+/// Each chains to the running sandbox's authority where the issuer is not the defect.
+const CUT_OFF: &[(Defect, &str)] = &[
+    (Defect::Expired, EXPIRED),
+    (Defect::NotYetValid, EXPIRED),
+    (Defect::SelfSigned, UNKNOWN),
+    (Defect::UnknownIssuer, UNKNOWN),
+    (Defect::ProductionTwin, UNKNOWN),
+    (Defect::Seid1OfProduction, UNKNOWN),
+    (Defect::LookAlike, UNKNOWN),
+    (Defect::IntermediateMissing, UNKNOWN),
+    (Defect::BrokenSignature, "decrypt error"),
+    (Defect::SigningOnly, PURPOSE),
+    (Defect::EncryptionOnly, PURPOSE),
+    (Defect::NoKeyUsage, PURPOSE),
+    (Defect::NoClientAuthentication, PURPOSE),
+    (Defect::UnknownCriticalExtension, "certificate unknown"),
+    (Defect::MarkedAsAuthority, "certificate unknown"),
+];
+
+/// The handshake is good, the organisation is not.
+const ANSWERED: &[Defect] = &[
+    Defect::NoNumber,
+    Defect::BadCheckDigit,
+    Defect::TestNumber,
+    Defect::TwoNumbers,
+    Defect::Psd2Identifier,
+    Defect::OtherPrefix,
+];
+
+/// Nothing that TLS or Folkeregisteret asks for is missing.
+const HARMLESS: &[Defect] = &[
+    Defect::ExpiresSoon,
+    Defect::SubUnit,
+    Defect::KeyUsageNotCritical,
+    Defect::NoPolicy,
+    Defect::Rsa2048,
+    Defect::EcKey,
+];
+
+#[tokio::test]
+async fn each_that_concerns_tls_ends_it_with_its_alert() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    for (defect, alert) in CUT_OFF {
+        let shown = bench.ordered(Vendor::Buypass, &[*defect]).await;
+        for version in [TLS12, TLS13] {
+            let said = bench.curl(Some(&shown), version).await;
+            said.is_cut_off(alert);
+        }
+    }
+    let entries = bench.sandbox.world().journal.entries();
+    assert!(entries.is_empty(), "no request came through: {entries:?}");
+}
+
+#[tokio::test]
+async fn each_that_concerns_the_organisation_is_answered() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    for defect in ANSWERED {
+        let shown = bench.ordered(Vendor::Buypass, &[*defect]).await;
+        let said = bench.curl(Some(&shown), &[]).await;
+        assert_eq!((said.exit, said.status), (0, 403), "{defect:?}: {said:?}");
+        assert!(said.body.starts_with(r#"{"kode":"FREG-005","#), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn others_do_not_matter() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    for defect in HARMLESS {
+        let shown = bench.ordered(Vendor::Buypass, &[*defect]).await;
+        bench.curl(Some(&shown), &[]).await.is_let_in();
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_another_certificate_does_not_leave_the_client() {
+    let Some(bench) = Bench::start().await else {
+        return;
+    };
+    let shown = bench
+        .ordered(Vendor::Buypass, &[Defect::KeyOfAnother])
+        .await;
+    assert_eq!(bench.curl(Some(&shown), &[]).await.exit, 58);
+}
