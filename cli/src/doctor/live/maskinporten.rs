@@ -168,6 +168,8 @@ fn said(refusal: &Refusal) -> String {
             said = format!("{said}, {name}{value}");
         }
     }
+    // The sentence around it names who answered.
+    let said = said.trim_start_matches("maskinporten answered ");
     said.trim_end_matches('.').to_owned()
 }
 
