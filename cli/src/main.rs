@@ -52,7 +52,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         Command::Egress(egress) => egress::run(egress).await,
-        Command::Doctor(doctor) => return Ok(doctor::run(&doctor)),
+        Command::Doctor(doctor) => return Ok(doctor::run(&doctor).await),
     }
     .map(|()| ExitCode::SUCCESS)
 }

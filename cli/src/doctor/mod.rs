@@ -1,13 +1,13 @@
 //! `innsyn doctor`: says what is wrong with an enterprise certificate, before a counterparty does.
 //!
-//! It reads files and asks nobody. Not looked at: the clock against a server's, a registered key's age,
-//! revocation and trust at the other side (V04, V05, N01–N06), a request's `consumer_org` (O08), and how a
-//! running app is configured (C06, C07).
+//! It reads files, and asks nobody but with `--live`. Not looked at: revocation and the lists of trust at the other
+//! side (N01–N04), a request's `consumer_org` (O08), and how a running app is configured (C07).
 
 mod catalogue;
 mod checks;
 mod finding;
 mod language;
+mod live;
 mod material;
 mod report;
 mod write;
@@ -74,6 +74,8 @@ pub(crate) struct Arguments {
     /// Where nothing is wrong: writes key, chain and settings for the app into this folder.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
+    #[command(flatten)]
+    live: live::Arguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,9 +86,9 @@ enum Target {
 
 /// Looks at the certificate and reports. The code is 0 when all is well, 1 with warnings, 2 with errors, and 3
 /// where it could not be looked at.
-pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     let language = arguments.language.unwrap_or_else(Language::of_environment);
-    let outcome = looked_at(arguments, language).and_then(|report| {
+    let outcome = looked_at(arguments, language).await.and_then(|report| {
         let text = if arguments.json {
             serde_json::to_string(&report)?
         } else {
@@ -116,11 +118,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<Report> {
+async fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<Report> {
     let organisation = arguments.organisation.as_deref().map(|number| {
         OrganisationNumber::parse(number).with_context(|| format!("--organisation {number}"))
     });
     let organisation = organisation.transpose()?;
+    let purpose = arguments.live.purpose(arguments.purpose);
+    let target = arguments.environment.map(Into::into);
+    let live = live::Live::of(&arguments.live, purpose, target)?;
     let files = Files {
         certificate: &arguments.certificate,
         key: arguments.key.as_deref(),
@@ -129,26 +134,26 @@ fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<Report
         password: password(arguments)?,
         alias: arguments.alias.as_deref(),
     };
-    let material = material::gather(&files, arguments.purpose)?;
+    let material = material::gather(&files, purpose)?;
     let authorities = checks::authorities(&material);
     let Some(leaf) = &material.leaf else {
-        let findings = checks::ordered(material.findings.clone(), arguments.purpose);
-        return Ok(Report::without_certificate(
-            &findings,
-            arguments.purpose,
-            language,
-        ));
+        let findings = checks::ordered(material.findings.clone(), purpose);
+        return Ok(Report::without_certificate(&findings, purpose, language));
     };
     let case = Case {
         material: &material,
         leaf,
         authorities: &authorities,
-        purpose: arguments.purpose,
-        target: arguments.environment.map(Into::into),
+        purpose,
+        target,
         organisation: organisation.as_ref(),
         now: OffsetDateTime::now_utc(),
     };
-    let mut report = Report::of(&case, language);
+    let answered = match &live {
+        Some(live) => live.check(&case, language).await,
+        None => Vec::new(),
+    };
+    let mut report = Report::of(&case, answered, language);
     if let Some(folder) = &arguments.write
         && report.worst() != Some(Level::Error)
     {

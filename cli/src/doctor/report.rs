@@ -59,11 +59,13 @@ struct Told {
 }
 
 impl Report {
-    /// Of a certificate.
-    pub(super) fn of(case: &Case, language: Language) -> Self {
+    /// Of a certificate, and after it of what others answered.
+    pub(super) fn of(case: &Case, answered: Vec<Finding>, language: Language) -> Self {
+        let mut findings = case.findings();
+        findings.extend(answered);
         Self {
             certificate: Some(Facts::of(case)),
-            ..Self::without_certificate(&case.findings(), case.purpose, language)
+            ..Self::without_certificate(&findings, case.purpose, language)
         }
     }
 

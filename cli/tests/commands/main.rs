@@ -13,6 +13,7 @@ mod certificates_to_order;
 mod code_written_for_texas;
 mod doctor;
 mod doctor_and_the_sandbox;
+mod doctor_live;
 mod doctor_reads_files;
 mod doctor_speaks;
 mod doctor_with_openssl;

@@ -22,6 +22,18 @@ pub struct Key {
     pub signer: Signer,
 }
 
+impl Key {
+    /// A key in PKCS#8 that signs with the usual algorithm; `None` where it is not RSA of 2048 to 4096 bits.
+    pub fn of_pkcs8(identifier: KeyIdentifier, der: &[u8]) -> Option<Self> {
+        let signer = RsaKey::of(&RS256KeyPair::from_der(der).ok()?)?;
+        Some(Self {
+            identifier,
+            algorithm: Algorithm::default(),
+            signer: Signer::Here(signer),
+        })
+    }
+}
+
 /// The signatures that Maskinporten takes (its metadata, `token_endpoint_auth_signing_alg_values_supported`).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "UPPERCASE")]

@@ -1,11 +1,13 @@
 //! What each check says, in both languages, and how grave it is: one file for each group.
 //!
-//! Not here, as they need the network or a running configuration: V04, V05, O08, C06, C07 and the group N.
+//! Not here, as they need a running configuration or lists of what is revoked: O08, C07, N01–N04.
 
 pub(super) mod cryptography;
 pub(super) mod file;
+pub(super) mod grant;
 pub(super) mod identity;
 pub(super) mod issuer;
+pub(super) mod live;
 pub(super) mod profile;
 pub(super) mod time;
 
@@ -56,7 +58,8 @@ mod tests {
 
     #[test]
     fn each_says_in_both_languages_what_why_and_what_to_do() {
-        for entry in all() {
+        let of_the_network = live::ALL.iter().chain(grant::ALL).copied();
+        for entry in all().chain(of_the_network) {
             let places = |sentences: [&str; 3]| {
                 let text = sentences.concat();
                 ["{0}", "{1}", "{2}"].map(|place| text.contains(place))

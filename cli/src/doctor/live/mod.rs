@@ -1,0 +1,191 @@
+//! `--live`: what others answer. First the name, TCP and TLS, then for a token Maskinporten's metadata, its clock
+//! and a test grant, and for two-way TLS the counterparty.
+//!
+//! Not looked at: revocation (N01–N03), whose lists must be fetched, verified and kept.
+
+mod counterparty;
+mod line;
+mod maskinporten;
+
+use std::fs;
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use indicatif::ProgressBar;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use shared::certificate::{Authorities, Certificate};
+use shared::config::Origin;
+use shared::party::Environment;
+
+use super::catalogue::live::N05;
+use super::checks::{self, Case};
+use super::finding::{Finding, Level, Purpose};
+use super::language::Language;
+
+#[derive(clap::Args)]
+#[group(id = "network")]
+pub(super) struct Arguments {
+    /// Asks over the network too: Maskinporten, or for two-way TLS the counterparty.
+    #[arg(long)]
+    live: bool,
+    /// Maskinporten's address. Without it, that of the environment.
+    #[arg(long, value_name = "ORIGIN", requires = "live")]
+    maskinporten: Option<String>,
+    /// The client for which a token is asked for, as a test. The token is not shown.
+    #[arg(long, value_name = "ID", requires = "live", requires = "scope")]
+    client_id: Option<String>,
+    /// The scope of the test.
+    #[arg(long, value_name = "SCOPE", requires = "client_id")]
+    scope: Option<String>,
+    /// The key is registered on the client under this name: the purpose is then `key`.
+    #[arg(long, value_name = "KID", requires = "client_id")]
+    kid: Option<String>,
+    /// The server's authorities, in PEM. Without it, the public ones.
+    #[arg(long, value_name = "FILE", requires = "live")]
+    ca: Option<PathBuf>,
+    /// For two-way TLS: the counterparty that asks for the certificate.
+    #[arg(long, value_name = "ORIGIN", requires = "live")]
+    connect: Option<String>,
+}
+
+/// What is to be asked, of whom.
+pub(super) struct Live {
+    maskinporten: Option<Origin>,
+    connect: Option<Origin>,
+    wanted: Option<Wanted>,
+    roots: RootCertStore,
+    /// An authority in `--ca` that issues to enterprises.
+    enterprise: Option<String>,
+}
+
+/// The token of the test.
+struct Wanted {
+    client_id: String,
+    scope: String,
+    kid: Option<String>,
+}
+
+impl Arguments {
+    /// What the certificate is for.
+    pub(super) fn purpose(&self, given: Purpose) -> Purpose {
+        match given {
+            Purpose::Token if self.kid.is_some() => Purpose::Key,
+            given => given,
+        }
+    }
+}
+
+impl Live {
+    /// Nothing where nobody is to be asked.
+    pub(super) fn of(
+        arguments: &Arguments,
+        purpose: Purpose,
+        target: Option<Environment>,
+    ) -> anyhow::Result<Option<Self>> {
+        if !arguments.live {
+            return Ok(None);
+        }
+        let origin = |name: &str, text: Option<&str>| {
+            let read = text.map(|text| {
+                let origin = Origin::parse(text).filter(|_| text.starts_with("https://"));
+                origin.with_context(|| format!("{name} {text}: an origin is https://HOST[:PORT]"))
+            });
+            read.transpose()
+        };
+        let connect = origin("--connect", arguments.connect.as_deref())?;
+        let documented = match target {
+            Some(Environment::Test) => Some("https://test.maskinporten.no"),
+            Some(Environment::Production) => Some("https://maskinporten.no"),
+            None => None,
+        };
+        let is_tls = purpose == Purpose::Tls;
+        ensure!(
+            is_tls || connect.is_none(),
+            "--connect goes with --purpose tls"
+        );
+        let documented = documented.filter(|_| !is_tls);
+        let given = arguments.maskinporten.as_deref();
+        let maskinporten = origin("--maskinporten", given.or(documented))?;
+        if maskinporten.is_none() && connect.is_none() {
+            bail!(
+                "--live does not know whom to ask: give --environment, --maskinporten or, with --purpose tls, --connect"
+            );
+        }
+        let wanted = arguments.client_id.clone().zip(arguments.scope.clone());
+        let wanted = wanted.map(|(client_id, scope)| Wanted {
+            client_id,
+            scope,
+            kid: arguments.kid.clone(),
+        });
+        if wanted.is_some() && purpose == Purpose::Key {
+            ensure!(
+                arguments.kid.is_some(),
+                "a registered key needs its name: --kid"
+            );
+        }
+        let (roots, enterprise) = match &arguments.ca {
+            Some(path) => authorities(path)?,
+            None => (
+                webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+                None,
+            ),
+        };
+        Ok(Some(Self {
+            maskinporten,
+            connect,
+            wanted,
+            roots,
+            enterprise,
+        }))
+    }
+
+    /// Asks, and tells on a terminal that it does.
+    pub(super) async fn check(&self, case: &Case<'_>, language: Language) -> Vec<Finding> {
+        let bar = if stderr().is_terminal() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.enable_steady_tick(Duration::from_millis(120));
+        let mut found = Vec::new();
+        if let Some(name) = &self.enterprise {
+            found.push(N05.found([name.as_str().into()]).at_most(Level::Info));
+        }
+        for (origin, is_counterparty) in [(&self.maskinporten, false), (&self.connect, true)] {
+            let Some(origin) = origin else { continue };
+            let word = language.of("spør", "asking");
+            bar.set_message(format!("{word} {origin}"));
+            found.extend(if is_counterparty {
+                counterparty::check(case, self, origin).await
+            } else {
+                maskinporten::check(case, self, origin).await
+            });
+        }
+        bar.finish_and_clear();
+        checks::ordered(found, case.purpose)
+    }
+}
+
+/// Those in the file, and the name of one that issues to enterprises.
+fn authorities(path: &Path) -> anyhow::Result<(RootCertStore, Option<String>)> {
+    let unusable = || format!("{} holds no certificate in PEM", path.display());
+    let pem = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let all: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .with_context(unusable)?;
+    ensure!(!all.is_empty(), unusable());
+    let known = Authorities::known();
+    let mut enterprise = None;
+    let mut roots = RootCertStore::empty();
+    for der in all {
+        let read = Certificate::read(&der).ok();
+        let whose = read.as_ref().and_then(|read| known.whose(read));
+        enterprise = whose.map(|found| found.name.clone()).or(enterprise);
+        roots.add(der).with_context(unusable)?;
+    }
+    Ok((roots, enterprise))
+}
