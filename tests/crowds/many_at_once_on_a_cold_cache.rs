@@ -33,7 +33,9 @@ async fn no_more_tokens_are_minted_than_there_are_instances() {
         );
     }
     let (minted, instances) = (bench.minted(), bench.app().instances("token"));
-    println!("1,000 requests at once: {minted} tokens minted by {instances} instances");
+    crate::tell(&format!(
+        "1,000 requests at once: {minted} tokens minted by {instances} instances"
+    ));
     assert!(
         minted >= 1 && minted <= instances,
         "{minted} tokens, {instances} instances"

@@ -49,13 +49,13 @@ async fn no_identity_is_minted_more_often_than_there_are_instances() {
         .filter_map(|(identity, count)| Some((identity.resource?, count)))
         .collect();
     let (most, all) = (minted.values().max().copied(), minted.values().sum::<u64>());
-    println!(
+    crate::tell(&format!(
         "{} requests at once for {IDENTITIES} identities, {ON_THE_WAY} on their way at a time, in {:.0} s: \
          {all} tokens minted by {instances} instances, at most {} for one identity",
         statuses.len(),
         took.as_secs_f32(),
         most.unwrap_or_default(),
-    );
+    ));
     assert_eq!(statuses.len(), IDENTITIES * REQUESTS);
     let failed = statuses.iter().filter(|status| **status != 200).count();
     assert_eq!(
