@@ -235,8 +235,8 @@ impl Issuer {
                 return Ok(token);
             }
         }
-        if self.mint.is_cold(context.platform) {
-            self.mint.warm(context).await?;
+        if self.mint.metadata().is_cold(context.platform) {
+            self.mint.metadata().get(context).await?;
             // That took a while: another instance may have been faster.
             if !skip_cache {
                 spare = self.last(context, client, identity).await;

@@ -1,41 +1,28 @@
 //! One new token from Maskinporten.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use super::ask::Ask;
 use super::kept::Token;
 use super::keys::KeyChoice;
+use super::metadata::KeptMetadata;
 use super::wire::OAuthError;
-use crate::config::{Origin, TokenConfig};
+use crate::config::TokenConfig;
 use crate::context::{Context, uuid};
 use crate::log::{Event, Level};
-use crate::maskinporten::{
-    self, Class, Client, Grant, GrantError, Key, Metadata, MetadataError, Refusal, Signer,
-};
+use crate::maskinporten::{self, Class, Client, Grant, GrantError, Key, Metadata, Refusal, Signer};
 use crate::outbound::{self, Call, Repeat};
 use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
 use crate::vault::Vault;
 
 /// Each attempt carries a grant of its own, so it may be made again.
-const MASKINPORTEN: Call = Call {
+pub(super) const MASKINPORTEN: Call = Call {
     counterparty: "maskinporten",
     timeout: Duration::from_secs(4),
     max_body: 64 * 1024,
     repeat: Repeat::Unavailable(3),
 };
-
-/// A token must not wait long for a document that hardly ever changes.
-const METADATA: Call = Call {
-    timeout: Duration::from_millis(1500),
-    repeat: Repeat::Never,
-    ..MASKINPORTEN
-};
-
-/// How long the metadata is used, and how long a failure to get it is remembered.
-const METADATA_FRESH: Duration = Duration::from_hours(12);
-const METADATA_FAILED: Duration = Duration::from_secs(30);
 
 /// Clocks that are further apart than this, in seconds, are told: at ten Maskinporten refuses.
 const DRIFT: u64 = 5;
@@ -43,11 +30,16 @@ const DRIFT: u64 = 5;
 /// Asks one Maskinporten.
 #[derive(Debug)]
 pub(super) struct Mint {
-    origin: Origin,
     vault: Option<Vault>,
-    /// The document, or the documented addresses, and when to ask again.
-    metadata: RefCell<Option<(Metadata, Duration)>>,
+    metadata: KeptMetadata,
     keys: KeyChoice,
+}
+
+/// What a token is asked for, by whom and where.
+struct Wanted<'a> {
+    client: &'a Client,
+    ask: &'a Ask,
+    metadata: &'a Metadata,
 }
 
 /// Why there is no token.
@@ -74,11 +66,15 @@ impl Failure {
 impl Mint {
     pub(super) fn new(config: &TokenConfig) -> Self {
         Self {
-            origin: config.maskinporten.clone(),
             vault: config.vault.clone().map(Vault::new),
-            metadata: RefCell::new(None),
+            metadata: KeptMetadata::new(config.maskinporten.clone()),
             keys: KeyChoice::default(),
         }
+    }
+
+    /// Where Maskinporten is.
+    pub(super) const fn metadata(&self) -> &KeptMetadata {
+        &self.metadata
     }
 
     /// A new token, or why there is none and whether asking again soon is of no use.
@@ -90,13 +86,15 @@ impl Mint {
         client: &Client,
         ask: &Ask,
     ) -> Result<Token, (OAuthError, bool)> {
-        let metadata = self
-            .metadata(context)
-            .await
-            .map_err(|problem| (problem.into(), false))?;
+        let metadata = self.metadata.get(context).await;
+        let wanted = Wanted {
+            client,
+            ask,
+            metadata: &metadata.map_err(|problem| (problem.into(), false))?,
+        };
         let mut first = None;
         for key in self.keys.in_order(context.platform, client) {
-            match self.grant_twice(context, client, key, &metadata, ask).await {
+            match self.grant_twice(context, &wanted, key).await {
                 Ok(token) => {
                     self.keys.worked(context.platform, client, key);
                     return Ok(token);
@@ -116,12 +114,10 @@ impl Mint {
     async fn grant_twice<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        client: &Client,
+        wanted: &Wanted<'_>,
         key: &Key,
-        metadata: &Metadata,
-        ask: &Ask,
     ) -> Result<Token, Failure> {
-        let end = self.grant(context, client, key, metadata, ask).await;
+        let end = self.grant(context, wanted, key).await;
         let Err(Failure::Refused(refusal)) = &end else {
             return end;
         };
@@ -129,20 +125,18 @@ impl Mint {
             return end;
         }
         context.log(&Event::new(Level::Warn, "token", "signed-anew").cause(refusal));
-        self.grant(context, client, key, metadata, ask).await
+        self.grant(context, wanted, key).await
     }
 
     async fn grant<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        client: &Client,
+        wanted: &Wanted<'_>,
         key: &Key,
-        metadata: &Metadata,
-        ask: &Ask,
     ) -> Result<Token, Failure> {
         let mut unsigned = None;
         let make = async || {
-            let request = self.signed(context, client, key, metadata, ask).await;
+            let request = self.signed(context, wanted, key).await;
             request.inspect_err(|problem| unsigned = Some(problem.clone()))
         };
         let end = outbound::send_anew(context, &MASKINPORTEN, make).await;
@@ -158,13 +152,14 @@ impl Mint {
             let cause = format!("this machine's clock minus Maskinporten's: {drift} s");
             context.log(&Event::new(Level::Warn, "clock", "skewed").cause(cause));
         }
-        let minted = maskinporten::read(&answer, &ask.scope(), now).map_err(Failure::Refused)?;
+        let minted =
+            maskinporten::read(&answer, &wanted.ask.scope(), now).map_err(Failure::Refused)?;
         Ok(Token::new(
             minted.access_token,
             minted.scope,
             now,
             minted.lifetime,
-            ask.rests_on_consent(),
+            wanted.ask.rests_on_consent(),
         ))
     }
 
@@ -172,11 +167,14 @@ impl Mint {
     async fn signed<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        client: &Client,
+        wanted: &Wanted<'_>,
         key: &Key,
-        metadata: &Metadata,
-        ask: &Ask,
     ) -> Result<Request, Problem> {
+        let Wanted {
+            client,
+            ask,
+            metadata,
+        } = wanted;
         let internal = |error: GrantError| Problem::new(Kind::Internal).cause(error);
         let details = ask.details().map(super::Details::to_json);
         let grant = Grant {
@@ -203,54 +201,6 @@ impl Mint {
             (Signer::Vault(_), None) => return Err(internal(GrantError::Signature)),
         };
         maskinporten::request(metadata, &input, &signature).map_err(internal)
-    }
-
-    /// Whether the next mint has to ask for the metadata first.
-    pub(super) fn is_cold(&self, platform: &impl Platform) -> bool {
-        let metadata = self.metadata.borrow();
-        metadata
-            .as_ref()
-            .is_none_or(|(_, until)| *until <= platform.uptime())
-    }
-
-    /// Asks for the metadata, so that the next mint need not.
-    pub(super) async fn warm<P: Platform>(&self, context: &Context<'_, P>) -> Result<(), Problem> {
-        self.metadata(context).await.map(drop)
-    }
-
-    async fn metadata<P: Platform>(&self, context: &Context<'_, P>) -> Result<Metadata, Problem> {
-        let now = context.platform.uptime();
-        let known = self.metadata.borrow().clone();
-        if let Some((metadata, until)) = &known
-            && now < *until
-        {
-            return Ok(metadata.clone());
-        }
-        let (metadata, fresh) = match self.fetch(context).await {
-            Ok(metadata) => (metadata, METADATA_FRESH),
-            Err(MetadataError::Unreadable) => {
-                let last = known.map(|(metadata, _)| metadata);
-                (
-                    last.unwrap_or_else(|| Metadata::documented(&self.origin)),
-                    METADATA_FAILED,
-                )
-            }
-            Err(error) => return Err(outbound::unreadable(MASKINPORTEN.counterparty, error)),
-        };
-        *self.metadata.borrow_mut() = Some((metadata.clone(), context.platform.uptime() + fresh));
-        Ok(metadata)
-    }
-
-    async fn fetch<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-    ) -> Result<Metadata, MetadataError> {
-        let request = Metadata::request(&self.origin)?;
-        let answer = outbound::send(context, &METADATA, &request).await;
-        Metadata::read(
-            &answer.map_err(|_| MetadataError::Unreadable)?,
-            &self.origin,
-        )
     }
 }
 

@@ -11,6 +11,7 @@ mod expiry;
 mod issuer;
 mod kept;
 mod keys;
+mod metadata;
 mod mint;
 mod rows;
 mod send;
