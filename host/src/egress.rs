@@ -7,7 +7,6 @@ mod request;
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
     net::SocketAddr,
     path::Path,
     sync::Arc,
@@ -15,8 +14,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Incoming;
 use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -32,20 +30,15 @@ use crate::{
     allowed_hosts::Origin,
     application::known,
     document::DocumentError,
+    incoming::{self, ACCEPT_PAUSE, HEADERS_TIMEOUT},
     log::Log,
     outbound::{BlockedNetworks, Client, HttpLimits, Identities, Pin, TlsError},
 };
 
 pub use door::Door;
 
-/// The longest request line and headers together, in bytes.
-const MOST_HEADERS: usize = 64 * 1024;
-/// How long a caller may take for TLS and its headers, or keep an idle connection.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// As many connections at once.
 const MOST_CONNECTIONS: usize = 256;
-/// The pause after a connection could not be accepted, as when the process has too many files open.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long requests in flight have when it stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -214,7 +207,7 @@ impl Proxy {
         match self.door.tls() {
             None => self.converse(stream, stopping).await,
             Some(acceptor) => {
-                if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+                if let Ok(Ok(stream)) = timeout(HEADERS_TIMEOUT, acceptor.accept(stream)).await {
                     self.converse(stream, stopping).await;
                 }
             }
@@ -224,26 +217,13 @@ impl Proxy {
     async fn converse(
         self: Arc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin,
-        mut stopping: watch::Receiver<bool>,
+        stopping: watch::Receiver<bool>,
     ) {
-        let service = service_fn(|request: Request<Incoming>| {
+        incoming::converse(stream, stopping, |request| {
             let proxy = self.clone();
-            async move { Ok::<_, Infallible>(proxy.answer(request).await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE)
-            .max_buf_size(MOST_HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        tokio::select! {
-            // A caller that breaks off is no concern of ours.
-            _ = connection.as_mut() => {}
-            _ = stopping.changed() => {
-                connection.as_mut().graceful_shutdown();
-                _ = connection.await;
-            }
-        }
+            async move { proxy.answer(request).await }
+        })
+        .await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<WasiBody> {

@@ -19,6 +19,7 @@ pub mod build;
 mod document;
 mod egress;
 mod engine;
+mod incoming;
 mod instance;
 mod key_value;
 mod lock;

@@ -1,12 +1,8 @@
 //! The HTTP server in front of an application.
 
-use std::{
-    convert::Infallible, net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering};
 
 use http_body_util::BodyExt as _;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -15,14 +11,11 @@ use tokio::{
 };
 use wasmtime_wasi_http::Error;
 
-use crate::{application::Application, timer::Alarm};
-
-/// The longest request line and headers together, in bytes.
-const MOST_HEADERS: usize = 64 * 1024;
-/// How long a client may take to send its headers, or keep an idle connection.
-const HEADERS_TIMEOUT: Duration = Duration::from_mins(1);
-/// The pause after a connection could not be accepted, as when the process has too many files open.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+use crate::{
+    application::Application,
+    incoming::{self, ACCEPT_PAUSE},
+    timer::Alarm,
+};
 
 /// An application that is being served.
 pub struct Server {
@@ -119,29 +112,16 @@ async fn converse(
     application: Arc<Application>,
     stream: TcpStream,
     client: SocketAddr,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) {
     // Without this, small writes wait for each other; a connection that is already gone ends by itself.
     _ = stream.set_nodelay(true);
-    let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
+    incoming::converse(stream, stopping, |request| {
         let application = application.clone();
         async move {
             let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-            Ok::<_, Infallible>(application.answer(request, Some(client)).await)
+            application.answer(request, Some(client)).await
         }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIMEOUT)
-        .max_buf_size(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    tokio::select! {
-        // A client that breaks off is no concern of ours.
-        _ = connection.as_mut() => {}
-        _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            _ = connection.await;
-        }
-    }
+    })
+    .await;
 }
