@@ -79,11 +79,13 @@ impl Maskinporten {
             maskinporten,
             admin,
             altinn: ABSENT.to_owned(),
+            altinn2: ABSENT.to_owned(),
             skatteetaten: ABSENT.to_owned(),
             folkeregisteret: ABSENT.to_owned(),
             login: ABSENT.to_owned(),
             vault: ABSENT.to_owned(),
             altinn_page: ABSENT.to_owned(),
+            altinn2_page: ABSENT.to_owned(),
             bank_page: ABSENT.to_owned(),
         };
         let (ca_file, web) = certified(&directory, &clock)?;

@@ -18,22 +18,40 @@ const LANGUAGE_COOKIE: &str = "language";
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Language {
-    /// Bokmål; also for who reads nynorsk.
+    /// Bokmål; on pages that have only two languages also for who reads nynorsk.
     Norwegian,
+    /// Only on pages that ask with [`Language::of_three`].
+    Nynorsk,
     English,
 }
 
 impl Language {
-    /// The reader's choice, or else the browser's first.
+    /// The reader's choice, or else the browser's first; of two.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
+        match Self::of_three(headers) {
+            Self::English => Self::English,
+            Self::Norwegian | Self::Nynorsk => Self::Norwegian,
+        }
+    }
+
+    /// The reader's choice, or else the browser's first; of all three.
+    pub(crate) fn of_three(headers: &HeaderMap) -> Self {
         let preferred = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
         let tag = cookie(headers, LANGUAGE_COOKIE)
             .or(preferred)
             .unwrap_or_default();
-        if tag.trim_start().to_ascii_lowercase().starts_with("en") {
+        Self::tagged(tag)
+    }
+
+    /// The one whose tag it is or begins with; bokmål for others.
+    pub(crate) fn tagged(tag: &str) -> Self {
+        let tag = tag.trim_start().to_ascii_lowercase();
+        if tag.starts_with("en") {
             Self::English
+        } else if tag.starts_with("nn") {
+            Self::Nynorsk
         } else {
             Self::Norwegian
         }
@@ -43,6 +61,7 @@ impl Language {
     pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::Norwegian => "nb",
+            Self::Nynorsk => "nn",
             Self::English => "en",
         }
     }
@@ -50,7 +69,7 @@ impl Language {
     /// A date as it is written out.
     pub(crate) fn date(self, date: Date) -> String {
         let months = match self {
-            Self::Norwegian => [
+            Self::Norwegian | Self::Nynorsk => [
                 "januar",
                 "februar",
                 "mars",
@@ -83,7 +102,9 @@ impl Language {
             .get(usize::from(u8::from(date.month())) - 1)
             .unwrap_or(&"");
         match self {
-            Self::Norwegian => format!("{}. {month} {}", date.day(), date.year()),
+            Self::Norwegian | Self::Nynorsk => {
+                format!("{}. {month} {}", date.day(), date.year())
+            }
             Self::English => format!("{} {month} {}", date.day(), date.year()),
         }
     }
@@ -126,7 +147,7 @@ struct Choice {
 pub(crate) fn language_route<S: Clone + Send + Sync + 'static>(origin: &str) -> Router<S> {
     let origin = origin.to_owned();
     let choose = async move |headers: HeaderMap, Form(choice): Form<Choice>| {
-        if !is_own(&headers, &origin) || !["nb", "en"].contains(&choice.language.as_str()) {
+        if !is_own(&headers, &origin) || !["nb", "nn", "en"].contains(&choice.language.as_str()) {
             return StatusCode::FORBIDDEN.into_response();
         }
         let from = headers
@@ -215,13 +236,19 @@ fn templates() -> &'static Environment<'static> {
     TEMPLATES.get_or_init(|| {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        // Both languages stand side by side where a text is used: {{ t("Godkjenn", "Approve") }}.
-        environment.add_function("t", |state: &State, norwegian: String, english: String| {
-            let english_asked = state
-                .lookup("lang")
-                .is_some_and(|lang| lang.as_str() == Some("en"));
-            if english_asked { english } else { norwegian }
-        });
+        // The languages stand side by side where a text is used: {{ t("Godkjenn", "Approve") }}. Pages that are
+        // there in nynorsk have it last.
+        environment.add_function(
+            "t",
+            |state: &State, bokmaal: String, english: String, nynorsk: Option<String>| {
+                let lang = state.lookup("lang");
+                match lang.as_ref().and_then(|lang| lang.as_str()) {
+                    Some("en") => english,
+                    Some("nn") => nynorsk.unwrap_or(bokmaal),
+                    _ => bokmaal,
+                }
+            },
+        );
         for (name, source) in [
             ("layout.html", include_str!("../pages/layout.html")),
             ("consent.html", include_str!("../pages/consent.html")),
@@ -230,6 +257,22 @@ fn templates() -> &'static Environment<'static> {
                 include_str!("../pages/altinn_message.html"),
             ),
             ("portal.html", include_str!("../pages/portal.html")),
+            (
+                "altinn2_layout.html",
+                include_str!("../pages/altinn2_layout.html"),
+            ),
+            (
+                "altinn2_consent.html",
+                include_str!("../pages/altinn2_consent.html"),
+            ),
+            (
+                "altinn2_message.html",
+                include_str!("../pages/altinn2_message.html"),
+            ),
+            (
+                "altinn2_profile.html",
+                include_str!("../pages/altinn2_profile.html"),
+            ),
             ("return.html", include_str!("../pages/return.html")),
             ("login.html", include_str!("../pages/login.html")),
             ("bank.html", include_str!("../pages/bank.html")),
@@ -269,6 +312,13 @@ mod tests {
     }
 
     #[test]
+    fn only_some_pages_have_three_languages() {
+        let nynorsk = headers(&[(header::ACCEPT_LANGUAGE, "nn-NO")]);
+        assert_eq!(Language::of_three(&nynorsk), Language::Nynorsk);
+        assert_eq!(Language::of(&nynorsk), Language::Norwegian);
+    }
+
+    #[test]
     fn dates_are_written_out() {
         assert_eq!(
             Language::Norwegian.date(date!(2026 - 12 - 05)),
@@ -300,6 +350,10 @@ mod tests {
             "consent",
             "altinn_message",
             "portal",
+            "altinn2_layout",
+            "altinn2_consent",
+            "altinn2_message",
+            "altinn2_profile",
             "return",
             "login",
             "bank",

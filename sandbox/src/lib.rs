@@ -1,4 +1,4 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, Folkeregisteret, a bank
+//! The counterparties, offline and strict: Maskinporten, Altinn 3 and 2, Skatteetaten, Folkeregisteret, a bank
 //! and a vault.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
@@ -15,6 +15,7 @@ pub mod journal;
 pub mod world;
 
 pub mod altinn;
+pub mod altinn2;
 pub mod bank;
 pub mod folkeregisteret;
 pub mod maskinporten;
@@ -77,21 +78,25 @@ impl Sandbox {
         } = options;
         let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
+        let (former, former_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
         let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
         let (vault, vault_origin) = bind("https", "localhost").await?;
         let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
+        let (former_page, former_page_origin) = bind("http", "localhost").await?;
         let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
         let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
         let addresses = Addresses {
             maskinporten: maskinporten_origin,
             altinn: altinn_origin,
+            altinn2: former_origin,
             skatteetaten: skatteetaten_origin,
             folkeregisteret: folkeregisteret_origin,
             login: login_origin,
             vault: vault_origin,
             altinn_page: altinn_page_origin,
+            altinn2_page: former_page_origin,
             bank_page: bank_page_origin,
             admin: admin_origin,
         };
@@ -122,6 +127,7 @@ impl Sandbox {
         });
         let pages = [
             (altinn_page, altinn::page_router(world.clone())),
+            (former_page, altinn2::page_router(world.clone())),
             (bank_page, bank::page_router(world.clone())),
             (admin, admin::router(world.clone())),
         ]
@@ -130,7 +136,15 @@ impl Sandbox {
         let router = folkeregisteret::router();
         let router = observed(router, &world, Counterparty::Folkeregisteret);
         let two_way = Server::start(folkeregisteret, Some(two_way), router);
-        let servers = machines.into_iter().chain(pages).chain([two_way]).collect();
+        let ajar = altinn2::tls(&web, &world.enterprise, &world.clock)?;
+        let router = observed(
+            altinn2::router(world.clone()),
+            &world,
+            Counterparty::Altinn2,
+        );
+        let ajar = Server::start(former, Some(ajar), router);
+        let two_way = [two_way, ajar];
+        let servers = machines.into_iter().chain(pages).chain(two_way).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::altinn::Altinn;
+use crate::altinn2::Altinn2;
 use crate::authority::EnterpriseAuthority;
 use crate::bank::Bank;
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ pub struct World {
     pub maskinporten: Maskinporten,
     /// Keeps consents.
     pub altinn: Altinn,
+    /// Keeps the consents of the generation before.
+    pub altinn2: Altinn2,
     /// Answers with claims and payments.
     pub skatteetaten: Skatteetaten,
     /// Logs customers in.
@@ -67,6 +70,7 @@ impl World {
             addresses,
             maskinporten,
             altinn: Altinn::new(&consumers),
+            altinn2: Altinn2::new()?,
             skatteetaten: Skatteetaten::new(),
             bank,
             vault,
@@ -87,6 +91,8 @@ pub enum Counterparty {
     Maskinporten,
     /// Consents.
     Altinn,
+    /// Consents of the generation before, and their tokens.
+    Altinn2,
     /// Claims and payments.
     Skatteetaten,
     /// Reports into the population register: two-way TLS.
@@ -97,7 +103,7 @@ pub enum Counterparty {
     Vault,
 }
 
-/// The origins, without a slash at the end. The first six are TLS with the sandbox's own authority,
+/// The origins, without a slash at the end. The first seven are TLS with the sandbox's own authority,
 /// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
@@ -105,6 +111,8 @@ pub struct Addresses {
     pub maskinporten: String,
     /// Altinn's platform: `https://localhost:…`.
     pub altinn: String,
+    /// Altinn 2's interfaces, which look at a client certificate where the address says so: `https://localhost:…`.
+    pub altinn2: String,
     /// Skatteetaten, krav og betalinger: `https://localhost:…`.
     pub skatteetaten: String,
     /// Folkeregisteret for those who report into it, which asks for a client certificate:
@@ -116,6 +124,8 @@ pub struct Addresses {
     pub vault: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
+    /// Altinn 2's consent page, for browsers: `http://localhost:…`.
+    pub altinn2_page: String,
     /// The demo bank, for browsers: `http://localhost:…`.
     pub bank_page: String,
     /// Faults, clock and counters: `http://127.0.0.1:…`.

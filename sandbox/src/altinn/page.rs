@@ -251,7 +251,9 @@ pub(super) fn rights(request: &Request, language: Language) -> Value {
             .first()
             .and_then(|reference| resource::find(&reference.value));
         let (title, text) = match (found, language) {
-            (Some(found), Language::Norwegian) => (found.title.nb, found.text.nb),
+            (Some(found), Language::Norwegian | Language::Nynorsk) => {
+                (found.title.nb, found.text.nb)
+            }
             (Some(found), Language::English) => (found.title.en, found.text.en),
             (None, _) => ("?", ""),
         };

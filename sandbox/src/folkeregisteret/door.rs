@@ -29,9 +29,15 @@ pub(crate) fn tls(
     enterprise: &EnterpriseAuthority,
     clock: &Clock,
 ) -> anyhow::Result<Arc<ServerConfig>> {
+    web.server_with_clients(clock, door(enterprise)?)
+}
+
+/// Who is let in by a certificate of `enterprise`.
+pub(crate) fn door(
+    enterprise: &EnterpriseAuthority,
+) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let door = Door::new(enterprise, provider)?;
-    web.server_with_clients(clock, Arc::new(door))
+    Ok(Arc::new(Door::new(enterprise, provider)?))
 }
 
 /// Checks chain, validity and extended key usage as any server does, and what is particular to

@@ -30,7 +30,7 @@ use crate::journal::Note;
 use crate::server::Peer;
 
 pub use client::ClientCertificate;
-pub(crate) use door::tls;
+pub(crate) use door::{door, tls};
 
 /// The one route: `GET` says that the transport works. It is the sandbox's own.
 pub const TRANSPORT: &str = "/sandbox/transport";
@@ -79,7 +79,7 @@ fn refusal(status: StatusCode, code: &str, text: &str) -> Response {
 }
 
 /// The number where SEID 1 and SEID 2 have it. Where both are there, they are to be the same.
-fn organisation(certificate: &[u8]) -> Option<String> {
+pub(crate) fn organisation(certificate: &[u8]) -> Option<String> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let mut numbers = Vec::new();
     for attribute in certificate.subject().iter_attributes() {

@@ -1,5 +1,7 @@
 //! Skatteetaten, krav og betalinger: what a party owes, has paid and got back.
 //!
+//! The party's consent comes in Maskinporten's token, or, from Altinn 2, in a header of its own.
+//!
 //! Sources: Skatteetaten, "Krav og betalinger" (2024), "Sikkerhetsmekanismer", "Feilhåndtering" and
 //! "Skjerming"; Altinn, "Validate consent". Data come as JSON, or as XML without a published schema.
 
@@ -13,6 +15,7 @@ mod node;
 pub(crate) mod party;
 mod period;
 mod places;
+mod proof;
 mod refusal;
 mod switches;
 
@@ -226,7 +229,13 @@ async fn answer(
         return Err(Refusal::PartyNumber.into());
     }
     let read = read?;
-    access::permission(package, &claims, party, now)?;
+    let reader = organisation.trim_start_matches("0192:");
+    match proof::consents(world, headers, reader, party, now) {
+        Some(consents) if package == Package::Finans => {
+            consents.then_some(()).ok_or(Refusal::Consent)?;
+        }
+        _ => access::permission(package, &claims, party, now)?,
+    }
     let account = data::account(party).ok_or(Refusal::UnknownParty)?;
     if account.shielded {
         return Ok(Node::Object(answer::shielded(party, read.period())));

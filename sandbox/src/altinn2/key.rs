@@ -1,0 +1,130 @@
+//! The certificates that consent tokens are signed with: a primary, which signs, and a secondary, which is
+//! announced and will be the next.
+//!
+//! Source: Altinn, "Bruk av token" and "Verifisering". They are self-signed: what one trusts is the TLS of the address
+//! they are published at. Assumption: what stands in them beside the key.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::AlgorithmParameters;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, KeyUsagePurpose, RsaKeySize};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use crate::authority::{rsa_key, rsa_key_named};
+use crate::maskinporten::public_key;
+
+/// Both.
+#[derive(Debug)]
+pub(super) struct KeyRing {
+    primary: SigningKey,
+    secondary: SigningKey,
+}
+
+/// One key with its certificate.
+pub(super) struct SigningKey {
+    private: EncodingKey,
+    published: PublishedKey,
+}
+
+/// A key as the set shows it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PublishedKey {
+    kty: &'static str,
+    #[serde(rename = "use")]
+    purpose: &'static str,
+    alg: &'static str,
+    pub(super) kid: String,
+    x5t: String,
+    x5c: [String; 1],
+    pub(super) n: String,
+    pub(super) e: String,
+}
+
+impl KeyRing {
+    /// Those that a sandbox starts with. Makes RSA keys: not for an async thread.
+    pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
+        let named = |name| SigningKey::of(&rsa_key_named(name, RsaKeySize::_2048)?, now);
+        Ok(Self {
+            primary: named("altinn2-primary")?,
+            secondary: named("altinn2-secondary")?,
+        })
+    }
+
+    /// What is published: the primary first.
+    pub(super) fn published(&self) -> [PublishedKey; 2] {
+        [&self.primary, &self.secondary].map(|key| key.published.clone())
+    }
+
+    /// A signed token with these claims.
+    pub(super) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
+        self.primary.sign(claims)
+    }
+
+    /// The secondary becomes the primary, and `next` the secondary. The former primary is not published any more.
+    pub(super) fn rotate(&mut self, next: SigningKey) {
+        self.primary = std::mem::replace(&mut self.secondary, next);
+    }
+}
+
+impl SigningKey {
+    /// A new one; takes part of a second.
+    pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
+        Self::of(&rsa_key(RsaKeySize::_2048)?, now)
+    }
+
+    fn of(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
+        let certificate = certificate(pair, now)?;
+        let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
+        let thumbprint = URL_SAFE_NO_PAD.encode(thumbprint);
+        let AlgorithmParameters::RSA(rsa) = public_key(pair)?.algorithm else {
+            anyhow::bail!("an RSA key has become another");
+        };
+        Ok(Self {
+            private: EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?,
+            published: PublishedKey {
+                kty: "RSA",
+                purpose: "sig",
+                alg: "RS256",
+                kid: thumbprint.clone(),
+                x5t: thumbprint,
+                x5c: [STANDARD.encode(&certificate)],
+                n: rsa.n,
+                e: rsa.e,
+            },
+        })
+    }
+
+    fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
+        let PublishedKey { kid, x5t, .. } = &self.published;
+        let header = json!({ "alg": "RS256", "kid": kid, "x5t": x5t, "typ": "JWT" });
+        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let message = format!("{}.{}", encode(&header), encode(claims));
+        let (key, algorithm) = (&self.private, Algorithm::RS256);
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm)?;
+        Ok(format!("{message}.{signature}"))
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kid = &self.published.kid;
+        formatter.debug_tuple("SigningKey").field(kid).finish()
+    }
+}
+
+/// Self-signed, for two years.
+fn certificate(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
+    let mut parameters = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::OrganizationName, "Innsyn sandbox");
+    name.push(DnType::CommonName, "Innsyn sandbox Altinn 2 tokens");
+    parameters.distinguished_name = name;
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.not_before = now - Duration::DAY;
+    parameters.not_after = now + Duration::days(2 * 365);
+    Ok(parameters.self_signed(pair)?.der().to_vec())
+}

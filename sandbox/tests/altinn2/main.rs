@@ -1,0 +1,22 @@
+//! Altinn 2's consent, through real TLS: every refusal with its status, the pages, the tokens, and Skatteetaten's call with
+//! two headers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the lints let tests do so, but not the functions that tests share"
+)]
+
+mod authentication;
+mod closed;
+mod create;
+mod five_steps;
+mod life;
+mod link;
+mod old_logins;
+mod page;
+mod proof;
+mod redirects;
+mod support;
+mod token;
+mod trouble;
+mod two_headers;

@@ -1,0 +1,224 @@
+//! Skatteetaten's call with two headers, beside the call with one.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, BANK, Bench, CLAIMS, COMPANY, OTHER_BANK, SUPPLIER, claims, organisation, part,
+};
+
+const HEADER: &str = "AltinnSamtykke";
+
+/// A token for Skatteetaten, without a consent in it.
+fn access(bench: &Bench, consumer: &str) -> String {
+    bench.token(&json!({ "scope": CLAIMS, "aud": null, "consumer": organisation(consumer) }))
+}
+
+async fn read(bench: &Bench, token: &str, headers: &[(&str, &str)]) -> Answer {
+    read_as(bench, "finans", token, headers).await
+}
+
+async fn read_as(bench: &Bench, package: &str, token: &str, headers: &[(&str, &str)]) -> Answer {
+    let origin = &bench.sandbox.addresses().skatteetaten;
+    let url = format!("{origin}/v1/{package}/{COMPANY}/aapnekrav");
+    let mut call = bench.http.get(url).bearer_auth(token);
+    for (name, value) in headers {
+        call = call.header(*name, *value);
+    }
+    Answer::of(call).await
+}
+
+fn is_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+    assert_eq!(answer.json()["kode"], code);
+}
+
+/// A consent token with other claims, well signed.
+async fn signed(bench: &Bench, claims: Value) -> String {
+    let world = bench.sandbox.world().clone();
+    let signing = move || world.altinn2.sign(&world, &claims).unwrap();
+    tokio::task::spawn_blocking(signing).await.unwrap()
+}
+
+#[tokio::test]
+async fn both_headers_give_the_claims_in_either_letter_case() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    for name in [HEADER, "altinnsamtykke"] {
+        let answer = read(&bench, &access(&bench, BANK), &[(name, &proof)]).await;
+        assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_draft_pages_name_of_the_header_means_nothing() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    let answer = read(&bench, &access(&bench, BANK), &[("AltinSamtykke", &proof)]).await;
+    is_refused(&answer, 403, "KB-005");
+}
+
+#[tokio::test]
+async fn either_alone_or_the_second_twice_is_not_enough() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    let token = access(&bench, BANK);
+    is_refused(&read(&bench, &token, &[]).await, 403, "KB-005");
+    let twice = [(HEADER, proof.as_str()), (HEADER, proof.as_str())];
+    is_refused(&read(&bench, &token, &twice).await, 403, "KB-005");
+    is_refused(
+        &read(&bench, &proof, &[(HEADER, &proof)]).await,
+        401,
+        "KB-004",
+    );
+    let origin = &bench.sandbox.addresses().skatteetaten;
+    let call = bench
+        .http
+        .get(format!("{origin}/v1/finans/{COMPANY}/aapnekrav"));
+    let answer = Answer::of(call.header(HEADER, &proof)).await;
+    is_refused(&answer, 401, "KB-004");
+    let unscoped = bench.token(&json!({ "scope": "skatteetaten:inntekt", "aud": null }));
+    is_refused(
+        &read(&bench, &unscoped, &[(HEADER, &proof)]).await,
+        401,
+        "KB-004",
+    );
+}
+
+#[tokio::test]
+async fn the_proof_must_be_signed_by_altinn_and_unchanged() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    let parts: Vec<_> = proof.split('.').collect();
+    let encode = |value: &Value| {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+    };
+    let mut others = claims(&proof);
+    others["OfferedBy"] = json!(COMPANY);
+    others["exp"] = json!(others["exp"].as_i64().unwrap() + 1000);
+    let unsigned = json!({ "alg": "none", "kid": part(&proof, 0)["kid"], "typ": "JWT" });
+    let unknown = json!({ "alg": "RS256", "kid": "x", "typ": "JWT" });
+    let maskinportens = bench.world().maskinporten.sign(&claims(&proof)).unwrap();
+    for (name, forged) in [
+        (
+            "changed",
+            format!("{}.{}.{}", parts[0], encode(&others), parts[2]),
+        ),
+        ("unsigned", format!("{}.{}.", encode(&unsigned), parts[1])),
+        (
+            "unknown key",
+            format!("{}.{}.{}", encode(&unknown), parts[1], parts[2]),
+        ),
+        ("Maskinporten's", maskinportens),
+        ("in quotes", format!("\"{proof}\"")),
+        ("a bearer", format!("Bearer {proof}")),
+        ("encoded again", {
+            use base64::Engine;
+            base64::engine::general_purpose::STANDARD.encode(&proof)
+        }),
+        ("empty", String::new()),
+    ] {
+        let answer = read(&bench, &access(&bench, BANK), &[(HEADER, &forged)]).await;
+        assert_eq!(answer.status.as_u16(), 403, "{name}: {answer:?}");
+        is_refused(&answer, 403, "KB-005");
+    }
+}
+
+#[tokio::test]
+async fn the_proof_must_fit_party_consumer_service_and_time() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let good = claims(&bench.proof(&code).await);
+    let now = bench.now().unix_timestamp();
+    for (name, value) in [
+        ("OfferedBy", json!("314055403")),
+        ("CoveredBy", json!(OTHER_BANK)),
+        ("Services", json!("5929_202301")),
+        ("Services", json!("5928_202302")),
+        ("Services", json!(["5928_202301_x=y"])),
+        ("ValidToDate", json!(now)),
+        ("exp", json!(now)),
+        ("nbf", json!(now + 60)),
+        ("iss", json!("https://altinn.no")),
+    ] {
+        let mut changed = good.clone();
+        changed[name] = value.clone();
+        let proof = signed(&bench, changed).await;
+        let answer = read(&bench, &access(&bench, BANK), &[(HEADER, &proof)]).await;
+        assert_eq!(answer.status.as_u16(), 403, "{name}={value}");
+        is_refused(&answer, 403, "KB-005");
+    }
+    let unchanged = signed(&bench, good).await;
+    let answer = read(&bench, &access(&bench, BANK), &[(HEADER, &unchanged)]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+    // Another bank's token beside it.
+    let answer = read(&bench, &access(&bench, OTHER_BANK), &[(HEADER, &unchanged)]).await;
+    is_refused(&answer, 403, "KB-005");
+}
+
+#[tokio::test]
+async fn half_a_minute_later_it_is_too_late() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    bench.advance(25);
+    let answer = read(&bench, &access(&bench, BANK), &[(HEADER, &proof)]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+    bench.advance(6);
+    let answer = read(&bench, &access(&bench, BANK), &[(HEADER, &proof)]).await;
+    is_refused(&answer, 403, "KB-005");
+}
+
+#[tokio::test]
+async fn a_supplier_that_fetched_the_proof_may_show_it() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let mut handled = claims(&bench.proof(&code).await);
+    handled["HandledBy"] = json!(SUPPLIER);
+    let proof = signed(&bench, handled).await;
+    let answer = read(&bench, &access(&bench, SUPPLIER), &[(HEADER, &proof)]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+}
+
+#[tokio::test]
+async fn it_is_no_substitute_for_a_system_user() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    let token = access(&bench, BANK);
+    let answer = read_as(&bench, "regnskapssystem", &token, &[(HEADER, &proof)]).await;
+    is_refused(&answer, 403, "KB-005");
+}
+
+#[tokio::test]
+async fn both_generations_are_accepted_side_by_side() {
+    let bench = Bench::start().await;
+    let valid_to = bench.now() + time::Duration::days(1);
+    let form = time::format_description::well_known::Rfc3339;
+    let token = bench.token(&json!({
+        "scope": CLAIMS,
+        "aud": null,
+        "authorization_details": [{
+            "type": "urn:altinn:consent",
+            "from": format!("urn:altinn:organization:identifier-no:{COMPANY}"),
+            "to": organisation(BANK),
+            "validTo": valid_to.format(&form).unwrap(),
+            "consentRights": [{
+                "action": ["consent"],
+                "resource": [{ "type": "urn:altinn:resource", "value": "ske-samtykke-krav-og-betalinger" }],
+            }],
+        }],
+    }));
+    let newer = read(&bench, &token, &[]).await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    let older = read(&bench, &access(&bench, BANK), &[(HEADER, &proof)]).await;
+    assert_eq!((newer.status.as_u16(), &newer.body), (200, &older.body));
+    // Where the second header is there, it is what counts.
+    let answer = read(&bench, &token, &[(HEADER, "nonsense")]).await;
+    is_refused(&answer, 403, "KB-005");
+}
