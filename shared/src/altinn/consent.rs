@@ -14,8 +14,12 @@ use crate::secret::Secret;
 pub struct Asked {
     /// A UUID of our own, which is the consent's for good.
     pub id: String,
+    /// What Altinn calls it, where Altinn has chosen another name and we know it.
+    pub handle: Option<String>,
     /// Whose data.
     pub from: Party,
+    /// What the register calls the party: a person's surname, an organisation's name. Not every Altinn asks.
+    pub party_name: Option<Secret<String>>,
     /// Who will receive it.
     pub to: OrganisationNumber,
     /// What is consented to.
@@ -34,10 +38,10 @@ impl Asked {
     }
 }
 
-/// One thing that is consented to: a resource of Altinn's resource registry, with its metadata.
+/// One thing that is consented to, with its metadata: a resource of Altinn's resource registry, or at Altinn 2 a service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Right {
-    /// Such as `ske-samtykke-krav-og-betalinger`.
+    /// Such as `ske-samtykke-krav-og-betalinger`; at Altinn 2 code and edition, such as `5928_202301`.
     pub resource: String,
     /// Keys are compared without regard to case.
     #[serde(default)]
@@ -67,6 +71,8 @@ impl Eq for Right {}
 pub struct Consent {
     /// Our id.
     pub id: String,
+    /// What Altinn calls it, where Altinn has chosen another name.
+    pub handle: Option<String>,
     /// Whose data, as a URN.
     pub from: Urn,
     /// Who receives it, as a URN.

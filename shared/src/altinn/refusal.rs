@@ -23,7 +23,7 @@ pub enum Reason {
     Token,
     /// AM-00001: there is no consent with this id.
     Unknown,
-    /// AM-00003, AM-00004: a party is not in the register.
+    /// AM-00003, AM-00004: a party is not in the register. At Altinn 2 40332: not by that name.
     PartyUnknown,
     /// 429, with the seconds to wait where Altinn says.
     TooManyCalls(Option<u64>),

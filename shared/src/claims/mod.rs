@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat, Semaphore};
 use crate::party::{OrganisationNumber, Party};
-use crate::platform::Platform;
+use crate::platform::{Platform, Request, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{self, Dataset, Period, Query, Reason, Refusal};
 use crate::store::Store;
@@ -62,9 +62,17 @@ pub struct Read<'a> {
     pub period: Option<Period>,
 }
 
+/// What lets us read.
+struct Permission<'a> {
+    subject: Subject<'a>,
+    valid: Valid,
+    /// For a token that the source takes.
+    ask: Ask,
+}
+
 /// Why a read failed, by who refused.
 enum Failure {
-    /// Maskinporten gives no token for the consent.
+    /// Maskinporten, or Altinn, gives no token for the consent.
     Token(Problem),
     /// The source.
     Source(Refusal),
@@ -108,18 +116,26 @@ impl Claims {
             service: &self.service,
         };
         let valid = self.consents.require(context, subject).await?;
-        match self
-            .windows(context, read, &self.ask(subject, &valid)?)
-            .await
-        {
+        let permission = Permission {
+            subject,
+            ask: self.ask(subject, &valid)?,
+            valid,
+        };
+        match self.windows(context, read, &permission).await {
             Ok(data) => Ok(data),
-            Err(failure) => Err(self.explain(context, subject, &valid, failure).await),
+            Err(failure) => Err(self
+                .explain(context, subject, &permission.valid, failure)
+                .await),
         }
     }
 
     fn ask(&self, subject: Subject<'_>, valid: &Valid) -> Result<Ask, Problem> {
+        let details = self.consents.token_details(subject, valid)?;
         Ask::new(&self.scope)
-            .and_then(|ask| ask.authorization_details(&valid.token_details(subject)))
+            .and_then(|ask| match &details {
+                Some(details) => ask.authorization_details(details),
+                None => Ok(ask),
+            })
             .map_err(|error| Problem::new(Kind::Internal).cause(error))
     }
 
@@ -128,19 +144,19 @@ impl Claims {
         &self,
         context: &Context<'_, P>,
         read: Read<'_>,
-        ask: &Ask,
+        permission: &Permission<'_>,
     ) -> Result<Bytes, Failure> {
         let Some(period) = read.period else {
-            return self.window(context, read, None, ask).await;
+            return self.window(context, read, None, permission).await;
         };
         let windows = period.windows();
         if let [only] = windows.as_slice() {
-            return self.window(context, read, Some(*only), ask).await;
+            return self.window(context, read, Some(*only), permission).await;
         }
         let mut answers = Vec::new();
         let mut nothing = None;
         for window in windows {
-            match self.window(context, read, Some(window), ask).await {
+            match self.window(context, read, Some(window), permission).await {
                 Ok(answer) => answers.push(answer),
                 Err(Failure::Source(refusal)) if refusal.reason == Reason::NothingFound => {
                     nothing = Some(refusal);
@@ -162,7 +178,7 @@ impl Claims {
         context: &Context<'_, P>,
         read: Read<'_>,
         window: Option<Period>,
-        ask: &Ask,
+        permission: &Permission<'_>,
     ) -> Result<Bytes, Failure> {
         let query = Query {
             origin: &self.source,
@@ -174,21 +190,13 @@ impl Claims {
         };
         let request = skatteetaten::request(query)
             .map_err(|error| Problem::new(Kind::Internal).cause(error))?;
-        let tokens = &self.consents.tokens;
         let mut attempt = 1;
         loop {
-            // Had before the line for the source is joined, so that nobody stands in it for Maskinporten.
-            tokens
-                .obtain(context, read.consumer, ask)
+            let response = self
+                .permitted(context, permission, request.clone())
                 .await
-                .map_err(refused_by_maskinporten)?;
-            let response = {
-                let _open = self.open.acquire().await;
-                tokens
-                    .send(context, read.consumer, ask, &SKATTEETATEN, request.clone())
-                    .await
-            };
-            match skatteetaten::read(&response.map_err(refused_by_maskinporten)?) {
+                .map_err(refused_token)?;
+            match skatteetaten::read(&response) {
                 Ok(data) => return Ok(data),
                 Err(refusal)
                     if refusal.may_pass() && attempt < ATTEMPTS && context.left() > PAUSE * 4 =>
@@ -199,6 +207,31 @@ impl Claims {
                 Err(refusal) => return Err(Failure::Source(refusal)),
             }
         }
+    }
+
+    /// The source's answer to `request`, sent with all that permits it. That is had before the line for the source is
+    /// joined, so that nobody stands in it for Maskinporten or Altinn.
+    async fn permitted<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        permission: &Permission<'_>,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let Permission {
+            subject,
+            valid,
+            ask,
+        } = permission;
+        let tokens = &self.consents.tokens;
+        tokens.obtain(context, subject.consumer, ask).await?;
+        let request = self
+            .consents
+            .show(context, *subject, valid, request)
+            .await?;
+        let _open = self.open.acquire().await;
+        tokens
+            .send(context, subject.consumer, ask, &SKATTEETATEN, request)
+            .await
     }
 
     /// What the caller is told. Where the refusal may be about the consent, Altinn says what it is
@@ -248,8 +281,8 @@ impl Claims {
     }
 }
 
-/// The token client says "consent required" where Maskinporten refuses the consent.
-fn refused_by_maskinporten(problem: Problem) -> Failure {
+/// "Consent required" is said where Maskinporten, or Altinn, gives no token for the consent.
+fn refused_token(problem: Problem) -> Failure {
     match problem.kind {
         Kind::ConsentRequired => Failure::Token(problem),
         _ => Failure::Other(problem),

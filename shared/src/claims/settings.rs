@@ -48,6 +48,7 @@ impl Settings for ClaimsConfig {
         "login_party_claim",
         "login_organisations_claim",
         "altinn_generation",
+        "altinn_api_keys",
         "altinn_origin",
         "altinn_page_origin",
         "skatteetaten_origin",
@@ -68,7 +69,7 @@ impl Settings for ClaimsConfig {
         let login = resolver.login();
         let altinn = Altinn::resolve(&mut resolver);
         let skatteetaten = resolver.origin("skatteetaten_origin");
-        let service = service(&mut resolver);
+        let service = service(&mut resolver, altinn.as_ref());
         let remedy = "set it to the scope of the API, such as skatteetaten:kravogbetalinger";
         let scope = resolver.parsed("claims_scope", "is not a scope", remedy, |text| {
             Ask::new(text).is_ok().then(|| text.to_owned())
@@ -102,8 +103,8 @@ impl Settings for ClaimsConfig {
     }
 }
 
-fn service(resolver: &mut Resolver<'_>) -> Option<Service> {
-    let services = Services::resolve(resolver)?;
+fn service(resolver: &mut Resolver<'_>, altinn: Option<&Altinn>) -> Option<Service> {
+    let services = Services::resolve(resolver, altinn)?;
     let remedy = "set it to the name of one of the services";
     resolver.parsed(
         "claims_service",

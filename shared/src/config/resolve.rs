@@ -218,14 +218,6 @@ impl<'a> Resolver<'a> {
         let read = |text: &str| (text.len() >= 24).then(|| Secret::new(text.to_owned()));
         self.parsed(name, "is too short", remedy, read)
     }
-
-    /// `altinn_generation`: only the present one is built.
-    pub fn altinn_generation(&mut self) -> Option<()> {
-        let remedy = "set it to 3: Altinn 2 was closed in June 2026";
-        self.parsed("altinn_generation", "is not supported", remedy, |text| {
-            (text == "3").then_some(())
-        })
-    }
 }
 
 /// 32 bytes in base64url, with or without padding. One byte repeated is a placeholder, not a key.

@@ -222,21 +222,9 @@ fn the_sections_of_other_components_are_strict_too() {
     };
     for (name, value, read, text) in [
         (
-            "altinn_generation",
-            "2",
-            (|r| r.altinn_generation().is_some()) as fn(&mut Resolver<'_>) -> bool,
-            "altinn_generation is not supported: set it to 3: Altinn 2 was closed in June 2026",
-        ),
-        (
-            "altinn_generation",
-            "3",
-            |r| r.altinn_generation().is_some(),
-            "",
-        ),
-        (
             "web_origins",
             "https://a.example, https://b.example/",
-            |r| r.web_origins().is_some(),
+            (|r| r.web_origins().is_some()) as fn(&mut Resolver<'_>) -> bool,
             "web_origins has a part that is not an origin: set it to an origin such as https://host.example, without a path or a slash at the end",
         ),
         (

@@ -30,6 +30,9 @@ use crate::token::Client;
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
 
+/// The longest name of a party, in characters.
+const LONGEST_NAME: usize = 200;
+
 /// Answers the consent component's requests. Lives as long as the instance.
 #[derive(Debug)]
 pub struct Desk {
@@ -92,9 +95,11 @@ impl Desk {
             party: &party,
             service,
         };
+        let party_name = party_name(body.party_name)?;
         let asker = Asker {
             subject: &customer.subject,
             return_address: &return_address,
+            party_name: party_name.as_ref(),
         };
         match self
             .consents
@@ -222,8 +227,23 @@ impl Desk {
 #[serde(deny_unknown_fields)]
 struct StartBody {
     party: Option<String>,
+    party_name: Option<String>,
     service: Option<String>,
     return_address: String,
+}
+
+/// A name that a register can have.
+fn party_name(name: Option<String>) -> Result<Option<Secret<String>>, Problem> {
+    let fits = |name: &String| {
+        let name = name.trim();
+        !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(char::is_control)
+    };
+    match name {
+        Some(name) if !fits(&name) => {
+            Err(Problem::new(Kind::RequestInvalid).detail("party_name is not a name"))
+        }
+        name => Ok(name.map(|name| Secret::new(name.trim().to_owned()))),
+    }
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Asker, Consents, ReturnAddress, ReturnAddresses, STORE, Service, Started, Subject};
-use crate::altinn::{Altinn, Right};
+use crate::altinn::{Altinn, Generation, Right};
 use crate::config::{Consumers, Origin, StoreKeys};
 use crate::context::Context;
 use crate::credential::SigningKey;
@@ -202,6 +202,7 @@ pub(crate) struct Bank {
     pub(crate) consumers: Consumers,
     pub(crate) service: Service,
     pub(crate) party: Party,
+    pub(crate) party_name: Option<Secret<String>>,
     pub(crate) subject: Secret<String>,
     pub(crate) return_address: ReturnAddress,
 }
@@ -219,6 +220,7 @@ impl Bank {
                 environment: Environment::Test,
                 store: Store::new(STORE, Environment::Test, &keys),
                 altinn: Altinn {
+                    generation: Generation::Three,
                     origin: origin("https://platform.example"),
                     page_origin: origin("https://am.ui.example"),
                 },
@@ -238,6 +240,7 @@ impl Bank {
                 valid_for: time::Duration::days(90),
             },
             party: Party::parse(party, Environment::Test).expect("a party"),
+            party_name: None,
             subject: Secret::new("kari".to_owned()),
             return_address: return_address("https://bank.example/back"),
         }
@@ -255,6 +258,7 @@ impl Bank {
         let asker = Asker {
             subject: &self.subject,
             return_address: &self.return_address,
+            party_name: self.party_name.as_ref(),
         };
         let context = context(platform);
         self.consents

@@ -11,7 +11,8 @@
 //! Stopped before 2, there is a ticket that nobody has the state of; it runs out. Stopped before or
 //! after Altinn has answered, there is a record without a page: the next start sends the same id again
 //! with a new state. If Altinn had it already, Altinn keeps the first state, whose ticket exists; if
-//! not, it takes the second.
+//! not, it takes the second. Where it is Altinn that names requests, the ticket and the record get that name as
+//! soon as it is known; stopped before, the request is one that nobody is sent to, and another takes its place.
 //!
 //! Of two starts at once, the last write wins, and Altinn has two open requests. Each browser comes back
 //! with the state of its own, and each ticket can settle its own request: when that one was approved,
@@ -34,6 +35,8 @@ mod truth;
 
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+pub(crate) mod fake2;
 #[cfg(test)]
 mod tests;
 

@@ -72,6 +72,9 @@ impl Record {
 pub(super) struct Request {
     /// The consent's id, which is ours to choose.
     pub(super) id: String,
+    /// What Altinn calls it, where Altinn has chosen another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) handle: Option<String>,
     pub(super) right: Right,
     /// In Unix seconds.
     valid_to: i64,
@@ -89,6 +92,7 @@ impl Request {
     ) -> Self {
         Self {
             id,
+            handle: None,
             right: service.right.clone(),
             valid_to: (now + service.valid_for).unix_timestamp(),
             asked_by: asker.subject.expose().clone(),
@@ -118,15 +122,32 @@ impl Request {
         ReturnAddress::from_row(&self.return_address)
     }
 
-    /// The request as Altinn knows it. The redirect address matters only where it is created.
-    pub(super) fn asked(&self, key: &Key<'_>, redirect_address: String) -> Asked {
+    /// The request as Altinn knows it.
+    pub(super) fn known(&self, key: &Key<'_>) -> Asked {
         Asked {
             id: self.id.clone(),
+            handle: self.handle.clone(),
             from: key.party.clone(),
+            party_name: None,
             to: key.consumer.clone(),
             rights: vec![self.right.clone()],
             valid_to: self.valid_to(),
+            redirect_address: Secret::new(String::new()),
+        }
+    }
+
+    /// The request as Altinn is to be asked, with what matters only then.
+    pub(super) fn new_to_altinn(
+        &self,
+        key: &Key<'_>,
+        asker: &Asker<'_>,
+        redirect_address: String,
+    ) -> Asked {
+        Asked {
+            handle: None,
+            party_name: asker.party_name.cloned(),
             redirect_address: Secret::new(redirect_address),
+            ..self.known(key)
         }
     }
 }
@@ -138,6 +159,8 @@ pub struct Asker<'a> {
     pub subject: &'a Secret<String>,
     /// Checked against the list.
     pub return_address: &'a ReturnAddress,
+    /// What the register calls the party, where the app says so. It is not stored.
+    pub party_name: Option<&'a Secret<String>>,
 }
 
 /// Found by the state in a redirect address. It holds all that is needed to settle its request, also when

@@ -1,27 +1,63 @@
 //! Using a consent.
 
+use serde_json::Value;
+
 use super::Consents;
 use super::record::{Key, Subject};
-use super::truth::{Truth, problem};
-use crate::altinn::{self, Outcome};
+use super::truth::{ALTINN, Truth, problem};
+use crate::altinn::{NotAsked, Outcome, Shown};
 use crate::context::Context;
-use crate::platform::Platform;
+use crate::outbound;
+use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
 
 /// A consent that was in force when it was looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Valid {
     id: String,
-}
-
-impl Valid {
-    /// The `authorization_details` of a token that holds the consent.
-    pub fn token_details(&self, subject: Subject<'_>) -> serde_json::Value {
-        altinn::token_details(&self.id, subject.party)
-    }
+    handle: Option<String>,
 }
 
 impl Consents {
+    /// The `authorization_details` of a token that holds the consent; `None` where it is shown beside the token.
+    pub fn token_details(
+        &self,
+        subject: Subject<'_>,
+        valid: &Valid,
+    ) -> Result<Option<Value>, Problem> {
+        Ok(match self.shown(subject, valid)? {
+            Shown::InToken(details) => Some(details),
+            Shown::Beside(_) => None,
+        })
+    }
+
+    /// `request` with the consent beside its token, where it is shown there. To be sent at once: what is shown lives for
+    /// half a minute.
+    ///
+    /// [`Kind::ConsentRequired`] means that Altinn says that the consent does not hold.
+    pub async fn show<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        valid: &Valid,
+        mut request: Request,
+    ) -> Result<Request, Problem> {
+        let Shown::Beside(fetch) = self.shown(subject, valid)? else {
+            return Ok(request);
+        };
+        let response = outbound::send(context, &ALTINN, &fetch).await?;
+        let proof = self.altinn.proof(&response)?;
+        let (name, value) = proof.ok_or(Kind::ConsentRequired)?;
+        request.headers_mut().insert(name, value);
+        Ok(request)
+    }
+
+    fn shown(&self, subject: Subject<'_>, valid: &Valid) -> Result<Shown, NotAsked> {
+        let (id, handle) = (&valid.id, valid.handle.as_deref());
+        self.altinn
+            .shown(id, handle, subject.consumer, subject.party)
+    }
+
     /// The consent, if it is in force as far as we know: a request that is still open is looked up at
     /// Altinn; whether a granted one was withdrawn shows when its token is asked for.
     pub async fn require<P: Platform>(
@@ -45,6 +81,7 @@ impl Consents {
             Some(problem) => Err(problem),
             None => Ok(Valid {
                 id: record.request.id,
+                handle: record.request.handle,
             }),
         }
     }

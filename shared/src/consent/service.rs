@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use time::Duration;
 
-use crate::altinn::Right;
+use crate::altinn::{Altinn, Right};
 use crate::config::Resolver;
 use crate::problem::{Kind, Problem};
 
@@ -36,8 +36,8 @@ struct Raw {
 }
 
 impl Services {
-    /// Reads `services`.
-    pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
+    /// Reads `services`, which `altinn` must be able to name.
+    pub fn resolve(resolver: &mut Resolver<'_>, altinn: Option<&Altinn>) -> Option<Self> {
         let raw: BTreeMap<String, Raw> = resolver.json("services", REMEDY)?;
         let services: Option<Vec<Service>> = raw
             .into_iter()
@@ -48,7 +48,16 @@ impl Services {
             let reason = "has no service, or one without a resource, or one that is not valid for 1 to 3650 days";
             resolver.invalid("services", reason, REMEDY);
         }
-        services.map(Self)
+        let services = services?;
+        let is_named =
+            |service: &Service| altinn.is_none_or(|altinn| altinn.can_name(&service.right));
+        if !services.iter().all(is_named) {
+            let reason = "has a resource that is not one of this altinn_generation";
+            let remedy = "name a service of Altinn 2 by its code and edition, such as 5928_202301";
+            resolver.invalid("services", reason, remedy);
+            return None;
+        }
+        Some(Self(services))
     }
 
     /// The service called `name`; without a name, the only one there is.
@@ -84,7 +93,7 @@ mod tests {
     fn services(json: &str) -> Option<Services> {
         let raw = config::Raw::from_pairs([("services", json)]);
         let mut resolver = Resolver::new(&raw);
-        let services = Services::resolve(&mut resolver);
+        let services = Services::resolve(&mut resolver, None);
         resolver.finish(services).ok()
     }
 

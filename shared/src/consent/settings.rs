@@ -51,6 +51,7 @@ impl Settings for ConsentConfig {
         "login_party_claim",
         "login_organisations_claim",
         "altinn_generation",
+        "altinn_api_keys",
         "altinn_origin",
         "altinn_page_origin",
         "services",
@@ -69,7 +70,7 @@ impl Settings for ConsentConfig {
         let consumers = resolver.consumers();
         let login = resolver.login();
         let altinn = Altinn::resolve(&mut resolver);
-        let services = Services::resolve(&mut resolver);
+        let services = Services::resolve(&mut resolver, altinn.as_ref());
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
         let maintenance_secret = resolver.secret("maintenance_secret");

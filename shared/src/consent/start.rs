@@ -68,11 +68,11 @@ impl Consents {
             },
             None => fresh(),
         };
-        if let Some(started) = self.ask(&rows, &key, request, callback).await? {
+        if let Some(started) = self.ask(&rows, &key, request, &asker, callback).await? {
             return Ok(started);
         }
         // The id that went out again had an answer already, and not a yes.
-        let started = self.ask(&rows, &key, fresh(), callback).await?;
+        let started = self.ask(&rows, &key, fresh(), &asker, callback).await?;
         started.ok_or_else(|| {
             Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request")
         })
@@ -115,6 +115,7 @@ impl Consents {
         rows: &Rows<'_, P>,
         key: &Key<'_>,
         request: Request,
+        asker: &Asker<'_>,
         callback: &str,
     ) -> Result<Option<Started>, Problem> {
         let context = rows.context;
@@ -123,9 +124,8 @@ impl Consents {
         let mut record = Record::new(request, Outcome::Pending, context.now());
         rows.keep(key, &record).await?;
 
-        let asked = record
-            .request
-            .asked(key, format!("{callback}?state={}", state.expose()));
+        let back = format!("{callback}?state={}", state.expose());
+        let asked = record.request.new_to_altinn(key, asker, back);
         let consent = match self.create(context, key, &asked).await {
             Ok(consent) => consent,
             Err(Uncreated::Unclear(problem)) => return Err(problem),
@@ -136,6 +136,10 @@ impl Consents {
             }
         };
         let now = context.now();
+        if consent.handle != record.request.handle {
+            record.request.handle.clone_from(&consent.handle);
+            rows.issue(key, &state, &record.request).await?;
+        }
         let outcome = match consent.outcome(&asked, now) {
             Ok(outcome) => outcome,
             Err(mismatch) => {

@@ -7,13 +7,13 @@ use super::record::{Key, Request};
 use crate::altinn::{Asked, CREATE_SCOPE, Consent, Created, Outcome, READ_SCOPE, Reason, Refusal};
 use crate::context::Context;
 use crate::log::{Event, Level};
-use crate::outbound::{Call, Repeat};
+use crate::outbound::{self, Call, Repeat};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::token::Ask;
 
-/// Asking is idempotent too: the id is ours, and the same id is the same request.
-const ALTINN: Call = Call {
+/// Asking is idempotent too: see [`crate::altinn::Altinn::create`].
+pub(super) const ALTINN: Call = Call {
     counterparty: "altinn",
     timeout: Duration::from_secs(5),
     max_body: 256 * 1024,
@@ -50,15 +50,16 @@ impl Consents {
         key: &Key<'_>,
         request: &Request,
     ) -> Result<Truth, Problem> {
-        let consent = match self.look_up(context, key, &request.id).await? {
-            Ok(consent) => consent,
-            Err(Refusal {
+        let asked = request.known(key);
+        let consent = match self.look_up(context, key, &asked).await? {
+            Some(Ok(consent)) => consent,
+            None
+            | Some(Err(Refusal {
                 reason: Reason::Unknown,
                 ..
-            }) => return Ok(Truth::Unknown),
-            Err(refusal) => return Err(refusal.into()),
+            })) => return Ok(Truth::Unknown),
+            Some(Err(refusal)) => return Err(refusal.into()),
         };
-        let asked = request.asked(key, String::new());
         Ok(Truth::Known(
             consent
                 .outcome(&asked, context.now())
@@ -78,18 +79,21 @@ impl Consents {
         key: &Key<'_>,
         asked: &Asked,
     ) -> Result<Consent, Uncreated> {
-        let ask = ask(CREATE_SCOPE)?;
-        let request = self.altinn.create(asked).map_err(unsendable)?;
+        let ask = self.token_for(CREATE_SCOPE)?;
+        // Nothing has been sent yet.
+        let request = self.altinn.create(asked);
+        let request = request.map_err(|error| Uncreated::Refused(error.into()))?;
         let response = self
             .tokens
             .send(context, key.consumer, &ask, &ALTINN, request)
             .await?;
-        let refusal = match self.altinn.created(&response) {
+        let refusal = match self.altinn.created(asked, &response) {
             Ok(Created::New(consent)) => return Ok(*consent),
             // The id was known: what Altinn keeps is what counts.
-            Ok(Created::Known) => match self.look_up(context, key, &asked.id).await? {
-                Ok(consent) => return Ok(consent),
-                Err(refusal) => return Err(Uncreated::Unclear(refusal.into())),
+            Ok(Created::Known) => match self.look_up(context, key, asked).await? {
+                Some(Ok(consent)) => return Ok(consent),
+                Some(Err(refusal)) => return Err(Uncreated::Unclear(refusal.into())),
+                None => return Err(Uncreated::Unclear(Kind::Internal.into())),
             },
             Err(refusal) => refusal,
         };
@@ -103,19 +107,39 @@ impl Consents {
         }
     }
 
+    /// `None` where there is nothing that Altinn could be asked.
     async fn look_up<P: Platform>(
         &self,
         context: &Context<'_, P>,
         key: &Key<'_>,
-        id: &str,
-    ) -> Result<Result<Consent, Refusal>, Problem> {
-        let ask = ask(READ_SCOPE)?;
-        let request = self.altinn.lookup(id).map_err(unsendable)?;
+        asked: &Asked,
+    ) -> Result<Option<Result<Consent, Refusal>>, Problem> {
+        let Some(request) = self.altinn.lookup(asked)? else {
+            return Ok(None);
+        };
+        let ask = self.token_for(READ_SCOPE)?;
         let response = self
             .tokens
             .send(context, key.consumer, &ask, &ALTINN, request)
             .await?;
-        Ok(self.altinn.found(&response))
+        let consent = match self.altinn.found(asked, &response) {
+            Ok(consent) => consent,
+            Err(refusal) => return Ok(Some(Err(refusal))),
+        };
+        let confirmation = self.altinn.confirmation(asked, &consent, context.now())?;
+        let Some(request) = confirmation else {
+            return Ok(Some(Ok(consent)));
+        };
+        let response = outbound::send(context, &ALTINN, &request).await?;
+        Ok(Some(self.altinn.confirmed(consent, &response)))
+    }
+
+    fn token_for(&self, scope: &str) -> Result<Ask, Problem> {
+        let ask = Ask::new(scope).and_then(|ask| match self.altinn.token_resource() {
+            Some(resource) => ask.resource(&resource),
+            None => Ok(ask),
+        });
+        ask.map_err(|error| Problem::new(Kind::Internal).cause(error))
     }
 }
 
@@ -129,12 +153,4 @@ pub(super) fn problem(outcome: Outcome) -> Option<Problem> {
         Outcome::Expired => Kind::ConsentExpired,
     };
     Some(kind.into())
-}
-
-fn ask(scope: &str) -> Result<Ask, Problem> {
-    Ask::new(scope).map_err(|error| Problem::new(Kind::Internal).cause(error))
-}
-
-fn unsendable(error: http::Error) -> Problem {
-    Problem::new(Kind::Internal).cause(error)
 }

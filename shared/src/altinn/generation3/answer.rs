@@ -43,6 +43,7 @@ fn consent(response: &Response) -> Result<Consent, Refusal> {
             .map(Urn),
         rights: body.consent_rights.into_iter().map(right).collect(),
         id: body.id,
+        handle: None,
         from: Urn(body.from),
         to: Urn(body.to),
         status,

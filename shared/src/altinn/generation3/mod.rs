@@ -21,9 +21,6 @@ use crate::config::Origin;
 use crate::party::Party;
 use crate::platform::Request;
 
-pub(super) const CREATE_SCOPE: &str = "altinn:consentrequests.write";
-pub(super) const READ_SCOPE: &str = "altinn:consentrequests.read";
-
 const PATH: &str = "/accessmanagement/api/v1/enterprise/consentrequests";
 
 /// The only action there is, and the type of everything that is consented to.

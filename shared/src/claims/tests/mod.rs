@@ -1,4 +1,5 @@
 mod consent;
+mod generation2;
 mod source;
 mod windows;
 

@@ -71,7 +71,7 @@ fn settings_are_read_and_faults_are_named() {
         ("return_addresses", ""),
         ("return_addresses", "javascript://"),
         ("return_addresses", "https://bank.example/back"),
-        ("altinn_generation", "2"),
+        ("altinn_generation", "4"),
         ("altinn_page_origin", "am.ui.example"),
         ("services", "{}"),
         ("maintenance_secret", "short"),

@@ -1,5 +1,6 @@
 mod callback;
 mod desk;
+mod generation2;
 mod interrupted;
 mod standing;
 mod start;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::altinn::Shown;
 
 #[test]
 fn asks_with_every_required_member() {
@@ -40,7 +41,8 @@ fn an_organisation_may_answer_through_anybody_altinn_lets() {
 
 #[test]
 fn looks_up_by_id() {
-    let request = altinn().lookup(ID).expect("a request");
+    let request = altinn().lookup(&asked(PERSON)).expect("a request");
+    let request = request.expect("something to ask");
     assert_eq!(
         request.uri().path(),
         format!("/accessmanagement/api/v1/enterprise/consentrequests/{ID}")
@@ -50,7 +52,8 @@ fn looks_up_by_id() {
 #[test]
 fn a_new_request_is_echoed_and_a_known_one_is_to_be_looked_up() {
     let altinn = altinn();
-    let Ok(Created::New(consent)) = altinn.created(&answer(201, &kept("Created"))) else {
+    let Ok(Created::New(consent)) = altinn.created(&asked(PERSON), &answer(201, &kept("Created")))
+    else {
         panic!("a new request")
     };
     assert_eq!(consent.outcome(&asked(PERSON), NOW), Ok(Outcome::Pending));
@@ -58,7 +61,10 @@ fn a_new_request_is_echoed_and_a_known_one_is_to_be_looked_up() {
     assert!(page.starts_with("https://am.ui.example/accessmanagement/"));
     // The body of a repeated POST is the service's inner model and says nothing that can be trusted.
     let inner = json!({ "id": ID, "consentRequestStatus": "Created", "templateId": "bst_krav_v2" });
-    assert_eq!(altinn.created(&answer(200, &inner)), Ok(Created::Known));
+    assert_eq!(
+        altinn.created(&asked(PERSON), &answer(200, &inner)),
+        Ok(Created::Known)
+    );
 }
 
 #[test]
@@ -85,8 +91,12 @@ fn the_page_must_be_altinns() {
 #[test]
 fn the_token_request_names_the_consent_and_its_party() {
     let party = Party::parse("313367002", Environment::Test).expect("a party");
+    let to = asked(PERSON).to;
+    let Ok(Shown::InToken(details)) = altinn().shown(ID, None, &to, &party) else {
+        panic!("details")
+    };
     assert_eq!(
-        crate::altinn::token_details(ID, &party),
+        details,
         json!([{
             "type": "urn:altinn:consent",
             "id": ID,

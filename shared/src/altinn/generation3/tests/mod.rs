@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::altinn::{Altinn, Consent, Created, Mismatch, Outcome, Reason, Refusal, Right, Status};
+use crate::altinn::{
+    Altinn, Consent, Created, Generation, Mismatch, Outcome, Reason, Refusal, Right, Status,
+};
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::Response;
 use crate::problem::{Kind, Problem};
@@ -20,6 +22,7 @@ const NOW: OffsetDateTime = datetime!(2026-08-30 09:20 UTC);
 fn altinn() -> Altinn {
     let origin = |text| Origin::parse(text).expect("an origin");
     Altinn {
+        generation: Generation::Three,
         origin: origin("https://platform.example"),
         page_origin: origin("https://am.ui.example"),
     }
@@ -28,6 +31,8 @@ fn altinn() -> Altinn {
 fn asked(party: &str) -> Asked {
     Asked {
         id: ID.to_owned(),
+        handle: None,
+        party_name: None,
         from: Party::parse(party, Environment::Test).expect("a party"),
         to: OrganisationNumber::parse("313000028").expect("an organisation"),
         rights: vec![Right {
@@ -89,7 +94,7 @@ fn happen(body: &mut Value, event: &str, person: &str) {
 }
 
 fn found(body: &Value) -> Result<Consent, Refusal> {
-    altinn().found(&answer(200, body))
+    altinn().found(&asked(PERSON), &answer(200, body))
 }
 
 fn outcome(body: &Value) -> Result<Outcome, Mismatch> {

@@ -11,7 +11,7 @@ fn nobodys_number_is_ever_printed() {
         "fnumber": format!("urn:altinn:person:identifier-no:{PERSON}"),
     });
     let refusal = altinn()
-        .created(&answer(400, &unknown))
+        .created(&asked(PERSON), &answer(400, &unknown))
         .expect_err("a refusal");
     assert!(!format!("{refusal:?}").contains(PERSON));
     let problem = Problem::from(refusal);
@@ -114,7 +114,7 @@ fn refusals_are_classified_by_code() {
         ),
     ] {
         let refusal = altinn()
-            .created(&answer(status, &body))
+            .created(&asked(PERSON), &answer(status, &body))
             .expect_err("a refusal");
         assert_eq!(refusal.reason, reason, "{status} {body}");
         assert_eq!(refusal.codes, codes, "{status} {body}");
@@ -122,7 +122,9 @@ fn refusals_are_classified_by_code() {
     for text in ["", "[]", "null", "{\"id\":", "<html>"] {
         let mut response = answer(200, &Value::Null);
         *response.body_mut() = Bytes::copy_from_slice(text.as_bytes());
-        let refusal = altinn().found(&response).expect_err("nonsense");
+        let refusal = altinn()
+            .found(&asked(PERSON), &response)
+            .expect_err("nonsense");
         assert_eq!(refusal.reason, Reason::Unreadable("not a consent request"));
     }
 }

@@ -1,0 +1,85 @@
+//! Times as Altinn 2 writes them: Norwegian local time, without an offset.
+
+use time::format_description::well_known::Rfc3339;
+use time::macros::{format_description, offset};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, Weekday};
+
+/// `2026-03-09T12:00:00.000`; with an offset it is the moment it says.
+pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
+    let form = format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"
+    );
+    if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
+        return Some(moment);
+    }
+    let shown = PrimitiveDateTime::parse(text, form).ok()?;
+    let offset = if is_summer(shown)? {
+        offset!(+2)
+    } else {
+        offset!(+1)
+    };
+    Some(shown.assume_offset(offset))
+}
+
+/// Clocks go forward at two on the last Sunday of March, and back at three on that of October. In the hour that
+/// comes twice it is summer still.
+fn is_summer(shown: PrimitiveDateTime) -> Option<bool> {
+    let year = shown.year();
+    let begins = PrimitiveDateTime::new(
+        last_sunday(year, Month::March)?,
+        Time::from_hms(2, 0, 0).ok()?,
+    );
+    let ends = PrimitiveDateTime::new(
+        last_sunday(year, Month::October)?,
+        Time::from_hms(3, 0, 0).ok()?,
+    );
+    Some(begins <= shown && shown < ends)
+}
+
+/// Both months have 31 days.
+fn last_sunday(year: i32, month: Month) -> Option<Date> {
+    let last = Date::from_calendar_date(year, month, 31).ok()?;
+    if last.weekday() == Weekday::Sunday {
+        Some(last)
+    } else {
+        Some(last.prev_occurrence(Weekday::Sunday))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn clocks_in_norway_are_read() {
+        for (text, moment) in [
+            // The documented pair: a link, and what its token said.
+            ("2017-09-30T10:30:00", datetime!(2017-09-30 08:30 UTC)),
+            ("2026-03-09T12:00:00.000", datetime!(2026-03-09 11:00 UTC)),
+            (
+                "2026-03-29T01:59:59.5",
+                datetime!(2026-03-29 00:59:59.5 UTC),
+            ),
+            ("2026-03-29T03:00:00", datetime!(2026-03-29 01:00 UTC)),
+            ("2026-10-25T01:59:59", datetime!(2026-10-24 23:59:59 UTC)),
+            ("2026-10-25T02:30:00", datetime!(2026-10-25 00:30 UTC)),
+            ("2026-10-25T03:00:00", datetime!(2026-10-25 02:00 UTC)),
+            ("2027-12-31T23:30:00", datetime!(2027-12-31 22:30 UTC)),
+            // A year whose last of October is a Sunday.
+            ("2027-10-31T02:00:00", datetime!(2027-10-31 00:00 UTC)),
+            ("2026-03-09T12:00:00Z", datetime!(2026-03-09 12:00 UTC)),
+            ("2026-03-09T12:00:00+01:00", datetime!(2026-03-09 11:00 UTC)),
+        ] {
+            assert_eq!(parse(text), Some(moment), "{text}");
+        }
+        for text in [
+            "",
+            "2026-03-09",
+            "09.03.2026 12:00:00",
+            "2026-13-09T12:00:00",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Reading with a consent of Altinn 2: shown in a header of its own, fetched anew for each read.
+
+use super::*;
+use crate::consent::fake2::{FORMER, Former};
+
+struct Journey2 {
+    platform: Memory,
+    former: Former,
+    claims: Claims,
+    bank: Bank,
+}
+
+impl Journey2 {
+    fn consented() -> Self {
+        let platform = Memory::new();
+        let former = Former::install(&platform);
+        let bank = || Former::bank(ORGANISATION, "Fjordvik Snekkerverksted");
+        let asking = bank();
+        platform.run(asking.start(&platform)).expect("started");
+        former.respond(&former.code(), "Accepted");
+        let claims = Claims {
+            consents: bank().consents,
+            source: Origin::parse("https://kob.example").expect("an origin"),
+            package: "finans".to_owned(),
+            service: asking.service.clone(),
+            scope: "skatteetaten:kravogbetalinger".to_owned(),
+            open: Semaphore::new(OPEN_CALLS),
+        };
+        Self {
+            platform,
+            former,
+            claims,
+            bank: asking,
+        }
+    }
+
+    fn read(&self) -> Result<Bytes, Problem> {
+        let read = Read {
+            consumer: &self.bank.consumers.default,
+            party: &self.bank.party,
+            dataset: Dataset::Aapnekrav,
+            period: None,
+        };
+        let context = context(&self.platform);
+        self.platform.run(self.claims.read(&context, read))
+    }
+
+    fn to(&self, host: &str) -> Vec<crate::platform::Request> {
+        let requests = self.platform.requests().into_iter();
+        requests
+            .filter(|request| request.uri().host() == Some(host))
+            .collect()
+    }
+}
+
+#[test]
+fn each_read_shows_both_tokens_and_the_second_is_new() {
+    let journey = Journey2::consented();
+    for _ in 0..2 {
+        let data = journey.read().expect("data");
+        assert_eq!(data, r#"{"partIdentifikator":"313367002"}"#);
+    }
+    let shown: Vec<_> = journey
+        .to(SOURCE)
+        .iter()
+        .map(|request| {
+            assert_eq!(request.headers()["authorization"], "Bearer token");
+            assert!(request.headers()["altinnsamtykke"].is_sensitive());
+            request.headers()["altinnsamtykke"].clone()
+        })
+        .collect();
+    assert_ne!(shown[0], shown[1]);
+    // Neither the source's token nor the one for Altinn carries the consent, and only the second is for Altinn.
+    let forms: Vec<_> = journey
+        .to(TOKEN)
+        .iter()
+        .map(|request| String::from_utf8(request.body().to_vec()).expect("a form"))
+        .collect();
+    assert!(
+        forms
+            .iter()
+            .all(|form| !form.contains("authorization_details"))
+    );
+    for form in forms {
+        let is_for_altinn = form.contains("consentrequests");
+        assert_eq!(
+            form.contains("resource=https%3A%2F%2Fformer.example%2F"),
+            is_for_altinn,
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn a_consent_that_is_withdrawn_is_told_as_such() {
+    let journey = Journey2::consented();
+    journey.read().expect("data");
+    journey.former.end(&journey.former.code());
+    let problem = journey.read().expect_err("withdrawn");
+    assert_eq!(problem.kind, Kind::ConsentRevoked);
+    // And is known from then on, without a word to Altinn.
+    let before = journey.to(FORMER).len();
+    assert_eq!(
+        journey.read().expect_err("withdrawn").kind,
+        Kind::ConsentRevoked
+    );
+    assert_eq!(journey.to(FORMER).len(), before);
+}
