@@ -139,7 +139,8 @@ impl Altinn {
         match &self.generation {
             Generation::Two(keys) => {
                 let handle = handle.ok_or(NotAsked::NoHandle)?;
-                generation2::token(&self.origin, keys, to, handle).map(Shown::Beside)
+                let request = generation2::token(&self.origin, keys, to, handle)?;
+                Ok(Shown::Beside(Box::new(request)))
             }
             Generation::Three => Ok(Shown::InToken(generation3::token_details(id, from))),
         }
@@ -166,7 +167,7 @@ pub enum Shown {
     /// In the source's token: these `authorization_details` are asked for with it.
     InToken(serde_json::Value),
     /// In a header beside it, which this request gives. It is complete, and good for one read.
-    Beside(Request),
+    Beside(Box<Request>),
 }
 
 /// What became of asking for a consent.

@@ -115,7 +115,7 @@ impl Consents {
         rows: &Rows<'_, P>,
         key: &Key<'_>,
         request: Request,
-        asker: &Asker<'_>,
+        by: &Asker<'_>,
         callback: &str,
     ) -> Result<Option<Started>, Problem> {
         let context = rows.context;
@@ -125,7 +125,7 @@ impl Consents {
         rows.keep(key, &record).await?;
 
         let back = format!("{callback}?state={}", state.expose());
-        let asked = record.request.new_to_altinn(key, asker, back);
+        let asked = record.request.new_to_altinn(key, by, back);
         let consent = match self.create(context, key, &asked).await {
             Ok(consent) => consent,
             Err(Uncreated::Unclear(problem)) => return Err(problem),

@@ -119,6 +119,10 @@ fn refusals_are_classified_by_code() {
         assert_eq!(refusal.reason, reason, "{status} {body}");
         assert_eq!(refusal.codes, codes, "{status} {body}");
     }
+}
+
+#[test]
+fn what_is_no_consent_request_is_unreadable() {
     for text in ["", "[]", "null", "{\"id\":", "<html>"] {
         let mut response = answer(200, &Value::Null);
         *response.body_mut() = Bytes::copy_from_slice(text.as_bytes());
