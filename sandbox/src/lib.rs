@@ -180,6 +180,15 @@ impl Sandbox {
         variables::variables(&self.world, &self.secrets, public_url)
     }
 
+    /// The same for an app that asks Altinn 2.
+    pub fn variables_of_altinn2(&self, public_url: &str) -> BTreeMap<String, String> {
+        let former = variables::of_altinn2(&self.world);
+        let former = former.map(|(name, value)| (name.to_owned(), value));
+        let mut all = self.variables(public_url);
+        all.extend(former);
+        all
+    }
+
     /// A back end that may ask the token component for what the demo's clients may have.
     pub fn back_end(&self) -> BackEnd<'_> {
         variables::back_end(&self.secrets)

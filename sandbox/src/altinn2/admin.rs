@@ -21,9 +21,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::api_key::ApiKey;
-use super::consent::{Answer, Consent};
+use super::consent::Consent;
 use super::login::EnterpriseUser;
 use super::party;
+use super::status::Answer;
 use super::switches::Switches;
 use crate::altinn::register::PERSONS;
 use crate::world::World;

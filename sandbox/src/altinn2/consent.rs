@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use super::party;
+use super::status::{Answer, Status};
 
 /// A request, answered or not.
 #[derive(Clone, Debug)]
@@ -21,21 +22,6 @@ pub(super) struct Consent {
     opened: Option<OffsetDateTime>,
     answered: Option<(OffsetDateTime, Answer)>,
     ended: Option<Ending>,
-}
-
-/// What a person answers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Answer {
-    Accepted,
-    Rejected,
-}
-
-/// `RequestStatus`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Status {
-    Unopened,
-    Opened,
-    Answered(Answer),
 }
 
 /// Why a consent that was given holds no longer.
@@ -189,16 +175,5 @@ impl Consent {
             self.ended = Some(Ending::Used);
         }
         true
-    }
-}
-
-impl Status {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Unopened => "Unopened",
-            Self::Opened => "Opened",
-            Self::Answered(Answer::Accepted) => "Accepted",
-            Self::Answered(Answer::Rejected) => "Rejected",
-        }
     }
 }

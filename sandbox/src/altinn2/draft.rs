@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::caller::Caller;
+use super::part::Part;
 use super::refusal::{self, Fault, Refusal};
-use super::service::{self, Service, Template};
+use super::service::Template;
 use super::{local_time, party, redirect};
 use crate::skatteetaten::party::is_organisation;
 
@@ -30,13 +31,6 @@ pub(super) struct Draft {
     pub(super) portal_view_mode: PortalViewMode,
 }
 
-/// One service that is asked for, with its parameters.
-#[derive(Clone, Debug)]
-pub(super) struct Part {
-    pub(super) service: &'static Service,
-    pub(super) metadata: Vec<(String, String)>,
-}
-
 /// Whether the profile lists the request before it is answered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum PortalViewMode {
@@ -46,7 +40,7 @@ pub(super) enum PortalViewMode {
 }
 
 /// An object whose members are found whatever their letter case; `null` is as good as absent.
-struct Members<'a>(&'a Map<String, Value>);
+pub(super) struct Members<'a>(pub(super) &'a Map<String, Value>);
 
 /// Reads the body of a call by `caller` at `now`.
 pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<Draft, Refusal> {
@@ -99,7 +93,7 @@ pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<
     faults.extend(required_delegator.as_deref().and_then(|number| {
         delegator_fault(number, members.text("RequiredDelegatorName").as_deref())
     }));
-    let parts = parts(members.get("RequestResources"), &mut faults);
+    let parts = Part::read_all(members.get("RequestResources"), &mut faults);
     for part in &parts {
         faults.extend(part.fault(&covered_by, handled_by.as_deref(), &redirect_url));
     }
@@ -151,41 +145,15 @@ pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<
     })
 }
 
-impl Part {
-    /// What is wrong with it: a parameter that is missing, or what the owner's register says.
-    pub(super) fn fault(
-        &self,
-        consumer: &str,
-        handler: Option<&str>,
-        redirect_url: &str,
-    ) -> Option<Fault> {
-        let is_given = |name: &&str| {
-            let mut given = self.metadata.iter();
-            given.any(|(key, value)| key == name && !value.is_empty())
-        };
-        if let Some(name) = self.service.metadata.iter().find(|name| !is_given(name)) {
-            return Some(Fault::Metadata((*name).to_owned()));
-        }
-        self.service.register?;
-        match self.service.registered(consumer) {
-            Some(registered) if handler.is_none() || handler == registered.handled_by => {
-                let is_good = redirect::is_allowed(registered.redirect, redirect_url);
-                (!is_good).then_some(Fault::Redirect)
-            }
-            _ => Some(Fault::NotRegistered(self.service.name())),
-        }
-    }
-}
-
 impl<'a> Members<'a> {
-    fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         let mut members = self.0.iter();
         let (_, value) = members.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(value).filter(|value| !value.is_null())
     }
 
     /// A text that is not empty.
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         let text = self.get(name)?.as_str()?;
         Some(text.to_owned()).filter(|text| !text.is_empty())
     }
@@ -198,43 +166,6 @@ fn delegator_fault(number: &str, name: Option<&str>) -> Option<Fault> {
     };
     let is_good = name.is_none_or(|name| party::is_name(registered, name));
     (!is_good).then_some(Fault::NameMismatch("RequiredDelegator"))
-}
-
-fn parts(value: Option<&Value>, faults: &mut Vec<Fault>) -> Vec<Part> {
-    const NAME: &str = "RequestResources";
-    let items = value.and_then(Value::as_array).map(Vec::as_slice);
-    let items = items.unwrap_or_default();
-    if items.is_empty() {
-        faults.push(Fault::Missing(NAME));
-    }
-    let mut parts = Vec::new();
-    for item in items {
-        let members = item.as_object().map(Members);
-        let code = members.as_ref().and_then(|item| item.text("ServiceCode"));
-        let edition = members
-            .as_ref()
-            .and_then(|item| item.get("ServiceEditionCode")?.as_u64());
-        let (Some(members), Some(code), Some(edition)) = (members, code, edition) else {
-            faults.push(Fault::Invalid(NAME));
-            continue;
-        };
-        let found = u32::try_from(edition)
-            .ok()
-            .and_then(|edition| service::find(&code, edition));
-        let Some(service) = found else {
-            faults.push(Fault::UnknownService(format!("{code}_{edition}")));
-            continue;
-        };
-        let given = members.get("Metadata").and_then(Value::as_object);
-        let pairs = given.into_iter().flatten();
-        // What the service's text does not use is ignored.
-        let metadata = pairs
-            .filter(|(name, _)| service.metadata.contains(&name.as_str()))
-            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        let metadata = metadata.collect();
-        parts.push(Part { service, metadata });
-    }
-    parts
 }
 
 /// The standard template needs one; the others have their own text.

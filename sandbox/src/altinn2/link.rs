@@ -18,11 +18,14 @@ use serde_json::json;
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
-use super::consent::{Answer, Consent, Obstacle};
-use super::draft::{Draft, Part, PortalViewMode};
-use super::page::{self, Choice, Reply, language, message};
+use super::consent::{Consent, Obstacle};
+use super::draft::{Draft, PortalViewMode};
+use super::page::{self, Choice, Reply};
+use super::part::Part;
 use super::redirect::{self, Outcome};
 use super::service::{self, Template};
+use super::status::Answer;
+use super::view::{self, language, message};
 use super::{local_time, party};
 use crate::skatteetaten::party::is_organisation;
 use crate::world::World;
@@ -170,7 +173,7 @@ impl Link {
     fn page(&self, language: crate::html::Language, obstacle: Option<Obstacle>) -> Response {
         let state = json!({ "answered": false, "expired": false });
         let allowed = |person: &str| self.authorise(person).is_ok();
-        page::page_of(&self.draft, state, language, allowed, obstacle)
+        view::of_draft(&self.draft, state, language, allowed, obstacle)
     }
 }
 

@@ -16,6 +16,7 @@ mod local_time;
 mod login;
 mod metadata;
 mod page;
+mod part;
 mod party;
 mod profile;
 mod proof;
@@ -23,9 +24,12 @@ mod redirect;
 mod refusal;
 mod requests;
 mod service;
+mod signing;
+mod status;
 mod switches;
 mod tls;
 mod tokens;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +38,6 @@ use axum::Router;
 use axum::extract::{Request, State as Shared};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -48,9 +51,10 @@ use crate::html;
 use crate::session::Sessions;
 use crate::world::World;
 use api_key::ApiKeys;
-use consent::{Answer, Consent, Obstacle};
-use key::{KeyRing, PublishedKey, SigningKey};
+use consent::{Consent, Obstacle};
+use key::KeyRing;
 use refusal::Refusal;
+use status::Answer;
 
 /// Altinn 2's state.
 #[derive(Debug)]
@@ -108,32 +112,6 @@ impl Altinn2 {
         &self.enterprise_user
     }
 
-    /// The claims of a consent token that is shown at `now`, if its signature, issuer and times are good. What
-    /// it is about is for whoever receives it to check.
-    pub fn verify(&self, now: OffsetDateTime, token: &str) -> Result<Value, ProofError> {
-        let published = self.ring().as_ref().map(KeyRing::published);
-        proof::verify(token, now, published.as_ref().map_or(&[], |keys| keys))
-    }
-
-    /// A signed consent token with these claims, whatever they are. Makes RSA keys the first time: not for
-    /// an async thread.
-    pub fn sign(&self, world: &World, claims: &Value) -> anyhow::Result<String> {
-        let mut ring = self.ring();
-        Ok(made(&mut ring, world.clock.now())?.sign(claims)?)
-    }
-
-    /// The announced certificate signs from now on, and another is announced. Not for an async thread.
-    pub fn rotate_keys(&self, world: &World) -> anyhow::Result<()> {
-        let now = world.clock.now();
-        let next = SigningKey::generate(now)?;
-        made(&mut self.ring(), now)?.rotate(next);
-        Ok(())
-    }
-
-    fn published(&self, world: &World) -> anyhow::Result<[PublishedKey; 2]> {
-        Ok(made(&mut self.ring(), world.clock.now())?.published())
-    }
-
     fn answer(
         &self,
         code: Uuid,
@@ -180,18 +158,9 @@ impl Altinn2 {
         refusal.response(&self.switches())
     }
 
-    fn ring(&self) -> MutexGuard<'_, Option<KeyRing>> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn made(ring: &mut Option<KeyRing>, now: OffsetDateTime) -> anyhow::Result<&mut KeyRing> {
-    let already = ring.take();
-    Ok(ring.insert(already.map_or_else(|| KeyRing::generate(now), Ok)?))
 }
 
 /// The interfaces, for machines.

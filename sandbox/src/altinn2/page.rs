@@ -13,14 +13,14 @@ use axum::routing::get;
 use axum::{Form, http::HeaderMap};
 use http::{StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::consent::{Answer, Consent, Obstacle, Status};
+use super::consent::{Consent, Obstacle};
 use super::draft::Draft;
 use super::redirect::{self, Outcome};
-use super::service::Text;
-use super::{local_time, party};
+use super::status::{Answer, Status};
+use super::view::{self, language, message};
 use crate::altinn::Callback;
 use crate::altinn::register::PERSONS;
 use crate::html::{self, Language};
@@ -165,83 +165,7 @@ fn consent_page(
         "ended": consent.ending().is_some(),
         "expired": consent.is_expired(world.clock.now()),
     });
-    page_of(&consent.draft, state, language, allowed, obstacle)
-}
-
-/// The page, with what is particular to its `state`.
-pub(super) fn page_of(
-    draft: &Draft,
-    mut state: Value,
-    language: Language,
-    allowed: impl Fn(&str) -> bool,
-    obstacle: Option<Obstacle>,
-) -> Response {
-    let persons = PERSONS.iter().map(|known| {
-        let allowed = allowed(known.number);
-        json!({ "handle": known.handle, "name": known.name, "allowed": allowed })
-    });
-    let handler = draft.handled_by.as_deref().map(party::shown_name);
-    let party = Some(&draft.offered_by).filter(|number| !number.is_empty());
-    let context = json!({
-        "consumer": party::shown_name(&draft.covered_by),
-        "handler": handler,
-        "party": party.map(|number| party::shown_name(number)),
-        "is_organisation": draft.offered_by.len() == 9,
-        "valid_to": language.date(local_time::local(draft.valid_to).date()),
-        "rights": rights(draft, language),
-        "message": own_message(draft, language),
-        "persons": persons.collect::<Value>(),
-        "obstacle": obstacle.map(|obstacle| format!("{obstacle:?}")),
-    });
-    if let (Some(state), Value::Object(context)) = (state.as_object_mut(), context) {
-        state.extend(context);
-    }
-    let status = match obstacle {
-        None => StatusCode::OK,
-        Some(Obstacle::AnotherPerson | Obstacle::NoAccess) => StatusCode::FORBIDDEN,
-        Some(_) => StatusCode::BAD_REQUEST,
-    };
-    html::page(status, "altinn2_consent.html", language, "'none'", state)
-}
-
-/// What is asked for, in words.
-pub(super) fn rights(draft: &Draft, language: Language) -> Value {
-    let parts = draft.parts.iter().map(|part| {
-        let (title, text) = (part.service.title, part.service.text);
-        json!({ "title": title.of(language), "text": text.of(language), "metadata": part.metadata })
-    });
-    parts.collect()
-}
-
-/// The consumer's message in the language, or else in any.
-fn own_message(draft: &Draft, language: Language) -> Option<&str> {
-    let tag = match language {
-        Language::Norwegian => "no-nb",
-        Language::Nynorsk => "no-nn",
-        Language::English => "en",
-    };
-    let any = || draft.message.values().next();
-    draft.message.get(tag).or_else(any).map(String::as_str)
-}
-
-impl Text {
-    const fn of(self, language: Language) -> &'static str {
-        match language {
-            Language::Norwegian => self.nb,
-            Language::Nynorsk => self.nn,
-            Language::English => self.en,
-        }
-    }
-}
-
-/// The address's, or else the reader's.
-pub(super) fn language(headers: &HeaderMap, code: Option<&str>) -> Language {
-    code.map_or_else(|| Language::of_three(headers), Language::tagged)
-}
-
-pub(super) fn message(status: StatusCode, language: Language, what: &str) -> Response {
-    let context = json!({ "what": what });
-    html::page(status, "altinn2_message.html", language, "'none'", context)
+    view::of_draft(&consent.draft, state, language, allowed, obstacle)
 }
 
 /// 302; axum's own redirects are 303, 307 and 308.

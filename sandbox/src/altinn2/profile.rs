@@ -14,9 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::consent::{Answer, Consent, Status};
+use super::consent::Consent;
 use super::draft::PortalViewMode;
-use super::{local_time, page, party};
+use super::status::{Answer, Status};
+use super::{local_time, party, view};
 use crate::altinn::register::{self, PERSONS};
 use crate::html::{self, Language};
 use crate::world::World;
@@ -69,7 +70,7 @@ fn entry(consent: &Consent, language: Language) -> Value {
         "code": consent.code,
         "consumer": party::shown_name(&consent.draft.covered_by),
         "party": party::shown_name(&consent.draft.offered_by),
-        "rights": page::rights(&consent.draft, language),
+        "rights": view::rights(&consent.draft, language),
         "given": consent.delegated().map(date),
         "valid_to": date(consent.draft.valid_to),
         "ending": consent.ending().map(|ending| format!("{ending:?}")),

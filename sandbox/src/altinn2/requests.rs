@@ -15,10 +15,11 @@ use uuid::Uuid;
 
 use super::api_key::Resource;
 use super::caller::{Call, Caller};
-use super::consent::{Consent, Status};
+use super::consent::Consent;
 use super::document::Document;
 use super::draft;
 use super::refusal::{self, Refusal};
+use super::status::Status;
 use crate::world::World;
 
 const READ: &[&str] = &[

@@ -86,6 +86,22 @@ pub(crate) fn variables(
         .collect()
 }
 
+/// Those that differ where the app asks Altinn 2.
+pub(crate) fn of_altinn2(world: &World) -> [(&'static str, String); 5] {
+    let keys = world.consumers.iter().map(|consumer| {
+        let number = consumer.organisation;
+        (number, world.altinn2.api_key(number))
+    });
+    let services = r#"{"krav-og-betalinger":{"resource":"5928_202301","valid_days":90}}"#;
+    [
+        ("altinn_generation", "2".to_owned()),
+        ("altinn_api_keys", json(&keys.collect::<BTreeMap<_, _>>())),
+        ("altinn_origin", world.addresses.altinn2.clone()),
+        ("altinn_page_origin", world.addresses.altinn2_page.clone()),
+        ("services", services.to_owned()),
+    ]
+}
+
 /// Trust in the sandbox's authority, and stores in memory, for the three components.
 pub(crate) fn runtime_config(ca_file: &Path) -> String {
     // A JSON string is also a TOML string.

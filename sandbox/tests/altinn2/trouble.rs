@@ -3,7 +3,7 @@
 use sandbox::altinn2::{ErrorMembers, ErrorsIn, Switches};
 use sandbox::fault::{Fault, Rule};
 use sandbox::world::Counterparty;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, Bench};
 
@@ -51,6 +51,24 @@ async fn faults_concern_it_and_it_has_a_journal() {
     assert_eq!(last.counterparty, Counterparty::Altinn2);
     assert_eq!(last.route, "/api/authorization/token/{code}");
     assert!(!format!("{journal:?}").contains(&code));
+}
+
+#[tokio::test]
+async fn an_app_is_given_what_it_needs() {
+    let bench = Bench::start().await;
+    let variables = bench.sandbox.variables_of_altinn2("http://localhost:1");
+    assert_eq!(variables["altinn_generation"], "2");
+    assert_eq!(
+        variables["altinn_origin"],
+        bench.sandbox.addresses().altinn2
+    );
+    let keys: Value = serde_json::from_str(&variables["altinn_api_keys"]).unwrap();
+    for consumer in &bench.world().consumers {
+        let key = bench.key(consumer.organisation);
+        assert_eq!(keys[consumer.organisation], key);
+    }
+    let ordinary = bench.sandbox.variables("http://localhost:1");
+    assert_eq!(ordinary.get("altinn_generation"), None);
 }
 
 #[tokio::test]

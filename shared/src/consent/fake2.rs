@@ -17,7 +17,9 @@ use crate::secret::Secret;
 
 pub(crate) const FORMER: &str = "former.example";
 pub(crate) const KEY: &str = "0198a000-1111-4222-8333-444455556666";
-pub(crate) const REFUSED: &str = "";
+
+/// What a refusal says stands in the status line, which nobody hands on.
+const REFUSED: &str = "";
 
 /// The other sides' state.
 #[derive(Clone, Default)]

@@ -1,0 +1,27 @@
+//! `RequestStatus`: how far a request has come.
+
+/// What a person answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Answer {
+    Accepted,
+    Rejected,
+}
+
+/// `RequestStatus`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Status {
+    Unopened,
+    Opened,
+    Answered(Answer),
+}
+
+impl Status {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Unopened => "Unopened",
+            Self::Opened => "Opened",
+            Self::Answered(Answer::Accepted) => "Accepted",
+            Self::Answered(Answer::Rejected) => "Rejected",
+        }
+    }
+}
