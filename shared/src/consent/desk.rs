@@ -15,7 +15,7 @@ use super::return_address::ReturnAddresses;
 use super::service::Services;
 use super::settings::ConsentConfig;
 use super::start::Started;
-use super::{Consents, STORE};
+use super::{Consents, STORE, party_name};
 use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
@@ -29,9 +29,6 @@ use crate::token::Client;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
-
-/// The longest name of a party, in characters.
-const LONGEST_NAME: usize = 200;
 
 /// Answers the consent component's requests. Lives as long as the instance.
 #[derive(Debug)]
@@ -95,7 +92,11 @@ impl Desk {
             party: &party,
             service,
         };
-        let party_name = party_name(body.party_name)?;
+        let party_name = body
+            .party_name
+            .as_deref()
+            .map(party_name::read)
+            .transpose()?;
         let asker = Asker {
             subject: &customer.subject,
             return_address: &return_address,
@@ -230,20 +231,6 @@ struct StartBody {
     party_name: Option<String>,
     service: Option<String>,
     return_address: String,
-}
-
-/// A name that a register can have.
-fn party_name(name: Option<String>) -> Result<Option<Secret<String>>, Problem> {
-    let fits = |name: &String| {
-        let name = name.trim();
-        !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(char::is_control)
-    };
-    match name {
-        Some(name) if !fits(&name) => {
-            Err(Problem::new(Kind::RequestInvalid).detail("party_name is not a name"))
-        }
-        name => Ok(name.map(|name| Secret::new(name.trim().to_owned()))),
-    }
 }
 
 #[derive(Serialize)]

@@ -24,6 +24,7 @@
 mod callback;
 mod desk;
 mod page;
+mod party_name;
 mod record;
 mod require;
 mod return_address;

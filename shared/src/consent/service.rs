@@ -88,7 +88,8 @@ fn service(name: String, raw: Raw) -> Option<Service> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
+    use crate::altinn::{ApiKeys, Generation};
+    use crate::config::{self, Origin};
 
     fn services(json: &str) -> Option<Services> {
         let raw = config::Raw::from_pairs([("services", json)]);
@@ -114,6 +115,33 @@ mod tests {
         let two = two.expect("services");
         assert_eq!(two.find(Some("b")).expect("b").right.resource, "s");
         assert!(two.find(None).is_err());
+    }
+
+    #[test]
+    fn each_altinn_has_its_names() {
+        let origin = |text| Origin::parse(text).expect("an origin");
+        let altinn = |generation| Altinn {
+            generation,
+            origin: origin("https://altinn.example"),
+            page_origin: origin("https://altinn.example"),
+        };
+        let key = "0198a000-1111-4222-8333-444455556666";
+        let two = || Generation::Two(ApiKeys::of_one("310000205", key));
+        for (resource, generation, fine) in [
+            ("5928_202301", two(), true),
+            ("ske-samtykke-krav-og-betalinger", two(), false),
+            ("5928", two(), false),
+            ("ske-samtykke-krav-og-betalinger", Generation::Three, true),
+        ] {
+            let json = format!(r#"{{"a":{{"resource":"{resource}","valid_days":90}}}}"#);
+            let raw = config::Raw::from_pairs([("services", json.as_str())]);
+            let mut resolver = Resolver::new(&raw);
+            let services = Services::resolve(&mut resolver, Some(&altinn(generation)));
+            let outcome = resolver.finish(services).map_err(|error| error.to_string());
+            assert_eq!(outcome.is_ok(), fine, "{resource}");
+            let error = outcome.err().unwrap_or_default();
+            assert!(fine || error.contains("altinn_generation"), "{error}");
+        }
     }
 
     #[test]

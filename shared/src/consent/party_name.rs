@@ -1,0 +1,46 @@
+//! What the register calls a party, as the app says it. Altinn 2 compares it; nobody here can.
+
+use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
+
+/// The longest, in characters.
+const LONGEST: usize = 200;
+
+/// A name that a register can have: a person's surname, or an organisation's registered name.
+pub(super) fn read(name: &str) -> Result<Secret<String>, Problem> {
+    let name = name.trim();
+    let fits =
+        !name.is_empty() && name.chars().count() <= LONGEST && !name.contains(char::is_control);
+    if fits {
+        Ok(Secret::new(name.to_owned()))
+    } else {
+        Err(Problem::new(Kind::RequestInvalid).detail("party_name is not a name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_nothing_else() {
+        for name in [
+            "Lippe",
+            " von der Lippe ",
+            "ÅSE & SØNN AS",
+            &"x".repeat(200),
+        ] {
+            let read = read(name).expect("a name");
+            assert_eq!(read.expose(), name.trim());
+        }
+    }
+
+    #[test]
+    fn what_no_register_holds_is_refused_without_being_repeated() {
+        for name in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(201)] {
+            let problem = read(name).expect_err("no name");
+            assert_eq!(problem.kind, Kind::RequestInvalid);
+            assert_eq!(problem.detail.as_deref(), Some("party_name is not a name"));
+        }
+    }
+}
