@@ -1,7 +1,10 @@
 //! The journey at Altinn 2, which names requests itself and says at its token endpoint alone what became of a consent.
 
+use std::cell::Cell;
+
 use super::super::fake::{ORGANISATION, PERSON};
 use super::super::fake2::{FORMER, Former};
+use super::interrupted::{Mortal, survives};
 use super::*;
 use crate::problem::Kind;
 
@@ -104,6 +107,36 @@ fn a_lost_answer_makes_another_request_and_nobody_is_sent_to_the_first() {
     let started = platform.run(bank.start(&platform)).expect("started");
     assert_eq!(former.count(), 2);
     assert!(page(&started).ends_with(&former.code()));
+}
+
+#[test]
+fn a_start_that_is_stopped_anywhere_goes_on_with_a_request_that_can_be_answered() {
+    for steps in 0.. {
+        let (platform, former) = former();
+        let bank = || Former::bank(ORGANISATION, "Fjordvik Snekkerverksted");
+        let mortal = Mortal {
+            platform: &platform,
+            steps: Cell::new(steps),
+        };
+        if survives(&platform, bank().start(&mortal)) {
+            assert!(
+                steps >= 7,
+                "a row, a row, a token, Altinn, a row, a row at least"
+            );
+            return;
+        }
+        let bank = bank();
+        let started = platform.run(bank.start(&platform)).expect("started");
+        assert!(page(&started).ends_with(&former.code()));
+        assert!(former.count() <= 2, "stopped before step {steps}");
+        former.respond(&former.code(), "Accepted");
+        let arrived = platform.run(arrive(&bank, &platform, &state(&former)));
+        assert_eq!(arrived, back("granted"), "stopped before step {steps}");
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
+    }
 }
 
 #[test]

@@ -11,9 +11,9 @@ use super::*;
 use crate::platform::{Limits, Request, Response, StoreError, VariableError};
 
 /// A platform that stops for good before a given step: nothing after it happens.
-struct Mortal<'a> {
-    platform: &'a Memory,
-    steps: Cell<u32>,
+pub(super) struct Mortal<'a> {
+    pub(super) platform: &'a Memory,
+    pub(super) steps: Cell<u32>,
 }
 
 impl Mortal<'_> {
@@ -77,7 +77,7 @@ impl Platform for Mortal<'_> {
 }
 
 /// Runs `work` and says whether it came to its end before the platform stopped.
-fn survives<T>(platform: &Memory, work: impl Future<Output = T>) -> bool {
+pub(super) fn survives<T>(platform: &Memory, work: impl Future<Output = T>) -> bool {
     platform.run(poll_immediate(work)).is_some()
 }
 
