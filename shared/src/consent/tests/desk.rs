@@ -6,7 +6,7 @@ use super::super::settings::ConsentConfig;
 use super::super::{Desk, STORE};
 use super::*;
 use crate::config::{Raw, Settings as _};
-use crate::inbound::{Arrived, Parameters, Query};
+use crate::inbound::{Arrived, Parameters, Places, Query};
 use crate::platform::Response;
 use crate::problem::Kind;
 use crate::store::Store;
@@ -55,6 +55,8 @@ fn arrived(query: &str, headers: &[(&'static str, &str)]) -> Arrived<()> {
         headers: map,
         query: Query::parse(query, Parameters::AmongOthers(&["state", "Status"])).expect("a query"),
         body: Bytes::new(),
+        upload: None,
+        places: Places::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::super::fake::PERSON;
 use super::*;
-use crate::platform::{Limits, Request, Response, StoreError, VariableError};
+use crate::platform::{Limits, Request, StoreError, Stream, VariableError};
 
 /// A platform that stops for good before a given step: nothing after it happens.
 struct Mortal<'a> {
@@ -50,9 +50,13 @@ impl Platform for Mortal<'_> {
         self.platform.variable(name).await
     }
 
-    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+    async fn open(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Result<http::Response<Stream>, SendError> {
         self.step().await;
-        self.platform.send(request, limits).await
+        self.platform.open(request, limits).await
     }
 
     async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
