@@ -194,7 +194,7 @@ impl Desk {
         if !same(bearer(&arrived.headers)?, self.maintenance_secret.expose()) {
             return Err(Problem::new(Kind::LoginRequired).cause("not the maintenance secret"));
         }
-        let removed = self.consents.store.sweep(context, &self.consumers).await?;
+        let removed = self.consents.store.sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
