@@ -18,6 +18,7 @@ mod consent_expires;
 mod consent_revoked_later;
 mod counterparties_fail;
 mod customer_refuses;
+mod deploys;
 mod each_refusal_of_maskinporten;
 mod first_visit_to_claims;
 mod house;
