@@ -142,8 +142,8 @@ impl Sandbox {
             (
                 posten,
                 Counterparty::Posten,
-                posten::tls(&web, &world)?,
-                posten::router(world.clone()),
+                posten::tls(&world)?,
+                posten::router(&world),
             ),
         ]
         .map(|(listener, counterparty, tls, router)| {

@@ -65,7 +65,7 @@ impl World {
         let (vault, consumers, bank) =
             others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
         maskinporten.register(&consumers, now);
-        let posten = Posten::new(&addresses);
+        let posten = Posten::new(&addresses, now)?;
         Ok(Self {
             clock,
             addresses,

@@ -102,6 +102,7 @@ fn ordered(
         reference: request.reference,
         queue: request.queue,
         title: manifest.title,
+        nonsensitive_title: manifest.nonsensitive_title,
         description: manifest.description,
         documents,
         signers: manifest.signers,

@@ -16,6 +16,8 @@ pub(crate) struct Order {
     /// The queue that changes of status are put into; the default one when absent.
     pub(crate) queue: Option<String>,
     pub(crate) title: String,
+    /// What may stand in a notice.
+    pub(crate) nonsensitive_title: Option<String>,
     pub(crate) description: Option<String>,
     /// 1–20, in the manifest's order.
     pub(crate) documents: Vec<Document>,

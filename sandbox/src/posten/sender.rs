@@ -59,7 +59,11 @@ mod tests {
     fn numbers_are_synthetic_and_have_valid_check_digits() {
         for sender in SENDERS {
             let number = sender.organisation;
-            assert!(crate::skatteetaten::party::is_organisation(number), "{}", sender.name);
+            assert!(
+                crate::skatteetaten::party::is_organisation(number),
+                "{}",
+                sender.name
+            );
             assert!(number.starts_with(['2', '3']), "{}", sender.name);
         }
     }
