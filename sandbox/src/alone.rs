@@ -81,9 +81,11 @@ impl Maskinporten {
             altinn: ABSENT.to_owned(),
             skatteetaten: ABSENT.to_owned(),
             folkeregisteret: ABSENT.to_owned(),
+            posten: ABSENT.to_owned(),
             login: ABSENT.to_owned(),
             vault: ABSENT.to_owned(),
             altinn_page: ABSENT.to_owned(),
+            posten_page: ABSENT.to_owned(),
             bank_page: ABSENT.to_owned(),
         };
         let (ca_file, web) = certified(&directory, &clock)?;

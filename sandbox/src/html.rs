@@ -191,6 +191,8 @@ pub(crate) fn asset(name: &str) -> Response {
         "base.css" => ("text/css", include_str!("../pages/base.css")),
         "altinn.css" => ("text/css", include_str!("../pages/altinn.css")),
         "bank.css" => ("text/css", include_str!("../pages/bank.css")),
+        "posten.css" => ("text/css", include_str!("../pages/posten.css")),
+        "posten.js" => ("text/javascript", include_str!("../pages/posten.js")),
         "return.js" => ("text/javascript", include_str!("../pages/return.js")),
         "bank.js" => ("text/javascript", include_str!("../pages/bank.js")),
         "app.js" => ("text/javascript", include_str!("../pages/app.js")),
@@ -231,6 +233,19 @@ fn templates() -> &'static Environment<'static> {
             ),
             ("portal.html", include_str!("../pages/portal.html")),
             ("return.html", include_str!("../pages/return.html")),
+            ("sign.html", include_str!("../pages/sign.html")),
+            (
+                "posten_enter.html",
+                include_str!("../pages/posten_enter.html"),
+            ),
+            (
+                "posten_message.html",
+                include_str!("../pages/posten_message.html"),
+            ),
+            (
+                "posten_portal.html",
+                include_str!("../pages/posten_portal.html"),
+            ),
             ("login.html", include_str!("../pages/login.html")),
             ("bank.html", include_str!("../pages/bank.html")),
         ] {
@@ -301,6 +316,10 @@ mod tests {
             "altinn_message",
             "portal",
             "return",
+            "sign",
+            "posten_enter",
+            "posten_message",
+            "posten_portal",
             "login",
             "bank",
         ];

@@ -1,5 +1,5 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, Folkeregisteret, a bank
-//! and a vault.
+//! The counterparties, offline and strict: Maskinporten, Altinn, Skatteetaten, Folkeregisteret, Posten
+//! signering, a bank and a vault.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
@@ -18,6 +18,7 @@ pub mod altinn;
 pub mod bank;
 pub mod folkeregisteret;
 pub mod maskinporten;
+pub mod posten;
 pub mod skatteetaten;
 pub mod vault;
 
@@ -79,9 +80,11 @@ impl Sandbox {
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
         let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
+        let (posten, posten_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
         let (vault, vault_origin) = bind("https", "localhost").await?;
         let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
+        let (posten_page, posten_page_origin) = bind("http", "localhost").await?;
         let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
         let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
         let addresses = Addresses {
@@ -89,9 +92,11 @@ impl Sandbox {
             altinn: altinn_origin,
             skatteetaten: skatteetaten_origin,
             folkeregisteret: folkeregisteret_origin,
+            posten: posten_origin,
             login: login_origin,
             vault: vault_origin,
             altinn_page: altinn_page_origin,
+            posten_page: posten_page_origin,
             bank_page: bank_page_origin,
             admin: admin_origin,
         };
@@ -122,15 +127,30 @@ impl Sandbox {
         });
         let pages = [
             (altinn_page, altinn::page_router(world.clone())),
+            (posten_page, posten::page_router(world.clone())),
             (bank_page, bank::page_router(world.clone())),
             (admin, admin::router(world.clone())),
         ]
         .map(|(listener, router)| Server::start(listener, None, router));
-        let two_way = folkeregisteret::tls(&web, &world.enterprise, &world.clock)?;
-        let router = folkeregisteret::router();
-        let router = observed(router, &world, Counterparty::Folkeregisteret);
-        let two_way = Server::start(folkeregisteret, Some(two_way), router);
-        let servers = machines.into_iter().chain(pages).chain([two_way]).collect();
+        let two_way = [
+            (
+                folkeregisteret,
+                Counterparty::Folkeregisteret,
+                folkeregisteret::tls(&web, &world.enterprise, &world.clock)?,
+                folkeregisteret::router(),
+            ),
+            (
+                posten,
+                Counterparty::Posten,
+                posten::tls(&world)?,
+                posten::router(&world),
+            ),
+        ]
+        .map(|(listener, counterparty, tls, router)| {
+            let router = observed(router, &world, counterparty);
+            Server::start(listener, Some(tls), router)
+        });
+        let servers = machines.into_iter().chain(pages).chain(two_way).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,

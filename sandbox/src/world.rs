@@ -10,6 +10,7 @@ use crate::consumer::Consumer;
 use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
+use crate::posten::Posten;
 use crate::skatteetaten::Skatteetaten;
 use crate::vault::Vault;
 
@@ -27,6 +28,8 @@ pub struct World {
     pub altinn: Altinn,
     /// Answers with claims and payments.
     pub skatteetaten: Skatteetaten,
+    /// Has documents signed.
+    pub posten: Posten,
     /// Logs customers in.
     pub bank: Bank,
     /// Signs with a key that it keeps.
@@ -62,12 +65,14 @@ impl World {
         let (vault, consumers, bank) =
             others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
         maskinporten.register(&consumers, now);
+        let posten = Posten::new(&addresses, now)?;
         Ok(Self {
             clock,
             addresses,
             maskinporten,
             altinn: Altinn::new(&consumers),
             skatteetaten: Skatteetaten::new(),
+            posten,
             bank,
             vault,
             enterprise,
@@ -91,14 +96,17 @@ pub enum Counterparty {
     Skatteetaten,
     /// Reports into the population register: two-way TLS.
     Folkeregisteret,
+    /// Signatures of persons: two-way TLS.
+    Posten,
     /// The bank's login service.
     Login,
-    /// Signatures.
+    /// Signatures with a kept key.
     Vault,
 }
 
-/// The origins, without a slash at the end. The first six are TLS with the sandbox's own authority,
-/// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
+/// The origins, without a slash at the end. The first seven are TLS for machines, with the
+/// sandbox's own authority unless it says otherwise; the pages are plain HTTP on the loopback, for browsers
+/// that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// `https://localhost:…`; the issuer is this and a slash.
@@ -110,12 +118,17 @@ pub struct Addresses {
     /// Folkeregisteret for those who report into it, which asks for a client certificate:
     /// `https://localhost:…`.
     pub folkeregisteret: String,
+    /// Posten signering, which asks for a client certificate and shows an enterprise certificate, without
+    /// a host name: `https://localhost:…`.
+    pub posten: String,
     /// The bank's login service (issuer and JWKS): `https://localhost:…`.
     pub login: String,
     /// The vault: `https://localhost:…`.
     pub vault: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
+    /// Where signers read and sign, for browsers: `http://localhost:…`.
+    pub posten_page: String,
     /// The demo bank, for browsers: `http://localhost:…`.
     pub bank_page: String,
     /// Faults, clock and counters: `http://127.0.0.1:…`.

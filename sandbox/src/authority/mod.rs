@@ -11,6 +11,7 @@
 //! addresses for revocation. Assumption: what was not seen of Commfides' first generation is as in
 //! its second.
 
+mod door;
 mod enterprise;
 mod extension;
 mod hierarchy;
@@ -19,6 +20,7 @@ mod leaf;
 mod line;
 mod web;
 
+pub(crate) use self::door::Door;
 pub use self::enterprise::EnterpriseAuthority;
 pub use self::hierarchy::Hierarchy;
 pub(crate) use self::hierarchy::Keys;
