@@ -20,6 +20,7 @@ pub mod maskinporten;
 pub mod outbound;
 pub mod party;
 pub mod platform;
+pub mod posten;
 pub mod problem;
 pub mod secret;
 pub mod skatteetaten;
