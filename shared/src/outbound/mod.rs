@@ -12,7 +12,7 @@ use http::{Method, StatusCode, header};
 
 use crate::context::Context;
 use crate::log::{self, Event, Level};
-use crate::platform::{Limits, Platform, Request, Response, SendError};
+use crate::platform::{Limits, Platform, Request, Response, SendError, Stream};
 use crate::problem::{Kind, Problem};
 
 pub use semaphore::{Permit, Semaphore};
@@ -104,7 +104,7 @@ pub async fn send_anew<P: Platform>(
     let attempts = call.repeat.attempts();
     let mut attempt = 1;
     loop {
-        let end = send_once(context, call, request().await?, attempt).await;
+        let end = attempt_once(context, call, request().await?, attempt).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
             if pause + SHORTEST_ATTEMPT < context.left() {
@@ -117,46 +117,78 @@ pub async fn send_anew<P: Platform>(
     }
 }
 
-async fn send_once<P: Platform>(
+/// Sends `request` once, and says what the platform said: for a call after whose failure it matters whether the
+/// other side may have acted ([`SendError::may_have_arrived`]).
+pub async fn send_once<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    request: Request,
+) -> Result<Response, SendError> {
+    attempt_once(context, call, request, 1).await
+}
+
+/// Sends `request` once and gives the answer when its head is here, to be passed on while its body comes.
+pub async fn open<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    request: Request,
+) -> Result<http::Response<Stream>, Problem> {
+    let method = request.method().clone();
+    let start = context.platform.uptime();
+    let limits = limits(context, call);
+    let end = if limits.timeout.is_zero() {
+        Err(SendError::TimedOut(limits.timeout))
+    } else {
+        context.platform.open(request, limits).await
+    };
+    let duration = context.platform.uptime().saturating_sub(start);
+    let status = end.as_ref().map(http::Response::status);
+    context.log(&line(call.counterparty, &method, status, duration, 1));
+    end.map_err(|error| problem(call.counterparty, &error))
+}
+
+async fn attempt_once<P: Platform>(
     context: &Context<'_, P>,
     call: &Call,
     request: Request,
     attempt: u32,
 ) -> Result<Response, SendError> {
     let method = request.method().clone();
-    let timeout = call.timeout.min(context.left());
-    let limits = Limits {
-        timeout,
-        max_body: call.max_body,
-    };
     let start = context.platform.uptime();
-    let end = if timeout.is_zero() {
-        Err(SendError::TimedOut(timeout))
+    let limits = limits(context, call);
+    let end = if limits.timeout.is_zero() {
+        Err(SendError::TimedOut(limits.timeout))
     } else {
         context.platform.send(request, limits).await
     };
     let duration = context.platform.uptime().saturating_sub(start);
-    context.log(&line(call.counterparty, &method, &end, duration, attempt));
+    let status = end.as_ref().map(http::Response::status);
+    context.log(&line(call.counterparty, &method, status, duration, attempt));
     end
+}
+
+fn limits<P: Platform>(context: &Context<'_, P>, call: &Call) -> Limits {
+    Limits {
+        timeout: call.timeout.min(context.left()),
+        max_body: call.max_body,
+    }
 }
 
 fn line(
     counterparty: &'static str,
     method: &Method,
-    end: &Result<Response, SendError>,
+    status: Result<StatusCode, &SendError>,
     duration: Duration,
     attempt: u32,
 ) -> Event {
-    let mut event = match end {
-        Ok(answer) if answer.status().is_server_error() => {
-            Event::new(Level::Warn, "outbound", "answered")
-        }
+    let mut event = match status {
+        Ok(status) if status.is_server_error() => Event::new(Level::Warn, "outbound", "answered"),
         Ok(_) => Event::new(Level::Info, "outbound", "answered"),
         Err(error) => Event::new(level(error), "outbound", kind(error).slug()).cause(error),
     };
     event.counterparty = Some(counterparty);
     event.method = Some(log::method(method));
-    event.status = end.as_ref().ok().map(|answer| answer.status().as_u16());
+    event.status = status.ok().map(|status| status.as_u16());
     event.duration = Some(duration);
     event.attempt = Some(attempt);
     event
