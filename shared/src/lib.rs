@@ -29,4 +29,5 @@ pub mod skatteetaten;
 pub mod state;
 pub mod store;
 pub mod token;
+pub mod trace;
 pub mod vault;

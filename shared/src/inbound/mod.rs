@@ -176,9 +176,9 @@ where
     C: Component<P>,
     B: http_body::Body<Data = Bytes> + 'static,
 {
-    let context = Context::new(platform, C::NAME, C::TIME);
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
+    let context = Context::new(platform, C::NAME, C::TIME).called_by(&parts.headers);
 
     let work = std::pin::pin!(respond(&context, component, &parts, body));
     let end = std::pin::pin!(platform.sleep(C::TIME));

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::log::{self, Event, Level};
 use crate::platform::{Limits, Platform, Request, Response, SendError, Stream};
 use crate::problem::{Kind, Problem};
+use crate::trace::TRACEPARENT;
 
 pub use semaphore::{Permit, Semaphore};
 
@@ -104,7 +105,7 @@ pub async fn send_anew<P: Platform>(
     let attempts = call.repeat.attempts();
     let mut attempt = 1;
     loop {
-        let end = attempt_once(context, call, request().await?, attempt).await;
+        let end = attempt_once(context, call, request().await?, attempt, P::send).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
             if pause + SHORTEST_ATTEMPT < context.left() {
@@ -124,7 +125,7 @@ pub async fn send_once<P: Platform>(
     call: &Call,
     request: Request,
 ) -> Result<Response, SendError> {
-    attempt_once(context, call, request, 1).await
+    attempt_once(context, call, request, 1, P::send).await
 }
 
 /// Sends `request` once and gives the answer when its head is here, to be passed on while its body comes.
@@ -133,33 +134,28 @@ pub async fn open<P: Platform>(
     call: &Call,
     request: Request,
 ) -> Result<http::Response<Stream>, Problem> {
-    let method = request.method().clone();
-    let start = context.platform.uptime();
-    let limits = limits(context, call);
-    let end = if limits.timeout.is_zero() {
-        Err(SendError::TimedOut(limits.timeout))
-    } else {
-        context.platform.open(request, limits).await
-    };
-    let duration = context.platform.uptime().saturating_sub(start);
-    let status = end.as_ref().map(http::Response::status);
-    context.log(&line(call.counterparty, &method, status, duration, 1));
+    let end = attempt_once(context, call, request, 1, P::open).await;
     end.map_err(|error| problem(call.counterparty, &error))
 }
 
-async fn attempt_once<P: Platform>(
+/// One span, and one line in the log.
+async fn attempt_once<P: Platform, T>(
     context: &Context<'_, P>,
     call: &Call,
-    request: Request,
+    mut request: Request,
     attempt: u32,
-) -> Result<Response, SendError> {
+    send: impl AsyncFnOnce(&P, Request, Limits) -> Result<http::Response<T>, SendError>,
+) -> Result<http::Response<T>, SendError> {
+    let context = context.part();
+    let traceparent = context.span.header();
+    request.headers_mut().insert(TRACEPARENT, traceparent);
     let method = request.method().clone();
     let start = context.platform.uptime();
-    let limits = limits(context, call);
+    let limits = limits(&context, call);
     let end = if limits.timeout.is_zero() {
         Err(SendError::TimedOut(limits.timeout))
     } else {
-        context.platform.send(request, limits).await
+        send(context.platform, request, limits).await
     };
     let duration = context.platform.uptime().saturating_sub(start);
     let status = end.as_ref().map(http::Response::status);
