@@ -192,7 +192,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
-        let removed = self.consents.store.sweep(context, &self.consumers).await?;
+        let removed = self.consents.store.sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
