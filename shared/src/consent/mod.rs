@@ -25,7 +25,6 @@ mod desk;
 mod page;
 mod record;
 mod require;
-mod return_address;
 mod rows;
 mod service;
 mod settings;
@@ -41,9 +40,8 @@ use time::{Duration, OffsetDateTime};
 
 pub use callback::Arrival;
 pub use desk::{CALLBACK, Desk};
-pub use record::{Asker, State, Subject};
+pub use record::{Asker, Subject};
 pub use require::Valid;
-pub use return_address::{ReturnAddress, ReturnAddresses};
 pub use service::{Service, Services};
 pub use settings::ConsentConfig;
 pub use start::Started;

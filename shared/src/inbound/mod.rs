@@ -3,6 +3,7 @@
 //! Nothing is taken from `Host`, `X-Forwarded-*` or `spin-*` headers: only the path, the query, the
 //! body and the headers that a handler asks for.
 
+mod answer;
 mod body;
 mod origin;
 mod path;
@@ -23,6 +24,7 @@ use crate::log::{self, Event, Level};
 use crate::platform::{Answer, Body, Platform};
 use crate::problem::{Kind, Problem};
 
+pub use answer::{json, see_other};
 pub use body::Upload;
 pub use query::{Parameters, Query};
 
@@ -174,9 +176,9 @@ where
     C: Component<P>,
     B: http_body::Body<Data = Bytes> + 'static,
 {
-    let context = Context::new(platform, C::NAME, C::TIME);
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
+    let context = Context::new(platform, C::NAME, C::TIME).called_by(&parts.headers);
 
     let work = std::pin::pin!(respond(&context, component, &parts, body));
     let end = std::pin::pin!(platform.sleep(C::TIME));

@@ -427,3 +427,14 @@ fn an_answer_may_be_passed_on_while_it_comes() {
     assert!(answer.headers().get("content-length").is_none());
     assert_eq!(answer.headers()["cache-control"], "no-store");
 }
+
+#[test]
+fn a_request_continues_its_callers_trace() {
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let (_, platform) = ask("GET", "/thing", &[("traceparent", traceparent)], "");
+    let event = &platform.events()[0];
+    assert_eq!(event["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(event["parent_id"], "b7ad6b7169203331");
+    let (_, platform) = ask("GET", "/thing", &[], "");
+    assert!(platform.events()[0].get("parent_id").is_none());
+}

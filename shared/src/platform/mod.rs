@@ -126,6 +126,20 @@ pub enum SendError {
     TooLarge(usize),
 }
 
+impl SendError {
+    /// Whether the other side may have received the request, and acted on it.
+    pub const fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Broken(_) | Self::TimedOut(_) | Self::TooLarge(_) => true,
+            Self::NotAllowed(_)
+            | Self::NoConnection(_)
+            | Self::CertificateRefused(_)
+            | Self::NotTrusted(_)
+            | Self::Tls(_) => false,
+        }
+    }
+}
+
 /// Why a variable could not be read.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("variable {name}: {reason}")]
