@@ -25,6 +25,7 @@ mod admin;
 mod bearer;
 mod files;
 mod html;
+mod issuers;
 mod random;
 mod server;
 mod session;
@@ -36,11 +37,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use tokio::net::TcpListener;
 
-use crate::authority::WebAuthority;
+use crate::authority::{EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
 use crate::folkeregisteret::ClientCertificate;
-use crate::server::{Server, bind};
+use crate::server::{Server, bind, bind_to};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
 
@@ -70,6 +72,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts all counterparties on ports of the system's choice.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let issuers = Issuers::new(options.clock.clone()).await?;
+        Self::started(options, issuers).await
+    }
+
+    /// The same with the authorities in `folder`, which others may share: see
+    /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
+    pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
+        let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
+        Self::started(options, issuers).await
+    }
+
+    async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {
         let Options {
             clock,
             directory,
@@ -91,6 +105,7 @@ impl Sandbox {
             folkeregisteret: folkeregisteret_origin,
             login: login_origin,
             vault: vault_origin,
+            issuers: issuers.authority.base().to_owned(),
             altinn_page: altinn_page_origin,
             bank_page: bank_page_origin,
             admin: admin_origin,
@@ -98,7 +113,11 @@ impl Sandbox {
 
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
-        let world = world_of(clock, addresses, app).await?;
+        let Issuers {
+            listener: published,
+            authority,
+        } = issuers;
+        let world = world_of(clock, addresses, app, authority).await?;
         let client_certificate = client_certificate(&world, directory).await?;
 
         let machines = [
@@ -120,6 +139,7 @@ impl Sandbox {
             let router = observed(router, &world, counterparty);
             Server::start(listener, Some(tls.clone()), router)
         });
+        let published = published_by(published, &world);
         let pages = [
             (altinn_page, altinn::page_router(world.clone())),
             (bank_page, bank::page_router(world.clone())),
@@ -129,8 +149,14 @@ impl Sandbox {
         let two_way = folkeregisteret::tls(&web, &world.enterprise, &world.clock)?;
         let router = folkeregisteret::router();
         let router = observed(router, &world, Counterparty::Folkeregisteret);
-        let two_way = Server::start(folkeregisteret, Some(two_way), router);
-        let servers = machines.into_iter().chain(pages).chain([two_way]).collect();
+        let told = journal::handshakes(
+            world.clone(),
+            Counterparty::Folkeregisteret,
+            folkeregisteret::reason,
+        );
+        let two_way = Server::start_told(folkeregisteret, two_way, router, told);
+        let servers = machines.into_iter().chain(pages);
+        let servers = servers.chain([two_way, published]).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,
@@ -201,15 +227,71 @@ async fn client_certificate(
         .context("the client certificate was not made")?
 }
 
+/// The issuers of enterprise certificates, and where they publish.
+struct Issuers {
+    listener: TcpListener,
+    authority: EnterpriseAuthority,
+}
+
+impl Issuers {
+    /// New ones, on a port of the system's choice.
+    async fn new(clock: Clock) -> anyhow::Result<Self> {
+        let (listener, base) = bind("http", "localhost").await?;
+        let make = move || EnterpriseAuthority::publishing_at(&base, clock.now());
+        let authority = unhurried(make).await?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+
+    /// Those in `folder`, on the port that they have there.
+    async fn in_folder(clock: Clock, folder: PathBuf) -> anyhow::Result<Self> {
+        let make = move || EnterpriseAuthority::in_folder(&folder, clock.now());
+        let authority = unhurried(make).await?;
+        let port = authority.base().rsplit_once(':');
+        let port = port.and_then(|(_, port)| port.parse().ok());
+        let port: u16 = port.context("the authorities' address has a port")?;
+        let (listener, _) = bind_to(([127, 0, 0, 1], port).into(), "http", "localhost")
+            .await
+            .with_context(|| {
+                format!(
+                    "{} is not free: is a sandbox running with these authorities?",
+                    authority.base()
+                )
+            })?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+}
+
+fn published_by(listener: TcpListener, world: &Arc<World>) -> Server {
+    let router = issuers::router(world.clone());
+    Server::start(
+        listener,
+        None,
+        observed(router, world, Counterparty::Issuers),
+    )
+}
+
 async fn world_of(
     clock: Clock,
     addresses: Addresses,
     app: Option<String>,
+    authority: EnterpriseAuthority,
 ) -> anyhow::Result<Arc<World>> {
-    let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
-        .await
-        .context("the sandbox's keys were not made")??;
+    let world = unhurried(|| World::new(clock, addresses, app, authority)).await?;
     Ok(Arc::new(world))
+}
+
+/// Makes keys, on a thread that may take its time.
+async fn unhurried<T: Send + 'static>(
+    make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let made = tokio::task::spawn_blocking(make).await;
+    made.context("the sandbox's keys were not made")?
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.

@@ -46,9 +46,13 @@ pub struct World {
 impl World {
     /// A new one, with the demo's organisations and data. Makes RSA keys, which takes part of a
     /// second: not for an async thread.
-    pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
+    pub fn new(
+        clock: Clock,
+        addresses: Addresses,
+        app: Option<String>,
+        enterprise: EnterpriseAuthority,
+    ) -> anyhow::Result<Self> {
         let now = clock.now();
-        let enterprise = EnterpriseAuthority::generate(now)?;
         // RSA keys take their time: those of others are made on another core.
         let (maskinporten, others) = std::thread::scope(|scope| {
             let others = scope.spawn(|| {
@@ -95,6 +99,8 @@ pub enum Counterparty {
     Login,
     /// Signatures.
     Vault,
+    /// What Buypass and Commfides have revoked.
+    Issuers,
 }
 
 /// The origins, without a slash at the end. The first six are TLS with the sandbox's own authority,
@@ -114,6 +120,8 @@ pub struct Addresses {
     pub login: String,
     /// The vault: `https://localhost:…`.
     pub vault: String,
+    /// What the issuers of enterprise certificates publish: `http://localhost:…`.
+    pub issuers: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
     /// The demo bank, for browsers: `http://localhost:…`.

@@ -17,7 +17,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use crate::authority::{EnterpriseAuthority, WebAuthority};
+use crate::authority::{EnterpriseAuthority, Revoked, WebAuthority};
 use crate::clock::Clock;
 
 /// With RSA and with ECDSA.
@@ -41,6 +41,8 @@ struct Door {
     chain: Arc<dyn ClientCertVerifier>,
     /// The key identifiers of the roots.
     trusted: Vec<Vec<u8>>,
+    /// What was revoked under them.
+    revoked: Vec<Revoked>,
 }
 
 impl Door {
@@ -50,16 +52,19 @@ impl Door {
     ) -> anyhow::Result<Self> {
         let mut roots = RootCertStore::empty();
         let mut trusted = Vec::new();
+        let mut revoked = Vec::new();
         for hierarchy in enterprise.hierarchies() {
             let root = hierarchy.root();
             let (_, parsed) = X509Certificate::from_der(root)?;
             trusted.push(own_key(&parsed).context("a root has a key identifier")?);
             roots.add(root.clone())?;
+            revoked.push(hierarchy.revoked().clone());
         }
         let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         Ok(Self {
             chain: builder.build()?,
             trusted,
+            revoked,
         })
     }
 
@@ -110,6 +115,12 @@ impl ClientCertVerifier for Door {
             .map_err(|error| self.told_apart(error, &presented))?;
         if !presented.first().is_some_and(is_for_authentication) {
             return Err(CertificateError::InvalidPurpose.into());
+        }
+        // Serial numbers are random, so that those of one authority are no other's.
+        let serial = presented.first().map(|shown| shown.raw_serial());
+        let is_on = |revoked: &Revoked| serial.is_some_and(|own| revoked.since(own).is_some());
+        if self.revoked.iter().any(is_on) {
+            return Err(CertificateError::Revoked.into());
         }
         Ok(verified)
     }
