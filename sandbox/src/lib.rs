@@ -26,6 +26,7 @@ mod admin;
 mod bearer;
 mod files;
 mod html;
+mod issuers;
 mod random;
 mod server;
 mod session;
@@ -37,11 +38,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use tokio::net::TcpListener;
 
-use crate::authority::WebAuthority;
+use crate::authority::{EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
 use crate::folkeregisteret::ClientCertificate;
-use crate::server::{Server, bind};
+use crate::server::{Server, bind, bind_to};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
 
@@ -71,6 +73,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts all counterparties on ports of the system's choice.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let issuers = Issuers::new(options.clock.clone()).await?;
+        Self::started(options, issuers).await
+    }
+
+    /// The same with the authorities in `folder`, which others may share: see
+    /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
+    pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
+        let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
+        Self::started(options, issuers).await
+    }
+
+    async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {
         let Options {
             clock,
             directory,
@@ -95,6 +109,7 @@ impl Sandbox {
             posten: posten_origin,
             login: login_origin,
             vault: vault_origin,
+            issuers: issuers.authority.base().to_owned(),
             altinn_page: altinn_page_origin,
             posten_page: posten_page_origin,
             bank_page: bank_page_origin,
@@ -103,7 +118,11 @@ impl Sandbox {
 
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
-        let world = world_of(clock, addresses, app).await?;
+        let Issuers {
+            listener: published,
+            authority,
+        } = issuers;
+        let world = world_of(clock, addresses, app, authority).await?;
         let client_certificate = client_certificate(&world, directory).await?;
 
         let machines = [
@@ -125,6 +144,7 @@ impl Sandbox {
             let router = observed(router, &world, counterparty);
             Server::start(listener, Some(tls.clone()), router)
         });
+        let published = published_by(published, &world);
         let pages = [
             (altinn_page, altinn::page_router(world.clone())),
             (posten_page, posten::page_router(world.clone())),
@@ -148,9 +168,11 @@ impl Sandbox {
         ]
         .map(|(listener, counterparty, tls, router)| {
             let router = observed(router, &world, counterparty);
-            Server::start(listener, Some(tls), router)
+            let told = journal::handshakes(world.clone(), counterparty, folkeregisteret::reason);
+            Server::start_told(listener, tls, router, told)
         });
-        let servers = machines.into_iter().chain(pages).chain(two_way).collect();
+        let servers = machines.into_iter().chain(pages);
+        let servers = servers.chain(two_way).chain([published]).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,
@@ -221,15 +243,71 @@ async fn client_certificate(
         .context("the client certificate was not made")?
 }
 
+/// The issuers of enterprise certificates, and where they publish.
+struct Issuers {
+    listener: TcpListener,
+    authority: EnterpriseAuthority,
+}
+
+impl Issuers {
+    /// New ones, on a port of the system's choice.
+    async fn new(clock: Clock) -> anyhow::Result<Self> {
+        let (listener, base) = bind("http", "localhost").await?;
+        let make = move || EnterpriseAuthority::publishing_at(&base, clock.now());
+        let authority = unhurried(make).await?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+
+    /// Those in `folder`, on the port that they have there.
+    async fn in_folder(clock: Clock, folder: PathBuf) -> anyhow::Result<Self> {
+        let make = move || EnterpriseAuthority::in_folder(&folder, clock.now());
+        let authority = unhurried(make).await?;
+        let port = authority.base().rsplit_once(':');
+        let port = port.and_then(|(_, port)| port.parse().ok());
+        let port: u16 = port.context("the authorities' address has a port")?;
+        let (listener, _) = bind_to(([127, 0, 0, 1], port).into(), "http", "localhost")
+            .await
+            .with_context(|| {
+                format!(
+                    "{} is not free: is a sandbox running with these authorities?",
+                    authority.base()
+                )
+            })?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+}
+
+fn published_by(listener: TcpListener, world: &Arc<World>) -> Server {
+    let router = issuers::router(world.clone());
+    Server::start(
+        listener,
+        None,
+        observed(router, world, Counterparty::Issuers),
+    )
+}
+
 async fn world_of(
     clock: Clock,
     addresses: Addresses,
     app: Option<String>,
+    authority: EnterpriseAuthority,
 ) -> anyhow::Result<Arc<World>> {
-    let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
-        .await
-        .context("the sandbox's keys were not made")??;
+    let world = unhurried(|| World::new(clock, addresses, app, authority)).await?;
     Ok(Arc::new(world))
+}
+
+/// Makes keys, on a thread that may take its time.
+async fn unhurried<T: Send + 'static>(
+    make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let made = tokio::task::spawn_blocking(make).await;
+    made.context("the sandbox's keys were not made")?
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.

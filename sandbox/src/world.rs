@@ -49,9 +49,13 @@ pub struct World {
 impl World {
     /// A new one, with the demo's organisations and data. Makes RSA keys, which takes part of a
     /// second: not for an async thread.
-    pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
+    pub fn new(
+        clock: Clock,
+        addresses: Addresses,
+        app: Option<String>,
+        enterprise: EnterpriseAuthority,
+    ) -> anyhow::Result<Self> {
         let now = clock.now();
-        let enterprise = EnterpriseAuthority::generate(now)?;
         // RSA keys take their time: those of others are made on another core.
         let (maskinporten, others) = std::thread::scope(|scope| {
             let others = scope.spawn(|| {
@@ -102,6 +106,8 @@ pub enum Counterparty {
     Login,
     /// Signatures with a kept key.
     Vault,
+    /// What Buypass and Commfides have revoked.
+    Issuers,
 }
 
 /// The origins, without a slash at the end. The first seven are TLS for machines, with the
@@ -125,6 +131,8 @@ pub struct Addresses {
     pub login: String,
     /// The vault: `https://localhost:…`.
     pub vault: String,
+    /// What the issuers of enterprise certificates publish: `http://localhost:…`.
+    pub issuers: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
     /// Where signers read and sign, for browsers: `http://localhost:…`.

@@ -16,6 +16,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
+use super::{EnterpriseAuthority, Revoked};
 use crate::clock::Clock;
 
 /// With RSA and with ECDSA.
@@ -28,6 +29,8 @@ pub(crate) struct Door {
     chain: Arc<dyn ClientCertVerifier>,
     /// The key identifiers of the anchors.
     trusted: Vec<Vec<u8>>,
+    /// What was revoked.
+    revoked: Vec<Revoked>,
 }
 
 impl Door {
@@ -47,7 +50,15 @@ impl Door {
         Ok(Self {
             chain: builder.build()?,
             trusted,
+            revoked: Vec::new(),
         })
+    }
+
+    /// And not whose certificate `enterprise` has revoked.
+    pub(crate) fn refusing(mut self, enterprise: &EnterpriseAuthority) -> Self {
+        let hierarchies = enterprise.hierarchies().into_iter();
+        self.revoked = hierarchies.map(|one| one.revoked().clone()).collect();
+        self
     }
 
     /// A signature that does not hold because the authority is not the one of that name, but another,
@@ -97,6 +108,12 @@ impl ClientCertVerifier for Door {
             .map_err(|error| self.told_apart(error, &presented))?;
         if !presented.first().is_some_and(is_for_authentication) {
             return Err(CertificateError::InvalidPurpose.into());
+        }
+        // Serial numbers are random, so that those of one authority are no other's.
+        let serial = presented.first().map(|shown| shown.raw_serial());
+        let is_on = |revoked: &Revoked| serial.is_some_and(|own| revoked.since(own).is_some());
+        if self.revoked.iter().any(is_on) {
+            return Err(CertificateError::Revoked.into());
         }
         Ok(verified)
     }

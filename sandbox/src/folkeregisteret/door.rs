@@ -13,6 +13,6 @@ pub(crate) fn tls(
     enterprise: &EnterpriseAuthority,
     clock: &Clock,
 ) -> anyhow::Result<Arc<ServerConfig>> {
-    let door = Door::new(enterprise.hierarchies().map(Hierarchy::root))?;
+    let door = Door::new(enterprise.hierarchies().map(Hierarchy::root))?.refusing(enterprise);
     web.server_with_clients(clock, Arc::new(door))
 }

@@ -36,7 +36,7 @@ const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
 
 /// What the API's server needs.
 pub(crate) fn tls(world: &Arc<World>) -> anyhow::Result<Arc<ServerConfig>> {
-    let door = OneAlert(certified_by(&world.enterprise)?);
+    let door = OneAlert(certified_by(&world.enterprise)?.refusing(&world.enterprise));
     let provider = Arc::new(default_provider());
     let clock = Arc::new(world.clock.clone());
     let mut server = ServerConfig::builder_with_details(provider, clock)
