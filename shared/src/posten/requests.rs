@@ -50,8 +50,7 @@ impl Posten {
     ) -> Result<Request, RequestError> {
         let mut path = collection(flow, sender);
         if let Some(queue) = queue {
-            let encoded: String = byte_serialize(queue.as_bytes()).collect();
-            path = format!("{path}?polling_queue={encoded}");
+            path = format!("{path}?polling_queue={}", encoded(queue));
         }
         self.request(Method::GET, &path, Bytes::new())
     }
@@ -63,7 +62,7 @@ impl Posten {
         } else {
             '?'
         };
-        let token: String = byte_serialize(token.as_bytes()).collect();
+        let token = encoded(token);
         let path = format!("{}{parted}status_query_token={token}", status.as_str());
         self.request(Method::GET, &path, Bytes::new())
     }
@@ -115,6 +114,13 @@ impl Posten {
 
 fn collection(flow: Flow, sender: &OrganisationNumber) -> String {
     format!("/api/{sender}/{}/signature-jobs", flow.as_str())
+}
+
+/// A value in a query, with blanks as every server reads them.
+fn encoded(value: &str) -> String {
+    byte_serialize(value.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 /// Why a request could not be made: our own fault, each of them.
