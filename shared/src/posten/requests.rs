@@ -11,6 +11,8 @@ use crate::party::OrganisationNumber;
 use crate::platform::Request;
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
+/// For a line of text, whose type is not documented.
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// For the signed document; a refusal is XML all the same.
 const DOCUMENT: HeaderValue = HeaderValue::from_static("application/octet-stream, application/xml");
 
@@ -38,7 +40,9 @@ impl Posten {
 
     /// Asks whom Posten takes us for: its answer is a line of text.
     pub fn who_am_i(&self, sender: &OrganisationNumber) -> Result<Request, RequestError> {
-        self.request(Method::GET, &format!("/api/{sender}"), Bytes::new())
+        let mut request = self.request(Method::GET, &format!("/api/{sender}"), Bytes::new())?;
+        request.headers_mut().insert(header::ACCEPT, ANYTHING);
+        Ok(request)
     }
 
     /// Asks for the next change in a queue; `None` is the default one. See [`super::poll`].

@@ -152,3 +152,11 @@ fn answers_that_cannot_be_used() {
     let with_mark = format!("\u{feff}{PORTAL}");
     assert!(created(&posten(), Flow::Portal, with_mark.as_bytes()).is_ok());
 }
+
+#[test]
+fn an_answer_that_breaks_off_cannot_be_used() {
+    for length in 0..DIRECT.len() {
+        let answer = created(&posten(), Flow::Direct, &DIRECT.as_bytes()[..length]);
+        assert!(answer.is_err(), "{length}");
+    }
+}

@@ -21,7 +21,6 @@ fn each_request() {
     let sender = consumer(CONSUMER);
     let bare = "http://localhost:3100/posten";
     let requests = [
-        (posten.who_am_i(&sender), "GET", "/api/310000205".to_owned()),
         (
             posten.poll(Flow::Portal, &sender, None),
             "GET",
@@ -66,6 +65,16 @@ fn each_request() {
         assert_eq!(request.headers().len(), 1);
         assert!(request.body().is_empty());
     }
+}
+
+#[test]
+fn who_we_are_is_told_in_text() {
+    let request = posten().who_am_i(&consumer(CONSUMER)).expect("a request");
+    assert_eq!(
+        line(&request),
+        "GET http://localhost:3100/posten/api/310000205"
+    );
+    assert_eq!(request.headers()[header::ACCEPT], "*/*");
 }
 
 #[test]
