@@ -33,7 +33,7 @@ impl<'a> Mortal<'a> {
             self.steps.set(left);
         } else {
             self.is_dead.set(true);
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -95,9 +95,12 @@ impl Platform for Mortal<'_> {
 
 /// Runs `work` on `mortal` and says whether it came to its end before the platform stopped.
 pub(crate) fn survives<T>(mortal: &Mortal<'_>, work: impl Future<Output = T>) -> bool {
-    let death = std::future::poll_fn(|_| match mortal.is_dead.get() {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
+    let death = std::future::poll_fn(|_| {
+        if mortal.is_dead.get() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     });
     let (work, death) = (pin!(work), pin!(death));
     matches!(mortal.platform.run(select(work, death)), Either::Left(_))

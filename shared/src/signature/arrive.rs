@@ -70,7 +70,7 @@ impl Signatures {
             let Some(record) = rows.record(consumer, &id).await? else {
                 return Ok(None);
             };
-            let standing = rows.standing(consumer, Whose::Job { id: &id }).await?;
+            let standing = rows.standing(consumer, &id, record.signers.len()).await?;
             let mut job = Job {
                 id,
                 record,
@@ -134,10 +134,10 @@ impl Signatures {
         job: &Job,
         change: &Change,
     ) -> Result<Option<(JobStatus, Standing)>, Problem> {
-        let (rows, whose) = (self.rows(context), Whose::Job { id: &job.id });
-        rows.add(consumer, whose, change, job.record.until())
-            .await?;
-        rows.standing(consumer, whose).await
+        let (rows, record) = (self.rows(context), &job.record);
+        let whose = Whose::Job(&job.id);
+        rows.add(consumer, whose, change, record.until()).await?;
+        rows.standing(consumer, &job.id, record.signers.len()).await
     }
 
     /// Posten's word, with some patience. `None` where the signing is not over, or the token is not good any more.

@@ -32,7 +32,7 @@ pub const RETURN: &str = "/signatures/return";
 const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 
 /// How many orders an instance takes in at once: each has its documents in memory, about three times.
-const ORDERS: usize = 2;
+const ORDERS: usize = 4;
 
 /// Answers the signature component's requests. Lives as long as the instance.
 ///
@@ -51,7 +51,7 @@ pub struct Desk {
 
 impl Desk {
     /// How long a request may take. A drain uses all of it where there is much to fetch.
-    pub const TIME: Duration = Duration::from_secs(60);
+    pub const TIME: Duration = Duration::from_mins(1);
 
     /// With the settings of the signature component.
     pub fn new(config: SignatureConfig) -> Self {

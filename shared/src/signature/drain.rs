@@ -8,17 +8,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Signatures;
-use super::record::{AFTERMATH, Record, is_id};
 use super::refusal::{self, POSTEN, SHUT_OUT};
-use super::rows::Whose;
 use crate::config::Consumers;
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat};
 use crate::party::OrganisationNumber;
-use crate::platform::{Platform, Response};
+use crate::platform::Platform;
 use crate::posten::refusal::Reason;
-use crate::posten::status::{self, Change};
 use crate::posten::{Flow, poll};
 use crate::problem::Problem;
 
@@ -28,13 +25,6 @@ const POLL: Call = Call {
     timeout: Duration::from_secs(10),
     max_body: 256 * 1024,
     repeat: Repeat::Never,
-};
-
-const CONFIRM: Call = Call {
-    counterparty: POSTEN,
-    timeout: Duration::from_secs(10),
-    max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(2),
 };
 
 /// The drain stops this long before the request's deadline; the next one goes on. A question that is cut off costs ten
@@ -51,6 +41,9 @@ const PATIENCE: time::Duration = time::Duration::seconds(5);
 /// When an empty queue may be asked again where Posten does not say (signering-docs, "Polling").
 const UNSAID: time::Duration = time::Duration::minutes(10);
 
+/// Each has queues of its own.
+const FLOWS: [Flow; 2] = [Flow::Direct, Flow::Portal];
+
 /// What a drain did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Drained {
@@ -65,7 +58,7 @@ pub struct Drained {
 }
 
 /// How one queue ended.
-enum End {
+pub(super) enum End {
     /// It is empty, or it must not be asked yet.
     Empty,
     /// The time was up.
@@ -92,9 +85,17 @@ impl Signatures {
         };
         let mut end = Ok(());
         for consumer in consumers.all() {
-            if let Err(problem) = run.consumer(consumer).await {
-                context.log(&Event::of("drain", &problem));
-                end = end.and(Err(problem));
+            match run.consumer(consumer).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    // It is not documented whose number the filter counts: ours, or each consumer's.
+                    run.shut_out(consumers).await?;
+                    break;
+                }
+                Err(problem) => {
+                    context.log(&Event::of("drain", &problem));
+                    end = end.and(Err(problem));
+                }
             }
         }
         let drained = run.drained.get();
@@ -106,26 +107,39 @@ impl Signatures {
 }
 
 /// One drain.
-struct Run<'a, P> {
-    signatures: &'a Signatures,
-    context: &'a Context<'a, P>,
+pub(super) struct Run<'a, P> {
+    pub(super) signatures: &'a Signatures,
+    pub(super) context: &'a Context<'a, P>,
     /// By the platform's clock.
     last_call: Cell<Option<Duration>>,
     drained: Cell<Drained>,
 }
 
 impl<P: Platform> Run<'_, P> {
-    async fn consumer(&self, consumer: &OrganisationNumber) -> Result<(), Problem> {
-        for flow in [Flow::Direct, Flow::Portal] {
+    /// Whether we are shut out.
+    async fn consumer(&self, consumer: &OrganisationNumber) -> Result<bool, Problem> {
+        for flow in FLOWS {
             match self.empty(consumer, flow).await? {
                 End::Empty => {}
                 End::OutOfTime => self.count(|drained| drained.more = true),
-                End::ShutOut => {
-                    let until = self.context.now() + Duration::from_secs(SHUT_OUT);
-                    for flow in [Flow::Direct, Flow::Portal] {
-                        self.wait_until(consumer, flow, until).await?;
-                    }
-                    return Ok(());
+                End::ShutOut => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// No queue is asked for half a minute; one that rests for longer already goes on to.
+    async fn shut_out(&self, consumers: &Consumers) -> Result<(), Problem> {
+        let event = Event::new(Level::Warn, "drain", "shut-out");
+        self.context.log(&event);
+        let until = self.context.now() + Duration::from_secs(SHUT_OUT);
+        let queue = self.signatures.queue.as_deref();
+        let rows = self.signatures.rows(self.context);
+        for consumer in consumers.all() {
+            for flow in FLOWS {
+                let next = rows.next_poll(consumer, flow, queue).await?;
+                if next.is_none_or(|next| next < until) {
+                    self.wait_until(consumer, flow, until).await?;
                 }
             }
         }
@@ -176,102 +190,6 @@ impl<P: Platform> Run<'_, P> {
         Ok(End::OutOfTime)
     }
 
-    /// Stores a change and then confirms it. One that cannot be read is passed over: it is lent to us for ten
-    /// minutes, so that the others come meanwhile.
-    async fn change(
-        &self,
-        consumer: &OrganisationNumber,
-        flow: Flow,
-        answer: &Response,
-    ) -> Result<Option<End>, Problem> {
-        let change = match status::read(&self.signatures.posten, flow, answer.body()) {
-            Ok(change) => change,
-            Err(error) => {
-                let mut event = Event::of("drain", &refusal::unreadable(error));
-                event.level = Level::Error;
-                self.context.log(&event);
-                return Ok(None);
-            }
-        };
-        self.store(consumer, flow, &change).await?;
-        self.count(|drained| drained.changes += 1);
-        self.confirm(&change).await
-    }
-
-    async fn store(
-        &self,
-        consumer: &OrganisationNumber,
-        flow: Flow,
-        change: &Change,
-    ) -> Result<(), Problem> {
-        let rows = self.signatures.rows(self.context);
-        if let Some((id, record)) = self.owner(consumer, flow, change).await? {
-            let whose = Whose::Job { id };
-            return rows.add(consumer, whose, change, record.until()).await;
-        }
-        self.count(|drained| drained.orphans += 1);
-        let event = Event::new(Level::Warn, "drain", "orphan");
-        self.context.log(&event.cause(format_args!(
-            "no record of the {} job {} at {POSTEN}",
-            flow.as_str(),
-            change.job_id
-        )));
-        let job_id = &change.job_id.to_string();
-        let until = self.context.now() + AFTERMATH;
-        let whose = Whose::Orphan { flow, job_id };
-        rows.add(consumer, whose, change, until).await
-    }
-
-    /// The record that the change is about: that of its reference, unless that one is known to be another job of Posten's.
-    async fn owner<'c>(
-        &self,
-        consumer: &OrganisationNumber,
-        flow: Flow,
-        change: &'c Change,
-    ) -> Result<Option<(&'c str, Record)>, Problem> {
-        let rows = self.signatures.rows(self.context);
-        let Some(id) = change.reference.as_deref().filter(|id| is_id(id)) else {
-            return Ok(None);
-        };
-        let record = rows.record(consumer, id).await?;
-        let Some(record) = record.filter(|record| record.flow == flow) else {
-            return Ok(None);
-        };
-        let known = match &record.made {
-            Some(made) => Some(made.job_id),
-            None => {
-                let standing = rows.standing(consumer, Whose::Job { id }).await?;
-                standing.map(|(_, standing)| standing.job_id)
-            }
-        };
-        let is_same = known.is_none_or(|known| known == change.job_id);
-        Ok(is_same.then_some((id, record)))
-    }
-
-    /// A confirmation that fails is no harm: the change comes again, and is confirmed then.
-    async fn confirm(&self, change: &Change) -> Result<Option<End>, Problem> {
-        let Some(confirmation) = &change.confirmation else {
-            return Ok(None);
-        };
-        let request = self.signatures.posten.confirm(confirmation);
-        let request = request.map_err(refusal::unsendable)?;
-        self.keep_pace().await;
-        match outbound::send(self.context, &CONFIRM, &request).await {
-            Ok(answer) if answer.status().is_success() => {
-                self.count(|drained| drained.confirmed += 1);
-            }
-            Ok(answer) if refusal::read(&answer).reason == Reason::Blocked => {
-                return Ok(Some(End::ShutOut));
-            }
-            Ok(answer) => {
-                let problem = refusal::problem(&answer);
-                self.context.log(&Event::of("confirm", &problem));
-            }
-            Err(problem) => self.context.log(&Event::of("confirm", &problem)),
-        }
-        Ok(None)
-    }
-
     async fn wait_until(
         &self,
         consumer: &OrganisationNumber,
@@ -283,7 +201,7 @@ impl<P: Platform> Run<'_, P> {
         rows.keep_next_poll(consumer, flow, queue, next).await
     }
 
-    async fn keep_pace(&self) {
+    pub(super) async fn keep_pace(&self) {
         let platform = self.context.platform;
         if let Some(last) = self.last_call.get() {
             let since = platform.uptime().saturating_sub(last);
@@ -294,7 +212,7 @@ impl<P: Platform> Run<'_, P> {
         self.last_call.set(Some(platform.uptime()));
     }
 
-    fn count(&self, change: impl FnOnce(&mut Drained)) {
+    pub(super) fn count(&self, change: impl FnOnce(&mut Drained)) {
         let mut drained = self.drained.get();
         change(&mut drained);
         self.drained.set(drained);

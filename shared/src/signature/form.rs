@@ -52,9 +52,10 @@ fn parts(body: &Bytes, boundary: &str) -> Result<Vec<Part>, Problem> {
     let delimiter = format!("\r\n--{boundary}");
     // The first delimiter may be the very beginning, without a line break before it.
     let opening = delimiter.strip_prefix("\r\n").unwrap_or_default();
-    let mut rest = match body.starts_with(opening.as_bytes()) {
-        true => body.slice(opening.len()..),
-        false => after(body, delimiter.as_bytes()).ok_or_else(broken)?,
+    let mut rest = if body.starts_with(opening.as_bytes()) {
+        body.slice(opening.len()..)
+    } else {
+        after(body, delimiter.as_bytes()).ok_or_else(broken)?
     };
     let mut parts = Vec::new();
     while !rest.starts_with(b"--") {

@@ -6,7 +6,6 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Signatures;
 use super::record::{Record, is_id};
-use super::rows::Whose;
 use super::standing::{self, Standing};
 use crate::caller::Customer;
 use crate::context::Context;
@@ -103,7 +102,9 @@ impl Signatures {
         let record = record
             .filter(|record| record.is_of(&customer.subject))
             .ok_or(Kind::SignatureUnknown)?;
-        let standing = rows.standing(&customer.consumer, Whose::Job { id }).await?;
+        let standing = rows
+            .standing(&customer.consumer, id, record.signers.len())
+            .await?;
         Ok(Job {
             id: id.to_owned(),
             record,

@@ -15,15 +15,15 @@
 //! 4. [`Signatures::drain`] confirms a change after it is stored. Stopped in between, Posten gives the same change
 //!    again after ten minutes.
 //!
-//! There is one row of standing for each status of the job: in progress, failed, completed. The furthest counts. So a
-//! change that comes late, or twice, or to two drains at once, never takes a job back from where it was: it lands in
-//! a row that does not count any more. In one row, each signer's newest status stays ([`standing`]). A failed job may become
-//! a completed one: whether a signer can try again after a technical failure is not documented.
+//! There is one row of standing for each stage that a job can reach ([`standing::Stage`]), and the furthest counts. So a change
+//! that comes late, or twice, or to two drains at once, never takes a job back from where it was: it lands in a row that
+//! does not count any more. Within a row, each signer's newest status stays.
 //!
 //! A change of a job that no record knows is kept as an *orphan*, and confirmed like any other.
 
 mod act;
 mod arrive;
+mod change;
 mod desk;
 mod drain;
 mod form;
@@ -36,6 +36,7 @@ mod rows;
 mod settings;
 mod standing;
 mod upload;
+mod wanted;
 
 #[cfg(test)]
 mod fake;

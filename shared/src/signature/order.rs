@@ -95,7 +95,7 @@ impl Signatures {
             Way::Portal { .. } => None,
         };
         let job = self.job_of(order, customer, &id, &state);
-        job.check(self.environment).map_err(unfit)?;
+        job.check(self.environment).map_err(|error| unfit(&error))?;
         let boundary = random_id(context.platform);
         let request = self
             .posten
@@ -131,7 +131,7 @@ impl Signatures {
         }
         Ok(Ordered::Made(self.with_pages(
             context,
-            seen(id, record),
+            &seen(id, record),
             &created,
         )))
     }
@@ -205,7 +205,7 @@ impl Signatures {
     fn with_pages<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        job: Job,
+        job: &Job,
         created: &Created,
     ) -> JobView {
         let mut view = job.view();
@@ -234,7 +234,7 @@ fn lost(error: &SendError) -> Problem {
     outbound::problem(POSTEN, error)
 }
 
-fn unfit(unfit: Unfit) -> Problem {
+fn unfit(unfit: &Unfit) -> Problem {
     let kind = match unfit.rule {
         Rule::PersonalData => Kind::PersonalDataMisplaced,
         Rule::TooLarge

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::platform::Platform;
 use crate::posten::answer::Created;
-use crate::posten::job::{Job, Plan};
+use crate::posten::job::{Job, Plan, Signer};
 use crate::posten::{Address, Flow, Identity};
 use crate::return_address::{Journey, ReturnAddress};
 use crate::secret::Secret;
@@ -52,7 +52,7 @@ impl Record {
         Self {
             asked_by: subject.expose().clone(),
             flow: job.flow(),
-            signers: job.signers.iter().map(|signer| signer.identity()).collect(),
+            signers: job.signers.iter().map(Signer::identity).collect(),
             return_address: return_address.map(|address| address.as_str().to_owned()),
             until: (over_at(job, now) + AFTERMATH).unix_timestamp(),
             made: None,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::record::{Record, Ticket};
-use super::standing::Standing;
+use super::standing::{Stage, Standing};
 use crate::context::Context;
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
@@ -21,13 +21,6 @@ const QUEUE: &str = "queue";
 /// How long it is remembered when a queue may be asked; its times are minutes away.
 const REMEMBERED: Duration = Duration::days(1);
 
-/// The statuses of a job, the furthest first.
-const STATUSES: [JobStatus; 3] = [
-    JobStatus::Completed,
-    JobStatus::Failed,
-    JobStatus::InProgress,
-];
-
 /// The rows, for one request of ours.
 pub(super) struct Rows<'a, P> {
     pub(super) store: &'a Store,
@@ -38,9 +31,9 @@ pub(super) struct Rows<'a, P> {
 #[derive(Clone, Copy)]
 pub(super) enum Whose<'a> {
     /// That of a job of ours.
-    Job { id: &'a str },
-    /// That of a job that no record knows, by Posten's number.
-    Orphan { flow: Flow, job_id: &'a str },
+    Job(&'a str),
+    /// That of a job that no record knows, by its flow and Posten's number.
+    Orphan(Flow, i64),
 }
 
 /// When a queue may be asked again.
@@ -114,21 +107,23 @@ impl<P: Platform> Rows<'_, P> {
         self.store.set(self.context, &name, &ticket, until).await
     }
 
-    /// How the job stands, as far as Posten has said.
+    /// How a job of so many signers stands: what Posten has said of the furthest stage.
     pub(super) async fn standing(
         &self,
         consumer: &OrganisationNumber,
-        whose: Whose<'_>,
+        id: &str,
+        signers: usize,
     ) -> Result<Option<(JobStatus, Standing)>, Problem> {
-        for status in STATUSES {
-            if let Some(standing) = self.standing_as(consumer, whose, status).await? {
-                return Ok(Some((status, standing)));
+        for stage in Stage::all(signers) {
+            let standing = self.standing_at(consumer, Whose::Job(id), stage).await?;
+            if let Some(standing) = standing {
+                return Ok(Some((stage.status, standing)));
             }
         }
         Ok(None)
     }
 
-    /// Adds what a change says to the standing of its own status: the others are not touched.
+    /// Adds what a change says to the standing at its own stage: the others are not touched.
     pub(super) async fn add(
         &self,
         consumer: &OrganisationNumber,
@@ -136,7 +131,8 @@ impl<P: Platform> Rows<'_, P> {
         change: &Change,
         until: OffsetDateTime,
     ) -> Result<(), Problem> {
-        let known = self.standing_as(consumer, whose, change.job).await?;
+        let stage = Stage::of(change);
+        let known = self.standing_at(consumer, whose, stage).await?;
         let standing = match known.clone() {
             Some(known) => known.and(change.into()),
             None => change.into(),
@@ -144,19 +140,21 @@ impl<P: Platform> Rows<'_, P> {
         if known.as_ref() == Some(&standing) {
             return Ok(());
         }
-        let parts = whose.parts();
-        let name = name(consumer, whose.kind(change.job), &parts);
+        let parts = whose.parts(stage);
+        let parts = parts.each_ref().map(String::as_str);
+        let name = name(consumer, whose.kind(), &parts);
         self.store.set(self.context, &name, &standing, until).await
     }
 
-    async fn standing_as(
+    async fn standing_at(
         &self,
         consumer: &OrganisationNumber,
         whose: Whose<'_>,
-        status: JobStatus,
+        stage: Stage,
     ) -> Result<Option<Standing>, Problem> {
-        let parts = whose.parts();
-        let name = name(consumer, whose.kind(status), &parts);
+        let parts = whose.parts(stage);
+        let parts = parts.each_ref().map(String::as_str);
+        let name = name(consumer, whose.kind(), &parts);
         self.store.get(self.context, &name).await
     }
 
@@ -195,23 +193,20 @@ impl<P: Platform> Rows<'_, P> {
     }
 }
 
-impl<'a> Whose<'a> {
-    const fn kind(self, status: JobStatus) -> &'static str {
-        match (self, status) {
-            (Self::Job { .. }, JobStatus::InProgress) => "in-progress",
-            (Self::Job { .. }, JobStatus::Failed) => "failed",
-            (Self::Job { .. }, JobStatus::Completed) => "completed",
-            (Self::Orphan { .. }, JobStatus::InProgress) => "orphan-in-progress",
-            (Self::Orphan { .. }, JobStatus::Failed) => "orphan-failed",
-            (Self::Orphan { .. }, JobStatus::Completed) => "orphan-completed",
+impl Whose<'_> {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Job(_) => "standing",
+            Self::Orphan(..) => "orphan",
         }
     }
 
-    fn parts(self) -> Vec<&'a str> {
-        match self {
-            Self::Job { id } => vec![id],
-            Self::Orphan { flow, job_id } => vec![flow.as_str(), job_id],
-        }
+    fn parts(self, stage: Stage) -> [String; 3] {
+        let whose = match self {
+            Self::Job(id) => id.to_owned(),
+            Self::Orphan(flow, job_id) => format!("{} {job_id}", flow.as_str()),
+        };
+        [whose, stage.word().to_owned(), stage.acted.to_string()]
     }
 }
 

@@ -2,10 +2,56 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::posten::status::{Change, SignerState};
+use crate::posten::status::{Change, JobStatus, SignerState, SignerStatus};
 use crate::posten::{Address, Identity};
 
-/// What Posten said of a job while it had one status. It holds numbers and has no `Debug`.
+/// How far a job has come. It only ever comes further, so that what is said of one stage cannot undo what is said of
+/// another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Stage {
+    pub(super) status: JobStatus,
+    /// How many signers have done anything, as long as the job is in progress.
+    pub(super) acted: usize,
+}
+
+impl Stage {
+    /// The stages of a job of so many signers, the furthest first. A failed job may become a completed one: whether
+    /// a signer can try again after a technical failure is not documented.
+    pub(super) fn all(signers: usize) -> impl Iterator<Item = Self> {
+        let over = [JobStatus::Completed, JobStatus::Failed];
+        let over = over.map(|status| Self { status, acted: 0 });
+        let in_progress = (0..=signers).rev().map(|acted| Self {
+            status: JobStatus::InProgress,
+            acted,
+        });
+        over.into_iter().chain(in_progress)
+    }
+
+    /// The stage that a change tells of.
+    pub(super) fn of(change: &Change) -> Self {
+        let signers = change.signers.iter();
+        let acted = match change.job {
+            JobStatus::InProgress => signers
+                .filter(|signer| signer.status != SignerStatus::Waiting)
+                .count(),
+            JobStatus::Completed | JobStatus::Failed => 0,
+        };
+        Self {
+            status: change.job,
+            acted,
+        }
+    }
+
+    pub(super) const fn word(self) -> &'static str {
+        match self.status {
+            JobStatus::InProgress => "in progress",
+            JobStatus::Failed => "failed",
+            JobStatus::Completed => "completed",
+        }
+    }
+}
+
+/// What Posten said of a job at one stage. It holds numbers and has no `Debug`.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Standing {
     pub(super) job_id: i64,

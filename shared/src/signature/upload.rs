@@ -1,22 +1,16 @@
 //! An order as an app sends it: JSON with the documents in base64, or a form with the documents as they are.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::form::Form;
 use super::order::{Order, Way};
+use super::wanted::{Signatory, Wanted};
 use crate::caller::Customer;
 use crate::party::PersonNumber;
 use crate::posten::Flow;
-use crate::posten::job::{
-    AuthenticationLevel, Document, IdentifierInDocument, MOST_BYTES, MediaType, Notifications,
-    OnBehalfOf, SignatureType, Signer, Who,
-};
+use crate::posten::job::{AuthenticationLevel, Document, MOST_BYTES, Signer, Who};
 use crate::problem::{Kind, Problem};
 use crate::return_address::{Journey, ReturnAddresses};
 
@@ -152,132 +146,6 @@ impl Rights<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted<'a> {
-    flow: Flow,
-    title: String,
-    nonsensitive_title: Option<String>,
-    description: Option<String>,
-    #[serde(borrow)]
-    documents: Vec<Paper<'a>>,
-    #[serde(default = "Signatory::oneself")]
-    signers: Vec<Signatory>,
-    authentication: Option<u8>,
-    identifier: Option<IdentifierInDocument>,
-    activation: Option<String>,
-    available: Option<i64>,
-    return_address: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Paper<'a> {
-    title: String,
-    #[serde(default = "Paper::usual")]
-    media_type: MediaType,
-    /// Not read into a text of its own: it may be ten megabytes.
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Signatory {
-    number: Option<String>,
-    identifier: Option<String>,
-    #[serde(default)]
-    contact: bool,
-    signature_type: Option<SignatureType>,
-    #[serde(default = "Signatory::for_oneself")]
-    on_behalf_of: OnBehalfOf,
-    #[serde(default)]
-    order: u8,
-    notifications: Option<Told>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    lookup: Option<Lookup>,
-    email: Option<String>,
-    sms: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lookup {
-    #[serde(default)]
-    sms: bool,
-}
-
-impl<'a> Wanted<'a> {
-    fn read(body: &'a Bytes) -> Result<Self, Problem> {
-        serde_json::from_slice(body).map_err(|error| {
-            // The parser's own words may quote what was sent.
-            invalid(&format!(
-                "The JSON is not what is expected at line {}, column {}",
-                error.line(),
-                error.column()
-            ))
-        })
-    }
-}
-
-impl Paper<'_> {
-    const fn usual() -> MediaType {
-        MediaType::Pdf
-    }
-
-    fn decoded(&self, place: usize) -> Result<Bytes, Problem> {
-        let text = self.content.map_or("", RawValue::get);
-        let bare = text
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'));
-        // Some writers escape the slashes.
-        let decoded = match bare {
-            Some(bare) if bare.contains('\\') => serde_json::from_str(text)
-                .ok()
-                .and_then(|text: String| STANDARD.decode(text).ok()),
-            Some(bare) => STANDARD.decode(bare).ok(),
-            None => None,
-        };
-        let decoded = decoded
-            .ok_or_else(|| invalid(&format!("documents[{place}].content must be base64")))?;
-        Ok(Bytes::from(decoded))
-    }
-}
-
-impl Signatory {
-    fn oneself() -> Vec<Self> {
-        vec![Self {
-            number: None,
-            identifier: None,
-            contact: false,
-            signature_type: None,
-            on_behalf_of: Self::for_oneself(),
-            order: 0,
-            notifications: None,
-        }]
-    }
-
-    const fn for_oneself() -> OnBehalfOf {
-        OnBehalfOf::Oneself
-    }
-}
-
-impl Told {
-    fn read(self, place: usize) -> Result<Notifications, Problem> {
-        match (self.lookup, self.email, self.sms) {
-            (Some(lookup), None, None) => Ok(Notifications::Lookup { sms: lookup.sms }),
-            (None, email, sms) => Ok(Notifications::Addresses { email, sms }),
-            _ => Err(invalid(&format!(
-                "signers[{place}].notifications has both lookup and addresses"
-            ))),
-        }
-    }
-}
-
 fn level(number: u8) -> Result<AuthenticationLevel, Problem> {
     match number {
         3 => Ok(AuthenticationLevel::Three),
@@ -291,6 +159,6 @@ fn moment(text: &str) -> Result<OffsetDateTime, Problem> {
         .map_err(|_| invalid("activation must be a time with an offset (RFC 3339)"))
 }
 
-fn invalid(detail: &str) -> Problem {
+pub(super) fn invalid(detail: &str) -> Problem {
     Problem::new(Kind::RequestInvalid).detail(detail)
 }

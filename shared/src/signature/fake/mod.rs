@@ -197,10 +197,10 @@ impl Posten {
             {
                 state.poll(&format!("{organisation}/{flow}"))
             }
-            (&Method::GET, ["status", rest]) => state.status(rest),
-            (&Method::POST, ["confirm", number]) => state.confirm(number),
+            (&Method::GET, ["status", rest]) => Ok(state.status(rest)),
+            (&Method::POST, ["confirm", number]) => Ok(state.confirm(number)),
             (&Method::POST, ["cancel", _]) => Ok(answered(204, "")),
-            (&Method::POST, ["signers", signer]) => state.signer(signer),
+            (&Method::POST, ["signers", signer]) => Ok(state.signer(signer)),
             (&Method::GET, ["pades", id]) => Ok(answered(200, &format!("%PDF-1.7 signed {id}"))),
             (&Method::GET, ["xades", id]) => Ok(answered(200, &format!("<xades>{id}</xades>"))),
             (&Method::DELETE, ["documents", _]) => Ok(answered(200, "")),
@@ -283,34 +283,34 @@ impl State {
         with_next(self, 200, &xml, now)
     }
 
-    fn status(&self, rest: &str) -> Answer {
+    fn status(&self, rest: &str) -> Response {
         let (id, token) = rest.split_once("?status_query_token=").expect("a token");
         let job = self.jobs.iter().find(|job| job.id.to_string() == id);
         let job = job.expect("a job");
         if token != "good" {
-            return Ok(refused(403, "INVALID_STATUS_QUERY_TOKEN"));
+            return refused(403, "INVALID_STATUS_QUERY_TOKEN");
         }
         if job
             .signers
             .iter()
             .all(|(_, status, _)| *status == "WAITING")
         {
-            return Ok(refused(404, "SIGNING_CEREMONY_NOT_COMPLETED"));
+            return refused(404, "SIGNING_CEREMONY_NOT_COMPLETED");
         }
-        Ok(answered(200, &changed(job, 0)))
+        answered(200, &changed(job, 0))
     }
 
-    fn confirm(&mut self, number: &str) -> Answer {
+    fn confirm(&mut self, number: &str) -> Response {
         let address = format!("/confirm/{number}<");
         let known = |change: &Change| change.xml.contains(&address);
         let confirmed = self
             .changes
             .extract_if(.., |change| change.lent_until.is_some() && known(change));
         self.confirmed.extend(confirmed.map(|change| change.job));
-        Ok(answered(200, ""))
+        answered(200, "")
     }
 
-    fn signer(&self, signer: &str) -> Answer {
+    fn signer(&self, signer: &str) -> Response {
         let (job, place) = signer.split_once('-').expect("a place");
         let job = self
             .jobs
@@ -319,7 +319,7 @@ impl State {
             .expect("a job");
         let place: usize = place.parse().expect("a place");
         let xml = redirected(signer, &job.signers[place].0);
-        Ok(answered(200, &xml))
+        answered(200, &xml)
     }
 
     fn queue_up(&mut self, job: &Job) {

@@ -32,9 +32,10 @@ pub(super) fn created(job: &Job) -> String {
             named(who)
         )
     });
-    let signers: String = signers.collect();
+    let signers: Vec<String> = signers.collect();
     format!(
-        "{head}<redirect-url>{PAGES}/#/-/old</redirect-url><status-url>{ORIGIN}/api/status/{id}</status-url>{signers}</direct-signature-job-response>"
+        "{head}<redirect-url>{PAGES}/#/-/old</redirect-url><status-url>{ORIGIN}/api/status/{id}</status-url>{}</direct-signature-job-response>",
+        signers.concat()
     )
 }
 
@@ -82,7 +83,7 @@ pub(super) fn changed(job: &Job, number: usize) -> String {
         format!("<confirmation-url>{ORIGIN}/api/confirm/{number}</confirmation-url>");
     let since = |time: &OffsetDateTime| time.format(&Rfc3339).expect("a time");
     if *flow == "direct" {
-        let statuses: String = signers
+        let statuses: Vec<String> = signers
             .iter()
             .map(|(who, status, time)| {
                 format!(
@@ -92,20 +93,22 @@ pub(super) fn changed(job: &Job, number: usize) -> String {
             })
             .collect();
         let signed = signers.iter().filter(|signer| is("SIGNED")(signer));
-        let xades: String = signed
+        let xades: Vec<String> = signed
             .map(|(who, ..)| {
                 format!("<xades-url signer=\"{who}\">{ORIGIN}/api/xades/{id}</xades-url>")
             })
             .collect();
         return format!(
-            "<direct-signature-job-status-response {NS}>{head}<signature-job-status>{status}</signature-job-status>{statuses}{confirmation}{xades}{pades}</direct-signature-job-status-response>"
+            "<direct-signature-job-status-response {NS}>{head}<signature-job-status>{status}</signature-job-status>{}{confirmation}{}{pades}</direct-signature-job-status-response>",
+            statuses.concat(),
+            xades.concat()
         );
     }
     let cancellation = match status {
         "IN_PROGRESS" => format!("<cancellation-url>{ORIGIN}/api/cancel/{id}</cancellation-url>"),
         _ => format!("<delete-documents-url>{ORIGIN}/api/documents/{id}</delete-documents-url>"),
     };
-    let signatures: String = signers
+    let signatures: Vec<String> = signers
         .iter()
         .map(|(who, status, time)| {
             format!(
@@ -116,7 +119,8 @@ pub(super) fn changed(job: &Job, number: usize) -> String {
         })
         .collect();
     format!(
-        "<portal-signature-job-status-change-response {NS}>{head}<status>{status}</status>{confirmation}{cancellation}<signatures>{signatures}{pades}</signatures></portal-signature-job-status-change-response>"
+        "<portal-signature-job-status-change-response {NS}>{head}<status>{status}</status>{confirmation}{cancellation}<signatures>{}{pades}</signatures></portal-signature-job-status-change-response>",
+        signatures.concat()
     )
 }
 

@@ -1,78 +1,12 @@
-//! The queue: nothing is lost, nothing is asked too early, and nothing goes back.
+//! The queue: nothing is lost, and nothing goes back.
 
-use super::super::fake::{answered, refused, shut_out};
+use super::super::fake::{answered, refused};
 use super::*;
 use crate::platform::SendError;
 use crate::problem::Kind;
 
 fn completed(world: &World, id: &str) -> bool {
     world.status(id).status == Status::Completed
-}
-
-#[test]
-fn a_hundred_changes_are_fetched_without_one_question_too_early() {
-    let world = World::new();
-    let jobs: Vec<JobView> = (0..100).map(|_| world.made(direct())).collect();
-    for job in world.posten.jobs() {
-        world.posten.happens(job.id, 0, "SIGNED");
-    }
-    let mut changes = 0;
-    for _ in 0..4 {
-        let drained = world.drain();
-        changes += drained.changes;
-        if !drained.more {
-            break;
-        }
-    }
-    assert_eq!(changes, 100);
-    assert_eq!(world.posten.confirmed().len(), 100);
-    assert!(jobs.iter().all(|job| completed(&world, &job.id)));
-    assert_eq!(world.posten.early(), 0);
-    // And again, though the timer is early.
-    let calls = world.platform.requests().len();
-    assert_eq!(world.drain(), Drained::default());
-    assert_eq!(world.platform.requests().len(), calls);
-    world.rest();
-    world.drain();
-    assert_eq!(world.posten.early(), 0);
-    world.assert_discreet();
-}
-
-#[test]
-fn no_more_than_eight_calls_are_made_in_a_second() {
-    let world = World::new();
-    for _ in 0..20 {
-        world.made(direct());
-    }
-    for job in world.posten.jobs() {
-        world.posten.happens(job.id, 0, "SIGNED");
-    }
-    let (start, before) = (world.platform.uptime(), world.platform.requests().len());
-    world.drain();
-    let calls = u32::try_from(world.platform.requests().len() - before).expect("few");
-    let took = world.platform.uptime() - start;
-    assert!(
-        took >= Duration::from_millis(125) * (calls - 1),
-        "{calls} calls in {took:?}"
-    );
-}
-
-#[test]
-fn a_drain_ends_before_its_time_and_says_that_there_is_more() {
-    let world = World::new();
-    for _ in 0..3 {
-        world.made(direct());
-    }
-    for job in world.posten.jobs() {
-        world.posten.happens(job.id, 0, "SIGNED");
-    }
-    world.platform.set_latency(Duration::from_secs(9));
-    let drained = world.drain();
-    assert!(drained.more && drained.changes < 4);
-    assert_eq!(drained.changes, drained.confirmed);
-    world.platform.set_latency(Duration::ZERO);
-    let rest = world.drain();
-    assert_eq!(drained.changes + rest.changes, 3);
 }
 
 #[test]
@@ -186,60 +120,23 @@ fn another_consumers_queue_is_another() {
 }
 
 #[test]
-fn a_queue_that_was_asked_too_early_is_left_alone_until_it_may_be_asked() {
+fn a_slow_drain_with_an_older_change_does_not_overwrite_a_newer_one() {
     let world = World::new();
+    let job = world.made(portal());
+    world.posten.happens(90_000, 0, "SIGNED");
+    let rows_of = |world: &World| world.platform.with_store(STORE, |rows| rows.clone());
+    let before = rows_of(&world);
+    // One drain has taken the first change, but its write arrives last.
     world.drain();
-    // Another system's poll, or a lost row: we do not know when.
-    world.platform.with_store(STORE, |rows| rows.clear());
-    assert_eq!(world.drain(), Drained::default());
-    assert_eq!(world.posten.early(), 4, "each queue once");
+    let late: Vec<_> = rows_of(&world)
+        .into_iter()
+        .filter(|(name, row)| before.get(name) != Some(row))
+        .collect();
+    world.platform.advance(Duration::from_mins(10));
+    world.posten.happens(90_000, 1, "SIGNED");
     world.drain();
-    assert_eq!(world.posten.early(), 4);
-    world.rest();
-    world.drain();
-    assert_eq!(world.posten.early(), 4);
-}
-
-#[test]
-fn shut_out_for_half_a_minute_nothing_is_asked() {
-    for path in ["direct/signature-jobs", "confirm"] {
-        let world = World::new();
-        world.made(direct());
-        world.posten.happens(90_000, 0, "SIGNED");
-        world.posten.fail(path, Ok(shut_out()));
-        let drained = world.drain();
-        assert_eq!(drained.confirmed, 0);
-        let asked = |world: &World| {
-            let requests = world.platform.requests();
-            let path = format!("/api/{CONSUMER}/");
-            let polls = requests.iter().filter(|request| {
-                request.method() == "GET" && request.uri().path().starts_with(&path)
-            });
-            polls.count()
-        };
-        let before = asked(&world);
-        world.platform.advance(Duration::from_secs(29));
-        world.drain();
-        assert_eq!(asked(&world), before, "{path}");
-        world.rest();
-        assert_eq!(world.drain().confirmed, 1);
-        assert_eq!(world.posten.early(), 0);
-    }
-}
-
-#[test]
-fn a_clock_that_differs_by_seconds_is_waited_for() {
-    let world = World::new();
-    world.posten.run_ahead(time::Duration::seconds(3));
-    for _ in 0..3 {
-        world.made(direct());
-    }
-    for job in world.posten.jobs() {
-        world.posten.happens(job.id, 0, "SIGNED");
-    }
-    let drained = world.drain();
-    assert_eq!((drained.changes, drained.more), (3, false));
-    assert_eq!(world.posten.early(), 0);
+    world.platform.with_store(STORE, |rows| rows.extend(late));
+    assert!(completed(&world, &job.id));
 }
 
 #[test]
@@ -356,4 +253,34 @@ fn a_withdrawn_job_ends_when_the_queue_says_so() {
     let view = world.status(&job.id);
     assert_eq!(view.status, Status::Failed);
     assert_eq!(view.signers[0].status, "cancelled");
+}
+
+#[test]
+fn a_signer_without_a_number_is_known_by_where_they_are_told() {
+    let world = World::new();
+    let mut order = portal();
+    order.signers[1].who = Who::Contact;
+    let job = world.made(order);
+    let reference = &job.id;
+    let change = format!(
+        "<portal-signature-job-status-change-response xmlns=\"http://signering.posten.no/schema/v1\"><reference>{reference}</reference><signature-job-id>90000</signature-job-id><status>IN_PROGRESS</status><confirmation-url>{ORIGIN}/api/confirm/1</confirmation-url><signatures><signature><status since=\"2026-01-01T13:00:01+01:00\">WAITING</status><identifier><email address=\"ola@bank.example\"/></identifier></signature><signature><status since=\"2026-01-01T13:00:00+01:00\">A_NEW_ONE</status><personal-identification-number>{KARI}</personal-identification-number></signature></signatures></portal-signature-job-status-change-response>"
+    );
+    world
+        .posten
+        .fail("portal/signature-jobs", Ok(answered(200, &change)));
+    assert_eq!(world.drain().changes, 1);
+    let view = world.status(&job.id);
+    let signers: Vec<_> = view
+        .signers
+        .iter()
+        .map(|signer| (signer.status, signer.since.as_deref()))
+        .collect();
+    let at = |time| Some(time);
+    assert_eq!(
+        signers,
+        [
+            ("unknown", at("2026-01-01T12:00:00Z")),
+            ("waiting", at("2026-01-01T12:00:01Z"))
+        ]
+    );
 }

@@ -3,6 +3,7 @@ mod desk;
 mod drain;
 mod interrupted;
 mod order;
+mod pace;
 mod settings;
 mod standing;
 mod uploads;
