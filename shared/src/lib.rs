@@ -25,6 +25,7 @@ pub mod posten;
 pub mod problem;
 pub mod return_address;
 pub mod secret;
+pub mod signature;
 pub mod skatteetaten;
 pub mod state;
 pub mod store;

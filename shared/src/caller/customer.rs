@@ -67,6 +67,26 @@ impl Customer {
 }
 
 #[cfg(test)]
+impl Customer {
+    /// A customer of `consumer`, as the tests of other modules need one.
+    pub(crate) fn invented(
+        subject: &str,
+        own: Option<&str>,
+        consumer: &OrganisationNumber,
+        rights: &[&str],
+    ) -> Self {
+        Self {
+            subject: Secret::new(subject.to_owned()),
+            consumer: consumer.clone(),
+            own: own.map(|own| Party::parse(own, Environment::Test).expect("a party")),
+            organisations: Vec::new(),
+            rights: rights.iter().map(|right| (*right).to_owned()).collect(),
+            environment: Environment::Test,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -23,7 +23,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub(super) fn new<B>(headers: &HeaderMap, body: B) -> Self
+    pub(crate) fn new<B>(headers: &HeaderMap, body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + 'static,
     {

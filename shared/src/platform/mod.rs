@@ -7,6 +7,8 @@
 mod body;
 pub mod contract;
 pub mod memory;
+#[cfg(test)]
+pub(crate) mod mortal;
 mod refusal;
 #[cfg(target_family = "wasm")]
 pub mod spin;

@@ -64,7 +64,7 @@ const KEYWORDS: [(&str, &str); 9] = [
 ];
 
 /// RFC 2253 §2.4.
-fn escaped(value: &str) -> String {
+pub(super) fn escaped(value: &str) -> String {
     let last = value.chars().count().saturating_sub(1);
     let mut text = String::with_capacity(value.len());
     for (place, character) in value.chars().enumerate() {

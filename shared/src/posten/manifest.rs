@@ -5,7 +5,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::asice::document_name;
-use super::job::{Job, Notifications, Plan, Signer, Who};
+use super::job::{
+    AuthenticationLevel, IdentifierInDocument, Job, Notifications, Plan, SignatureType, Signer, Who,
+};
 use super::xml::Xml;
 
 pub(super) fn manifest(job: &Job) -> String {
@@ -86,7 +88,7 @@ fn who(xml: &mut Xml, who: &Who) {
 }
 
 fn signature_type(xml: &mut Xml, signer: &Signer) {
-    let signature_type = signer.signature_type.map(|kind| kind.as_str());
+    let signature_type = signer.signature_type.map(SignatureType::as_str);
     xml.optional("signature-type", signature_type);
 }
 
@@ -114,10 +116,10 @@ fn subject(xml: &mut Xml, job: &Job) {
 
 /// How it is to be signed; the portal has its time in between.
 fn ending(xml: &mut Xml, job: &Job, between: impl FnOnce(&mut Xml)) {
-    let level = job.authentication.map(|level| level.as_str());
+    let level = job.authentication.map(AuthenticationLevel::as_str);
     xml.optional("required-authentication", level);
     between(xml);
-    let identifier = job.identifier.map(|identifier| identifier.as_str());
+    let identifier = job.identifier.map(IdentifierInDocument::as_str);
     xml.optional("identifier-in-signed-documents", identifier);
 }
 

@@ -11,6 +11,8 @@ use crate::party::OrganisationNumber;
 use crate::platform::Request;
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
+/// For a line of text, whose type is not documented.
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// For the signed document; a refusal is XML all the same.
 const DOCUMENT: HeaderValue = HeaderValue::from_static("application/octet-stream, application/xml");
 
@@ -38,7 +40,9 @@ impl Posten {
 
     /// Asks whom Posten takes us for: its answer is a line of text.
     pub fn who_am_i(&self, sender: &OrganisationNumber) -> Result<Request, RequestError> {
-        self.request(Method::GET, &format!("/api/{sender}"), Bytes::new())
+        let mut request = self.request(Method::GET, &format!("/api/{sender}"), Bytes::new())?;
+        request.headers_mut().insert(header::ACCEPT, ANYTHING);
+        Ok(request)
     }
 
     /// Asks for the next change in a queue; `None` is the default one. See [`super::poll`].
@@ -50,8 +54,7 @@ impl Posten {
     ) -> Result<Request, RequestError> {
         let mut path = collection(flow, sender);
         if let Some(queue) = queue {
-            let encoded: String = byte_serialize(queue.as_bytes()).collect();
-            path = format!("{path}?polling_queue={encoded}");
+            path = format!("{path}?polling_queue={}", encoded(queue));
         }
         self.request(Method::GET, &path, Bytes::new())
     }
@@ -63,7 +66,7 @@ impl Posten {
         } else {
             '?'
         };
-        let token: String = byte_serialize(token.as_bytes()).collect();
+        let token = encoded(token);
         let path = format!("{}{parted}status_query_token={token}", status.as_str());
         self.request(Method::GET, &path, Bytes::new())
     }
@@ -115,6 +118,13 @@ impl Posten {
 
 fn collection(flow: Flow, sender: &OrganisationNumber) -> String {
     format!("/api/{sender}/{}/signature-jobs", flow.as_str())
+}
+
+/// A value in a query, with blanks as every server reads them.
+fn encoded(value: &str) -> String {
+    byte_serialize(value.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 /// Why a request could not be made: our own fault, each of them.

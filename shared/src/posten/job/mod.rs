@@ -220,7 +220,7 @@ pub enum Notifications {
 /// The security level of the login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuthenticationLevel {
-    /// `3`, which lets `MinID` in. For public senders only.
+    /// `3`, which lets MinID in. For public senders only.
     Three,
     /// `4`.
     Four,

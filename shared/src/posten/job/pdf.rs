@@ -36,7 +36,7 @@ fn is_encrypted(content: &[u8]) -> bool {
 fn is_reference(text: &[u8]) -> bool {
     let text = text.get(..32).unwrap_or(text);
     let mut words = text
-        .split(|byte| byte.is_ascii_whitespace())
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
     let mut number = || {
         words
