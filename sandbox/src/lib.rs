@@ -24,6 +24,7 @@ pub mod vault;
 
 mod admin;
 mod bearer;
+mod client;
 mod files;
 mod html;
 mod issuers;
@@ -42,11 +43,11 @@ use tokio::net::TcpListener;
 
 use crate::authority::{EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
-use crate::folkeregisteret::ClientCertificate;
 use crate::server::{Server, bind, bind_to};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
 
+pub use crate::client::ClientCertificate;
 pub use crate::variables::BackEnd;
 
 /// What a sandbox needs to start.
@@ -197,7 +198,7 @@ impl Sandbox {
         &self.ca_file
     }
 
-    /// The certificate with which Folkeregisteret lets a client in.
+    /// The certificate with which Folkeregisteret and Posten let a client in.
     pub fn client_certificate(&self) -> &ClientCertificate {
         &self.client_certificate
     }
@@ -205,7 +206,12 @@ impl Sandbox {
     /// All variables of the app, whose public address is `public_url`: an origin, without a slash at
     /// the end. Secrets are the same for as long as the sandbox runs.
     pub fn variables(&self, public_url: &str) -> BTreeMap<String, String> {
-        variables::variables(&self.world, &self.secrets, public_url)
+        variables::variables(
+            &self.world,
+            &self.secrets,
+            self.client_certificate.seal(),
+            public_url,
+        )
     }
 
     /// A back end that may ask the token component for what the demo's clients may have.
@@ -216,6 +222,11 @@ impl Sandbox {
     /// The app's runtime configuration, in Spin's format.
     pub fn runtime_config(&self) -> String {
         variables::runtime_config(&self.ca_file)
+    }
+
+    /// The counterparties that the app knows by their organisation number: a file for the host, and for `innsyn egress`.
+    pub fn pins(&self) -> String {
+        variables::pins(&self.world, &self.client_certificate)
     }
 
     /// Stops every server.

@@ -12,7 +12,6 @@
 //! that key usage must be there; and that a revoked certificate is refused at once. TLS sessions are never resumed, so that the certificate is looked
 //! at each time.
 
-mod client;
 mod door;
 mod refusal;
 
@@ -30,7 +29,6 @@ use crate::consumer::FJORDBANKEN;
 use crate::journal::Note;
 use crate::server::Peer;
 
-pub use client::ClientCertificate;
 pub(crate) use door::tls;
 pub(crate) use refusal::reason;
 
