@@ -3,3 +3,14 @@
     clippy::unwrap_used,
     reason = "the lints let tests do so, but not the functions that tests share"
 )]
+
+mod create;
+mod create_rules;
+mod create_schema;
+mod door;
+mod package;
+mod package_schema;
+mod package_structure;
+mod package_writer;
+mod package_xmlsec;
+mod support;
