@@ -47,6 +47,8 @@ pub(crate) enum Code {
     /// Assumption: the real code is not known.
     TooLate,
     /// Assumption: the real code is not known.
+    NotDeletable,
+    /// Assumption: the real code is not known.
     TooEarly,
 }
 
@@ -85,6 +87,7 @@ impl Code {
             Self::InvalidStatusQueryToken => "INVALID_STATUS_QUERY_TOKEN",
             Self::NotFound => "NOT_FOUND",
             Self::TooLate => "JOB_ALREADY_COMPLETED",
+            Self::NotDeletable => "DOCUMENTS_NOT_DELETABLE",
             Self::TooEarly => "POLLED_TOO_EARLY",
         }
     }
@@ -98,7 +101,7 @@ impl Code {
                 StatusCode::BAD_REQUEST
             }
             Self::CeremonyNotCompleted | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::TooLate => StatusCode::CONFLICT,
+            Self::TooLate | Self::NotDeletable => StatusCode::CONFLICT,
             Self::TooEarly => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -106,7 +109,7 @@ impl Code {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let note = Extension(Note(self.code.name().to_owned()));
+        let note = Extension(Note(format!("{}: {}", self.code.name(), self.message)));
         let headers = [(header::CONTENT_TYPE, "application/xml")];
         (self.status, note, headers, self.document()).into_response()
     }

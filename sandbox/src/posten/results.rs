@@ -75,7 +75,7 @@ pub(super) async fn delete_documents(
             return Err(not_found());
         }
         let message = "The documents cannot be deleted yet";
-        Err(Refusal::new(Code::TooLate, message))
+        Err(Refusal::new(Code::NotDeletable, message))
     })
 }
 
