@@ -1,6 +1,6 @@
 //! What the kind of sender may have, and what goes together.
 
-use sandbox::consumer::FJORDBANKEN;
+use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
 use sandbox::posten::FJORDVIK;
 
 use crate::package_writer::{Draft, KARI, PDF};
@@ -66,6 +66,33 @@ async fn public_bodies_have_less_with_advanced_signatures() {
         .is_refused(400, FEATURE, "one document");
     let authenticated = two.manifest("<signature-type>ADVANCED", "<signature-type>AUTHENTICATED");
     for_public(&bench, &authenticated).await.is_taken();
+}
+
+#[tokio::test]
+async fn a_broker_orders_for_those_who_let_it() {
+    let bench = Bench::in_a_hurry().await;
+    let draft = Draft::direct().manifest(FJORDBANKEN, INNLANDSBANKEN);
+    let own = bench.made(order(INNLANDSBANKEN, &[])).await;
+    let by_broker = async || {
+        bench
+            .create_with(&bench.given(), INNLANDSBANKEN, &draft)
+            .await
+    };
+    let refused = by_broker().await;
+    refused.is_refused(403, "BROKER_NOT_AUTHORIZED", "may not act");
+    let posten = &bench.sandbox.world().posten;
+    let mut switches = posten.switches();
+    let brokers = vec![FJORDBANKEN.to_owned()];
+    switches.brokers.insert(INNLANDSBANKEN.to_owned(), brokers);
+    posten.set_switches(switches);
+    by_broker().await.is_taken();
+
+    // The sender itself may have signed, the broker sends.
+    let package = draft.package(&own, bench.clock.now());
+    let (kind, body) = draft.body(&package);
+    let address = format!("{}/direct/signature-jobs", bench.root(INNLANDSBANKEN));
+    let said = bench.post(&bench.given(), &address, &kind, body).await;
+    said.is_taken();
 }
 
 #[tokio::test]

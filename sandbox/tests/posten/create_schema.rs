@@ -2,7 +2,7 @@
 
 use sandbox::consumer::FJORDBANKEN;
 
-use crate::package_writer::{Draft, KARI, OLA};
+use crate::package_writer::{Draft, KARI, OLA, PDF};
 use crate::support::Bench;
 
 const SCHEMA: &str = "SCHEMA_VALIDATION_ERROR";
@@ -144,6 +144,7 @@ async fn direct_manifests_are_held_to_their_schema() {
             "availability",
         ),
         ("direct-signature", "<!--", "not well-formed"),
+        ("<direct-sig", "<!DOCTYPE a><direct-sig", "DOCTYPE"),
     ] {
         let draft = Draft::direct().manifest(from, to);
         bench.create(&draft).await.is_refused(400, INVALID, why);
@@ -260,6 +261,37 @@ async fn everything_that_the_schemas_allow_is_taken() {
         })
         .await
         .is_taken();
+}
+
+#[tokio::test]
+async fn there_are_at_most_ten_signers_and_twenty_documents() {
+    let bench = Bench::in_a_hurry().await;
+    for (signers, documents, why) in [
+        (10, 20, None),
+        (11, 20, Some("stands signer where sender")),
+        (10, 21, Some("no place there for document")),
+    ] {
+        let mut draft = Draft::direct();
+        let own =
+            |index| format!("<signer><signer-identifier>{index}</signer-identifier></signer>");
+        let more: String = (1..signers).map(own).collect::<Vec<_>>().concat();
+        draft = draft.manifest("<sender>", &format!("{more}<sender>"));
+        for index in 1..documents {
+            let name = format!("{index:04}_b.pdf");
+            let listed = format!(
+                "<document href=\"{name}\" mime=\"application/pdf\"><title>B</title></document></documents>"
+            );
+            draft = draft.manifest("</documents>", &listed);
+            draft
+                .documents
+                .push((name, "application/pdf".into(), PDF.into()));
+        }
+        let said = bench.create(&draft).await;
+        match why {
+            None => said.is_taken(),
+            Some(why) => said.is_refused(400, INVALID, why),
+        }
+    }
 }
 
 #[tokio::test]

@@ -119,10 +119,12 @@ async fn an_organisation_without_access_is_told_which_certificate_it_showed() {
         }
     }
     let entries = bench.sandbox.world().journal.entries();
-    assert!(
-        entries
-            .iter()
-            .all(|entry| entry.note.as_deref() == Some("NOT_AUTHORIZED"))
+    let notes = entries.iter().filter_map(|entry| entry.note.as_deref());
+    assert_eq!(
+        notes
+            .filter(|note| note.starts_with("NOT_AUTHORIZED: "))
+            .count(),
+        4
     );
 }
 
@@ -154,6 +156,23 @@ async fn a_broker_acts_for_those_who_let_it() {
         let elsewhere = bench.root("310000418");
         let said = curl(&bench, Some(&shown), &elsewhere, &["--insecure"]).await;
         assert_eq!(said.status, 403, "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_nothing_outside_the_api() {
+    let Some(bench) = bench().await else { return };
+    let origin = &bench.sandbox.addresses().posten;
+    for (path, status) in [
+        ("/", 404),
+        ("/api", 404),
+        ("/api/310000205/archive", 404),
+        ("/api/", 403),
+        ("/api/fjordbanken", 403),
+    ] {
+        let address = format!("{origin}{path}");
+        let said = curl(&bench, Some(&bench.given()), &address, &["--insecure"]).await;
+        assert_eq!((said.exit, said.status), (0, status), "{path}: {said:?}");
     }
 }
 

@@ -13,4 +13,5 @@ mod package_schema;
 mod package_structure;
 mod package_writer;
 mod package_xmlsec;
+mod package_zip;
 mod support;
