@@ -37,6 +37,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::authority::WebAuthority;
 use crate::clock::Clock;
@@ -64,6 +66,7 @@ pub struct Sandbox {
     world: Arc<World>,
     secrets: Secrets,
     ca_file: PathBuf,
+    enterprise_roots_file: PathBuf,
     client_certificate: ClientCertificate,
     servers: Vec<Server>,
 }
@@ -104,6 +107,7 @@ impl Sandbox {
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
         let world = world_of(clock, addresses, app).await?;
+        let enterprise_roots_file = enterprise_roots(&world, &directory)?;
         let client_certificate = client_certificate(&world, directory).await?;
 
         let machines = [
@@ -155,6 +159,7 @@ impl Sandbox {
             world,
             secrets: Secrets::generate()?,
             ca_file,
+            enterprise_roots_file,
             client_certificate,
             servers,
         })
@@ -175,7 +180,13 @@ impl Sandbox {
         &self.ca_file
     }
 
-    /// The certificate with which Folkeregisteret lets a client in.
+    /// The roots of enterprise certificates, in PEM: what clients of Posten must trust, which shows one of
+    /// these and has no host name.
+    pub fn enterprise_roots_file(&self) -> &Path {
+        &self.enterprise_roots_file
+    }
+
+    /// The certificate with which Folkeregisteret and Posten let a client in: Fjordbanken's.
     pub fn client_certificate(&self) -> &ClientCertificate {
         &self.client_certificate
     }
@@ -209,6 +220,16 @@ fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, WebAut
     let ca_file = std::path::absolute(directory)?.join("ca.pem");
     files::private(&ca_file, web.pem())?;
     Ok((ca_file, web))
+}
+
+/// Writes the roots of enterprise certificates into `directory`.
+fn enterprise_roots(world: &World, directory: &Path) -> anyhow::Result<PathBuf> {
+    let hierarchies = world.enterprise.hierarchies();
+    let roots =
+        hierarchies.map(|hierarchy| files::certificate_pem(&STANDARD.encode(hierarchy.root())));
+    let file = std::path::absolute(directory)?.join("enterprise-roots.pem");
+    files::private(&file, roots.concat())?;
+    Ok(file)
 }
 
 async fn client_certificate(

@@ -313,3 +313,14 @@ async fn the_pages_are_in_english_too() {
         .await
         .says(200, "This page needs JavaScript.");
 }
+
+#[tokio::test]
+async fn whoever_the_sandbox_does_not_know_is_said_not_to_exist() {
+    let sender = Sender::start().await;
+    let job = sender.create(&direct(&[KARI])).await;
+    let signer = Signer::new(&sender);
+    signer.open(&redirect(&job)).await;
+    let page = signer.get("/signere/oppdrag").await;
+    page.says(200, "finnes ikke i sandkassen");
+    assert!(!page.body.contains(KARI), "{}", page.body);
+}
