@@ -112,6 +112,18 @@ async fn some_things_do_not_go_together_for_anybody() {
     for_public(&bench, &lookup)
         .await
         .is_refused(400, INVALID, "on behalf of another");
+    let nobody = Draft::portal()
+        .manifest(FJORDBANKEN, FJORDVIK)
+        .manifest(
+            &format!("<personal-identification-number>{KARI}</personal-identification-number>"),
+            "<identified-by-contact-information/>",
+        )
+        .manifest(
+            "<notifications><email address=\"kari@example.no\"/></notifications>",
+            "<notifications-using-lookup><email/></notifications-using-lookup>",
+        );
+    let said = for_public(&bench, &nobody).await;
+    said.is_refused(400, INVALID, "neither named nor reachable");
     let twice = Draft::direct().manifest("</signer>", &format!("</signer><signer><personal-identification-number>{KARI}</personal-identification-number></signer>"));
     bench
         .create(&twice)

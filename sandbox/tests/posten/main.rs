@@ -12,6 +12,7 @@ mod jobs;
 mod life;
 mod package;
 mod package_schema;
+mod package_schema_agreement;
 mod package_structure;
 mod package_writer;
 mod package_xmlsec;

@@ -1,6 +1,7 @@
 //! The vendor's own schemas on what the writer here writes and on what the service answers, where they are:
 //! in the folder that `POSTEN_XSD` names.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,13 +31,8 @@ async fn they_validate_what_is_sent_and_what_is_answered() {
     let folder = bench.new_folder();
     let driver = driver(&schemas, &folder);
     let valid = |what: &str, text: &str| {
-        let file = folder.join("message.xml");
-        std::fs::write(&file, text).unwrap();
-        let mut xmllint = Command::new("xmllint");
-        xmllint.args(["--noout", "--nonet", "--schema"]);
-        let output = xmllint.arg(&driver).arg(&file).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{what}: {said}: {text}");
+        let said = is_valid(&driver, &folder, text);
+        assert_eq!(said, Ok(()), "{what}: {text}");
     };
     for style in [Style::Java, Style::Net] {
         for draft in [Draft::direct(), Draft::portal()] {
@@ -60,6 +56,41 @@ async fn they_validate_what_is_sent_and_what_is_answered() {
     }
 }
 
+/// What `xmllint` has against `text`, if it has anything.
+pub(crate) fn is_valid(driver: &Path, folder: &Path, text: &str) -> Result<(), String> {
+    let (verdicts, said) = validated(driver, folder, &[text.to_owned()]);
+    if verdicts == [true] {
+        Ok(())
+    } else {
+        Err(said)
+    }
+}
+
+/// Which of these `xmllint` finds valid, and what it says.
+pub(crate) fn validated(driver: &Path, folder: &Path, texts: &[String]) -> (Vec<bool>, String) {
+    let mut xmllint = Command::new("xmllint");
+    xmllint
+        .current_dir(folder)
+        .args(["--noout", "--nonet", "--schema"])
+        .arg(driver);
+    let files: Vec<String> = (0..texts.len())
+        .map(|index| format!("{index}.xml"))
+        .collect();
+    for (file, text) in files.iter().zip(texts) {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    let output = xmllint.args(&files).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let verdicts: BTreeSet<&str> = said.lines().collect();
+    let is_valid = |file: &String| {
+        let is = |verdict| verdicts.contains(format!("{file} {verdict}").as_str());
+        let (good, bad) = (is("validates"), is("fails to validate"));
+        assert_ne!(good, bad, "{file}: {said}");
+        good
+    };
+    (files.iter().map(is_valid).collect(), said)
+}
+
 /// libxml2 takes no integer of more than 24 digits, and serial numbers have 25.
 fn short(signatures: &str) -> String {
     let mark = "X509SerialNumber";
@@ -79,7 +110,7 @@ fn short(signatures: &str) -> String {
     }
 }
 
-fn driver(schemas: &Path, folder: &Path) -> PathBuf {
+pub(crate) fn driver(schemas: &Path, folder: &Path) -> PathBuf {
     let absolute = format!("schemaLocation=\"{}/", schemas.display());
     let file = folder.join("driver.xsd");
     std::fs::write(&file, DRIVER.replace("schemaLocation=\"", &absolute)).unwrap();
@@ -87,7 +118,7 @@ fn driver(schemas: &Path, folder: &Path) -> PathBuf {
 }
 
 /// Nothing is said where they are not: few have them. Where they are, `xmllint` is needed.
-fn schemas() -> Option<PathBuf> {
+pub(crate) fn schemas() -> Option<PathBuf> {
     let schemas = std::env::var_os("POSTEN_XSD").map(PathBuf::from);
     if schemas.is_none() {
         let _ = writeln!(

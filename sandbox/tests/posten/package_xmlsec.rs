@@ -150,8 +150,8 @@ fn template(bench: &Bench, canonicalisation: &str) -> String {
          {references}</d:SignedInfo>\
          <d:SignatureValue/><d:KeyInfo><d:X509Data><d:X509Certificate>{leaf}</d:X509Certificate></d:X509Data></d:KeyInfo>\
          <d:Object><x:QualifyingProperties Target='#s' xmlns='' xmlns:x='http://uri.etsi.org/01903/v1.3.2#'>\r\n\
-         <x:SignedProperties xmlns:b='urn:b' Id='p' xmlns:a2='urn:a2'><x:SignedSignatureProperties>\
-         <x:SigningTime\n  b:two='2' a2:one=' tab&#9;and &lt; \"' one='1'><![CDATA[{time}]]></x:SigningTime>\r\n\
+         <x:SignedProperties xmlns:b='urn:b' Id='p' xmlns:a2='urn:a2'><x:SignedSignatureProperties\n  b:two='2' a2:one=' tab&#9;and &lt; \"' one='1'>\
+         <x:SigningTime  ><![CDATA[{time}]]></x:SigningTime>\r\n\
          <x:SigningCertificate><x:Cert><x:CertDigest><d:DigestMethod Algorithm='http://www.w3.org/2000/09/xmldsig#sha1'/>\
          <d:DigestValue>{sha1}&#xD;&#10;</d:DigestValue></x:CertDigest><x:IssuerSerial><d:X509IssuerName>a &amp; b > c &#xE6; ø</d:X509IssuerName>\
          <d:X509SerialNumber>{serial}<!-- it is --></d:X509SerialNumber></x:IssuerSerial></x:Cert></x:SigningCertificate>\

@@ -138,7 +138,7 @@ fn digest(content: &mut Content<'_>, by: &str) -> Result<Vec<u8>, Invalid> {
 
 /// Base64, with line breaks wherever the sender's library puts them.
 fn decoded(element: Element<'_>) -> Result<Vec<u8>, Invalid> {
-    let mut text = element.text()?;
+    let mut text = element.content_text()?;
     text.retain(|character| !character.is_ascii_whitespace());
     let bytes = STANDARD.decode(text);
     bytes.map_err(|_| Invalid::new("something in the signature is not base64"))
