@@ -4,6 +4,8 @@
     reason = "the lints let tests do so, but not the functions that tests share"
 )]
 
+mod answer_schema;
+mod bank;
 mod create;
 mod create_rules;
 mod create_schema;
