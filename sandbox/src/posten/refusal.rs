@@ -114,3 +114,29 @@ impl IntoResponse for Refusal {
         (self.status, note, headers, self.document()).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_have_one_style_and_the_other() {
+        let refusal = Refusal::new(Code::AsiceValidation, "a < b & \"c\"");
+        let documents: Vec<_> = (0..50).map(|_| refusal.document()).collect();
+        for root in [
+            r#"<error xmlns="http://signering.posten.no/schema/v1">"#,
+            r#"<ns4:error xmlns="http://uri.etsi.org/01903/v1.3.2#""#,
+        ] {
+            let is_so = |document: &&String| document.contains(root);
+            assert!(documents.iter().any(|document| is_so(&document)), "{root}");
+        }
+        for document in documents {
+            let tree = uppsala::parse(&document).unwrap();
+            let root = tree.document_element().unwrap();
+            let texts = tree.children(root).into_iter();
+            let texts: Vec<_> = texts.map(|id| tree.text_content_deep(id)).collect();
+            let told = ["ASICE_VALIDATION_FAILED", "a < b & \"c\"", "CLIENT"];
+            assert_eq!(texts, told);
+        }
+    }
+}
