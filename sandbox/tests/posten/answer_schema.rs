@@ -68,4 +68,5 @@ async fn they_validate_what_is_answered_while_a_job_lives() {
     let status = sender.status(&job, &exit).await;
     assert!(status.text("delete-documents-url").is_some());
     check(&status);
+    check(&sender.get(&status.texts("xades-url")[0]).await);
 }

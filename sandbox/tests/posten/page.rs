@@ -324,3 +324,23 @@ async fn whoever_the_sandbox_does_not_know_is_said_not_to_exist() {
     page.says(200, "finnes ikke i sandkassen");
     assert!(!page.body.contains(KARI), "{}", page.body);
 }
+
+#[tokio::test]
+async fn a_ceremony_that_broke_down_needs_a_new_redirect_address() {
+    let sender = Sender::start().await;
+    let job = sender.create(&direct(&[RAGNA])).await;
+    let signer = Signer::new(&sender);
+    signer.open(&redirect(&job)).await;
+    assert_eq!(signer.answer("ragna", "fail").await.status, 302);
+    signer
+        .answer("ragna", "sign")
+        .await
+        .says(403, "Lenken virker ikke");
+    signer
+        .open(&redirect(&job))
+        .await
+        .says(403, "Lenken virker ikke");
+    let renewed = sender.post(&job.attributes("signer", "href")[0]).await;
+    assert_eq!(signer.open(&redirect(&renewed)).await.status, 303);
+    assert_eq!(signer.answer("ragna", "sign").await.status, 302);
+}
