@@ -194,6 +194,8 @@ pub(crate) fn asset(name: &str) -> Response {
         "posten.css" => ("text/css", include_str!("../pages/posten.css")),
         "posten.js" => ("text/javascript", include_str!("../pages/posten.js")),
         "return.js" => ("text/javascript", include_str!("../pages/return.js")),
+        "agreement.pdf" => ("application/pdf", include_str!("../pages/agreement.pdf")),
+        "bank_sign.js" => ("text/javascript", include_str!("../pages/bank_sign.js")),
         "bank.js" => ("text/javascript", include_str!("../pages/bank.js")),
         "app.js" => ("text/javascript", include_str!("../pages/app.js")),
         "exact.js" => ("text/javascript", include_str!("../pages/exact.js")),
@@ -248,6 +250,7 @@ fn templates() -> &'static Environment<'static> {
             ),
             ("login.html", include_str!("../pages/login.html")),
             ("bank.html", include_str!("../pages/bank.html")),
+            ("bank_sign.html", include_str!("../pages/bank_sign.html")),
         ] {
             // A template that does not parse is missing when it is asked for, which the tests do.
             let _ = environment.add_template(name, source);
@@ -322,6 +325,7 @@ mod tests {
             "posten_portal",
             "login",
             "bank",
+            "bank_sign",
         ];
         for name in names {
             assert!(

@@ -198,7 +198,13 @@ impl Sandbox {
         &self.ca_file
     }
 
-    /// The certificate with which Folkeregisteret and Posten let a client in.
+    /// The roots of enterprise certificates, in PEM: what clients of Posten must trust, which shows one of
+    /// these and has no host name.
+    pub fn enterprise_roots_file(&self) -> &Path {
+        &self.client_certificate.roots_file
+    }
+
+    /// The certificate with which Folkeregisteret and Posten let a client in: Fjordbanken's.
     pub fn client_certificate(&self) -> &ClientCertificate {
         &self.client_certificate
     }

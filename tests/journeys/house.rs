@@ -82,10 +82,7 @@ fn every_component_calls_exactly_its_counterparties() {
                 "{{ login_origin }}",
             ],
         ),
-        (
-            "signature",
-            &["{{ login_origin }}", "{{ posten_origin }}"],
-        ),
+        ("signature", &["{{ login_origin }}", "{{ posten_origin }}"]),
         (
             "token",
             &[

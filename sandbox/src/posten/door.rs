@@ -6,6 +6,7 @@
 //! need not send theirs; HTTP/1.1 alone; no session is resumed; an organisation's number that two attributes
 //! disagree about is none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
@@ -63,7 +64,8 @@ pub(crate) struct Caller {
     pub(crate) broker: Option<String>,
 }
 
-/// Lets a request through whose certificate's organisation may act for that in the path.
+/// Lets a request through whose certificate's organisation may act for that in the path. What is no path
+/// of the API is nobody's.
 pub(super) async fn known(
     State(world): State<Arc<World>>,
     Extension(Peer(certificate)): Extension<Peer>,
@@ -71,9 +73,10 @@ pub(super) async fn known(
     next: Next,
 ) -> Response {
     let path = request.uri().path().strip_prefix("/api/");
-    let organisation = path.and_then(|path| path.split('/').next());
-    let organisation = organisation.unwrap_or_default().to_owned();
-    match caller(&world, &certificate, organisation) {
+    let Some(organisation) = path.and_then(|path| path.split('/').next()) else {
+        return next.run(request).await;
+    };
+    match caller(&world, &certificate, organisation.to_owned()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -119,7 +122,7 @@ fn caller(world: &World, certificate: &[u8], organisation: String) -> Result<Cal
 
 /// Whether `own` may act for another organisation.
 pub(super) fn may_act(
-    brokers: &std::collections::BTreeMap<String, Vec<String>>,
+    brokers: &BTreeMap<String, Vec<String>>,
     own: &str,
     organisation: &str,
 ) -> bool {
@@ -220,5 +223,55 @@ impl ClientCertVerifier for OneAlert {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+
+    use super::*;
+
+    /// X.520 attributes that rcgen has no names for.
+    fn other(last: u64) -> DnType {
+        DnType::CustomDnType(vec![2, 5, 4, last])
+    }
+
+    #[test]
+    fn the_number_is_where_either_generation_has_it() {
+        let (identifier, serial, name) = (other(97), other(5), DnType::CommonName);
+        for (subject, number) in [
+            (vec![(&identifier, "NTRNO-310000205")], Some("310000205")),
+            (vec![(&identifier, "310000205")], Some("310000205")),
+            (vec![(&serial, "310000205")], Some("310000205")),
+            (vec![(&name, "310000205")], Some("310000205")),
+            (vec![(&name, "310000205 Fjordbanken")], Some("310000205")),
+            (vec![(&name, "3100002051")], None),
+            (vec![(&name, "Fjordbanken 310000205")], None),
+            (vec![(&serial, "UN:NO-9578-4050-100200300")], None),
+            (vec![(&identifier, "PSDNO-FSA-310000205")], None),
+            (
+                vec![(&identifier, "NTRNO-310000205"), (&serial, "310000205")],
+                Some("310000205"),
+            ),
+            (
+                vec![(&identifier, "NTRNO-310000205"), (&serial, "310000302")],
+                None,
+            ),
+            (
+                vec![(&identifier, "NTRNO-310000205"), (&name, "310000302")],
+                Some("310000205"),
+            ),
+        ] {
+            let mut parameters = CertificateParams::default();
+            parameters.distinguished_name = DistinguishedName::new();
+            for (kind, text) in &subject {
+                parameters.distinguished_name.push((*kind).clone(), *text);
+            }
+            let key = KeyPair::generate().unwrap();
+            let certificate = parameters.self_signed(&key).unwrap();
+            let found = organisation(certificate.der());
+            assert_eq!(found.as_deref(), number, "{subject:?}");
+        }
     }
 }

@@ -7,11 +7,12 @@
 
 use anyhow::Context;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
-    KeyUsagePurpose, RsaKeySize, SigningKey,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, DnValue, IsCa,
+    KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber, SigningKey,
 };
 use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::authority::rsa_key_named;
 use crate::random;
@@ -53,14 +54,17 @@ impl EndUserAuthority {
     /// Certifies `name` for a year. Makes an RSA key the first time: not for an async thread.
     pub(super) fn certify(&self, name: &str, now: OffsetDateTime) -> anyhow::Result<EndUser> {
         let key = rsa_key_named("end users", RsaKeySize::_2048)?;
-        let number: String = random::token().context("no randomness")?;
-        let number: String = number.chars().take(12).collect();
         let mut parameters = CertificateParams::default();
+        // Without one it would follow from the key, which all have.
+        let mut serial = random::bytes().context("no randomness")?.to_vec();
+        serial.truncate(8);
+        parameters.serial_number = Some(SerialNumber::from(serial));
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CountryName, "NO");
         subject.push(DnType::CommonName, name);
         let kind = DnType::CustomDnType(SERIAL_NUMBER.to_vec());
-        subject.push(kind, format!("SIMULERT-{number}"));
+        let number = format!("SIMULERT-{}", Uuid::new_v4().simple());
+        subject.push(kind, DnValue::PrintableString(number.try_into()?));
         parameters.distinguished_name = subject;
         parameters.not_before = now - Duration::DAY;
         parameters.not_after = now + Duration::days(365);
@@ -96,4 +100,32 @@ fn authority(name: &str, now: OffsetDateTime) -> CertificateParams {
     parameters.not_before = now - Duration::days(365);
     parameters.not_after = now + Duration::days(10 * 365);
     parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use x509_parser::prelude::{FromDer, X509Certificate};
+
+    #[test]
+    fn each_certificate_has_a_number_and_a_subject_of_its_own() {
+        let now = OffsetDateTime::now_utc();
+        let authority = EndUserAuthority::generate(now).unwrap();
+        let certified = || authority.certify("Ragna Fjordvik", now).unwrap().chain;
+        let ([one, issuing, _], [two, ..]) = (certified(), certified());
+        let parsed = |der| X509Certificate::from_der(der).unwrap().1;
+        let (one, two) = (parsed(&one), parsed(&two));
+        assert_ne!(one.tbs_certificate.serial, two.tbs_certificate.serial);
+        assert_ne!(one.subject().to_string(), two.subject().to_string());
+        assert_eq!(
+            one.issuer().to_string(),
+            parsed(&issuing).subject().to_string()
+        );
+        assert!(
+            one.verify_signature(Some(parsed(&issuing).public_key()))
+                .is_ok()
+        );
+        let usage = one.key_usage().unwrap().unwrap().value;
+        assert!(usage.non_repudiation() && !usage.digital_signature());
+    }
 }

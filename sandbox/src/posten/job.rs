@@ -11,7 +11,8 @@ use super::signature::Signature;
 const KEPT: Duration = Duration::days(40);
 /// How long a sender waits before the documents may be deleted: the same.
 const DELETABLE_AFTER: Duration = Duration::hours(24);
-/// Signers have ids of their own, which say nothing of their order.
+/// Signers have ids of their own, which are none of their jobs'.
+const BETWEEN_JOBS: i64 = 101;
 const BETWEEN_SIGNERS: i64 = 7;
 
 /// A job.
@@ -98,8 +99,7 @@ pub(super) enum SignerStatus {
 impl Job {
     /// A new one, in which nobody has been let in.
     pub(super) fn new(id: i64, order: Order, now: OffsetDateTime) -> Self {
-        let first = id * 10 + 3;
-        let ids = (0i64..).map(|position| first + position * BETWEEN_SIGNERS);
+        let ids = (0i64..).map(|position| id * BETWEEN_JOBS + position * BETWEEN_SIGNERS);
         let signers = ids.zip(&order.signers).map(|(id, _)| Signer {
             id,
             state: State {

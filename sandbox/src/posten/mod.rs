@@ -11,6 +11,8 @@ mod contact;
 mod create;
 mod door;
 mod end_user;
+#[cfg(test)]
+mod example;
 mod job;
 mod life;
 mod multipart;

@@ -134,6 +134,10 @@ async fn answer(
     let Ok(done) = done.await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    if act == Act::Fail && done.is_ok() {
+        // Another try needs another redirect address, as the schema's text about these has it.
+        world.posten.ceremonies.close(&headers);
+    }
     let (status, problem) = match done {
         // 302, whatever the sender's address is; axum's own redirects are 303, 307 and 308.
         Ok(Some(exit)) => return (StatusCode::FOUND, [(header::LOCATION, exit)]).into_response(),

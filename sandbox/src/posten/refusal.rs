@@ -47,6 +47,8 @@ pub(crate) enum Code {
     /// Assumption: the real code is not known.
     TooLate,
     /// Assumption: the real code is not known.
+    NotDeletable,
+    /// Assumption: the real code is not known.
     TooEarly,
 }
 
@@ -85,6 +87,7 @@ impl Code {
             Self::InvalidStatusQueryToken => "INVALID_STATUS_QUERY_TOKEN",
             Self::NotFound => "NOT_FOUND",
             Self::TooLate => "JOB_ALREADY_COMPLETED",
+            Self::NotDeletable => "DOCUMENTS_NOT_DELETABLE",
             Self::TooEarly => "POLLED_TOO_EARLY",
         }
     }
@@ -98,7 +101,7 @@ impl Code {
                 StatusCode::BAD_REQUEST
             }
             Self::CeremonyNotCompleted | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::TooLate => StatusCode::CONFLICT,
+            Self::TooLate | Self::NotDeletable => StatusCode::CONFLICT,
             Self::TooEarly => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -106,8 +109,34 @@ impl Code {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let note = Extension(Note(self.code.name().to_owned()));
+        let note = Extension(Note(format!("{}: {}", self.code.name(), self.message)));
         let headers = [(header::CONTENT_TYPE, "application/xml")];
         (self.status, note, headers, self.document()).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_have_one_style_and_the_other() {
+        let refusal = Refusal::new(Code::AsiceValidation, "a < b & \"c\"");
+        let documents: Vec<_> = (0..50).map(|_| refusal.document()).collect();
+        for root in [
+            r#"<error xmlns="http://signering.posten.no/schema/v1">"#,
+            r#"<ns4:error xmlns="http://uri.etsi.org/01903/v1.3.2#""#,
+        ] {
+            let is_so = |document: &&String| document.contains(root);
+            assert!(documents.iter().any(|document| is_so(&document)), "{root}");
+        }
+        for document in documents {
+            let tree = uppsala::parse(&document).unwrap();
+            let root = tree.document_element().unwrap();
+            let texts = tree.children(root).into_iter();
+            let texts: Vec<_> = texts.map(|id| tree.text_content_deep(id)).collect();
+            let told = ["ASICE_VALIDATION_FAILED", "a < b & \"c\"", "CLIENT"];
+            assert_eq!(texts, told);
+        }
     }
 }

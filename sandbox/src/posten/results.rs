@@ -1,7 +1,8 @@
 //! What comes of a job, of both flows: confirming, cancelling, fetching what was signed, and deleting it.
 //!
 //! Assumptions: a confirmation is answered with 204, and changes nothing else; what is gone, or not there
-//! yet, is 404; documents that may not be deleted yet give 409.
+//! yet, is 404; documents that may not be deleted yet give 409. Left out: that a copy must have reached the
+//! signers' digital mailboxes before, and the archive for twenty years.
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ pub(super) async fn delete_documents(
             return Err(not_found());
         }
         let message = "The documents cannot be deleted yet";
-        Err(Refusal::new(Code::TooLate, message))
+        Err(Refusal::new(Code::NotDeletable, message))
     })
 }
 

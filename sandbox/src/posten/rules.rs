@@ -3,7 +3,8 @@
 //!
 //! `FEATURE_NOT_AVAILABLE` was seen once, for `NAME` from a private organisation. Assumptions: that it
 //! is the answer to everything that the kind of sender may not have, and `ASICE_VALIDATION_FAILED` to what does
-//! not go together; that `DATE_OF_BIRTH_AND_NAME` of a public body needs authenticated signatures, as the current
+//! not go together; that two signers of a direct job are not the same by number either (the schema says it of the
+//! sender's own identifiers); that nobody is looked up without a number; that `DATE_OF_BIRTH_AND_NAME` of a public body needs authenticated signatures, as the current
 //! documentation says.
 
 use super::order::{
@@ -32,6 +33,20 @@ fn goes_together(order: &Order) -> Result<(), &'static str> {
         && available_seconds > LONGEST
     {
         return Err("a job cannot be available for more than 90 days");
+    }
+    let twice = |(index, signer): (usize, &Signer)| {
+        let mut others = order.signers.iter().take(index);
+        others.any(|other| other.who == signer.who)
+    };
+    if matches!(order.flow, Flow::Direct { .. }) && order.signers.iter().enumerate().any(twice) {
+        return Err("two signers are the same");
+    }
+    let nobody = Who::Contact {
+        email: None,
+        sms: None,
+    };
+    if order.signers.iter().any(|signer| signer.who == nobody) {
+        return Err("a signer is neither named nor reachable");
     }
     let for_another = |signer: &Signer| {
         signer.on_behalf_of == Some(OnBehalfOf::Other)

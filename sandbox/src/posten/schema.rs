@@ -15,6 +15,7 @@ use uppsala::{Document, NodeId, NodeKind, Parser};
 pub(crate) const API: &str = "http://signering.posten.no/schema/v1";
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+const LOCATIONS: [&str; 2] = ["schemaLocation", "noNamespaceSchemaLocation"];
 /// Deeper than any message.
 const DEPTH: u32 = 64;
 
@@ -77,14 +78,15 @@ impl<'t> Element<'t> {
         Some(found.value.as_ref())
     }
 
-    /// Refuses attributes other than these, but for those of XML Schema itself.
+    /// Refuses attributes other than these, but for those that say where a schema is.
     pub(crate) fn only_attributes(self, allowed: &[&str]) -> Result<Self, Broken> {
         let attributes = self.tree.element(self.id).into_iter();
         for attribute in attributes.flat_map(|element| &element.attributes) {
             let namespace = attribute.name.namespace_uri.as_deref();
+            let name = attribute.name.local_name.as_ref();
             let known = match namespace {
-                None => allowed.contains(&attribute.name.local_name.as_ref()),
-                Some(namespace) => namespace == XSI,
+                None => allowed.contains(&name),
+                Some(namespace) => namespace == XSI && LOCATIONS.contains(&name),
             };
             if !known {
                 let rule = "cvc-complex-type.3.2.2";
@@ -144,8 +146,13 @@ impl<'t> Element<'t> {
         Ok(())
     }
 
-    /// Its text, with the blanks as they stand.
+    /// Its text, with the blanks as they stand; it has no attributes.
     pub(crate) fn text(self) -> Result<String, Broken> {
+        self.only_attributes(&[])?.content_text()
+    }
+
+    /// The same, whatever its attributes.
+    pub(crate) fn content_text(self) -> Result<String, Broken> {
         if self.elements().next().is_some() {
             let rule = "cvc-type.3.1.2";
             return Err(Broken(format!(

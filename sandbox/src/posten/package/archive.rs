@@ -162,3 +162,71 @@ fn is_tight(
         "files of the package overlap, or something is around them",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+    use rawzip::ZipArchiveWriter;
+
+    use super::*;
+
+    fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut archive = ZipArchiveWriter::new(&mut bytes);
+        for (name, content) in files {
+            let new = archive.new_file(name);
+            let (mut entry, config) = new
+                .compression_method(CompressionMethod::DEFLATE)
+                .start()
+                .unwrap();
+            let packer = DeflateEncoder::new(&mut entry, Compression::best());
+            let mut writer = config.wrap(packer);
+            writer.write_all(content).unwrap();
+            let (packer, descriptor) = writer.finish().unwrap();
+            packer.finish().unwrap();
+            entry.finish(descriptor).unwrap();
+        }
+        archive.finish().unwrap();
+        bytes
+    }
+
+    /// Whatever is broken is refused or does not matter; nothing else happens.
+    #[test]
+    fn any_byte_may_be_wrong_and_any_rest_missing() {
+        let good = packed(&[("a.pdf", b"one document"), ("manifest.xml", b"<manifest/>")]);
+        let files = Archive::read(&good).unwrap().files;
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["a.pdf", "manifest.xml"]);
+        for index in 0..good.len() {
+            assert!(Archive::read(&good[..index]).is_err(), "{index}");
+            for flip in [1, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[index] ^= flip;
+                if let Ok(read) = Archive::read(&bad) {
+                    let contents = read.files.values().eq(files.values());
+                    assert!(contents, "{index}: the checksum has not seen it");
+                }
+            }
+        }
+    }
+
+    /// It says that it is small, and is not.
+    #[test]
+    fn what_unpacks_to_too_much_is_not_unpacked_to_its_end() {
+        let bomb = vec![0; 64 * 1024 * 1024];
+        let bytes = packed(&[("a.pdf", &bomb)]);
+        assert!(bytes.len() < 100_000);
+        let refused = Archive::read(&bytes).unwrap_err();
+        assert_eq!(refused, Invalid::new("the package is too large"));
+        // Many small ones count together.
+        let half = vec![b' '; 6 * 1024 * 1024];
+        let two = packed(&[("a.pdf", &half), ("b.pdf", &half)]);
+        assert!(Archive::read(&two).is_err());
+        let names: Vec<String> = (0..24).map(|index| format!("{index}.pdf")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+        let refused = Archive::read(&packed(&many)).unwrap_err();
+        assert_eq!(refused, Invalid::new("the package has too many files"));
+    }
+}

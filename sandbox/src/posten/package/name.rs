@@ -21,3 +21,24 @@ fn decoded(name: &str) -> Option<String> {
     }
     Some(String::from_utf8_lossy(&decoded).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn what_cannot_be_decoded_stands_for_itself() {
+        for (written, name) in [
+            ("0000_avtale.pdf", "0000_avtale.pdf"),
+            ("a+b%20c.pdf", "a b c.pdf"),
+            ("b%C3%A6%c3%a5.pdf", "bæå.pdf"),
+            ("100%.pdf", "100%.pdf"),
+            ("a+50%2", "a+50%2"),
+            ("%+1", "%+1"),
+            ("%2Fa", "/a"),
+            ("bæ.pdf", "bæ.pdf"),
+        ] {
+            assert_eq!(meant(written), name);
+        }
+    }
+}

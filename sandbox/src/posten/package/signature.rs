@@ -55,13 +55,13 @@ pub(super) fn verify(
     let id = id.ok_or_else(|| Invalid::new("the signature has no Id"))?;
 
     let mut parts = signature.content(DSIG)?;
-    let signed = parts.one("SignedInfo")?;
+    let info = parts.one("SignedInfo")?;
     let value = decoded(parts.one("SignatureValue")?)?;
     let certificates = certificates(parts.one("KeyInfo")?)?;
     let properties = Properties::of(parts.one("Object")?, id)?;
     parts.end()?;
 
-    let mut content = signed.content(DSIG)?;
+    let mut content = info.content(DSIG)?;
     let mode = match algorithm(content.one("CanonicalizationMethod")?)? {
         C14N => C14nMode::Inclusive,
         C14N11 => C14nMode::Inclusive11,
@@ -75,7 +75,7 @@ pub(super) fn verify(
     let references = References::of(content, properties.element)?;
 
     references.hold(files)?;
-    let message = canonical(signed, mode)?;
+    let message = canonical(info, mode)?;
     let signer = certificates
         .iter()
         .find(|certificate| holds(certificate, &message, &value));
@@ -138,7 +138,7 @@ fn digest(content: &mut Content<'_>, by: &str) -> Result<Vec<u8>, Invalid> {
 
 /// Base64, with line breaks wherever the sender's library puts them.
 fn decoded(element: Element<'_>) -> Result<Vec<u8>, Invalid> {
-    let mut text = element.text()?;
+    let mut text = element.content_text()?;
     text.retain(|character| !character.is_ascii_whitespace());
     let bytes = STANDARD.decode(text);
     bytes.map_err(|_| Invalid::new("something in the signature is not base64"))

@@ -229,3 +229,6 @@ impl Job {
 const fn is_open(status: SignerStatus) -> bool {
     matches!(status, SignerStatus::Waiting | SignerStatus::Failed)
 }
+
+#[cfg(test)]
+mod tests;

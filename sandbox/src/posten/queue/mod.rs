@@ -109,3 +109,6 @@ impl Change {
         self.leased_until.is_none_or(|until| until <= now)
     }
 }
+
+#[cfg(test)]
+mod tests;
