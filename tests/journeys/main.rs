@@ -34,6 +34,7 @@ mod others_at_the_vault;
 mod party_not_the_customers;
 mod platform_contract;
 mod second_visit_without_a_new_consent;
+mod signs_a_document;
 mod store_rows_swapped;
 mod strange_input;
 mod token_refused_once;
