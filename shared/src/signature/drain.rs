@@ -53,6 +53,8 @@ pub struct Drained {
     pub orphans: usize,
     /// Changes that Posten has been told of. The others come again.
     pub confirmed: usize,
+    /// Changes that could not be read. They come again too.
+    pub unreadable: usize,
     /// Whether there may be more to fetch already, because the time was up.
     pub more: bool,
 }
@@ -99,7 +101,8 @@ impl Signatures {
             }
         }
         let drained = run.drained.get();
-        let mut event = Event::new(Level::Info, "drain", "ok");
+        let outcome = if end.is_ok() { "ok" } else { "incomplete" };
+        let mut event = Event::new(Level::Info, "drain", outcome);
         event.count = Some(drained.changes);
         context.log(&event);
         end.map(|()| drained)
