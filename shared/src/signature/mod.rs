@@ -19,6 +19,8 @@
 //! that comes late, or twice, or to two drains at once, never takes a job back from where it was: it lands in a row that
 //! does not count any more. Within a row, each signer's newest status stays.
 //!
+//! Only one drain is at work at a time ([`turn`]).
+//!
 //! A change of a job that no record knows is kept as an *orphan*, and confirmed like any other.
 
 mod act;
@@ -35,6 +37,7 @@ mod refusal;
 mod rows;
 mod settings;
 mod standing;
+mod turn;
 mod upload;
 mod wanted;
 
