@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac_sha1_compact::Hash as Sha1;
 use thiserror::Error;
+use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 
 use super::issuer;
-use crate::certificate::{Certificate, CertificateError, NumberError};
+use crate::certificate::{DistinguishedName, NumberError, Subject};
 use crate::maskinporten::{Algorithm, RsaKey, certificates};
 use crate::party::OrganisationNumber;
 
@@ -32,34 +33,38 @@ impl Seal {
     /// key of 2048 to 4096 bits in PEM.
     pub fn of(chain_pem: &str, key_pem: &str) -> Result<Self, SealError> {
         let chain = certificates(chain_pem);
-        let ders: Option<Vec<Vec<u8>>> =
-            chain.iter().map(|der| STANDARD.decode(der).ok()).collect();
-        let ders = ders.ok_or(CertificateError::Malformed)?;
-        let (first, above) = ders.split_first().ok_or(SealError::Empty)?;
-        let leaf = Certificate::read(first)?;
-        let mut below = leaf.clone();
-        for der in above {
-            let issuer = Certificate::read(der)?;
-            if below.issuer != issuer.subject.name {
+        let mut ders = Vec::new();
+        let mut read = Vec::new();
+        for base64 in &chain {
+            let der = STANDARD.decode(base64).map_err(|_| SealError::Malformed)?;
+            read.push(Certificate::from_der(&der).map_err(|_| SealError::Malformed)?);
+            ders.push(der);
+        }
+        let (Some(der), Some(leaf)) = (ders.first(), read.first()) else {
+            return Err(SealError::Empty);
+        };
+        for (below, above) in read.iter().zip(read.iter().skip(1)) {
+            let issuer = DistinguishedName::from(below.tbs_certificate().issuer());
+            if issuer != DistinguishedName::from(above.tbs_certificate().subject()) {
                 return Err(SealError::Order);
             }
-            below = issuer;
         }
-        let raw =
-            x509_cert::Certificate::from_der(first).map_err(|_| CertificateError::Malformed)?;
-        let raw = raw.tbs_certificate();
-        let public = raw.subject_public_key_info().to_der();
-        let public = public.map_err(|_| CertificateError::Malformed)?;
+        let leaf = leaf.tbs_certificate();
+        let public = leaf.subject_public_key_info().to_der();
+        let public = public.map_err(|_| SealError::Malformed)?;
         let key = RsaKey::of_pem(key_pem).ok_or(SealError::Key)?;
         if !key.is_of(&public) {
             return Err(SealError::Mismatch);
         }
+        let subject = Subject {
+            name: leaf.subject().into(),
+        };
         Ok(Self {
             key,
-            organisation: leaf.subject.number()?.number,
-            digest: Sha1::hash(first),
-            issuer: issuer::name(raw.issuer()),
-            serial: issuer::decimal(raw.serial_number().as_bytes()),
+            organisation: subject.number()?.number,
+            digest: Sha1::hash(der),
+            issuer: issuer::name(leaf.issuer()),
+            serial: issuer::decimal(leaf.serial_number().as_bytes()),
             chain,
         })
     }
@@ -81,8 +86,8 @@ pub enum SealError {
     #[error("there is no certificate in PEM")]
     Empty,
     /// One that cannot be read.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    #[error("there is something in PEM that is not a certificate")]
+    Malformed,
     /// One that did not issue the one before it.
     #[error("each certificate must be followed by its issuer's, the organisation's own first")]
     Order,

@@ -36,25 +36,16 @@ impl Xml {
         attributes: Attributes<'_>,
         content: impl FnOnce(&mut Self),
     ) {
-        self.0.push('<');
-        self.0.push_str(name);
-        for (attribute, value) in attributes {
-            self.0.push(' ');
-            self.0.push_str(attribute);
-            self.0.push_str("=\"");
-            self.escaped(value, in_attribute);
-            self.0.push('"');
-        }
-        self.0.push('>');
+        self.begin(name, attributes);
         content(self);
-        self.0.push_str("</");
-        self.0.push_str(name);
-        self.0.push('>');
+        self.end(name);
     }
 
     /// An element with text in it.
     pub(super) fn text(&mut self, name: &str, text: &str) {
-        self.element(name, &[], |xml| xml.escaped(text, in_text));
+        self.begin(name, &[]);
+        self.escaped(text, in_text);
+        self.end(name);
     }
 
     /// An element with text in it, if there is any to be said.
@@ -66,12 +57,33 @@ impl Xml {
 
     /// An element with nothing in it; canonical form has no shorter way.
     pub(super) fn empty(&mut self, name: &str, attributes: Attributes<'_>) {
-        self.element(name, attributes, |_| {});
+        self.begin(name, attributes);
+        self.end(name);
     }
 
     /// What has been written already.
     pub(super) fn written(&mut self, xml: &str) {
         self.0.push_str(xml);
+    }
+
+    /// Apart from [`Self::element`], which is compiled anew for each content.
+    fn begin(&mut self, name: &str, attributes: Attributes<'_>) {
+        self.0.push('<');
+        self.0.push_str(name);
+        for (attribute, value) in attributes {
+            self.0.push(' ');
+            self.0.push_str(attribute);
+            self.0.push_str("=\"");
+            self.escaped(value, in_attribute);
+            self.0.push('"');
+        }
+        self.0.push('>');
+    }
+
+    fn end(&mut self, name: &str) {
+        self.0.push_str("</");
+        self.0.push_str(name);
+        self.0.push('>');
     }
 
     fn escaped(&mut self, text: &str, escape: fn(char) -> Option<&'static str>) {

@@ -84,7 +84,7 @@ impl Signatures {
         let address = job.standing().and_then(|known| known.confirmation.as_ref());
         let address = address.ok_or_else(|| not_ready("There is no change to confirm"))?;
         let request = self.posten.confirm(address).map_err(refusal::unsendable)?;
-        act(context, &ACT, &request).await?;
+        act(context, &ACT, &request, || Kind::SignatureTooLate.into()).await?;
         Ok(job.view())
     }
 
@@ -108,12 +108,8 @@ impl Signatures {
             });
         };
         let request = self.posten.cancel(address).map_err(refusal::unsendable)?;
-        let answer = outbound::send(context, &ACT, &request).await?;
-        match answer.status() {
-            status if status.is_success() => Ok(job.view()),
-            StatusCode::CONFLICT => Err(Kind::SignatureTooLate.into()),
-            _ => Err(refusal::problem(&answer)),
-        }
+        act(context, &ACT, &request, || Kind::SignatureTooLate.into()).await?;
+        Ok(job.view())
     }
 
     /// A new page for a signer of a direct job, in place of one that is used up.
@@ -138,7 +134,8 @@ impl Signatures {
         let address = address.ok_or_else(|| not_ready("Posten's answer to the order was lost"))?;
         let request = self.posten.new_redirect(address);
         let request = request.map_err(refusal::unsendable)?;
-        let answer = act(context, &REDIRECT, &request).await?;
+        let too_late = || Kind::SignatureTooLate.into();
+        let answer = act(context, &REDIRECT, &request, too_late).await?;
         let signer = answer::signer(&self.posten, answer.body()).map_err(refusal::unreadable)?;
         self.posten
             .page(signer.redirect.expose())
@@ -152,14 +149,19 @@ impl Signatures {
         customer: &Customer,
         id: &str,
     ) -> Result<(), Problem> {
-        let job = self.job(context, customer, id).await?;
-        let known = job.standing();
-        let address = known.and_then(|known| known.delete_documents.as_ref());
-        let address =
-            address.ok_or_else(|| not_ready("Posten does not let the documents be deleted yet"))?;
+        let mut job = self.job(context, customer, id).await?;
+        if job.delete_documents().is_none() {
+            // The change that ended the job came before the documents could be deleted.
+            let consumer = &customer.consumer;
+            let token = self.rows(context).token(consumer, id).await?;
+            self.settle(context, consumer, &mut job, token.as_ref())
+                .await;
+        }
+        let too_early = || not_ready("Posten does not let the documents be deleted yet");
+        let address = job.delete_documents().ok_or_else(too_early)?;
         let request = self.posten.delete_documents(address);
         let request = request.map_err(refusal::unsendable)?;
-        act(context, &ACT, &request).await?;
+        act(context, &ACT, &request, too_early).await?;
         Ok(())
     }
 }
@@ -172,16 +174,18 @@ fn number(job: &Job, signer: &str) -> Result<usize, Problem> {
         .ok_or_else(|| Problem::new(Kind::SignatureUnknown).detail("The job has no such signer"))
 }
 
+/// Makes the call; `conflict` is what 409 means for it.
 async fn act<P: Platform>(
     context: &Context<'_, P>,
     call: &Call,
     request: &Request,
+    conflict: impl FnOnce() -> Problem,
 ) -> Result<Response, Problem> {
     let answer = outbound::send(context, call, request).await?;
-    if answer.status().is_success() {
-        Ok(answer)
-    } else {
-        Err(refusal::problem(&answer))
+    match answer.status() {
+        status if status.is_success() => Ok(answer),
+        StatusCode::CONFLICT => Err(conflict()),
+        _ => Err(refused(&answer)),
     }
 }
 
@@ -204,13 +208,17 @@ async fn download<P: Platform>(
         return Ok(answer);
     }
     let body = Body::Stream(body).collect(LARGEST_REFUSAL).await;
-    let refused = Response::from_parts(head, body.unwrap_or_else(|_| Bytes::new()));
-    Err(match refused.status() {
+    let answer = Response::from_parts(head, body.unwrap_or_else(|_| Bytes::new()));
+    Err(refused(&answer))
+}
+
+fn refused(answer: &Response) -> Problem {
+    match answer.status() {
         StatusCode::NOT_FOUND | StatusCode::GONE => Problem::new(Kind::NothingFound)
-            .detail("Posten does not have the document any more")
-            .cause(format_args!("{POSTEN} answered {}", refused.status())),
-        _ => refusal::problem(&refused),
-    })
+            .detail("Posten does not have it any more")
+            .cause(format_args!("{POSTEN} answered {}", answer.status())),
+        _ => refusal::problem(answer),
+    }
 }
 
 fn not_ready(detail: &str) -> Problem {

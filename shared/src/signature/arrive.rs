@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Signatures;
-use super::job::{Job, Status};
+use super::job::Job;
 use super::refusal::{self, POSTEN};
 use super::rows::Whose;
 use super::standing::Standing;
@@ -86,7 +86,8 @@ impl Signatures {
         Ok(None)
     }
 
-    async fn settle<P: Platform>(
+    /// Looks at Posten how a direct job stands, and keeps it, with the token that was good for it.
+    pub(super) async fn settle<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
@@ -97,16 +98,12 @@ impl Signatures {
         let (Some(made), Some(token)) = (made, token) else {
             return;
         };
-        let Some(address) = made
-            .status
-            .as_ref()
-            .filter(|_| job.status() != Status::Completed)
-        else {
+        let Some(address) = &made.status else {
             return;
         };
         match self.look(&context.within(LOOKING), address, token).await {
             Ok(Some(change)) if change.job_id == made.job_id => {
-                let kept = self.take(context, consumer, job, &change).await;
+                let kept = self.take(context, consumer, job, &change, token).await;
                 job.standing = kept.unwrap_or_else(|problem| {
                     // It is true all the same, and the queue will tell it again.
                     context.log(&Event::of("signature", &problem));
@@ -133,10 +130,12 @@ impl Signatures {
         consumer: &OrganisationNumber,
         job: &Job,
         change: &Change,
+        token: &Secret<String>,
     ) -> Result<Option<(JobStatus, Standing)>, Problem> {
         let (rows, record) = (self.rows(context), &job.record);
-        let whose = Whose::Job(&job.id);
-        rows.add(consumer, whose, change, record.until()).await?;
+        let (whose, until) = (Whose::Job(&job.id), record.until());
+        rows.add(consumer, whose, change, until).await?;
+        rows.keep_token(consumer, &job.id, token, until).await?;
         rows.standing(consumer, &job.id, record.signers.len()).await
     }
 

@@ -37,6 +37,7 @@ impl<P: Platform> Run<'_, P> {
                 let mut event = Event::of("drain", &refusal::unreadable(error));
                 event.level = Level::Error;
                 self.context.log(&event);
+                self.count(|drained| drained.unreadable += 1);
                 return Ok(None);
             }
         };

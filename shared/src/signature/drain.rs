@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::Signatures;
 use super::refusal::{self, POSTEN, SHUT_OUT};
+use super::turn::Turn;
 use crate::config::Consumers;
 use crate::context::Context;
 use crate::log::{Event, Level};
@@ -53,6 +54,8 @@ pub struct Drained {
     pub orphans: usize,
     /// Changes that Posten has been told of. The others come again.
     pub confirmed: usize,
+    /// Changes that could not be read. They come again too.
+    pub unreadable: usize,
     /// Whether there may be more to fetch already, because the time was up.
     pub more: bool,
 }
@@ -70,9 +73,25 @@ pub(super) enum End {
 impl Signatures {
     /// Takes each change from the queues of all consumers and both flows, stores it, and then confirms it.
     ///
-    /// A consumer whose queue cannot be emptied does not keep the others waiting; the first problem is given at the end. Two
-    /// drains at once do no harm: Posten gives each change to one of them.
+    /// A consumer whose queue cannot be emptied does not keep the others waiting; the first problem is given at the end.
+    /// While another drain is at work, this one does nothing.
     pub async fn drain<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumers: &Consumers,
+    ) -> Result<Drained, Problem> {
+        let Some(turn) = Turn::take(context, &self.store, &consumers.default).await? else {
+            context.log(&Event::new(Level::Info, "drain", "busy"));
+            return Ok(Drained::default());
+        };
+        let end = self.drain_all(context, consumers).await;
+        if let Err(problem) = turn.give_back(context).await {
+            context.log(&Event::of("drain", &problem));
+        }
+        end
+    }
+
+    async fn drain_all<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumers: &Consumers,
@@ -99,7 +118,8 @@ impl Signatures {
             }
         }
         let drained = run.drained.get();
-        let mut event = Event::new(Level::Info, "drain", "ok");
+        let outcome = if end.is_ok() { "ok" } else { "incomplete" };
+        let mut event = Event::new(Level::Info, "drain", outcome);
         event.count = Some(drained.changes);
         context.log(&event);
         end.map(|()| drained)

@@ -109,22 +109,34 @@ fn boundary(content_type: &str) -> Option<&str> {
         .filter(|boundary| (1..=70).contains(&boundary.len()) && boundary.bytes().all(allowed))
 }
 
-/// The value of a parameter behind a semicolon, without its quotes. The values wanted here need no escapes.
+/// The value of a parameter behind a semicolon, without its quotes. The values wanted here need no escapes, but a file's name
+/// may hold anything.
 fn parameter<'a>(field: &'a str, wanted: &str) -> Option<&'a str> {
-    let mut parameters = field.split(';').skip(1);
-    let (_, value) = parameters.find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case(wanted)
-            .then_some((name, value))
-    })?;
-    let value = value.trim();
-    Some(
-        value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .unwrap_or(value),
-    )
+    let (_, mut rest) = field.split_once(';')?;
+    loop {
+        let (name, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let value;
+        (value, rest) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let (value, after) = quoted.split_at_checked(closing_quote(quoted)?)?;
+                (value, after.split_once(';').map_or("", |(_, rest)| rest))
+            }
+            None => after.split_once(';').unwrap_or((after, "")),
+        };
+        if name.trim().eq_ignore_ascii_case(wanted) {
+            return Some(value.trim());
+        }
+    }
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        closes
+    })
 }
 
 fn invalid(reason: &str) -> Problem {

@@ -152,6 +152,10 @@ impl Job {
         }
     }
 
+    pub(super) fn delete_documents(&self) -> Option<&Address> {
+        self.standing()?.delete_documents.as_ref()
+    }
+
     pub(super) fn is_over(&self) -> bool {
         matches!(self.status(), Status::Completed | Status::Failed)
     }

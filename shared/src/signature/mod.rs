@@ -15,9 +15,11 @@
 //! 4. [`Signatures::drain`] confirms a change after it is stored. Stopped in between, Posten gives the same change
 //!    again after ten minutes.
 //!
-//! There is one row of standing for each stage that a job can reach ([`standing::Stage`]), and the furthest counts. So a change
+//! There is one row of standing for each stage that a job can reach (`Stage`), and the furthest counts. So a change
 //! that comes late, or twice, or to two drains at once, never takes a job back from where it was: it lands in a row that
 //! does not count any more. Within a row, each signer's newest status stays.
+//!
+//! Only one drain is at work at a time (`Turn`).
 //!
 //! A change of a job that no record knows is kept as an *orphan*, and confirmed like any other.
 
@@ -35,6 +37,7 @@ mod refusal;
 mod rows;
 mod settings;
 mod standing;
+mod turn;
 mod upload;
 mod wanted;
 

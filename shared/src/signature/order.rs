@@ -114,7 +114,10 @@ impl Signatures {
         let created = match self.send(context, record.flow, &id, request).await {
             Sent::Made(created) => created,
             Sent::Refused(problem) => {
-                rows.forget(consumer, &id, &state).await?;
+                if let Err(kept) = rows.forget(consumer, &id, &state).await {
+                    // Nobody knows its id; it runs out.
+                    context.log(&Event::of("order", &kept));
+                }
                 return Err(problem);
             }
             Sent::Unclear(problem) => {

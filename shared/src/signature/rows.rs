@@ -11,11 +11,13 @@ use crate::platform::Platform;
 use crate::posten::Flow;
 use crate::posten::status::{Change, JobStatus};
 use crate::problem::Problem;
+use crate::secret::Secret;
 use crate::state::State;
 use crate::store::{Name, Store};
 
 const RECORD: &str = "signature";
 const TICKET: &str = "signature-state";
+const TOKEN: &str = "status-token";
 const QUEUE: &str = "queue";
 
 /// How long it is remembered when a queue may be asked; its times are minutes away.
@@ -105,6 +107,32 @@ impl<P: Platform> Rows<'_, P> {
         let name = name(consumer, TICKET, &parts);
         let ticket = Ticket { id: id.to_owned() };
         self.store.set(self.context, &name, &ticket, until).await
+    }
+
+    /// The token with which a direct job's status was last told.
+    pub(super) async fn token(
+        &self,
+        consumer: &OrganisationNumber,
+        id: &str,
+    ) -> Result<Option<Secret<String>>, Problem> {
+        let parts = [id];
+        let name = name(consumer, TOKEN, &parts);
+        let token: Option<String> = self.store.get(self.context, &name).await?;
+        Ok(token.map(Secret::new))
+    }
+
+    pub(super) async fn keep_token(
+        &self,
+        consumer: &OrganisationNumber,
+        id: &str,
+        token: &Secret<String>,
+        until: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let parts = [id];
+        let name = name(consumer, TOKEN, &parts);
+        self.store
+            .set(self.context, &name, token.expose(), until)
+            .await
     }
 
     /// How a job of so many signers stands: what Posten has said of the furthest stage.

@@ -130,7 +130,8 @@ fn what_is_left_out_is_left_out() {
     ));
 }
 
-/// The signature is deterministic: its value was verified by others (`judged`) when it was written down.
+/// The signature was made by lxml and Python's `cryptography` from the same files, key and time, not by this crate:
+/// PKCS #1 v1.5 gives the same one each time.
 #[test]
 fn a_package() {
     let files = asice::Files::of(&direct(), &SEAL, NOW).expect("files");

@@ -247,3 +247,34 @@ fn refusals_are_told_apart() {
     );
     world.assert_discreet();
 }
+
+#[test]
+fn documents_are_deleted_as_soon_as_posten_allows() {
+    let world = World::new();
+    let job = world.made(direct());
+    world.posten.happens(90_000, 0, "SIGNED");
+    let back = super::way_back::arrive(&world, &*world.platform, Some("good"));
+    assert!(world.platform.run(back).is_ok());
+    world.drain();
+    let context = context(&*world.platform);
+    let delete = || {
+        let deleted = world
+            .signatures
+            .delete_documents(&context, &world.kari, &job.id);
+        world.platform.run(deleted).map_err(|problem| problem.kind)
+    };
+    assert_eq!(delete(), Err(Kind::SignatureNotReady));
+    // A day later its status has the address, and the token is still good.
+    let xml = world.posten.told(90_000).replace(
+        "<pades-url>",
+        "<delete-documents-url>https://api.posten.example/api/documents/90000</delete-documents-url><pades-url>",
+    );
+    world.posten.fail("status", Ok(answered(200, &xml)));
+    world.posten.fail("documents", Ok(refused(409, "NOT_YET")));
+    assert_eq!(delete(), Err(Kind::SignatureNotReady));
+    assert_eq!(delete(), Ok(()));
+    world
+        .posten
+        .fail("documents", Ok(refused(404, "NOT_FOUND")));
+    assert_eq!(delete(), Err(Kind::NothingFound));
+}

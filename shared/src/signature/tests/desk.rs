@@ -237,7 +237,7 @@ fn only_the_maintenance_secret_drains_and_sweeps() {
         .run(front.desk.drain(&context, &arrived));
     assert_eq!(
         front.read(drained, 200),
-        json!({"changes": 1, "orphans": 0, "confirmed": 1, "more": false})
+        json!({"changes": 1, "orphans": 0, "confirmed": 1, "unreadable": 0, "more": false})
     );
     front.world.platform.shift(time::Duration::days(91));
     let swept = front

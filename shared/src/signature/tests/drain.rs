@@ -3,6 +3,7 @@
 use super::super::fake::{answered, refused};
 use super::*;
 use crate::platform::SendError;
+use crate::platform::mortal::{Mortal, survives};
 use crate::problem::Kind;
 
 fn completed(world: &World, id: &str) -> bool {
@@ -59,13 +60,7 @@ fn old_and_repeated_changes_take_nothing_back() {
 #[test]
 fn of_two_changes_of_one_status_the_newer_counts_for_each_signer() {
     let world = World::new();
-    let mut order = portal();
-    let third = Signer {
-        notifications: order.signers[0].notifications.clone(),
-        ..signer("02829090123")
-    };
-    order.signers.push(third);
-    let job = world.made(order);
+    let job = world.made(for_three());
     let kept = world.posten.jobs()[0].id;
     for place in [0, 1] {
         world.platform.advance(Duration::from_secs(5));
@@ -122,21 +117,40 @@ fn another_consumers_queue_is_another() {
 #[test]
 fn a_slow_drain_with_an_older_change_does_not_overwrite_a_newer_one() {
     let world = World::new();
-    let job = world.made(portal());
-    world.posten.happens(90_000, 0, "SIGNED");
+    let job = world.made(for_three());
     let rows_of = |world: &World| world.platform.with_store(STORE, |rows| rows.clone());
     let before = rows_of(&world);
+    world.posten.happens(90_000, 0, "SIGNED");
     // One drain has taken the first change, but its write arrives last.
     world.drain();
     let late: Vec<_> = rows_of(&world)
         .into_iter()
         .filter(|(name, row)| before.get(name) != Some(row))
         .collect();
-    world.platform.advance(Duration::from_mins(10));
-    world.posten.happens(90_000, 1, "SIGNED");
-    world.drain();
-    world.platform.with_store(STORE, |rows| rows.extend(late));
-    assert!(completed(&world, &job.id));
+    for (place, status) in [(1, Status::InProgress), (2, Status::Completed)] {
+        world.rest();
+        world.posten.happens(90_000, place, "SIGNED");
+        world.drain();
+        let late = late.clone();
+        world.platform.with_store(STORE, |rows| rows.extend(late));
+        let view = world.status(&job.id);
+        assert_eq!(
+            (view.status, view.signers[place].status),
+            (status, "signed")
+        );
+        assert_eq!(view.signers[0].status, "signed");
+    }
+}
+
+/// The portal's job with a third signer.
+fn for_three() -> Order {
+    let mut order = portal();
+    let third = Signer {
+        notifications: order.signers[0].notifications.clone(),
+        ..signer("02829090123")
+    };
+    order.signers.push(third);
+    order
 }
 
 #[test]
@@ -195,7 +209,10 @@ fn a_change_that_cannot_be_read_does_not_hide_the_others() {
         .posten
         .fail("direct/signature-jobs", Ok(answered(200, "<nonsense/>")));
     let drained = world.drain();
-    assert_eq!((drained.changes, drained.confirmed), (1, 1));
+    assert_eq!(
+        (drained.changes, drained.confirmed, drained.unreadable),
+        (1, 1, 1)
+    );
     assert!(completed(&world, &job.id));
     let events = world.platform.events();
     assert!(
@@ -229,14 +246,31 @@ fn two_drains_at_once_do_no_harm() {
         world.posten.happens(job.id, 0, "SIGNED");
     }
     world.platform.set_latency(Duration::from_millis(40));
+    let start = world.platform.requests().len();
     let (one, other) = world.platform.run(futures::future::join(
         world.drain_on(&*world.platform),
         world.drain_on(&*world.platform),
     ));
-    let (one, other) = (one.expect("drained"), other.expect("drained"));
-    assert_eq!(one.changes + other.changes, 10);
+    let changes = [one, other].map(|drained| drained.expect("drained").changes);
+    assert!(changes == [0, 10] || changes == [10, 0], "{changes:?}");
     assert_eq!(world.posten.confirmed().len(), 10);
     assert!(jobs.iter().all(|job| completed(&world, &job.id)));
+    let events = world.platform.events();
+    assert!(events.iter().any(|event| event["outcome"] == "busy"));
+    // Ten changes, ten confirmations, and four queues that are empty in the end.
+    assert_eq!(world.platform.requests().len() - start, 24);
+}
+
+#[test]
+fn a_drain_that_died_does_not_keep_others_away_for_long() {
+    let world = World::new();
+    world.made(direct());
+    world.posten.happens(90_000, 0, "SIGNED");
+    let mortal = Mortal::new(&world.platform, 3);
+    assert!(!survives(&mortal, world.drain_on(&mortal)));
+    assert_eq!(world.drain().changes, 0);
+    world.platform.advance(Desk::TIME);
+    assert_eq!(world.drain().changes, 1);
 }
 
 #[test]

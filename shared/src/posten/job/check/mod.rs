@@ -55,8 +55,9 @@ impl Job {
                 activation,
                 available,
             } => {
-                let writable = |time: &OffsetDateTime| (1..=9999).contains(&time.year());
-                if activation.as_ref().is_some_and(|time| !writable(time)) {
+                // Later ones than 9999 cannot be had.
+                let before_our_time = |time: &OffsetDateTime| time.year() < 1;
+                if activation.as_ref().is_some_and(before_our_time) {
                     return unfit("activation", Rule::Time);
                 }
                 let lasts = |time: &Duration| {

@@ -73,6 +73,14 @@ fn signers() {
     all_fit(
         portal,
         &[
+            |job| {
+                job.signers = (0..10)
+                    .map(|place| Signer {
+                        notifications: Some(addresses(None, Some(&format!("4000000{place}")))),
+                        ..signer(Who::Contact)
+                    })
+                    .collect();
+            },
             |job| job.signers[0].order = 9,
             |job| job.signers[2].notifications = Some(addresses(Some("a@b.example"), None)),
         ],
@@ -119,6 +127,18 @@ fn addresses_of_signers() {
         let field = "signers[1].notifications.sms".to_owned();
         assert_eq!(fault(&job), Some((field, Rule::Mobile)), "{number}");
     }
+    for (email, sms) in [
+        (format!("{}@b.example", "x".repeat(244)), "40000001"),
+        ("blåbær+x@æøå.example".to_owned(), "+123456789012345"),
+    ] {
+        let mut job = portal();
+        job.signers[1].notifications = Some(addresses(Some(&email), Some(sms)));
+        assert_eq!(fault(&job), None, "{email}");
+    }
+    let mut job = portal();
+    let long = format!("{}@b.example", "x".repeat(245));
+    job.signers[1].notifications = Some(addresses(Some(&long), None));
+    assert_eq!(fault(&job).map(|(_, rule)| rule), Some(Rule::Email));
     // A foreign mobile number may well look like a person's.
     let mut job = portal();
     job.signers[1].notifications = Some(addresses(Some("blåbær+x@æøå.example"), Some(KARI)));
