@@ -207,6 +207,13 @@ impl Sandbox {
         variables::runtime_config(&self.ca_file)
     }
 
+    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten: with
+    /// Fjordbanken's certificate.
+    pub fn pins(&self, components: &[&str]) -> String {
+        let roots = &self.enterprise_roots_file;
+        variables::pins(&self.world, roots, &self.client_certificate, components)
+    }
+
     /// Stops every server.
     pub async fn shutdown(self) {
         futures::future::join_all(self.servers.into_iter().map(Server::shutdown)).await;

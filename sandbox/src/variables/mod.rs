@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use crate::bank;
 use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::folkeregisteret::ClientCertificate;
+use crate::posten::POSTEN;
 use crate::world::World;
 use clients::clients;
 use services::{BACK_END, services};
@@ -102,6 +104,37 @@ type = "spin"
 [key_value_store.tokens]
 type = "spin"
 "#
+    )
+}
+
+/// Posten's pin, in the format of our host: for `components`, or for its proxy alone where there are none.
+pub(crate) fn pins(
+    world: &World,
+    roots: &Path,
+    shown: &ClientCertificate,
+    components: &[&str],
+) -> String {
+    let path = |path: &Path| json(&path.to_string_lossy());
+    let components = match components {
+        [] => String::new(),
+        components => format!("component_ids = {}\n", json(&components)),
+    };
+    format!(
+        r#"[[pin]]
+name = "posten"
+{components}origin = {}
+roots_file = {}
+subject = [
+    {{ attribute = "organizationIdentifier", value = "NTRNO-{POSTEN}" }},
+    {{ attribute = "serialNumber", value = "{POSTEN}" }},
+]
+client_cert_file = {}
+client_private_key_file = {}
+"#,
+        json(&world.addresses.posten),
+        path(roots),
+        path(&shown.chain_file),
+        path(&shown.key_file),
     )
 }
 

@@ -20,6 +20,7 @@ mod package_writer;
 mod package_xmlsec;
 mod package_zip;
 mod page;
+mod pins;
 mod queue;
 mod results;
 mod support;
