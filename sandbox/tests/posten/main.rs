@@ -6,6 +6,7 @@
 
 mod answer_schema;
 mod bank;
+mod browser;
 mod create;
 mod create_rules;
 mod create_schema;
