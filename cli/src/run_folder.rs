@@ -32,7 +32,7 @@ impl RunFolder {
 
     /// The counterparties that the app knows by their organisation number.
     pub(crate) fn write_pins(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
-        self.write("pins.toml", &sandbox.pins())
+        self.write("pins.toml", &sandbox.pins(&["signature"]))
     }
 
     /// Lines for a shell to `source`: where everything is, and nothing secret.

@@ -230,9 +230,10 @@ impl Sandbox {
         variables::runtime_config(&self.ca_file)
     }
 
-    /// The counterparties that the app knows by their organisation number: a file for the host, and for `innsyn egress`.
-    pub fn pins(&self) -> String {
-        variables::pins(&self.world, &self.client_certificate)
+    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten: with
+    /// Fjordbanken's certificate.
+    pub fn pins(&self, components: &[&str]) -> String {
+        variables::pins(&self.world, &self.client_certificate, components)
     }
 
     /// Stops every server.

@@ -102,7 +102,7 @@ impl Bench {
     async fn serve(&mut self, listener: TcpListener) {
         let mut options = Options::new(self.manifest());
         options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
-        options.pins = Some(self.write("pins.toml", &self.sandbox.pins()));
+        options.pins = Some(self.write("pins.toml", &self.sandbox.pins(&["signature"])));
         options.variables = self.sandbox.variables(&self.public_url);
         options.variables.extend(self.setup.variables.clone());
         options.state_dir = self.folder.path().join("state");

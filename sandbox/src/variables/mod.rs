@@ -121,24 +121,29 @@ type = "spin"
     )
 }
 
-/// Posten's organisation number, and the certificate that it asks for.
-pub(crate) fn pins(world: &World, certificate: &ClientCertificate) -> String {
-    let path = |file: &Path| json(&file.to_string_lossy());
-    let (roots, chain) = (path(&certificate.roots_file), path(&certificate.chain_file));
-    let (key, origin) = (path(&certificate.key_file), &world.addresses.posten);
+/// Posten's pin, in the format of our host: for `components`, or for its proxy alone where there are none.
+pub(crate) fn pins(world: &World, shown: &ClientCertificate, components: &[&str]) -> String {
+    let path = |path: &Path| json(&path.to_string_lossy());
+    let components = match components {
+        [] => String::new(),
+        components => format!("component_ids = {}\n", json(&components)),
+    };
     format!(
         r#"[[pin]]
 name = "posten"
-component_ids = ["signature"]
-origin = "{origin}"
-roots_file = {roots}
+{components}origin = {}
+roots_file = {}
 subject = [
     {{ attribute = "organizationIdentifier", value = "NTRNO-{POSTEN}" }},
     {{ attribute = "serialNumber", value = "{POSTEN}" }},
 ]
-client_cert_file = {chain}
-client_private_key_file = {key}
-"#
+client_cert_file = {}
+client_private_key_file = {}
+"#,
+        json(&world.addresses.posten),
+        path(&shown.roots_file),
+        path(&shown.chain_file),
+        path(&shown.key_file),
     )
 }
 

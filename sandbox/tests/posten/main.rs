@@ -6,6 +6,7 @@
 
 mod answer_schema;
 mod bank;
+mod browser;
 mod create;
 mod create_rules;
 mod create_schema;
@@ -20,6 +21,7 @@ mod package_writer;
 mod package_xmlsec;
 mod package_zip;
 mod page;
+mod pins;
 mod queue;
 mod results;
 mod support;
