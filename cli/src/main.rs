@@ -35,7 +35,7 @@ enum Command {
     Sandbox(counterparties::Arguments),
     /// Gives Maskinporten tokens to a back end on this machine, with the API of NAV's sidecar texas.
     TokenSidecar(sidecar::Arguments),
-    /// Says what is wrong with an enterprise certificate and its key, before a counterparty does.
+    /// Says what is wrong with an enterprise certificate and its key, or with the project's, before a counterparty does.
     Doctor(Box<doctor::Arguments>),
     /// Calls counterparties that are known by their organisation's number, for programs that cannot.
     Egress(egress::Arguments),
@@ -52,7 +52,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         Command::Egress(egress) => egress::run(egress).await,
-        Command::Doctor(doctor) => return Ok(doctor::run(&doctor).await),
+        Command::Doctor(doctor) => {
+            return Ok(doctor::run(&doctor, || manifest(arguments.manifest)).await);
+        }
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -30,6 +30,11 @@ impl RunFolder {
         self.write("runtime-config.toml", &sandbox.runtime_config())
     }
 
+    /// The counterparties that the app knows by their organisation number.
+    pub(crate) fn write_pins(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
+        self.write("pins.toml", &sandbox.pins(&["signature"]))
+    }
+
     /// Lines for a shell to `source`: where everything is, and nothing secret.
     pub(crate) fn write_addresses(&self, app: &str, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
         let addresses = sandbox.addresses();
@@ -37,6 +42,7 @@ impl RunFolder {
             ("APP", app),
             ("BANK", &addresses.bank_page),
             ("ALTINN", &addresses.altinn_page),
+            ("POSTEN", &addresses.posten_page),
             ("ADMIN", &addresses.admin),
         ];
         let text = lines

@@ -17,6 +17,8 @@ use crate::stop;
 
 /// How often expired records are removed.
 const SWEEP: Duration = Duration::from_mins(15);
+/// How often what happened to signature jobs is asked for. The app keeps to the time that Posten permits.
+const DRAIN: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -104,18 +106,24 @@ fn options(
     let mut options = Options::new(manifest);
     options.variables = sandbox.variables(app);
     options.runtime_config = Some(folder.write_runtime_config(sandbox)?);
+    options.pins = Some(folder.write_pins(sandbox)?);
     options.state_dir = folder.path().join("state");
     let secret = options
         .variables
         .get("maintenance_secret")
         .cloned()
         .unwrap_or_default();
-    options.timers = vec![Timer {
-        every: SWEEP,
+    let timer = |every, path: &str| Timer {
+        every,
         method: "POST".to_owned(),
-        path: "/consent/sweep".to_owned(),
+        path: path.to_owned(),
         authorization: Some(format!("Bearer {secret}")),
-    }];
+    };
+    options.timers = vec![
+        timer(SWEEP, "/consent/sweep"),
+        timer(SWEEP, "/signatures/sweep"),
+        timer(DRAIN, "/signatures/drain"),
+    ];
     Ok(options)
 }
 
@@ -127,6 +135,7 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
          Open the demo bank:   {}\n  \
          The app's API:        {app}\n  \
          Altinn's consents:    {}\n  \
+         Posten's documents:   {}\n  \
          The sandbox's switches: {}\n\n\
          {sidecar}\
          Next: open the demo bank, log in as one of the invented customers, and ask for their claims.\n\
@@ -134,6 +143,7 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
          Ctrl-C stops everything. The app's log follows.\n",
         places.bank_page,
         places.altinn_page,
+        places.posten_page,
         places.admin,
         addresses.display(),
     );

@@ -1,6 +1,7 @@
-//! Key-value stores: `spin:key-value` over `SQLite` files and memory.
+//! Key-value stores: `spin:key-value` over `SQLite` files, Redis and memory.
 
 mod interface;
+mod redis;
 mod store;
 
 #[expect(
@@ -9,5 +10,6 @@ mod store;
 )]
 pub use interface::OpenStore;
 pub(crate) use interface::{KeyValue, KeyValueView, Stores};
+pub(crate) use redis::RedisServer;
 pub(crate) use store::Backend;
 pub use store::StoreError;

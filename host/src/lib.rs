@@ -16,6 +16,7 @@ mod app;
 mod application;
 mod bindings;
 pub mod build;
+mod configuration;
 mod document;
 mod egress;
 mod engine;
@@ -34,6 +35,7 @@ mod timer;
 mod variables;
 
 pub use app::{App, LoadError};
+pub use configuration::{Configuration, Place, TlsSetting};
 pub use document::DocumentError;
 pub use egress::{Door, Egress, EgressError, RunningEgress};
 pub use key_value::StoreError;

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use crate::{
     document::{Document, DocumentError, joined},
+    key_value::RedisServer,
     outbound::{BlockedNetworks, ClientTls, HttpLimits},
     variables::Provider,
 };
@@ -30,6 +31,7 @@ pub(crate) struct RuntimeConfig {
 pub(crate) enum StoreDefinition {
     Memory,
     Sqlite(PathBuf),
+    Redis(RedisServer),
 }
 
 #[derive(Deserialize)]
@@ -47,11 +49,10 @@ struct Content {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Store {
-    #[serde(rename = "type")]
-    _kind: String,
-    path: Option<PathBuf>,
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Store {
+    Spin { path: Option<PathBuf> },
+    Redis { url: String },
 }
 
 #[derive(Deserialize)]
@@ -103,8 +104,14 @@ impl RuntimeConfig {
             key_value_stores: content
                 .key_value_store
                 .into_iter()
-                .map(|(name, store)| (name, store.definition(folder)))
-                .collect(),
+                .map(|(name, store)| {
+                    let definition = store.definition(folder).map_err(|reason| {
+                        let place = joined("key_value_store", &name);
+                        document.refused(format!("{place}: {reason}"))
+                    })?;
+                    Ok((name, definition))
+                })
+                .collect::<Result<_, _>>()?,
             providers: content
                 .variables_provider
                 .into_iter()
@@ -121,11 +128,12 @@ impl RuntimeConfig {
 }
 
 impl Store {
-    fn definition(self, folder: &Path) -> StoreDefinition {
-        match self.path {
-            Some(path) => StoreDefinition::Sqlite(folder.join(path)),
-            None => StoreDefinition::Memory,
-        }
+    fn definition(self, folder: &Path) -> Result<StoreDefinition, &'static str> {
+        Ok(match self {
+            Self::Spin { path: Some(path) } => StoreDefinition::Sqlite(folder.join(path)),
+            Self::Spin { path: None } => StoreDefinition::Memory,
+            Self::Redis { url } => StoreDefinition::Redis(RedisServer::parse(&url)?),
+        })
     }
 }
 
@@ -181,16 +189,16 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
         .flatten()
     {
         let kind = store.get("type").and_then(Value::as_str);
-        if let Some(kind @ ("redis" | "azure_cosmos" | "aws_dynamo")) = kind {
+        if let Some(kind @ ("azure_cosmos" | "aws_dynamo")) = kind {
             let place = format!("{}.type = \"{kind}\"", joined("key_value_store", name));
             return Err(document.unsupported(
                 &place,
-                Some("use `spin`, with a path for a file or without for memory"),
+                Some("use `redis`, or `spin` with a path for a file or without for memory"),
             ));
         }
-        if !matches!(kind, None | Some("spin")) {
+        if !matches!(kind, None | Some("spin" | "redis")) {
             return Err(document.refused(format!(
-                "{}.type is unknown: `spin` is supported",
+                "{}.type is unknown: `spin` and `redis` are supported",
                 joined("key_value_store", name)
             )));
         }
@@ -255,6 +263,9 @@ mod tests {
             [key_value_store.file]
             type = "spin"
             path = "data/file.db"
+            [key_value_store.shared]
+            type = "redis"
+            url = "redis://localhost:6380/2"
             [[variables_provider]]
             type = "static"
             values = { token = "t" }
@@ -280,6 +291,10 @@ mod tests {
         assert_eq!(
             config.key_value_stores["file"],
             StoreDefinition::Sqlite("conf/data/file.db".into())
+        );
+        assert_eq!(
+            config.key_value_stores["shared"],
+            StoreDefinition::Redis(RedisServer::parse("redis://localhost:6380/2").unwrap())
         );
         assert_eq!(config.providers.len(), 2);
         assert_eq!(
@@ -314,8 +329,20 @@ mod tests {
                 "unknown field `key_value_stores`",
             ),
             (
-                "[key_value_store.x]\ntype = \"redis\"\nurl = \"redis://x\"",
-                "`key_value_store.x.type = \"redis\"` is part of Spin's format, but this host does not support it",
+                "[key_value_store.x]\ntype = \"aws_dynamo\"",
+                "`key_value_store.x.type = \"aws_dynamo\"` is part of Spin's format, but this host does not support it",
+            ),
+            (
+                "[key_value_store.x]\ntype = \"redis\"",
+                "missing field `url`",
+            ),
+            (
+                "[key_value_store.x]\ntype = \"redis\"\nurl = \"http://x\"",
+                "key_value_store.x: `url` is not the address of a Redis server",
+            ),
+            (
+                "[key_value_store.x]\ntype = \"redis\"\nurl = \"rediss://x\"",
+                "key_value_store.x: `url` wants TLS to Redis",
             ),
             (
                 "[key_value_store.x]\ntype = \"paper\"",

@@ -72,6 +72,21 @@ impl Variables {
         given: &BTreeMap<String, String>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, VariableError> {
+        let (known, missing) = Self::known(declared, providers, given, environment);
+        if missing.is_empty() {
+            Ok(known)
+        } else {
+            Err(VariableError::Missing(missing))
+        }
+    }
+
+    /// The same as far as there are values, and the names of those without one.
+    pub(crate) fn known(
+        declared: &BTreeMap<String, Variable>,
+        providers: &[Provider],
+        given: &BTreeMap<String, String>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> (Self, Vec<String>) {
         let mut values = BTreeMap::new();
         let mut missing = Vec::new();
         for (name, variable) in declared {
@@ -85,11 +100,7 @@ impl Variables {
                 None => missing.push(name.clone()),
             }
         }
-        if missing.is_empty() {
-            Ok(Self(values))
-        } else {
-            Err(VariableError::Missing(missing))
-        }
+        (Self(values), missing)
     }
 
     /// Fills in a template: each `{{ name }}` becomes the value of that variable.

@@ -34,30 +34,44 @@ export class App {
     return this.#call('GET', '/consent', party);
   }
 
+  /** Has documents signed; the answer says where each signer is to go. */
+  order(order) {
+    return this.#call('POST', '/signatures', undefined, order);
+  }
+
+  /** How a job stands. */
+  job(id) {
+    return this.#call('GET', `/signatures/${encodeURIComponent(id)}`);
+  }
+
+  /** A new address at Posten for the one signer. */
+  redirect(id) {
+    return this.#call('POST', `/signatures/${encodeURIComponent(id)}/signers/0/redirect`);
+  }
+
+  /** The signed document. */
+  async signed(id) {
+    const response = await this.#send('GET', `/signatures/${encodeURIComponent(id)}/pades`);
+    return response.ok ? response.blob() : read(response);
+  }
+
   async #call(method, path, party, body) {
+    return read(await this.#send(method, path, party, body));
+  }
+
+  async #send(method, path, party, body) {
     const headers = {
       Accept: 'application/json',
       'Accept-Language': say('nb', 'en'),
       Authorization: `Bearer ${await this.#token()}`,
-      'Innsyn-Party': party,
     };
+    if (party) headers['Innsyn-Party'] = party;
     if (body) headers['Content-Type'] = 'application/json';
-    let response;
-    let text;
     try {
-      response = await fetch(this.origin + path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
-      text = await response.text();
+      return await fetch(this.origin + path, { method, headers, body: body && JSON.stringify(body), cache: 'no-store' });
     } catch {
       throw new Problem('unreachable');
     }
-    let document;
-    try {
-      document = parseExactly(text);
-    } catch {
-      throw new Problem('internal');
-    }
-    if (response.ok) return document;
-    throw new Problem(String(document.type ?? '').split(':').pop() || 'internal', document);
   }
 
   async #token() {
@@ -70,4 +84,22 @@ export class App {
     if (!response.ok) throw new Problem('login-required');
     return (await response.json()).token;
   }
+}
+
+/** What an answer says, or the problem that it is. */
+async function read(response) {
+  let text;
+  try {
+    text = await response.text();
+  } catch {
+    throw new Problem('unreachable');
+  }
+  let document;
+  try {
+    document = parseExactly(text);
+  } catch {
+    throw new Problem('internal');
+  }
+  if (response.ok) return document;
+  throw new Problem(String(document.type ?? '').split(':').pop() || 'internal', document);
 }

@@ -28,13 +28,14 @@ use crate::fault::Rule;
 use crate::journal::Entry;
 use crate::maskinporten::{self, Identity};
 use crate::world::{Counterparty, World};
-use crate::{altinn, altinn2, bank, skatteetaten, vault};
+use crate::{altinn, altinn2, bank, posten, skatteetaten, vault};
 
 /// The admin routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
     let all = common()
         .merge(altinn2::admin_router())
         .merge(skatteetaten::admin_router())
+        .merge(posten::admin_router())
         .merge(bank::admin_router())
         .merge(vault::admin_router());
     guarded(all, world)

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::consumer::{Consumer, Credential};
 use crate::server::{Server, bind, bind_to};
 use crate::world::{Addresses, Counterparty, World};
-use crate::{admin, certified, files, maskinporten, observed, world_of};
+use crate::{Issuers, admin, certified, files, maskinporten, observed, published_by, world_of};
 
 /// Stands for the address of a counterparty that is not there.
 const ABSENT: &str = "https://absent.invalid";
@@ -38,7 +38,7 @@ pub struct Maskinporten {
     world: Arc<World>,
     ca_file: PathBuf,
     clients: Vec<Client>,
-    servers: [Server; 2],
+    servers: [Server; 3],
 }
 
 /// A client that anybody may use.
@@ -75,6 +75,7 @@ impl Maskinporten {
             .await
             .with_context(|| format!("cannot listen on {listen}"))?;
         let (admin_listener, admin) = bind("http", "127.0.0.1").await?;
+        let issuers = Issuers::new(clock.clone()).await?;
         let addresses = Addresses {
             maskinporten,
             admin,
@@ -82,15 +83,18 @@ impl Maskinporten {
             altinn2: ABSENT.to_owned(),
             skatteetaten: ABSENT.to_owned(),
             folkeregisteret: ABSENT.to_owned(),
+            posten: ABSENT.to_owned(),
             login: ABSENT.to_owned(),
             vault: ABSENT.to_owned(),
+            issuers: issuers.authority.base().to_owned(),
             altinn_page: ABSENT.to_owned(),
             altinn2_page: ABSENT.to_owned(),
+            posten_page: ABSENT.to_owned(),
             bank_page: ABSENT.to_owned(),
         };
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
-        let world = world_of(clock, addresses, None).await?;
+        let world = world_of(clock, addresses, None, issuers.authority).await?;
         let clients = given_away(&world, &std::path::absolute(directory)?)?;
 
         let router = maskinporten::router(world.clone());
@@ -99,6 +103,7 @@ impl Maskinporten {
         let servers = [
             Server::start(listener, Some(tls), router),
             Server::start(admin_listener, None, admin),
+            published_by(issuers.listener, &world),
         ];
         Ok(Self {
             world,

@@ -212,7 +212,11 @@ pub(crate) fn asset(name: &str) -> Response {
         "base.css" => ("text/css", include_str!("../pages/base.css")),
         "altinn.css" => ("text/css", include_str!("../pages/altinn.css")),
         "bank.css" => ("text/css", include_str!("../pages/bank.css")),
+        "posten.css" => ("text/css", include_str!("../pages/posten.css")),
+        "posten.js" => ("text/javascript", include_str!("../pages/posten.js")),
         "return.js" => ("text/javascript", include_str!("../pages/return.js")),
+        "agreement.pdf" => ("application/pdf", include_str!("../pages/agreement.pdf")),
+        "bank_sign.js" => ("text/javascript", include_str!("../pages/bank_sign.js")),
         "bank.js" => ("text/javascript", include_str!("../pages/bank.js")),
         "app.js" => ("text/javascript", include_str!("../pages/app.js")),
         "exact.js" => ("text/javascript", include_str!("../pages/exact.js")),
@@ -274,8 +278,22 @@ fn templates() -> &'static Environment<'static> {
                 include_str!("../pages/altinn2_profile.html"),
             ),
             ("return.html", include_str!("../pages/return.html")),
+            ("sign.html", include_str!("../pages/sign.html")),
+            (
+                "posten_enter.html",
+                include_str!("../pages/posten_enter.html"),
+            ),
+            (
+                "posten_message.html",
+                include_str!("../pages/posten_message.html"),
+            ),
+            (
+                "posten_portal.html",
+                include_str!("../pages/posten_portal.html"),
+            ),
             ("login.html", include_str!("../pages/login.html")),
             ("bank.html", include_str!("../pages/bank.html")),
+            ("bank_sign.html", include_str!("../pages/bank_sign.html")),
         ] {
             // A template that does not parse is missing when it is asked for, which the tests do.
             let _ = environment.add_template(name, source);
@@ -355,8 +373,13 @@ mod tests {
             "altinn2_message",
             "altinn2_profile",
             "return",
+            "sign",
+            "posten_enter",
+            "posten_message",
+            "posten_portal",
             "login",
             "bank",
+            "bank_sign",
         ];
         for name in names {
             assert!(

@@ -3,6 +3,7 @@
 //! An entry names the route's pattern, not the path: a path may hold a party's number.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -12,6 +13,7 @@ use axum::response::Response;
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
+use crate::server::Told;
 use crate::world::{Counterparty, World};
 
 /// How many entries are kept.
@@ -27,7 +29,7 @@ struct Pages {
     requests: BTreeMap<Counterparty, u64>,
 }
 
-/// One request, answered.
+/// One request, answered; or a TLS handshake that came to nothing, with the method `TLS`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     /// When it came, by the sandbox's clock: RFC 3339.
@@ -38,7 +40,7 @@ pub struct Entry {
     pub method: String,
     /// The route's pattern.
     pub route: String,
-    /// The answer's status.
+    /// The answer's status; 0 where there was none.
     pub status: u16,
     /// Why, where the counterparty had something to say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +82,24 @@ impl Journal {
 /// `router`, with its requests written down under `counterparty`.
 pub(crate) fn layer(router: Router, world: Arc<World>, counterparty: Counterparty) -> Router {
     router.layer(from_fn_with_state((world, counterparty), write_down))
+}
+
+/// Writes handshakes down that came to nothing, for the reason that `reason` finds.
+pub(crate) fn handshakes(
+    world: Arc<World>,
+    counterparty: Counterparty,
+    reason: fn(&io::Error) -> String,
+) -> Told {
+    Arc::new(move |error| {
+        world.journal.add(Entry {
+            at: world.clock.now().format(&Rfc3339).unwrap_or_default(),
+            counterparty,
+            method: "TLS".to_owned(),
+            route: "(handshake)".to_owned(),
+            status: 0,
+            note: Some(reason(error)),
+        });
+    })
 }
 
 async fn write_down(

@@ -1,5 +1,5 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn 3 and 2, Skatteetaten, Folkeregisteret, a bank
-//! and a vault.
+//! The counterparties, offline and strict: Maskinporten, Altinn 3 and 2, Skatteetaten, Folkeregisteret, Posten
+//! signering, a bank and a vault.
 //!
 //! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
@@ -19,13 +19,16 @@ pub mod altinn2;
 pub mod bank;
 pub mod folkeregisteret;
 pub mod maskinporten;
+pub mod posten;
 pub mod skatteetaten;
 pub mod vault;
 
 mod admin;
 mod bearer;
+mod client;
 mod files;
 mod html;
+mod issuers;
 mod random;
 mod server;
 mod session;
@@ -37,14 +40,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use tokio::net::TcpListener;
 
-use crate::authority::WebAuthority;
+use crate::authority::{EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
-use crate::folkeregisteret::ClientCertificate;
-use crate::server::{Server, bind};
+use crate::server::{Server, bind, bind_to};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
 
+pub use crate::client::ClientCertificate;
 pub use crate::variables::BackEnd;
 
 /// What a sandbox needs to start.
@@ -71,6 +75,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts all counterparties on ports of the system's choice.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let issuers = Issuers::new(options.clock.clone()).await?;
+        Self::started(options, issuers).await
+    }
+
+    /// The same with the authorities in `folder`, which others may share: see
+    /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
+    pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
+        let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
+        Self::started(options, issuers).await
+    }
+
+    async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {
         let Options {
             clock,
             directory,
@@ -81,10 +97,12 @@ impl Sandbox {
         let (former, former_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
         let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
+        let (posten, posten_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
         let (vault, vault_origin) = bind("https", "localhost").await?;
         let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
         let (former_page, former_page_origin) = bind("http", "localhost").await?;
+        let (posten_page, posten_page_origin) = bind("http", "localhost").await?;
         let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
         let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
         let addresses = Addresses {
@@ -93,17 +111,24 @@ impl Sandbox {
             altinn2: former_origin,
             skatteetaten: skatteetaten_origin,
             folkeregisteret: folkeregisteret_origin,
+            posten: posten_origin,
             login: login_origin,
             vault: vault_origin,
+            issuers: issuers.authority.base().to_owned(),
             altinn_page: altinn_page_origin,
             altinn2_page: former_page_origin,
+            posten_page: posten_page_origin,
             bank_page: bank_page_origin,
             admin: admin_origin,
         };
 
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
-        let world = world_of(clock, addresses, app).await?;
+        let Issuers {
+            listener: published,
+            authority,
+        } = issuers;
+        let world = world_of(clock, addresses, app, authority).await?;
         let client_certificate = client_certificate(&world, directory).await?;
 
         let machines = [
@@ -125,26 +150,42 @@ impl Sandbox {
             let router = observed(router, &world, counterparty);
             Server::start(listener, Some(tls.clone()), router)
         });
+        let published = published_by(published, &world);
         let pages = [
             (altinn_page, altinn::page_router(world.clone())),
             (former_page, altinn2::page_router(world.clone())),
+            (posten_page, posten::page_router(world.clone())),
             (bank_page, bank::page_router(world.clone())),
             (admin, admin::router(world.clone())),
         ]
         .map(|(listener, router)| Server::start(listener, None, router));
-        let two_way = folkeregisteret::tls(&web, &world.enterprise, &world.clock)?;
-        let router = folkeregisteret::router();
-        let router = observed(router, &world, Counterparty::Folkeregisteret);
-        let two_way = Server::start(folkeregisteret, Some(two_way), router);
-        let ajar = altinn2::tls(&web, &world.enterprise, &world.clock)?;
-        let router = observed(
-            altinn2::router(world.clone()),
-            &world,
-            Counterparty::Altinn2,
-        );
-        let ajar = Server::start(former, Some(ajar), router);
-        let two_way = [two_way, ajar];
-        let servers = machines.into_iter().chain(pages).chain(two_way).collect();
+        let two_way = [
+            (
+                folkeregisteret,
+                Counterparty::Folkeregisteret,
+                folkeregisteret::tls(&web, &world.enterprise, &world.clock)?,
+                folkeregisteret::router(),
+            ),
+            (
+                former,
+                Counterparty::Altinn2,
+                altinn2::tls(&web, &world.enterprise, &world.clock)?,
+                altinn2::router(world.clone()),
+            ),
+            (
+                posten,
+                Counterparty::Posten,
+                posten::tls(&world)?,
+                posten::router(&world),
+            ),
+        ]
+        .map(|(listener, counterparty, tls, router)| {
+            let router = observed(router, &world, counterparty);
+            let told = journal::handshakes(world.clone(), counterparty, folkeregisteret::reason);
+            Server::start_told(listener, tls, router, told)
+        });
+        let servers = machines.into_iter().chain(pages);
+        let servers = servers.chain(two_way).chain([published]).collect();
         Ok(Self {
             world,
             secrets: Secrets::generate()?,
@@ -169,7 +210,13 @@ impl Sandbox {
         &self.ca_file
     }
 
-    /// The certificate with which Folkeregisteret lets a client in.
+    /// The roots of enterprise certificates, in PEM: what clients of Posten must trust, which shows one of
+    /// these and has no host name.
+    pub fn enterprise_roots_file(&self) -> &Path {
+        &self.client_certificate.roots_file
+    }
+
+    /// The certificate with which Folkeregisteret and Posten let a client in: Fjordbanken's.
     pub fn client_certificate(&self) -> &ClientCertificate {
         &self.client_certificate
     }
@@ -177,7 +224,12 @@ impl Sandbox {
     /// All variables of the app, whose public address is `public_url`: an origin, without a slash at
     /// the end. Secrets are the same for as long as the sandbox runs.
     pub fn variables(&self, public_url: &str) -> BTreeMap<String, String> {
-        variables::variables(&self.world, &self.secrets, public_url)
+        variables::variables(
+            &self.world,
+            &self.secrets,
+            self.client_certificate.seal(),
+            public_url,
+        )
     }
 
     /// The same for an app that asks Altinn 2.
@@ -197,6 +249,12 @@ impl Sandbox {
     /// The app's runtime configuration, in Spin's format.
     pub fn runtime_config(&self) -> String {
         variables::runtime_config(&self.ca_file)
+    }
+
+    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten: with
+    /// Fjordbanken's certificate.
+    pub fn pins(&self, components: &[&str]) -> String {
+        variables::pins(&self.world, &self.client_certificate, components)
     }
 
     /// Stops every server.
@@ -224,15 +282,71 @@ async fn client_certificate(
         .context("the client certificate was not made")?
 }
 
+/// The issuers of enterprise certificates, and where they publish.
+struct Issuers {
+    listener: TcpListener,
+    authority: EnterpriseAuthority,
+}
+
+impl Issuers {
+    /// New ones, on a port of the system's choice.
+    async fn new(clock: Clock) -> anyhow::Result<Self> {
+        let (listener, base) = bind("http", "localhost").await?;
+        let make = move || EnterpriseAuthority::publishing_at(&base, clock.now());
+        let authority = unhurried(make).await?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+
+    /// Those in `folder`, on the port that they have there.
+    async fn in_folder(clock: Clock, folder: PathBuf) -> anyhow::Result<Self> {
+        let make = move || EnterpriseAuthority::in_folder(&folder, clock.now());
+        let authority = unhurried(make).await?;
+        let port = authority.base().rsplit_once(':');
+        let port = port.and_then(|(_, port)| port.parse().ok());
+        let port: u16 = port.context("the authorities' address has a port")?;
+        let (listener, _) = bind_to(([127, 0, 0, 1], port).into(), "http", "localhost")
+            .await
+            .with_context(|| {
+                format!(
+                    "{} is not free: is a sandbox running with these authorities?",
+                    authority.base()
+                )
+            })?;
+        Ok(Self {
+            listener,
+            authority,
+        })
+    }
+}
+
+fn published_by(listener: TcpListener, world: &Arc<World>) -> Server {
+    let router = issuers::router(world.clone());
+    Server::start(
+        listener,
+        None,
+        observed(router, world, Counterparty::Issuers),
+    )
+}
+
 async fn world_of(
     clock: Clock,
     addresses: Addresses,
     app: Option<String>,
+    authority: EnterpriseAuthority,
 ) -> anyhow::Result<Arc<World>> {
-    let world = tokio::task::spawn_blocking(|| World::new(clock, addresses, app))
-        .await
-        .context("the sandbox's keys were not made")??;
+    let world = unhurried(|| World::new(clock, addresses, app, authority)).await?;
     Ok(Arc::new(world))
+}
+
+/// Makes keys, on a thread that may take its time.
+async fn unhurried<T: Send + 'static>(
+    make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let made = tokio::task::spawn_blocking(make).await;
+    made.context("the sandbox's keys were not made")?
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.

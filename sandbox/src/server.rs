@@ -23,6 +23,9 @@ use tokio_rustls::TlsAcceptor;
 /// How long a stopping server waits for requests in flight: a fault may hold one for ever.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Is told of handshakes that came to nothing.
+pub(crate) type Told = Arc<dyn Fn(&io::Error) + Send + Sync>;
+
 /// One running listener.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -37,13 +40,23 @@ impl Server {
         tls: Option<Arc<ServerConfig>>,
         router: Router,
     ) -> Self {
+        let unheard: Told = Arc::new(|_| {});
+        Self::accepting(listener, tls.map(|tls| (tls.into(), unheard)), router)
+    }
+
+    /// The same with TLS, where `told` hears of handshakes that came to nothing.
+    pub(crate) fn start_told(
+        listener: TcpListener,
+        tls: Arc<ServerConfig>,
+        router: Router,
+        told: Told,
+    ) -> Self {
+        Self::accepting(listener, Some((tls.into(), told)), router)
+    }
+
+    fn accepting(listener: TcpListener, tls: Option<(TlsAcceptor, Told)>, router: Router) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(
-            listener,
-            tls.map(TlsAcceptor::from),
-            router,
-            stopped,
-        ));
+        let accepting = tokio::spawn(accept(listener, tls, router, stopped));
         Self { stop, accepting }
     }
 
@@ -100,7 +113,7 @@ impl Connection {
 
 async fn accept(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<(TlsAcceptor, Told)>,
     router: Router,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -126,7 +139,7 @@ async fn accept(
 
 async fn converse(
     stream: TcpStream,
-    tls: Option<TlsAcceptor>,
+    tls: Option<(TlsAcceptor, Told)>,
     router: Router,
     stopped: watch::Receiver<bool>,
 ) {
@@ -140,7 +153,7 @@ async fn converse(
     let router = router.layer(Extension(Connection(ending)));
     match tls {
         None => serve(stream, router, ended, stopped).await,
-        Some(acceptor) => match acceptor.accept(stream).into_fallible().await {
+        Some((acceptor, told)) => match acceptor.accept(stream).into_fallible().await {
             Ok(stream) => {
                 let shown = stream.get_ref().1.peer_certificates();
                 let router = match shown.and_then(<[_]>::first) {
@@ -149,7 +162,10 @@ async fn converse(
                 };
                 serve(stream, router, ended, stopped).await;
             }
-            Err((_, stream)) => leave(stream).await,
+            Err((error, stream)) => {
+                told(&error);
+                leave(stream).await;
+            }
         },
     }
 }

@@ -11,6 +11,7 @@ use crate::consumer::Consumer;
 use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
+use crate::posten::Posten;
 use crate::skatteetaten::Skatteetaten;
 use crate::vault::Vault;
 
@@ -30,6 +31,8 @@ pub struct World {
     pub altinn2: Altinn2,
     /// Answers with claims and payments.
     pub skatteetaten: Skatteetaten,
+    /// Has documents signed.
+    pub posten: Posten,
     /// Logs customers in.
     pub bank: Bank,
     /// Signs with a key that it keeps.
@@ -49,9 +52,13 @@ pub struct World {
 impl World {
     /// A new one, with the demo's organisations and data. Makes RSA keys, which takes part of a
     /// second: not for an async thread.
-    pub fn new(clock: Clock, addresses: Addresses, app: Option<String>) -> anyhow::Result<Self> {
+    pub fn new(
+        clock: Clock,
+        addresses: Addresses,
+        app: Option<String>,
+        enterprise: EnterpriseAuthority,
+    ) -> anyhow::Result<Self> {
         let now = clock.now();
-        let enterprise = EnterpriseAuthority::generate(now)?;
         // RSA keys take their time: those of others are made on another core.
         let (maskinporten, others) = std::thread::scope(|scope| {
             let others = scope.spawn(|| {
@@ -65,6 +72,7 @@ impl World {
         let (vault, consumers, bank) =
             others.map_err(|_| anyhow::anyhow!("making keys failed"))??;
         maskinporten.register(&consumers, now);
+        let posten = Posten::new(&addresses, now)?;
         Ok(Self {
             clock,
             addresses,
@@ -72,6 +80,7 @@ impl World {
             altinn: Altinn::new(&consumers),
             altinn2: Altinn2::new()?,
             skatteetaten: Skatteetaten::new(),
+            posten,
             bank,
             vault,
             enterprise,
@@ -97,14 +106,19 @@ pub enum Counterparty {
     Skatteetaten,
     /// Reports into the population register: two-way TLS.
     Folkeregisteret,
+    /// Signatures of persons: two-way TLS.
+    Posten,
     /// The bank's login service.
     Login,
-    /// Signatures.
+    /// Signatures with a kept key.
     Vault,
+    /// What Buypass and Commfides have revoked.
+    Issuers,
 }
 
-/// The origins, without a slash at the end. The first seven are TLS with the sandbox's own authority,
-/// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
+/// The origins, without a slash at the end. The first seven are TLS for machines, with the
+/// sandbox's own authority unless it says otherwise; the pages are plain HTTP on the loopback, for browsers
+/// that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// `https://localhost:…`; the issuer is this and a slash.
@@ -118,14 +132,21 @@ pub struct Addresses {
     /// Folkeregisteret for those who report into it, which asks for a client certificate:
     /// `https://localhost:…`.
     pub folkeregisteret: String,
+    /// Posten signering, which asks for a client certificate and shows an enterprise certificate, without
+    /// a host name: `https://localhost:…`.
+    pub posten: String,
     /// The bank's login service (issuer and JWKS): `https://localhost:…`.
     pub login: String,
     /// The vault: `https://localhost:…`.
     pub vault: String,
+    /// What the issuers of enterprise certificates publish: `http://localhost:…`.
+    pub issuers: String,
     /// Altinn's consent page, for browsers: `http://localhost:…`.
     pub altinn_page: String,
     /// Altinn 2's consent page, for browsers: `http://localhost:…`.
     pub altinn2_page: String,
+    /// Where signers read and sign, for browsers: `http://localhost:…`.
+    pub posten_page: String,
     /// The demo bank, for browsers: `http://localhost:…`.
     pub bank_page: String,
     /// Faults, clock and counters: `http://127.0.0.1:…`.

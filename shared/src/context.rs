@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::log::{self, Event};
 use crate::platform::Platform;
+use crate::trace::Span;
 
 /// One request being served. Flows take it by reference and pass it on.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub struct Context<'a, P> {
     pub component: &'static str,
     /// Ties the log lines of the request to what its caller was told.
     pub correlation_id: CorrelationId,
+    /// Ties them to those of whoever calls, and of whom we call.
+    pub span: Span,
     /// When the whole request must have been answered.
     pub deadline: Deadline,
 }
@@ -26,6 +30,7 @@ impl<P> Clone for Context<'_, P> {
             platform: self.platform,
             component: self.component,
             correlation_id: self.correlation_id.clone(),
+            span: self.span,
             deadline: self.deadline,
         }
     }
@@ -38,6 +43,7 @@ impl<'a, P: Platform> Context<'a, P> {
             platform,
             component,
             correlation_id: CorrelationId::random(platform),
+            span: Span::root(platform),
             deadline: Deadline::after(platform, time),
         }
     }
@@ -47,6 +53,21 @@ impl<'a, P: Platform> Context<'a, P> {
     pub fn within(&self, time: Duration) -> Self {
         let mut part = self.clone();
         part.deadline = part.deadline.earlier(Deadline::after(self.platform, time));
+        part
+    }
+
+    /// The same request within its caller's trace, if the caller names one.
+    #[must_use]
+    pub fn called_by(mut self, headers: &HeaderMap) -> Self {
+        self.span = Span::of_request(headers, self.platform);
+        self
+    }
+
+    /// A part of the work that is told from others in traces.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        let mut part = self.clone();
+        part.span = self.span.child(self.platform);
         part
     }
 
@@ -66,6 +87,7 @@ impl<'a, P: Platform> Context<'a, P> {
             self.platform.now(),
             self.component,
             &self.correlation_id,
+            &self.span,
             event,
         );
         self.platform.log(&line);

@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::context::CorrelationId;
 use crate::problem::{Kind, Problem};
+use crate::trace::Span;
 
 /// How serious an event is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -133,12 +134,16 @@ pub fn line(
     now: OffsetDateTime,
     component: &str,
     correlation_id: &CorrelationId,
+    span: &Span,
     event: &Event,
 ) -> String {
     let line = Line {
         time: now.format(&Rfc3339).unwrap_or_default(),
         component,
         correlation_id: correlation_id.as_str(),
+        trace_id: span.trace(),
+        span_id: span.id(),
+        parent_id: span.parent(),
         event,
     };
     serde_json::to_string(&line).unwrap_or_default()
@@ -149,6 +154,10 @@ struct Line<'a> {
     time: String,
     component: &'a str,
     correlation_id: &'a str,
+    trace_id: String,
+    span_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<String>,
     #[serde(flatten)]
     event: &'a Event,
 }
@@ -238,6 +247,7 @@ mod tests {
             platform.now(),
             "claims",
             &CorrelationId::random(&platform),
+            &Span::root(&platform),
             &event,
         );
         assert!(!line.contains('\n'));

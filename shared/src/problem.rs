@@ -81,6 +81,18 @@ kinds! {
     /// Given, and run out.
     ConsentExpired "consent-expired" FORBIDDEN "The consent has expired";
 
+    // The signature job.
+    /// There is no such job of this customer's.
+    SignatureUnknown "signature-unknown" NOT_FOUND "There is no such signature job";
+    /// What is asked for is not there yet.
+    SignatureNotReady "signature-not-ready" CONFLICT "The signature job has not come that far";
+    /// The job is over.
+    SignatureTooLate "signature-too-late" CONFLICT "The signature job is over";
+    /// A document that Posten would not take.
+    DocumentRefused "document-refused" BAD_REQUEST "The document cannot be sent to signing";
+    /// A national number where Posten allows none.
+    PersonalDataMisplaced "personal-data-misplaced" BAD_REQUEST "A national number stands where none may";
+
     // The source.
     /// Nothing for this party and period.
     NothingFound "nothing-found" NOT_FOUND "Nothing was found";
@@ -149,6 +161,18 @@ kinds! {
     /// The vault said no.
     SigningRefused "signing-refused" BAD_GATEWAY "The vault does not sign for the app";
 
+    // What Posten holds against the app: who sets it up has to act.
+    /// `NOT_AUTHORIZED`.
+    PostenAccessRefused "posten-access-refused" BAD_GATEWAY "The organisation has no access to Posten signering";
+    /// `BROKER_NOT_AUTHORIZED`.
+    BrokerNotAuthorised "broker-not-authorised" BAD_GATEWAY "The app may not send for this organisation";
+    /// `ASICE_VALIDATION_FAILED`.
+    PackageRefused "package-refused" BAD_GATEWAY "Posten does not take the package of documents";
+    /// `SCHEMA_VALIDATION_ERROR`.
+    MessageRefused "message-refused" BAD_GATEWAY "Posten cannot read the order";
+    /// `FEATURE_NOT_AVAILABLE`.
+    FeatureNotAvailable "feature-not-available" BAD_GATEWAY "The organisation does not have this feature at Posten";
+
     // Ourselves.
     /// A setting is missing or does not parse.
     ConfigurationMissing "configuration-missing" INTERNAL_SERVER_ERROR "The app is not set up";
@@ -165,7 +189,7 @@ pub struct Problem {
     pub detail: Option<String>,
     /// For the log: what really happened, without personal data or secrets.
     pub cause: Option<String>,
-    /// The counterparty's own code, such as `KB-005`, `AM-00011` or `MP-200`.
+    /// The counterparty's own code, such as `KB-005`, `AM-00011`, `MP-200` or `NOT_AUTHORIZED`.
     pub source_code: Option<String>,
     /// The counterparty's own correlation or trace id.
     pub source_correlation_id: Option<String>,

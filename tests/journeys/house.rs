@@ -22,7 +22,15 @@ fn dependencies(package: &str) -> Vec<String> {
 #[test]
 fn dependencies_point_one_way() {
     let ours = [
-        "shared", "host", "sandbox", "innsyn", "journeys", "token", "consent", "claims",
+        "shared",
+        "host",
+        "sandbox",
+        "innsyn",
+        "journeys",
+        "token",
+        "consent",
+        "claims",
+        "signature",
     ];
     for (package, allowed) in [
         ("shared", &[][..]),
@@ -31,6 +39,7 @@ fn dependencies_point_one_way() {
         ("components/token", &["shared"]),
         ("components/consent", &["shared"]),
         ("components/claims", &["shared"]),
+        ("components/signature", &["shared"]),
         ("cli", &["host", "sandbox", "shared"]),
         ("tests", &["host", "sandbox"]),
     ] {
@@ -73,6 +82,7 @@ fn every_component_calls_exactly_its_counterparties() {
                 "{{ login_origin }}",
             ],
         ),
+        ("signature", &["{{ login_origin }}", "{{ posten_origin }}"]),
         (
             "token",
             &[
@@ -108,7 +118,7 @@ fn every_component_calls_exactly_its_counterparties() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_components_are_small() {
     journeys::build_components();
-    for component in ["token", "consent", "claims"] {
+    for component in ["token", "consent", "claims", "signature"] {
         let wasm = project().join(format!("target/wasm32-wasip2/release/{component}.wasm"));
         let size = fs::metadata(&wasm).expect("a built component").len();
         println!("{component}: {} kB", size / 1000);

@@ -102,6 +102,7 @@ impl Bench {
     async fn serve(&mut self, listener: TcpListener) {
         let mut options = Options::new(self.manifest());
         options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
+        options.pins = Some(self.write("pins.toml", &self.sandbox.pins(&["signature"])));
         options.variables = self.sandbox.variables(&self.public_url);
         options.variables.extend(self.setup.variables.clone());
         options.state_dir = self.folder.path().join("state");
@@ -129,7 +130,7 @@ impl Bench {
     /// The sandbox's, with the stores in files, so that they outlive the app.
     fn runtime_config(&self) -> String {
         let mut text = self.sandbox.runtime_config();
-        for store in ["consents", "tokens"] {
+        for store in ["consents", "tokens", "jobs"] {
             let table = format!("[key_value_store.{store}]\n");
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));

@@ -122,13 +122,13 @@ impl<'a> Browser<'a> {
         panic!("Altinn goes in circles");
     }
 
-    async fn comes_back(&self, callback: &str) -> String {
+    pub(crate) async fn comes_back(&self, callback: &str) -> String {
         let back = self.visits(callback).await;
         assert_eq!(back.status, 303, "{back:#?}");
         back.header("location").to_owned()
     }
 
-    async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = Url::parse(address)
             .expect("an address")
             .origin()

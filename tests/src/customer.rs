@@ -25,10 +25,7 @@ impl<'a> Customer<'a> {
         party: Option<&str>,
         body: Option<Value>,
     ) -> Answer {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.bench.public_url))
-            .bearer_auth(&self.token);
+        let mut request = self.request(method, path);
         if let Some(party) = party {
             request = request.header("Innsyn-Party", party);
         }
@@ -36,6 +33,17 @@ impl<'a> Customer<'a> {
             request = request.json(&body);
         }
         Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// A request with the customer's token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let address = format!("{}{path}", self.bench.public_url);
+        self.http.request(method, address).bearer_auth(&self.token)
+    }
+
+    /// The demo bank, where the customer's browser is.
+    pub(crate) fn bank_page(&self) -> &str {
+        &self.bench.sandbox.addresses().bank_page
     }
 
     /// `GET path` for `party`.

@@ -19,6 +19,7 @@ mod credential;
 mod customer;
 mod others;
 mod real_browser;
+mod signing;
 
 pub use answer::Answer;
 pub use bench::{Bench, Setup, build_components};
@@ -26,6 +27,7 @@ pub use browser::Browser;
 pub use customer::Customer;
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
+pub use signing::AGREEMENT;
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use sandbox::authority::{Profile, Purpose, Vendor};
+use sandbox::authority::{EnterpriseAuthority, Profile, Purpose, Vendor};
 use sandbox::certificates::{Defect, Order, PASSWORD, Written};
 use sandbox::clock::Clock;
 
@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     /// Lists what can be wrong.
     #[arg(long)]
     list_defects: bool,
+    /// A folder of authorities, made on first use: a sandbox that is started with the same one knows them.
+    #[arg(long, value_name = "FOLDER")]
+    trust_folder: Option<PathBuf>,
     /// The folder for the files. Those that it has of the same names are replaced.
     #[arg(long, required_unless_present = "list_defects", value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -64,8 +67,19 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 name: arguments.name,
                 defects: arguments.defect,
             };
-            let written = order.make(Clock::default().now())?.write(&folder)?;
-            Report { order, written }.to_string()
+            let now = Clock::default().now();
+            let package = match &arguments.trust_folder {
+                Some(shared) => {
+                    order.make_under(&EnterpriseAuthority::in_folder(shared, now)?, now)?
+                }
+                None => order.make(now)?,
+            };
+            let report = Report {
+                order,
+                written: package.write(&folder)?,
+                shared: arguments.trust_folder,
+            };
+            report.to_string()
         }
         _ => Defects(Defect::ALL).to_string(),
     };
@@ -80,6 +94,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 struct Report {
     order: Order,
     written: Vec<Written>,
+    /// The folder of the authorities.
+    shared: Option<PathBuf>,
 }
 
 impl Display for Report {
@@ -123,10 +139,17 @@ impl Display for Report {
                 )?;
             }
         }
-        writeln!(
-            out,
-            "\nThe authorities were made for these files. A running sandbox has its own."
-        )
+        match &self.shared {
+            Some(folder) => writeln!(
+                out,
+                "\nA sandbox knows the authorities when it is started with: innsyn sandbox --trust-folder {}",
+                folder.display()
+            ),
+            None => writeln!(
+                out,
+                "\nThe authorities were made for these files. A running sandbox has its own; with --trust-folder both have the same."
+            ),
+        }
     }
 }
 

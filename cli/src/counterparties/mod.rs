@@ -3,6 +3,7 @@
 mod certificates;
 mod maskinporten;
 
+use std::path::PathBuf;
 use std::pin::pin;
 
 use anyhow::Context;
@@ -21,6 +22,10 @@ pub(crate) struct Arguments {
     /// Where the app that will use it is reached by browsers.
     #[arg(long, default_value = "http://localhost:3000", value_name = "ORIGIN")]
     public_url: String,
+    /// A folder of authorities for enterprise certificates, made on first use: `innsyn sandbox certificates` with the
+    /// same one makes certificates that this sandbox knows.
+    #[arg(long, value_name = "FOLDER")]
+    trust_folder: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -33,20 +38,26 @@ enum One {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.one {
-        None => all(arguments.public_url).await,
+        None => all(arguments.public_url, arguments.trust_folder).await,
         Some(One::Maskinporten(arguments)) => maskinporten::run(arguments).await,
         Some(One::Certificates(arguments)) => certificates::run(arguments),
     }
 }
 
-async fn all(app: String) -> anyhow::Result<()> {
+async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
     let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
-    let start = Sandbox::start(sandbox::Options {
+    let options = sandbox::Options {
         clock: sandbox::clock::Clock::default(),
         directory: folder.path().join("sandbox"),
         app: Some(app.clone()),
-    });
+    };
+    let start = async {
+        match &shared {
+            Some(folder) => Sandbox::start_sharing(options, folder).await,
+            None => Sandbox::start(options).await,
+        }
+    };
     let started = stop::unless(&mut asked, start).await;
     let Some(sandbox) = started.context("the sandbox did not start")? else {
         return Ok(());
@@ -61,6 +72,7 @@ async fn all(app: String) -> anyhow::Result<()> {
         println!(
             "The sandbox is running, for an app at {app}.\n\n  \
              Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Folkeregister  {}\n  \
+             Revocation     {}\n  \
              Login          {}\n  \
              Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
              Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
@@ -72,6 +84,7 @@ async fn all(app: String) -> anyhow::Result<()> {
             places.altinn,
             places.skatteetaten,
             places.folkeregisteret,
+            places.issuers,
             places.login,
             places.bank_page,
             places.admin,

@@ -1,7 +1,7 @@
 //! `innsyn doctor`: says what is wrong with an enterprise certificate, before a counterparty does.
 //!
-//! It reads files, and asks nobody but with `--live`. Not looked at: revocation and the lists of trust at the other
-//! side (N01–N04), a request's `consumer_org` (O08), and how a running app is configured (C07).
+//! With `--certificate` it looks at files, without it at everything that the project's configuration names. It asks
+//! nobody but with `--live`.
 
 mod catalogue;
 mod checks;
@@ -9,11 +9,12 @@ mod finding;
 mod language;
 mod live;
 mod material;
+mod project;
 mod report;
 mod write;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -37,20 +38,23 @@ const UNCHECKED: u8 = 3;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The certificate, as PKCS#12, PEM or DER; perhaps with its key and chain.
+    /// The certificate, as PKCS#12, PEM or DER; perhaps with its key and chain. Without it, every one that the
+    /// project is configured with: `spin.toml`, the runtime configuration, and variables.
     #[arg(long, value_name = "FILE")]
-    certificate: PathBuf,
+    certificate: Option<PathBuf>,
+    #[command(flatten)]
+    project: project::Arguments,
     /// Its private key, where it is in a file of its own.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
     /// The certificates above it, where they are in a file of their own.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "certificate")]
     chain: Option<PathBuf>,
     /// A file with the password, which may also be in the variable `INNSYN_PASSWORD`.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Which of the keys in a PKCS#12 file.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "certificate")]
     alias: Option<String>,
     /// What it is to be used for.
     #[arg(long, value_enum, default_value = "token")]
@@ -59,7 +63,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     environment: Option<Target>,
     /// Whom it is to be used for.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", requires = "certificate")]
     organisation: Option<String>,
     /// Authorities to trust besides Buypass and Commfides, in PEM: the sandbox's, for one. Those with `test` in
     /// their name count as the test environment's, all others as production's.
@@ -72,7 +76,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Where nothing is wrong: writes key, chain and settings for the app into this folder.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", requires = "certificate")]
     write: Option<PathBuf>,
     #[command(flatten)]
     live: live::Arguments,
@@ -84,25 +88,42 @@ enum Target {
     Production,
 }
 
-/// Looks at the certificate and reports. The code is 0 when all is well, 1 with warnings, 2 with errors, and 3
-/// where it could not be looked at.
-pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
+/// What there is to tell.
+enum Told {
+    Certificate(Report),
+    Project(project::Report),
+}
+
+/// Looks at the certificate, or at those of the project with this manifest, and reports. The code is 0 when all is
+/// well, 1 with warnings, 2 with errors, and 3 where it could not be looked at.
+pub(crate) async fn run(
+    arguments: &Arguments,
+    manifest: impl FnOnce() -> anyhow::Result<PathBuf>,
+) -> ExitCode {
     let language = arguments.language.unwrap_or_else(Language::of_environment);
-    let outcome = looked_at(arguments, language).await.and_then(|report| {
+    let looked = match &arguments.certificate {
+        Some(certificate) => {
+            let looked = looked_at(arguments, certificate, language).await;
+            looked.map(Told::Certificate)
+        }
+        None => match manifest() {
+            Ok(manifest) => project(arguments, manifest, language).await,
+            Err(error) => Err(error),
+        },
+    };
+    let outcome = looked.and_then(|told| {
         let text = if arguments.json {
-            serde_json::to_string(&report)?
+            told.json()?
         } else {
             let stdout = std::io::stdout();
             let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            report.text(stdout.is_terminal() && !is_plain)
+            told.text(stdout.is_terminal() && !is_plain)
         };
         writeln!(std::io::stdout(), "{}", text.trim_end())?;
-        Ok(report.worst())
+        Ok(told.code())
     });
     match outcome {
-        Ok(None | Some(Level::Info)) => ExitCode::SUCCESS,
-        Ok(Some(Level::Warning)) => ExitCode::from(1),
-        Ok(Some(Level::Error)) => ExitCode::from(2),
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             let text = language.of("Ble ikke kontrollert", "Could not be checked");
             let reason = format!("{error:#}");
@@ -118,7 +139,55 @@ pub(crate) async fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-async fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<Report> {
+impl Told {
+    fn json(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Certificate(report) => serde_json::to_string(report),
+            Self::Project(report) => serde_json::to_string(report),
+        }
+    }
+
+    fn text(&self, with_colours: bool) -> String {
+        match self {
+            Self::Certificate(report) => report.text(with_colours),
+            Self::Project(report) => report.text(with_colours),
+        }
+    }
+
+    fn code(&self) -> u8 {
+        let worst = match self {
+            Self::Certificate(report) => report.worst(),
+            Self::Project(report) if report.is_checked() => report.worst(),
+            Self::Project(_) => return UNCHECKED,
+        };
+        match worst {
+            None | Some(Level::Info) => 0,
+            Some(Level::Warning) => 1,
+            Some(Level::Error) => 2,
+        }
+    }
+}
+
+async fn project(
+    arguments: &Arguments,
+    manifest: PathBuf,
+    language: Language,
+) -> anyhow::Result<Told> {
+    let asked = project::Asked {
+        environment: arguments.environment.map(Into::into),
+        trust: arguments.trust.as_deref(),
+        revocation: arguments.live.revocation()?,
+        language,
+    };
+    let looked = project::looked_at(&arguments.project, manifest, &asked).await;
+    looked.map(Told::Project)
+}
+
+async fn looked_at(
+    arguments: &Arguments,
+    certificate: &Path,
+    language: Language,
+) -> anyhow::Result<Report> {
     let organisation = arguments.organisation.as_deref().map(|number| {
         OrganisationNumber::parse(number).with_context(|| format!("--organisation {number}"))
     });
@@ -127,12 +196,12 @@ async fn looked_at(arguments: &Arguments, language: Language) -> anyhow::Result<
     let target = arguments.environment.map(Into::into);
     let live = live::Live::of(&arguments.live, purpose, target)?;
     let files = Files {
-        certificate: &arguments.certificate,
         key: arguments.key.as_deref(),
         chain: arguments.chain.as_deref(),
         trust: arguments.trust.as_deref(),
         password: password(arguments)?,
         alias: arguments.alias.as_deref(),
+        ..Files::of(certificate)
     };
     let material = material::gather(&files, purpose)?;
     let authorities = checks::authorities(&material);

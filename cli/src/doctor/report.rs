@@ -15,6 +15,9 @@ use super::material;
 /// The whole answer. The names are an interface: scripts read them.
 #[derive(Serialize)]
 pub(super) struct Report {
+    /// Which setting of the project it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    setting: Option<String>,
     verdict: &'static str,
     purpose: &'static str,
     certificate: Option<Facts>,
@@ -87,11 +90,8 @@ impl Report {
         });
         let findings: Vec<Told> = told.collect();
         Self {
-            verdict: match worst(&findings) {
-                Some(Level::Error) => "errors",
-                Some(Level::Warning) => "warnings",
-                _ => "ok",
-            },
+            setting: None,
+            verdict: verdict(worst(&findings)),
             purpose: match purpose {
                 Purpose::Token => "token",
                 Purpose::Key => "key",
@@ -103,6 +103,12 @@ impl Report {
             written: Vec::new(),
             language,
         }
+    }
+
+    /// The same, said of a setting of the project.
+    pub(super) fn about(mut self, setting: String) -> Self {
+        self.setting = Some(setting);
+        self
     }
 
     /// How grave the gravest is.
@@ -120,7 +126,11 @@ impl Report {
             }
         };
         let mut out = String::new();
-        line(&mut out, &paint(self.worst(), &self.verdict()));
+        let headline = match &self.setting {
+            Some(setting) => format!("{setting}: {}", paint(self.worst(), &self.verdict())),
+            None => paint(self.worst(), &self.verdict()),
+        };
+        line(&mut out, &headline);
         if let Some(facts) = &self.certificate {
             line(&mut out, "");
             for (name, value) in facts.rows(self.language) {
@@ -143,6 +153,9 @@ impl Report {
     }
 
     fn verdict(&self) -> String {
+        if self.setting.is_some() && self.certificate.is_none() {
+            return level_or_ok(self.worst(), self.language).to_owned();
+        }
         let use_ = match self.purpose {
             "token" => self.language.of(
                 "signere grants hos Maskinporten",
@@ -251,6 +264,22 @@ impl Facts {
                 self.fingerprint.clone(),
             ),
         ]
+    }
+}
+
+/// The word for how it went.
+pub(super) fn verdict(worst: Option<Level>) -> &'static str {
+    match worst {
+        Some(Level::Error) => "errors",
+        Some(Level::Warning) => "warnings",
+        Some(Level::Info) | None => "ok",
+    }
+}
+
+fn level_or_ok(worst: Option<Level>, language: Language) -> &'static str {
+    match worst {
+        Some(Level::Info) | None => "OK",
+        Some(worst) => level(worst, language),
     }
 }
 

@@ -11,8 +11,8 @@ use shared::claims::{ClaimsConfig, Desk};
 use shared::config::{self, Origin};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
-use shared::platform::Response;
 use shared::platform::spin::{self, Spin};
+use shared::platform::{Answer, Body};
 use shared::problem::Problem;
 use shared::skatteetaten::Dataset;
 use spin_sdk::http::{IntoResponse, Method, Request};
@@ -60,6 +60,7 @@ const fn read(path: &'static str, dataset: Dataset, query: Parameters) -> Route<
         handler: dataset,
         query,
         navigated: false,
+        uploads: false,
     }
 }
 
@@ -89,7 +90,8 @@ impl Component<Spin> for Claims {
         &self,
         context: &Context<'_, Spin>,
         arrived: Arrived<Dataset>,
-    ) -> Result<Response, Problem> {
-        self.desk(context).await?.read(context, &arrived).await
+    ) -> Result<Answer, Problem> {
+        let answer = self.desk(context).await?.read(context, &arrived).await?;
+        Ok(answer.map(Body::Whole))
     }
 }

@@ -11,8 +11,8 @@ use shared::config::{self, Origin};
 use shared::consent::{CALLBACK, ConsentConfig, Desk};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
-use shared::platform::Response;
 use shared::platform::spin::{self, Spin};
+use shared::platform::{Answer, Body};
 use shared::problem::Problem;
 use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
@@ -70,6 +70,7 @@ impl Component<Spin> for Consent {
             handler: Handler::Start,
             query: Parameters::Only(&[]),
             navigated: false,
+            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -77,6 +78,7 @@ impl Component<Spin> for Consent {
             handler: Handler::Status,
             query: Parameters::Only(&["service"]),
             navigated: false,
+            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -85,6 +87,7 @@ impl Component<Spin> for Consent {
             // Altinn adds its own.
             query: Parameters::AmongOthers(&["state", "Status"]),
             navigated: true,
+            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -92,6 +95,7 @@ impl Component<Spin> for Consent {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
+            uploads: false,
         },
     ];
 
@@ -105,13 +109,14 @@ impl Component<Spin> for Consent {
         &self,
         context: &Context<'_, Spin>,
         arrived: Arrived<Handler>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Answer, Problem> {
         let desk = self.desk(context).await?;
-        match arrived.handler {
+        let answer = match arrived.handler {
             Handler::Start => desk.start(context, &arrived).await,
             Handler::Status => desk.status(context, &arrived).await,
             Handler::Callback => Ok(desk.callback(context, &arrived).await),
             Handler::Sweep => desk.sweep(context, &arrived).await,
-        }
+        };
+        answer.map(|answer| answer.map(Body::Whole))
     }
 }

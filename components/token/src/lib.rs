@@ -11,8 +11,8 @@ use std::time::Duration;
 use shared::config::{self, Origin, TokenConfig};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
-use shared::platform::Response;
 use shared::platform::spin::{self, Spin};
+use shared::platform::{Answer, Body};
 use shared::problem::Problem;
 use shared::token::{self, Desk};
 use spin_sdk::http::{IntoResponse, Method, Request};
@@ -69,6 +69,7 @@ impl Component<Spin> for Token {
             handler: Handler::Token,
             query: Parameters::Only(&[]),
             navigated: false,
+            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -76,6 +77,7 @@ impl Component<Spin> for Token {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
+            uploads: false,
         },
     ];
 
@@ -90,14 +92,15 @@ impl Component<Spin> for Token {
         &self,
         context: &Context<'_, Spin>,
         arrived: Arrived<Handler>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Answer, Problem> {
         let desk = match self.desk(context).await {
             Ok(desk) => desk,
-            Err(problem) => return Ok(token::refuse(problem)),
+            Err(problem) => return Ok(token::refuse(problem).map(Body::Whole)),
         };
-        Ok(match arrived.handler {
+        let answer = match arrived.handler {
             Handler::Token => desk.token(context, &arrived).await,
             Handler::Sweep => desk.sweep(context, &arrived).await,
-        })
+        };
+        Ok(answer.map(Body::Whole))
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::redis::Records;
 use crate::{lock::locked, runtime_config::StoreDefinition};
 
 /// A store that cannot be opened, or a read or write that failed.
@@ -26,6 +27,9 @@ pub enum StoreError {
     /// `SQLite` refuses.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Redis refuses, or is not there.
+    #[error("Redis: {0}")]
+    Redis(#[from] redis::RedisError),
     /// The runtime that the work was handed to is stopping.
     #[error("the host is stopping")]
     Stopping,
@@ -33,9 +37,13 @@ pub enum StoreError {
 
 /// One store by its name. Several stores may share a file.
 #[derive(Clone)]
-pub(crate) struct Backend(Arc<Kind>);
+pub(crate) enum Backend {
+    Here(Arc<Kind>),
+    Redis(Records),
+}
 
-enum Kind {
+/// A store of this process.
+pub(crate) enum Kind {
     Memory(Mutex<BTreeMap<String, Vec<u8>>>),
     Sqlite {
         name: String,
@@ -45,17 +53,22 @@ enum Kind {
 
 impl Backend {
     pub(crate) fn open(name: &str, definition: &StoreDefinition) -> Result<Self, StoreError> {
-        Ok(Self(Arc::new(match definition {
-            StoreDefinition::Memory => Kind::Memory(Mutex::default()),
-            StoreDefinition::Sqlite(path) => Kind::Sqlite {
+        Ok(match definition {
+            StoreDefinition::Memory => Self::Here(Arc::new(Kind::Memory(Mutex::default()))),
+            StoreDefinition::Sqlite(path) => Self::Here(Arc::new(Kind::Sqlite {
                 name: name.to_owned(),
                 connection: Mutex::new(open_file(path)?),
-            },
-        })))
+            })),
+            StoreDefinition::Redis(server) => Self::Redis(server.records()?),
+        })
     }
 
     pub(crate) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(move |kind| match kind {
+        let kind = match self {
+            Self::Here(kind) => kind,
+            Self::Redis(records) => return records.get(key).await,
+        };
+        run(kind, move |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).get(&key).cloned()),
             Kind::Sqlite { name, connection } => Ok(locked(connection)
                 .prepare_cached("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2")?
@@ -66,7 +79,11 @@ impl Backend {
     }
 
     pub(crate) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
-        self.run(move |kind| match kind {
+        let kind = match self {
+            Self::Here(kind) => kind,
+            Self::Redis(records) => return records.set(key, value).await,
+        };
+        run(kind, move |kind| match kind {
             Kind::Memory(records) => {
                 locked(records).insert(key, value);
                 Ok(())
@@ -84,7 +101,11 @@ impl Backend {
     }
 
     pub(crate) async fn delete(&self, key: String) -> Result<(), StoreError> {
-        self.run(move |kind| match kind {
+        let kind = match self {
+            Self::Here(kind) => kind,
+            Self::Redis(records) => return records.delete(key).await,
+        };
+        run(kind, move |kind| match kind {
             Kind::Memory(records) => {
                 locked(records).remove(&key);
                 Ok(())
@@ -100,7 +121,11 @@ impl Backend {
     }
 
     pub(crate) async fn exists(&self, key: String) -> Result<bool, StoreError> {
-        self.run(move |kind| match kind {
+        let kind = match self {
+            Self::Here(kind) => kind,
+            Self::Redis(records) => return records.exists(key).await,
+        };
+        run(kind, move |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).contains_key(&key)),
             Kind::Sqlite { name, connection } => Ok(locked(connection)
                 .prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?
@@ -110,7 +135,11 @@ impl Backend {
     }
 
     pub(crate) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        self.run(|kind| match kind {
+        let kind = match self {
+            Self::Here(kind) => kind,
+            Self::Redis(records) => return records.keys().await,
+        };
+        run(kind, |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).keys().cloned().collect()),
             Kind::Sqlite { name, connection } => Ok(locked(connection)
                 .prepare_cached("SELECT key FROM spin_key_value WHERE store = ?1 ORDER BY key")?
@@ -119,20 +148,20 @@ impl Backend {
         })
         .await
     }
+}
 
-    /// `SQLite` blocks its thread, so its work goes to threads that may be blocked.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        if let Kind::Memory(_) = &*self.0 {
-            return work(&self.0);
-        }
-        let kind = self.0.clone();
-        tokio::task::spawn_blocking(move || work(&kind))
-            .await
-            .unwrap_or(Err(StoreError::Stopping))
+/// `SQLite` blocks its thread, so its work goes to threads that may be blocked.
+async fn run<T: Send + 'static>(
+    kind: &Arc<Kind>,
+    work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    if let Kind::Memory(_) = &**kind {
+        return work(kind);
     }
+    let kind = kind.clone();
+    tokio::task::spawn_blocking(move || work(&kind))
+        .await
+        .unwrap_or(Err(StoreError::Stopping))
 }
 
 /// The table is Spin's, so that a file can be moved between the two.

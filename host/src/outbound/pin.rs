@@ -113,6 +113,15 @@ impl Pin {
         &self.origin
     }
 
+    pub(crate) fn roots(&self) -> &Path {
+        &self.roots
+    }
+
+    /// The files of the certificate and of its key.
+    pub(crate) fn client(&self) -> Option<&(PathBuf, PathBuf)> {
+        self.client.as_ref()
+    }
+
     /// The same, for whoever calls under the pin's own name alone.
     pub(crate) fn for_itself(mut self) -> Self {
         self.components = vec![self.name.clone()];

@@ -61,6 +61,13 @@ impl ClientTls {
         }
         Ok(())
     }
+
+    /// The files of the certificate and of its key.
+    pub(crate) fn client(&self) -> Option<(PathBuf, PathBuf)> {
+        self.client_cert_file
+            .clone()
+            .zip(self.client_private_key_file.clone())
+    }
 }
 
 /// What is wrong with the files of a `[[client_tls]]` or a `[[pin]]`. Keys are not repeated.

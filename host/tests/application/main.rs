@@ -9,6 +9,8 @@ mod outbound;
 #[cfg(test)]
 mod pins;
 #[cfg(test)]
+mod redis;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serving;

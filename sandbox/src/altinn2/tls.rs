@@ -10,7 +10,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::authority::{EnterpriseAuthority, WebAuthority};
+use crate::authority::{Door, EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
 use crate::folkeregisteret::door;
 
@@ -28,7 +28,7 @@ pub(crate) fn tls(
 
 /// Checks what is shown, and lets in who shows nothing.
 #[derive(Debug)]
-struct Ajar(Arc<dyn ClientCertVerifier>);
+struct Ajar(Door);
 
 impl ClientCertVerifier for Ajar {
     fn client_auth_mandatory(&self) -> bool {

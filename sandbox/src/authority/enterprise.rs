@@ -6,11 +6,13 @@ use time::OffsetDateTime;
 
 use super::hierarchy::{Hierarchy, Keys};
 use super::leaf::Leaf;
+use super::line::NOWHERE;
 use super::{Environment, Line, Profile, Purpose, Vendor};
 
 /// Issues enterprise certificates: both issuers' lines, in both profiles.
 #[derive(Debug)]
 pub struct EnterpriseAuthority {
+    base: String,
     buypass_seid1: Hierarchy,
     buypass_seid2: Hierarchy,
     commfides_seid1: Hierarchy,
@@ -18,26 +20,59 @@ pub struct EnterpriseAuthority {
 }
 
 impl EnterpriseAuthority {
-    /// New ones for tests.
+    /// New ones for tests, which nobody publishes for.
     pub fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(Environment::Test, now)
+        Self::of(Environment::Test, NOWHERE, now)
+    }
+
+    /// New ones for tests, which publish at the origin `base`.
+    pub fn publishing_at(base: &str, now: OffsetDateTime) -> anyhow::Result<Self> {
+        Self::of(Environment::Test, base, now)
     }
 
     /// New ones that are alike but for production, which nobody in the sandbox trusts.
     pub fn production_twin(now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(Environment::Production, now)
+        Self::of(Environment::Production, NOWHERE, now)
     }
 
-    fn of(environment: Environment, now: OffsetDateTime) -> anyhow::Result<Self> {
-        let make = |vendor, profile| {
-            Hierarchy::generate(Line::soft(vendor, profile, environment), Keys::Quick, now)
-        };
-        Ok(Self {
-            buypass_seid1: make(Vendor::Buypass, Profile::Seid1)?,
-            buypass_seid2: make(Vendor::Buypass, Profile::Seid2)?,
-            commfides_seid1: make(Vendor::Commfides, Profile::Seid1)?,
-            commfides_seid2: make(Vendor::Commfides, Profile::Seid2)?,
+    fn of(environment: Environment, base: &str, now: OffsetDateTime) -> anyhow::Result<Self> {
+        Self::made(base, |vendor, profile| {
+            let line = Line::soft(vendor, profile, environment);
+            Hierarchy::generate(line, Keys::Quick, base, now)
         })
+    }
+
+    pub(super) fn made(
+        base: &str,
+        make: impl Fn(Vendor, Profile) -> anyhow::Result<Hierarchy> + Sync,
+    ) -> anyhow::Result<Self> {
+        let make = &make;
+        let failed = |_| anyhow::anyhow!("making keys failed");
+        // RSA keys take their time.
+        let made = std::thread::scope(|scope| {
+            let of = |vendor| {
+                [Profile::Seid1, Profile::Seid2]
+                    .map(|profile| scope.spawn(move || make(vendor, profile)))
+            };
+            [of(Vendor::Buypass), of(Vendor::Commfides)]
+                .map(|two| two.map(|made| made.join().map_err(failed).flatten()))
+        });
+        let [
+            [buypass_seid1, buypass_seid2],
+            [commfides_seid1, commfides_seid2],
+        ] = made;
+        Ok(Self {
+            base: base.to_owned(),
+            buypass_seid1: buypass_seid1?,
+            buypass_seid2: buypass_seid2?,
+            commfides_seid1: commfides_seid1?,
+            commfides_seid2: commfides_seid2?,
+        })
+    }
+
+    /// Where they publish: an origin.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// One of the four.

@@ -1,23 +1,34 @@
 //! A root and the authority under it, which signs enterprise certificates.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_RSA_SHA512, PublicKeyData, RsaKeySize,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PKCS_RSA_SHA512, PublicKeyData,
+    RevocationReason, RevokedCertParams, RsaKeySize, SerialNumber, SignatureAlgorithm,
 };
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use super::leaf::Leaf;
+use super::revoked::{Entry, Revoked};
+use super::signer::Signer;
 use super::{Line, Profile, extension, rsa_key_named};
 
 const ANY_POLICY: [u64; 5] = [2, 5, 29, 32, 0];
+
+/// For how long a list of what is revoked holds. Assumption: a day.
+const LIST_HOLDS: Duration = Duration::DAY;
 
 /// A root and, under it, the authority that signs.
 #[derive(Debug)]
 pub struct Hierarchy {
     line: Line,
-    root: CertificateDer<'static>,
-    issuing: CertifiedIssuer<'static, KeyPair>,
+    /// Where they publish: an origin.
+    base: String,
+    root: Signer,
+    issuing: Signer,
+    revoked: Revoked,
 }
 
 /// What the authorities' keys are.
@@ -30,14 +41,21 @@ pub(crate) enum Keys<'a> {
     Real(&'a str),
 }
 
+/// The two authorities as they were made before: the root first.
+pub(super) struct Stored {
+    pub(super) certificates: [CertificateDer<'static>; 2],
+    pub(super) keys: [PrivatePkcs8KeyDer<'static>; 2],
+}
+
 impl Hierarchy {
-    /// A new one of `line`.
+    /// A new one of `line`, which publishes at `base`.
     pub(crate) fn generate(
         line: Line,
         keys: Keys<'_>,
+        base: &str,
         now: OffsetDateTime,
     ) -> anyhow::Result<Self> {
-        Self::called(line, line.names(), keys, now)
+        Self::called(line, line.names(), keys, base, now)
     }
 
     /// A new one of `line`, under other names: the root's and that of the authority below.
@@ -45,27 +63,50 @@ impl Hierarchy {
         line: Line,
         [root_name, issuing_name]: [String; 2],
         keys: Keys<'_>,
+        base: &str,
         now: OffsetDateTime,
     ) -> anyhow::Result<Self> {
-        let parameters = authority(line, &root_name, now);
-        let root = CertifiedIssuer::self_signed(parameters, keys.of(line, Role::Root)?)?;
+        let root = Signer::root(authority(line, &root_name, now), keys.of(line, Role::Root)?)?;
 
         let mut parameters = authority(line, &issuing_name, now);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters.not_after -= Duration::days(5 * 365);
         parameters.use_authority_key_identifier_extension = true;
         parameters.crl_distribution_points = vec![CrlDistributionPoint {
-            uris: vec![line.address("root.crl")],
+            uris: vec![line.address(base, "root.crl")],
         }];
         let policies = extension::policies(&[ANY_POLICY.to_vec()]);
-        let access = extension::access(&line.address("root.cer"), None);
+        let access = extension::access(&line.address(base, "root.cer"), None);
         parameters.custom_extensions.extend([policies, access]);
         let key = keys.of(line, Role::Issuing)?;
-        let issuing = CertifiedIssuer::signed_by(parameters, key, &root)?;
         Ok(Self {
             line,
-            root: root.der().clone(),
-            issuing,
+            base: base.to_owned(),
+            issuing: Signer::under(&root, parameters, key)?,
+            root,
+            revoked: Revoked::default(),
+        })
+    }
+
+    /// One that was made before, with RSA keys.
+    pub(super) fn again(
+        line: Line,
+        base: &str,
+        stored: Stored,
+        revoked: Revoked,
+    ) -> anyhow::Result<Self> {
+        let [root, issuing] = stored.certificates;
+        let [root_key, issuing_key] = stored.keys;
+        let again = |certificate, key: &PrivatePkcs8KeyDer<'_>, role| {
+            let key = KeyPair::from_pkcs8_der_and_sign_algo(key, algorithm(line, role))?;
+            Signer::again(certificate, key)
+        };
+        Ok(Self {
+            line,
+            base: base.to_owned(),
+            root: again(root, &root_key, Role::Root)?,
+            issuing: again(issuing, &issuing_key, Role::Issuing)?,
+            revoked,
         })
     }
 
@@ -76,12 +117,22 @@ impl Hierarchy {
 
     /// The root's certificate.
     pub fn root(&self) -> &CertificateDer<'static> {
-        &self.root
+        &self.root.certificate
     }
 
     /// The certificate of the authority that signs.
     pub fn issuing(&self) -> &CertificateDer<'static> {
-        self.issuing.der()
+        &self.issuing.certificate
+    }
+
+    /// What it has revoked.
+    pub(crate) fn revoked(&self) -> &Revoked {
+        &self.revoked
+    }
+
+    /// Where they publish.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// The certificate of `leaf`, whose key is `key`.
@@ -90,14 +141,64 @@ impl Hierarchy {
         leaf: &Leaf,
         key: &impl PublicKeyData,
     ) -> anyhow::Result<CertificateDer<'static>> {
-        let parameters = leaf.parameters(key)?;
-        Ok(parameters.signed_by(key, &self.issuing)?.der().clone())
+        let parameters = leaf.parameters(key, &self.base)?;
+        Ok(parameters
+            .signed_by(key, &self.issuing.issuer)?
+            .der()
+            .clone())
+    }
+
+    /// Takes a certificate back, as of `at`.
+    pub(crate) fn revoke(&self, certificate: &[u8], at: OffsetDateTime) -> anyhow::Result<()> {
+        let (_, parsed) = X509Certificate::from_der(certificate)?;
+        let serial = parsed.raw_serial().to_vec();
+        self.revoked.add(Entry { serial, at })
+    }
+
+    /// The list of what it has revoked, as of `now`: DER.
+    pub(crate) fn list(&self, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
+        list(&self.issuing, self.revoked.entries(), now)
+    }
+
+    /// The root's list, on which nothing stands.
+    pub(crate) fn roots_list(&self, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
+        list(&self.root, Vec::new(), now)
+    }
+
+    /// A signature of the authority that signs.
+    pub(crate) fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
+        self.issuing.sign(message)
     }
 
     /// The key that signs.
     pub(crate) fn key(&self) -> &KeyPair {
-        self.issuing.key()
+        self.issuing.issuer.key()
     }
+
+    /// Both keys, PKCS#8 in PEM: the root's first.
+    pub(super) fn keys_pem(&self) -> String {
+        let keys = [&self.root, &self.issuing];
+        keys.map(|signer| signer.issuer.key().serialize_pem())
+            .concat()
+    }
+}
+
+fn list(signer: &Signer, entries: Vec<Entry>, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
+    let revoked = entries.into_iter().map(|entry| RevokedCertParams {
+        serial_number: SerialNumber::from(entry.serial),
+        revocation_time: entry.at,
+        reason_code: Some(RevocationReason::CessationOfOperation),
+        invalidity_date: None,
+    });
+    let parameters = CertificateRevocationListParams {
+        this_update: now,
+        next_update: now + LIST_HOLDS,
+        crl_number: SerialNumber::from(now.unix_timestamp().unsigned_abs()),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(parameters.signed_by(&signer.issuer)?.der().to_vec())
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,13 +218,18 @@ impl Keys<'_> {
             Profile::Seid2 => RsaKeySize::_4096,
         };
         let key = rsa_key_named(&format!("{name} {line:?} {role:?}"), size)?;
-        match (line.profile, role) {
-            (Profile::Seid2, Role::Root) => Ok(KeyPair::from_pkcs8_pem_and_sign_algo(
-                &key.serialize_pem(),
-                &PKCS_RSA_SHA512,
-            )?),
-            _ => Ok(key),
-        }
+        let pem = key.serialize_pem();
+        Ok(KeyPair::from_pkcs8_pem_and_sign_algo(
+            &pem,
+            algorithm(line, role),
+        )?)
+    }
+}
+
+fn algorithm(line: Line, role: Role) -> &'static SignatureAlgorithm {
+    match (line.profile, role) {
+        (Profile::Seid2, Role::Root) => &PKCS_RSA_SHA512,
+        _ => &PKCS_RSA_SHA256,
     }
 }
 

@@ -112,8 +112,12 @@ impl Leaf {
         }
     }
 
-    /// What rcgen needs to make it.
-    pub(crate) fn parameters(&self, key: &impl PublicKeyData) -> anyhow::Result<CertificateParams> {
+    /// What rcgen needs to make it, under an authority that publishes at `base`.
+    pub(crate) fn parameters(
+        &self,
+        key: &impl PublicKeyData,
+        base: &str,
+    ) -> anyhow::Result<CertificateParams> {
         let mut parameters = CertificateParams::default();
         parameters.serial_number = Some(serial(self.line)?);
         parameters.distinguished_name = self.subject();
@@ -123,7 +127,7 @@ impl Leaf {
         parameters.is_ca = IsCa::NoCa;
         parameters.use_authority_key_identifier_extension = true;
         parameters.crl_distribution_points = vec![CrlDistributionPoint {
-            uris: vec![self.line.address("issuing.crl")],
+            uris: vec![self.line.address(base, "issuing.crl")],
         }];
         for host in &self.host_names {
             let host = SanType::DnsName(host.as_str().try_into()?);
@@ -136,8 +140,8 @@ impl Leaf {
 
         let identifier = parameters.key_identifier(key);
         let critical = self.is_commfides_seid2();
-        let ocsp = self.line.address("ocsp");
-        let disclosure = self.line.address("disclosure.pdf");
+        let ocsp = self.line.address(base, "ocsp");
+        let disclosure = self.line.address(base, "disclosure.pdf");
         let extensions = &mut parameters.custom_extensions;
         extensions.push(extension::subject_key_identifier(&identifier));
         extensions.push(extension::basic_constraints(self.is_authority, critical));
@@ -151,7 +155,7 @@ impl Leaf {
             extensions.push(extension::policies(&self.policies));
         }
         extensions.push(extension::access(
-            &self.line.address("issuing.cer"),
+            &self.line.address(base, "issuing.cer"),
             Some(&ocsp),
         ));
         if self.line.profile == Profile::Seid2 {

@@ -5,9 +5,9 @@ use rcgen::{DistinguishedName, DnType, DnValue};
 /// X.520 `organizationIdentifier`, which rcgen has no name for.
 pub(super) const ORGANISATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
 
-/// Where the authorities say that revocation lists, their certificates and OCSP are. Plain HTTP, as
-/// with the real ones; nobody answers.
-const ADDRESS: &str = "http://localhost:1088";
+/// Where authorities say that revocation lists, their certificates and OCSP are, if nobody publishes
+/// them. Plain HTTP, as with the real ones.
+pub(crate) const NOWHERE: &str = "http://localhost:1088";
 
 /// Whose certificates the simulated ones are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,8 +195,8 @@ impl Line {
         vec![2, 16, 578, 1, 29, environment, level + purpose, 1, version]
     }
 
-    /// Where `file` of this line is said to be.
-    pub(super) fn address(self, file: &str) -> String {
+    /// Where `file` of this line is, when its authorities publish at the origin `base`.
+    pub(crate) fn address(self, base: &str, file: &str) -> String {
         let vendor = match self.vendor {
             Vendor::Buypass => "buypass",
             Vendor::Commfides => "commfides",
@@ -209,6 +209,6 @@ impl Line {
             Environment::Test => "test",
             Environment::Production => "production",
         };
-        format!("{ADDRESS}/{vendor}/{profile}/{environment}/{file}")
+        format!("{base}/{vendor}/{profile}/{environment}/{file}")
     }
 }

@@ -1,4 +1,5 @@
-//! The demo bank's pages. What happens between the page and the app is in `pages/bank.js`.
+//! The demo bank's pages. What happens between the pages and the app is in `pages/bank.js` and
+//! `pages/bank_sign.js`.
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::world::World;
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/", get(front))
+        .route("/signering", get(sign))
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
         .route("/login-token", get(login_token))
@@ -72,14 +74,39 @@ fn overview(world: &World, customer: &Customer, language: Language) -> Response 
         "from": today.replace_day(1).and_then(|date| date.replace_year(date.year() - 1)).unwrap_or(today).to_string(),
         "to": today.to_string(),
     });
-    let connect = format!("'self' {}", world.app.as_deref().unwrap_or_default());
     html::page(
         StatusCode::OK,
         "bank.html",
         language,
-        connect.trim(),
+        &connect(world),
         context,
     )
+}
+
+/// Where a customer signs an agreement with the bank.
+async fn sign(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+    let language = Language::of(&headers);
+    let Some(customer) = world.bank.sessions.of(&headers) else {
+        return Redirect::to("/").into_response();
+    };
+    let context = json!({
+        "name": customer.name,
+        "bank": customer.bank_name(),
+        "app": world.app,
+    });
+    html::page(
+        StatusCode::OK,
+        "bank_sign.html",
+        language,
+        &connect(&world),
+        context,
+    )
+}
+
+/// Whom the scripts call: the app, and this site.
+fn connect(world: &World) -> String {
+    let app = world.app.as_deref().unwrap_or_default();
+    format!("'self' {app}").trim_end().to_owned()
 }
 
 #[derive(Debug, Deserialize)]

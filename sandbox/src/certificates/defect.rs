@@ -35,6 +35,8 @@ pub(super) enum Part {
     KeyStore,
     /// The PKCS#12 file's name for the key.
     Alias,
+    /// Whether the issuer has taken it back.
+    Standing,
 }
 
 macro_rules! defects {
@@ -167,4 +169,6 @@ defects! {
         "The RSA key has 2048 bits, where 3072 are usual."
     Sha1 "sha1" "C04" [Signature]
         "The certificate is signed with SHA-1."
+    Revoked "revoked" "N01" [Standing]
+        "The issuer has revoked the certificate: its list and its responder say so."
 }

@@ -55,6 +55,8 @@ impl Package {
                 let what = format!("Authority ({name})");
                 put(&what, format!("{prefix}{name}.pem"), pem(der).as_bytes())?;
             }
+            let list = format!("{prefix}issuing.crl");
+            put("Revocation list", list, &authority.list)?;
         }
         if self.has(Defect::ReadableByOthers) {
             open_to_others(written.iter().filter(|file| file.what == "Key"))?;

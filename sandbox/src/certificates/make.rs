@@ -2,14 +2,14 @@
 
 use anyhow::bail;
 use rcgen::{KeyPair, RsaKeySize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::change::change;
 use super::key::LeafKey;
 use super::legacy;
 use super::{Authority, Certificate, Defect, Order, Package};
 use crate::authority::{
-    Environment, Hierarchy, Keys, Leaf, Line, Profile, Purpose, Vendor, rsa_key_named,
+    Environment, Hierarchy, Keys, Leaf, Line, NOWHERE, Profile, Purpose, Vendor, rsa_key_named,
 };
 
 /// The keys of authorities that are what they say.
@@ -19,7 +19,11 @@ const STRANGER: Keys<'_> = Keys::Real("stranger");
 
 pub(super) fn make(order: &Order, now: OffsetDateTime) -> anyhow::Result<Package> {
     let line = Line::soft(order.vendor, order.profile, Environment::Test);
-    make_under(order, &Hierarchy::generate(line, GENUINE, now)?, now)
+    make_under(
+        order,
+        &Hierarchy::generate(line, GENUINE, NOWHERE, now)?,
+        now,
+    )
 }
 
 /// The same, where `trusted` is the authority that everybody trusts.
@@ -29,15 +33,13 @@ pub(super) fn make_under(
     now: OffsetDateTime,
 ) -> anyhow::Result<Package> {
     let line = trusted.line();
-    let other = other_issuer(order, line, now)?;
+    let other = other_issuer(order, (line, trusted.base()), now)?;
     let issuer = other.as_ref().unwrap_or(trusted);
-    let mut authorities = vec![authority("", trusted)];
     let other_line = issuer.line();
-    if other_line.environment != line.environment {
-        authorities.push(authority("production-", issuer));
-    } else if other_line.hard_token {
-        authorities.push(authority("hard-token-", issuer));
-    }
+    let prefix = match other_line {
+        Line { environment, .. } if environment != line.environment => Some("production-"),
+        Line { hard_token, .. } => hard_token.then_some("hard-token-"),
+    };
     let mut purposes = order.purposes.clone();
     if order.has(Defect::SeveralKeys) {
         purposes = order.vendor.delivers(order.profile).to_vec();
@@ -45,8 +47,14 @@ pub(super) fn make_under(
     let made = purposes
         .into_iter()
         .map(|purpose| certificate(order, issuer, purpose, now));
+    let certificates = made.collect::<anyhow::Result<_>>()?;
+    // After the certificates: one of them may be on a list.
+    let mut authorities = vec![authority("", trusted, now)?];
+    if let Some(prefix) = prefix {
+        authorities.push(authority(prefix, issuer, now)?);
+    }
     Ok(Package {
-        certificates: made.collect::<anyhow::Result<_>>()?,
+        certificates,
         authorities,
         defects: order.defects.clone(),
     })
@@ -55,37 +63,37 @@ pub(super) fn make_under(
 /// Who signs instead of the authority that everybody trusts.
 fn other_issuer(
     order: &Order,
-    line: Line,
+    (line, base): (Line, &str),
     now: OffsetDateTime,
 ) -> anyhow::Result<Option<Hierarchy>> {
     let environment = Environment::Production;
     let called = |names: [&str; 2]| {
         let names = names.map(|name| format!("SIMULERT {name}"));
-        Hierarchy::called(line, names, STRANGER, now)
+        Hierarchy::called(line, names, STRANGER, base, now)
     };
     for defect in &order.defects {
         return Ok(Some(match defect {
             Defect::UnknownIssuer => called(["Ukjent Root CA", "Ukjent CA Business"])?,
             Defect::Person => called(["Person Root CA", "Person CA"])?,
             Defect::Website => called(["Web Root CA", "Web CA"])?,
-            Defect::LookAlike => Hierarchy::generate(line, STRANGER, now)?,
+            Defect::LookAlike => Hierarchy::generate(line, STRANGER, base, now)?,
             Defect::ProductionTwin => {
                 let twin = Line {
                     environment,
                     ..line
                 };
-                Hierarchy::generate(twin, GENUINE, now)?
+                Hierarchy::generate(twin, GENUINE, base, now)?
             }
             Defect::Seid1OfProduction => {
                 let line = Line::soft(order.vendor, Profile::Seid1, environment);
-                Hierarchy::generate(line, GENUINE, now)?
+                Hierarchy::generate(line, GENUINE, base, now)?
             }
             Defect::HardToken => {
                 let line = Line {
                     hard_token: true,
                     ..line
                 };
-                Hierarchy::generate(line, GENUINE, now)?
+                Hierarchy::generate(line, GENUINE, base, now)?
             }
             _ => continue,
         }));
@@ -112,6 +120,9 @@ fn certificate(
     }
     let key = LeafKey::new(order, line.profile, purpose)?;
     let mut der = signed(order, &leaf, &key, issuer)?;
+    if order.has(Defect::Revoked) {
+        issuer.revoke(&der, now - Duration::HOUR)?;
+    }
     if order.has(Defect::BrokenSignature)
         && let Some(last) = der.last_mut()
     {
@@ -147,7 +158,10 @@ fn signed(
             bail!("this key cannot sign its own certificate")
         };
         signing = own;
-        leaf.parameters(own)?.self_signed(own)?.der().to_vec()
+        leaf.parameters(own, issuer.base())?
+            .self_signed(own)?
+            .der()
+            .to_vec()
     } else {
         signing = issuer.key();
         issuer.issue(leaf, key)?.to_vec()
@@ -183,16 +197,21 @@ fn chain(
             Vendor::Commfides => Vendor::Buypass,
         };
         let unrelated = Line::soft(vendor, order.profile, Environment::Test);
-        let unrelated = Hierarchy::generate(unrelated, Keys::Quick, now)?;
+        let unrelated = Hierarchy::generate(unrelated, Keys::Quick, NOWHERE, now)?;
         chain.push(unrelated.issuing().to_vec());
     }
     Ok(chain)
 }
 
-fn authority(prefix: &'static str, hierarchy: &Hierarchy) -> Authority {
-    Authority {
+fn authority(
+    prefix: &'static str,
+    hierarchy: &Hierarchy,
+    now: OffsetDateTime,
+) -> anyhow::Result<Authority> {
+    Ok(Authority {
         prefix,
         issuing: hierarchy.issuing().to_vec(),
         root: hierarchy.root().to_vec(),
-    }
+        list: hierarchy.list(now)?,
+    })
 }

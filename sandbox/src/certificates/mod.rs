@@ -1,7 +1,7 @@
 //! Enterprise certificates to order, good ones and bad ones, in files as organisations have them.
 //!
 //! The authorities are made for the order, so that what two orders give does not hang together, unless
-//! the order is made under authorities that are there, as those of a running sandbox.
+//! the order is made under authorities that are there: those of a running sandbox, or of a folder.
 
 mod change;
 mod check;
@@ -63,6 +63,8 @@ struct Authority {
     prefix: &'static str,
     issuing: Vec<u8>,
     root: Vec<u8>,
+    /// What the authority that signs has revoked: DER.
+    list: Vec<u8>,
 }
 
 impl Order {
@@ -72,8 +74,8 @@ impl Order {
         make::make(self, now)
     }
 
-    /// The same under `authorities`. A defect of the issuer makes its own, as ever. They sign with ECDSA,
-    /// so that a signature with SHA-1 cannot be had from them.
+    /// The same under `authorities`. A defect of the issuer makes its own, as ever. A signature with SHA-1
+    /// can be had from those with RSA keys alone, which is to say from a folder.
     pub fn make_under(
         &self,
         authorities: &EnterpriseAuthority,

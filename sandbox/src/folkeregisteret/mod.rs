@@ -9,11 +9,11 @@
 //! Assumptions: that an organisation without an agreement is answered, not cut off, and with 403; the
 //! codes, which follow the pattern of Skatteetaten's other interfaces (-003 for an unknown address,
 //! -005 for what one may not); the texts; that the client sends the issuing authority's certificate;
-//! and that key usage must be there. TLS sessions are never resumed, so that the certificate is looked
+//! that key usage must be there; and that a revoked certificate is refused at once. TLS sessions are never resumed, so that the certificate is looked
 //! at each time.
 
-mod client;
 mod door;
+mod refusal;
 
 use axum::extract::{Extension, Request};
 use axum::middleware::{Next, from_fn};
@@ -29,8 +29,8 @@ use crate::consumer::FJORDBANKEN;
 use crate::journal::Note;
 use crate::server::Peer;
 
-pub use client::ClientCertificate;
 pub(crate) use door::{door, tls};
+pub(crate) use refusal::reason;
 
 /// The one route: `GET` says that the transport works. It is the sandbox's own.
 pub const TRANSPORT: &str = "/sandbox/transport";

@@ -1,7 +1,7 @@
 //! The enterprise certificate that signs a grant: whose it is, and whether its authority is trusted.
 //!
 //! What is checked of it follows Digdir's published validator of enterprise certificates, without
-//! policies and revocation. Assumption: a chain that does not hang together is MP-120, and what is no
+//! policies. Assumption: a chain that does not hang together is MP-120, and what is no
 //! certificate at all is MP-123.
 
 use base64::Engine;
@@ -16,7 +16,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 
 use super::refusal::Refusal;
-use crate::authority::EnterpriseAuthority;
+use crate::authority::{EnterpriseAuthority, Revoked};
 
 const SERIAL_NUMBER: &str = "2.5.4.5";
 const ORGANISATION: &str = "2.5.4.10";
@@ -33,6 +33,7 @@ pub(super) struct Trust(Vec<Trusted>);
 struct Trusted {
     root: CertificateDer<'static>,
     issuing: CertificateDer<'static>,
+    revoked: Revoked,
 }
 
 /// Who holds a certificate, and the key it certifies.
@@ -47,6 +48,7 @@ impl Trust {
         let trusted = hierarchies.map(|hierarchy| Trusted {
             root: hierarchy.root().clone(),
             issuing: hierarchy.issuing().clone(),
+            revoked: hierarchy.revoked().clone(),
         });
         Self(trusted.collect())
     }
@@ -72,7 +74,10 @@ impl Trust {
         }
         let at =
             ASN1Time::from_timestamp(now.unix_timestamp()).map_err(|_| Refusal::Certificate)?;
-        if !leaf.validity().is_valid_at(at) || !has_enterprise_extensions(&leaf) {
+        if !leaf.validity().is_valid_at(at)
+            || !has_enterprise_extensions(&leaf)
+            || trusted.revoked.since(leaf.raw_serial()).is_some()
+        {
             return Err(Refusal::Certificate);
         }
         let organisation = organisation(&leaf).ok_or(Refusal::CertificateOrganisation)?;

@@ -11,12 +11,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::bank;
+use crate::client::{ClientCertificate, Seal};
 use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::posten::POSTEN;
 use crate::world::World;
 use clients::clients;
 use services::{BACK_END, services};
 
 pub(crate) use secrets::Secrets;
+
+/// The claim of a login token whose customer may have others sign. The demo's customers do not have it.
+const ORDERS_CLAIM: &str = "signature_orders";
 
 /// A back end of the app's owner, which asks the token component from outside.
 #[derive(Clone, Copy)]
@@ -48,6 +53,7 @@ pub(crate) fn back_end(secrets: &Secrets) -> BackEnd<'_> {
 pub(crate) fn variables(
     world: &World,
     secrets: &Secrets,
+    seal: &Seal,
     public_url: &str,
 ) -> BTreeMap<String, String> {
     let addresses = &world.addresses;
@@ -69,6 +75,11 @@ pub(crate) fn variables(
         ("altinn_page_origin", addresses.altinn_page.clone()),
         ("maskinporten_origin", addresses.maskinporten.clone()),
         ("skatteetaten_origin", addresses.skatteetaten.clone()),
+        ("posten_origin", addresses.posten.clone()),
+        ("posten_page_origin", addresses.posten_page.clone()),
+        ("signature_orders_claim", ORDERS_CLAIM.to_owned()),
+        ("seal_certificate_chain", seal.chain.clone()),
+        ("seal_key", seal.key.clone()),
         ("maskinporten_clients", json(&clients(&world.consumers))),
         ("vault_origin", addresses.vault.clone()),
         ("vault_role_id", world.vault.role_id().to_owned()),
@@ -78,6 +89,7 @@ pub(crate) fn variables(
         ("claims_signing_key", secrets.claims_signing.seed.clone()),
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
+        ("job_store_key", secrets.job_store.clone()),
         ("maintenance_secret", secrets.maintenance.clone()),
     ];
     values
@@ -102,13 +114,14 @@ pub(crate) fn of_altinn2(world: &World) -> [(&'static str, String); 5] {
     ]
 }
 
-/// Trust in the sandbox's authority, and stores in memory, for the three components.
+/// Trust in the sandbox's authority, and stores in memory, for all components. Posten is
+/// known by its pin: [`pins`].
 pub(crate) fn runtime_config(ca_file: &Path) -> String {
     // A JSON string is also a TOML string.
     let ca_file = json(&ca_file.to_string_lossy());
     format!(
         r#"[[client_tls]]
-component_ids = ["token", "consent", "claims"]
+component_ids = ["token", "consent", "claims", "signature"]
 hosts = ["localhost"]
 ca_roots_file = {ca_file}
 
@@ -117,7 +130,36 @@ type = "spin"
 
 [key_value_store.tokens]
 type = "spin"
+
+[key_value_store.jobs]
+type = "spin"
 "#
+    )
+}
+
+/// Posten's pin, in the format of our host: for `components`, or for its proxy alone where there are none.
+pub(crate) fn pins(world: &World, shown: &ClientCertificate, components: &[&str]) -> String {
+    let path = |path: &Path| json(&path.to_string_lossy());
+    let components = match components {
+        [] => String::new(),
+        components => format!("component_ids = {}\n", json(&components)),
+    };
+    format!(
+        r#"[[pin]]
+name = "posten"
+{components}origin = {}
+roots_file = {}
+subject = [
+    {{ attribute = "organizationIdentifier", value = "NTRNO-{POSTEN}" }},
+    {{ attribute = "serialNumber", value = "{POSTEN}" }},
+]
+client_cert_file = {}
+client_private_key_file = {}
+"#,
+        json(&world.addresses.posten),
+        path(&shown.roots_file),
+        path(&shown.chain_file),
+        path(&shown.key_file),
     )
 }
 

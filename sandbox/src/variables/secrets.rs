@@ -14,6 +14,7 @@ pub(crate) struct Secrets {
     pub(super) back_end_signing: ComponentKey,
     pub(super) consent_store: String,
     pub(super) token_store: String,
+    pub(super) job_store: String,
     pub(super) maintenance: String,
 }
 
@@ -34,6 +35,7 @@ impl Secrets {
             back_end_signing: ComponentKey::generate()?,
             consent_store: secret()?,
             token_store: secret()?,
+            job_store: secret()?,
             maintenance: secret()?,
         })
     }

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use sandbox::authority::{Profile, Vendor};
 use sandbox::certificates::{Defect, PASSWORD};
+use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
+use x509_parser::revocation_list::CertificateRevocationList;
 
 use crate::support::{
     BASIC_CONSTRAINTS, Files, KEY_USAGE, ORGANISATION, POLICIES, extension, policies, text,
@@ -152,6 +154,12 @@ fn shows(defect: Defect, files: &Files) -> bool {
         Defect::Sha1 => files.leaf(|leaf| {
             leaf.signature_algorithm.algorithm.to_id_string() == "1.2.840.113549.1.1.5"
         }),
+        Defect::Revoked => {
+            let list = files.read("issuing.crl");
+            let (_, list) = CertificateRevocationList::from_der(&list).unwrap();
+            let mut revoked = list.iter_revoked_certificates();
+            files.leaf(|leaf| revoked.any(|entry| entry.raw_serial() == leaf.raw_serial()))
+        }
     }
 }
 

@@ -34,6 +34,7 @@ async fn the_wrong_truststore_is_used_for_the_client() {
     assert_eq!((said.exit, said.status), (60, 0), "{said:?}");
     let own = "(out), tls alert, unknown ca";
     assert!(said.complaint.contains(own), "{said:?}");
+    assert!(bench.noted().contains("the wrong truststore"));
     bench.curl(Some(&given), &[]).await.is_let_in();
 }
 
@@ -46,6 +47,7 @@ async fn the_certificate_is_not_an_organisations() {
         let shown = bench.ordered(Vendor::Buypass, &[defect]).await;
         let said = bench.curl(Some(&shown), &[]).await;
         said.is_cut_off("unknown ca");
+        assert!(bench.noted().contains("it is no organisation's"));
     }
 }
 
@@ -58,6 +60,7 @@ async fn the_client_does_not_support_tls_1_2() {
     let said = bench.curl(Some(&bench.given()), &old).await;
     // Not protocol_version: the server misses the signature algorithms of TLS 1.2 first.
     said.is_cut_off("handshake failure");
+    assert_eq!(bench.noted(), "the client does not support TLS 1.2");
 }
 
 #[tokio::test]
@@ -77,5 +80,6 @@ async fn the_certificate_is_issued_with_sha_1() {
     for version in [TLS12, TLS13] {
         let said = bench.curl(Some(&shown), version).await;
         said.is_cut_off("bad certificate");
+        assert!(bench.noted().contains("signed with SHA-1"));
     }
 }

@@ -7,4 +7,6 @@
 mod common_problems;
 mod defects;
 mod lets_in;
+mod revocation;
+mod shared_authorities;
 mod support;

@@ -49,6 +49,15 @@ pub(crate) struct Said {
 impl Bench {
     /// `None`, loudly, where `curl` is not installed; a failure where skipping is not allowed.
     pub(crate) async fn start() -> Option<Self> {
+        Self::with(None).await
+    }
+
+    /// The same with the authorities of a folder.
+    pub(crate) async fn start_sharing(folder: &Path) -> Option<Self> {
+        Self::with(Some(folder)).await
+    }
+
+    async fn with(shared: Option<&Path>) -> Option<Self> {
         if Command::new("curl")
             .arg("--version")
             .output()
@@ -71,7 +80,11 @@ impl Bench {
             directory: directory.path().join("sandbox"),
             app: None,
         };
-        let sandbox = Sandbox::start(options).await.unwrap();
+        let sandbox = match shared {
+            Some(folder) => Sandbox::start_sharing(options, folder).await,
+            None => Sandbox::start(options).await,
+        };
+        let sandbox = sandbox.unwrap();
         let openssl = directory.path().join("openssl.cnf");
         std::fs::write(&openssl, LAX).unwrap();
         Some(Self {
@@ -108,6 +121,14 @@ impl Bench {
         })
         .await
         .unwrap()
+    }
+
+    /// Why the last handshake came to nothing, as the journal has it.
+    pub(crate) fn noted(&self) -> String {
+        let entries = self.sandbox.world().journal.entries();
+        let last = entries.last().unwrap();
+        assert_eq!((last.method.as_str(), last.status), ("TLS", 0), "{last:?}");
+        last.note.clone().unwrap()
     }
 
     pub(crate) fn new_folder(&self) -> PathBuf {

@@ -1,6 +1,6 @@
 //! The customer who is logged in, and whom they may ask about.
 
-use crate::party::{Environment, OrganisationNumber, Party, PartyError};
+use crate::party::{Environment, OrganisationNumber, Party, PartyError, PersonNumber};
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
 
@@ -13,10 +13,25 @@ pub struct Customer {
     pub consumer: OrganisationNumber,
     pub(super) own: Option<Party>,
     pub(super) organisations: Vec<OrganisationNumber>,
+    /// The claims of the token whose value is `true`.
+    pub(super) rights: Vec<String>,
     pub(super) environment: Environment,
 }
 
 impl Customer {
+    /// The customer's own number, where the login says who they are.
+    pub const fn person(&self) -> Option<&PersonNumber> {
+        match &self.own {
+            Some(Party::Person(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether the token has `claim`, and its value is `true`.
+    pub fn has_right(&self, claim: &str) -> bool {
+        self.rights.iter().any(|right| right == claim)
+    }
+
     /// The party that is asked about: the customer's own if nothing else is requested.
     ///
     /// Another one is allowed only if the token says that the customer is it, or may act for it.
@@ -52,6 +67,26 @@ impl Customer {
 }
 
 #[cfg(test)]
+impl Customer {
+    /// A customer of `consumer`, as the tests of other modules need one.
+    pub(crate) fn invented(
+        subject: &str,
+        own: Option<&str>,
+        consumer: &OrganisationNumber,
+        rights: &[&str],
+    ) -> Self {
+        Self {
+            subject: Secret::new(subject.to_owned()),
+            consumer: consumer.clone(),
+            own: own.map(|own| Party::parse(own, Environment::Test).expect("a party")),
+            organisations: Vec::new(),
+            rights: rights.iter().map(|right| (*right).to_owned()).collect(),
+            environment: Environment::Test,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -61,6 +96,7 @@ mod tests {
             consumer: OrganisationNumber::parse("310000205").expect("a number"),
             own: Party::parse("02829090123", Environment::Test).ok(),
             organisations: vec![OrganisationNumber::parse("313367002").expect("a number")],
+            rights: Vec::new(),
             environment: Environment::Test,
         }
     }

@@ -77,6 +77,7 @@ impl LoginTokens {
             consumer: self.consumer(&claims.custom)?,
             own: own.filter(|own| matches!(own, Party::Person(_))),
             organisations: organisations(claims.custom.get(&self.login.organisations_claim)),
+            rights: rights(&claims.custom),
             environment: self.environment,
         })
     }
@@ -236,6 +237,14 @@ fn organisations(claim: Option<&Value>) -> Vec<OrganisationNumber> {
     numbers
         .filter_map(|number| OrganisationNumber::parse(number).ok())
         .collect()
+}
+
+/// Nothing but `true` counts: not the text, nor a number.
+fn rights(claims: &Map<String, Value>) -> Vec<String> {
+    let granted = claims
+        .iter()
+        .filter(|(_, value)| **value == Value::Bool(true));
+    granted.map(|(name, _)| name.clone()).collect()
 }
 
 fn refused(cause: &str) -> Problem {

@@ -10,6 +10,7 @@ use http::HeaderMap;
 
 use crate::inbound::header_once;
 use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
 
 pub use customer::Customer;
 pub use login::{BackEnd, LoginTokens};
@@ -27,4 +28,22 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         return Err(Kind::LoginRequired.into());
     }
     Ok(token.trim())
+}
+
+/// Checks that the bearer is `maintenance_secret`, as a timer shows it.
+pub fn expect_maintenance(headers: &HeaderMap, secret: &Secret<String>) -> Result<(), Problem> {
+    if same(bearer(headers)?, secret.expose()) {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::LoginRequired).cause("not the maintenance secret"))
+}
+
+/// Compares hashes of equal length in full, so that the time it takes says nothing about the secret.
+fn same(shown: &str, secret: &str) -> bool {
+    let hash = |text: &str| hmac_sha256::Hash::hash(text.as_bytes());
+    let difference = hash(shown)
+        .iter()
+        .zip(hash(secret))
+        .fold(0, |sum, (left, right)| sum | (left ^ right));
+    difference == 0
 }

@@ -344,3 +344,15 @@ fn the_header_is_read_strictly() {
         assert_eq!(bearer(&headers).ok(), token, "{values:?}");
     }
 }
+
+#[test]
+fn a_right_is_a_claim_that_is_true() {
+    let (platform, _) = platform(published());
+    let changes = json!({"may_order": true, "a": "true", "b": 1, "c": false, "d": [true]});
+    let token = LOGIN_KEY.sign(Some("one"), &claims(&platform, &changes));
+    let customer = verify(&platform, &token).expect("a customer");
+    assert!(customer.has_right("may_order"));
+    for claim in ["a", "b", "c", "d", "sub", "", "none"] {
+        assert!(!customer.has_right(claim), "{claim}");
+    }
+}

@@ -22,6 +22,7 @@ pub use algorithm::{PublicKey, SignatureAlgorithm};
 pub use authorities::{Authorities, Authority, Generation, House, Issuer, Role};
 pub use identifier::{Fingerprint, KeyIdentifier};
 pub use name::DistinguishedName;
+pub(crate) use name::text;
 pub use policy::{Level, Meaning, Policy};
 pub use subject::{NumberError, Subject, SubjectNumber};
 pub use usage::{BasicConstraints, ExtendedKeyUsage, ExtendedUse, KeyUsage, Purpose, Use};

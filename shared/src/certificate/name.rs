@@ -76,7 +76,7 @@ pub(super) fn normalised(text: &str) -> String {
 }
 
 /// The text of a string of whichever type.
-fn text(value: &Any) -> String {
+pub(crate) fn text(value: &Any) -> String {
     let bytes = value.value();
     match value.tag() {
         Tag::BmpString => {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Consents;
-use super::record::{Key, Record, Request, State};
+use super::record::{Key, Record, Request};
 use super::rows::Rows;
 use super::truth::Truth;
 use crate::altinn::Outcome;
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::platform::Platform;
 use crate::problem::Problem;
+use crate::state::State;
 
 /// How often Altinn is asked when the browser says that there is an answer and Altinn does not yet.
 const LOOKS: u32 = 3;
@@ -59,7 +60,7 @@ impl Consents {
             let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
             return Ok(request
                 .return_address()
-                .map(|address| address.with(outcome)));
+                .map(|address| address.with(outcome.as_str())));
         }
         Ok(None)
     }

@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::callback::Arrival;
-use super::page::Page;
-use super::record::{Asker, State, Subject};
-use super::return_address::ReturnAddresses;
+use super::page::{TROUBLE, UNKNOWN_LINK};
+use super::record::{Asker, Subject};
 use super::service::Services;
 use super::settings::ConsentConfig;
 use super::start::Started;
 use super::{Consents, STORE, party_name};
-use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer};
+use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
-use crate::inbound::Arrived;
+use crate::inbound::{Arrived, json, see_other};
 use crate::log::{Event, Level};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
+use crate::return_address::{Journey, ReturnAddresses};
 use crate::secret::Secret;
+use crate::state::State;
 use crate::store::Store;
 use crate::token::Client;
 
@@ -86,7 +86,9 @@ impl Desk {
         }
         let party = customer.party(body.party.as_deref().or(named))?;
         let service = self.services.find(body.service.as_deref())?;
-        let return_address = self.return_addresses.check(&body.return_address)?;
+        let return_address = self
+            .return_addresses
+            .check(&body.return_address, Journey::Consent)?;
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -166,7 +168,7 @@ impl Desk {
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
         let Some(state) = arrived.query.get("state").and_then(State::parse) else {
-            return Page::UnknownLink.response(language);
+            return UNKNOWN_LINK.response(language);
         };
         let answered = arrived.query.get("Status").is_some();
         let arrival = Arrival {
@@ -179,12 +181,10 @@ impl Desk {
             .arrive(context, &self.consumers, arrival)
             .await
         {
-            Ok(Some(address)) => {
-                see_other(&address).unwrap_or_else(|| Page::Trouble.response(language))
-            }
-            Ok(None) => Page::UnknownLink.response(language),
+            Ok(Some(address)) => see_other(&address).unwrap_or_else(|| TROUBLE.response(language)),
+            Ok(None) => UNKNOWN_LINK.response(language),
             Err(problem) => {
-                let mut page = Page::Trouble.response(language);
+                let mut page = TROUBLE.response(language);
                 page.extensions_mut().insert(problem);
                 page
             }
@@ -197,10 +197,8 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
-        if !same(bearer(&arrived.headers)?, self.maintenance_secret.expose()) {
-            return Err(Problem::new(Kind::LoginRequired).cause("not the maintenance secret"));
-        }
-        let removed = self.consents.store.sweep(context, &self.consumers).await?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        let removed = self.consents.store.sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
@@ -256,32 +254,4 @@ impl<'a> StandingBody<'a> {
 #[derive(Serialize)]
 struct SweptBody {
     removed: usize,
-}
-
-fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
-    let body =
-        serde_json::to_vec(body).map_err(|error| Problem::new(Kind::Internal).cause(error))?;
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(response)
-}
-
-fn see_other(address: &str) -> Option<Response> {
-    let location = HeaderValue::from_str(address).ok()?;
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    response.headers_mut().insert(header::LOCATION, location);
-    Some(response)
-}
-
-/// Compares hashes of equal length in full, so that the time it takes says nothing about the secret.
-fn same(shown: &str, secret: &str) -> bool {
-    let hash = |text: &str| hmac_sha256::Hash::hash(text.as_bytes());
-    let difference = hash(shown)
-        .iter()
-        .zip(hash(secret))
-        .fold(0, |sum, (left, right)| sum | (left ^ right));
-    difference == 0
 }

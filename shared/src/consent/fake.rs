@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Asker, Consents, ReturnAddress, ReturnAddresses, STORE, Service, Started, Subject};
+use super::{Asker, Consents, STORE, Service, Started, Subject};
 use crate::altinn::{Altinn, Generation, Right};
 use crate::config::{Consumers, Origin, StoreKeys};
 use crate::context::Context;
@@ -18,6 +18,7 @@ use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::memory::Memory;
 use crate::platform::{Platform, Request, Response, SendError};
 use crate::problem::Problem;
+use crate::return_address::{Journey, ReturnAddress, ReturnAddresses};
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::token::Client;
@@ -274,5 +275,5 @@ pub(crate) fn context<P: Platform>(platform: &P) -> Context<'_, P> {
 pub(crate) fn return_address(text: &str) -> ReturnAddress {
     let list = ["https://bank.example", "bank-app://"];
     let list = ReturnAddresses::parse(list.into_iter()).expect("a list");
-    list.check(text).expect("on the list")
+    list.check(text, Journey::Consent).expect("on the list")
 }

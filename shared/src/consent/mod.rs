@@ -27,7 +27,6 @@ mod page;
 mod party_name;
 mod record;
 mod require;
-mod return_address;
 mod rows;
 mod service;
 mod settings;
@@ -45,9 +44,8 @@ use time::{Duration, OffsetDateTime};
 
 pub use callback::Arrival;
 pub use desk::{CALLBACK, Desk};
-pub use record::{Asker, State, Subject};
+pub use record::{Asker, Subject};
 pub use require::Valid;
-pub use return_address::{ReturnAddress, ReturnAddresses};
 pub use service::{Service, Services};
 pub use settings::ConsentConfig;
 pub use start::Started;

@@ -1,198 +1,39 @@
-//! The small pages that a browser sees when there is nowhere to send it. They hold no personal data and
-//! nothing that came with the request.
+//! The pages for a browser that cannot be sent back to the app.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
-use crate::platform::Response;
+use crate::page::{Page, Text};
 
-/// What the page says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Page {
-    /// The address does not lead to any request.
-    UnknownLink,
-    /// We could not look.
-    Trouble,
-}
+/// The address does not lead to any request.
+pub(super) const UNKNOWN_LINK: Page = Page {
+    status: StatusCode::NOT_FOUND,
+    bokmaal: Text {
+        title: "Lenken virker ikke",
+        body: "Lenken er brukt opp, ufullstendig eller for gammel. Gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det står til med samtykket, og der kan du prøve på nytt.",
+    },
+    nynorsk: Text {
+        title: "Lenkja verkar ikkje",
+        body: "Lenkja er brukt opp, ufullstendig eller for gammal. Gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det står til med samtykket, og der kan du prøve på nytt.",
+    },
+    english: Text {
+        title: "This link does not work",
+        body: "The link is used up, incomplete or too old. Go back to the app or online bank that you came from. There you can see how it stands with your consent, and try again.",
+    },
+};
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Language {
-    Bokmaal,
-    Nynorsk,
-    English,
-}
-
-struct Text {
-    title: &'static str,
-    body: &'static str,
-}
-
-impl Page {
-    /// The page in the language that the browser prefers of those there are.
-    pub(super) fn response(self, accept_language: Option<&str>) -> Response {
-        let language = Language::preferred(accept_language);
-        let mut response = Response::new(Bytes::from(html(&self.text(language), language.tag())));
-        *response.status_mut() = match self {
-            Self::UnknownLink => StatusCode::NOT_FOUND,
-            Self::Trouble => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        let headers = response.headers_mut();
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        headers.insert(header::CONTENT_TYPE, html);
-        headers.insert(
-            header::CONTENT_LANGUAGE,
-            HeaderValue::from_static(language.tag()),
-        );
-        headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
-        if let Ok(policy) = HeaderValue::from_str(&policy()) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
-        response
-    }
-
-    const fn text(self, language: Language) -> Text {
-        match (self, language) {
-            (Self::UnknownLink, Language::Bokmaal) => Text {
-                title: "Lenken virker ikke",
-                body: "Lenken er brukt opp, ufullstendig eller for gammel. Gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det står til med samtykket, og der kan du prøve på nytt.",
-            },
-            (Self::UnknownLink, Language::Nynorsk) => Text {
-                title: "Lenkja verkar ikkje",
-                body: "Lenkja er brukt opp, ufullstendig eller for gammal. Gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det står til med samtykket, og der kan du prøve på nytt.",
-            },
-            (Self::UnknownLink, Language::English) => Text {
-                title: "This link does not work",
-                body: "The link is used up, incomplete or too old. Go back to the app or online bank that you came from. There you can see how it stands with your consent, and try again.",
-            },
-            (Self::Trouble, Language::Bokmaal) => Text {
-                title: "Noe gikk galt hos oss",
-                body: "Svaret ditt hos Altinn er ikke borte. Vent litt, og gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det gikk.",
-            },
-            (Self::Trouble, Language::Nynorsk) => Text {
-                title: "Noko gjekk gale hos oss",
-                body: "Svaret ditt hos Altinn er ikkje borte. Vent litt, og gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det gjekk.",
-            },
-            (Self::Trouble, Language::English) => Text {
-                title: "Something went wrong here",
-                body: "Your answer at Altinn is not lost. Wait a little, and go back to the app or online bank that you came from. There you can see how it went.",
-            },
-        }
-    }
-}
-
-impl Language {
-    const fn tag(self) -> &'static str {
-        match self {
-            Self::Bokmaal => "nb",
-            Self::Nynorsk => "nn",
-            Self::English => "en",
-        }
-    }
-
-    /// By `Accept-Language` (RFC 9110 §12.5.4). Who says nothing is taken to be Norwegian; who asks for
-    /// other languages only gets English.
-    fn preferred(accept_language: Option<&str>) -> Self {
-        let Some(header) = accept_language.filter(|header| !header.trim().is_empty()) else {
-            return Self::Bokmaal;
-        };
-        let mut best = (Self::English, 0.0);
-        for range in header.split(',') {
-            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let weight = parameters
-                .trim()
-                .strip_prefix("q=")
-                .map_or(Some(1.0), |q| q.parse().ok());
-            let weight: f32 = weight.unwrap_or(0.0);
-            if let Some(language) = Self::from_tag(tag.trim()).filter(|_| weight > best.1) {
-                best = (language, weight);
-            }
-        }
-        best.0
-    }
-
-    fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag
-            .split('-')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        match primary.as_str() {
-            "nb" | "no" | "*" => Some(Self::Bokmaal),
-            "nn" => Some(Self::Nynorsk),
-            "en" => Some(Self::English),
-            _ => None,
-        }
-    }
-}
-
-const STYLE: &str = "\
-:root{color-scheme:light dark;--paper:#fff;--ink:#1d2430;--line:#d5dae2}\
-@media(prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e6e9ee;--line:#333b47}}\
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);font:1.125rem/1.6 system-ui,sans-serif}\
-main{max-width:32rem;margin:1.5rem;padding:1.5rem 2rem;border:1px solid var(--line);border-radius:.75rem}\
-h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}p{margin:0}";
-
-fn html(text: &Text, language: &str) -> String {
-    let Text { title, body } = text;
-    format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<main>\n<h1>{title}</h1>\n<p>{body}</p>\n</main>\n</body>\n</html>\n"
-    )
-}
-
-/// Nothing may load or run; the one style is known by its hash.
-fn policy() -> String {
-    let hash = STANDARD.encode(hmac_sha256::Hash::hash(STYLE.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speaks_the_browsers_language() {
-        for (header, language) in [
-            (None, Language::Bokmaal),
-            (Some(""), Language::Bokmaal),
-            (Some("nb-NO,nb;q=0.9,en;q=0.8"), Language::Bokmaal),
-            (Some("no"), Language::Bokmaal),
-            (Some("nn-NO, nb;q=0.8"), Language::Nynorsk),
-            (Some("en-GB,en;q=0.9,nb;q=0.5"), Language::English),
-            (Some("de, nn;q=0.3, en;q=0.2"), Language::Nynorsk),
-            (Some("en;q=0.5, nb;q=0.7"), Language::Bokmaal),
-            (Some("nb;q=0, en;q=0.1"), Language::English),
-            (Some("de,fr;q=0.9"), Language::English),
-            (Some("*"), Language::Bokmaal),
-            (Some(";;q=x,,nn;q=oops"), Language::English),
-        ] {
-            assert_eq!(Language::preferred(header), language, "{header:?}");
-        }
-    }
-
-    #[test]
-    fn is_a_whole_page_under_a_strict_policy() {
-        for page in [Page::UnknownLink, Page::Trouble] {
-            for tag in ["nb", "nn", "en"] {
-                let response = page.response(Some(tag));
-                assert_eq!(response.headers()["content-language"], tag);
-                let policy = response.headers()["content-security-policy"]
-                    .to_str()
-                    .expect("ASCII");
-                assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
-                assert!(!policy.contains("unsafe"));
-                let html = std::str::from_utf8(response.body()).expect("UTF-8");
-                assert!(html.contains(&format!("<html lang=\"{tag}\">")));
-                assert!(html.contains("name=\"viewport\"") && html.contains("<h1>"));
-            }
-        }
-        assert_eq!(Page::UnknownLink.response(None).status(), 404);
-        assert_eq!(Page::Trouble.response(None).status(), 503);
-    }
-}
+/// We could not look.
+pub(super) const TROUBLE: Page = Page {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    bokmaal: Text {
+        title: "Noe gikk galt hos oss",
+        body: "Svaret ditt hos Altinn er ikke borte. Vent litt, og gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det gikk.",
+    },
+    nynorsk: Text {
+        title: "Noko gjekk gale hos oss",
+        body: "Svaret ditt hos Altinn er ikkje borte. Vent litt, og gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det gjekk.",
+    },
+    english: Text {
+        title: "Something went wrong here",
+        body: "Your answer at Altinn is not lost. Wait a little, and go back to the app or online bank that you came from. There you can see how it went.",
+    },
+};

@@ -1,16 +1,13 @@
 //! What is stored: one record for each consent, and one ticket for each way back from Altinn. What holds a
 //! number or a customer as plain text has no `Debug`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::return_address::ReturnAddress;
 use super::service::Service;
 use crate::altinn::{Asked, Outcome, Right};
 use crate::party::{Environment, OrganisationNumber, Party};
-use crate::platform::Platform;
+use crate::return_address::{Journey, ReturnAddress};
 use crate::secret::Secret;
 
 /// Whose consent, to whom, to what.
@@ -119,7 +116,7 @@ impl Request {
     }
 
     pub(super) fn return_address(&self) -> Option<ReturnAddress> {
-        ReturnAddress::from_row(&self.return_address)
+        ReturnAddress::from_row(&self.return_address, Journey::Consent)
     }
 
     /// The request as Altinn knows it.
@@ -225,34 +222,5 @@ impl Key<'_> {
             self.service.to_owned(),
             metadata,
         ]
-    }
-}
-
-/// What ties a way back to its request: 32 random bytes that only the redirect address holds.
-#[derive(Clone, Debug)]
-pub struct State(Secret<String>);
-
-impl State {
-    /// The length of 32 bytes in base64url without padding.
-    const LENGTH: usize = 43;
-
-    pub(super) fn random(platform: &impl Platform) -> Self {
-        let mut bytes = [0_u8; 32];
-        platform.random(&mut bytes);
-        Self(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
-    }
-
-    /// Reads what came back; `None` for what we can never have sent.
-    pub fn parse(text: &str) -> Option<Self> {
-        let shaped = text.len() == Self::LENGTH
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        shaped.then(|| Self(Secret::new(text.to_owned())))
-    }
-
-    /// Base64url, which needs no escaping in a query.
-    pub(super) fn expose(&self) -> &str {
-        self.0.expose()
     }
 }

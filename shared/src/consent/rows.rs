@@ -2,11 +2,12 @@
 
 use time::Duration;
 
-use super::record::{Key, Record, Request, State, Ticket};
+use super::record::{Key, Record, Request, Ticket};
 use crate::context::Context;
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::problem::Problem;
+use crate::state::State;
 use crate::store::{Name, Store};
 
 /// How long a row outlives its consent, so that "expired" can be told from "never asked for".

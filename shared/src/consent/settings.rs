@@ -1,11 +1,11 @@
 //! The settings of the consent component.
 
-use super::return_address::ReturnAddresses;
 use super::service::Services;
 use crate::altinn::Altinn;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::credential::SigningKey;
 use crate::party::Environment;
+use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
 
 /// The settings of the consent component.
@@ -66,7 +66,7 @@ impl Settings for ConsentConfig {
         let environment = resolver.environment();
         let public_url = resolver.origin("public_url");
         let web_origins = resolver.web_origins();
-        let return_addresses = return_addresses(&mut resolver);
+        let return_addresses = ReturnAddresses::resolve(&mut resolver);
         let consumers = resolver.consumers();
         let login = resolver.login();
         let altinn = Altinn::resolve(&mut resolver);
@@ -92,20 +92,4 @@ impl Settings for ConsentConfig {
         let settings = settings();
         resolver.finish(settings)
     }
-}
-
-fn return_addresses(resolver: &mut Resolver<'_>) -> Option<ReturnAddresses> {
-    const NAME: &str = "return_addresses";
-    const REMEDY: &str =
-        "set it to exact origins or app schemes such as bank-app://, separated by commas";
-    resolver.required(NAME, REMEDY)?;
-    let addresses = ReturnAddresses::parse(resolver.list(NAME));
-    if addresses.is_none() {
-        resolver.invalid(
-            NAME,
-            "has a part that is neither an origin nor an app's scheme",
-            REMEDY,
-        );
-    }
-    addresses
 }

@@ -3,13 +3,14 @@
 use time::OffsetDateTime;
 
 use super::Consents;
-use super::record::{Asker, Key, Record, Request, State, Subject};
+use super::record::{Asker, Key, Record, Request, Subject};
 use super::rows::Rows;
 use super::truth::Uncreated;
 use crate::altinn::Outcome;
 use crate::context::{Context, uuid};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
+use crate::state::State;
 
 /// What starting led to.
 #[derive(Clone, Debug, Eq, PartialEq)]

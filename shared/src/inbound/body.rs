@@ -1,52 +1,97 @@
-//! Reading a body, of at most 64 KiB.
+//! Reading a body.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
+use http_body::Frame;
 
 use crate::problem::{Kind, Problem};
 
-/// The largest body, in bytes.
+/// The largest body of most routes, in bytes.
 pub(super) const LARGEST: usize = 64 * 1024;
 
 /// How much of a body that is too large is still read and thrown away, in bytes: a caller who is cut
 /// off while it sends may never see the answer.
 const PATIENCE: usize = 2 * 1024 * 1024;
 
-pub(super) async fn read<B>(headers: &HeaderMap, mut body: B) -> Result<Bytes, Problem>
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-{
-    let too_large = || Problem::new(Kind::BodyTooLarge).detail("The body may have 64 KiB at most");
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    if length
-        .and_then(|length| length.parse::<usize>().ok())
-        .is_some_and(|length| length > PATIENCE)
+/// A body that its handler reads itself, when it knows who sends it and has room for it.
+pub struct Upload {
+    body: Pin<Box<dyn Frames>>,
+    /// What the caller says, in bytes.
+    length: Option<usize>,
+}
+
+impl Upload {
+    pub(crate) fn new<B>(headers: &HeaderMap, body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + 'static,
     {
-        return Err(too_large());
-    }
-    let mut read = 0;
-    let mut whole = BytesMut::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame =
-            frame.map_err(|_| Problem::new(Kind::RequestInvalid).detail("The body broke off"))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        read += data.len();
-        if read <= LARGEST {
-            whole.extend_from_slice(&data);
-        } else if read > PATIENCE {
-            break;
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        Self {
+            body: Box::pin(body),
+            length,
         }
     }
-    if read > LARGEST {
-        Err(too_large())
-    } else {
-        Ok(whole.freeze())
+
+    /// All of it, of at most `largest` bytes. The room is made at once, so that it is here once only.
+    pub async fn read(mut self, largest: usize) -> Result<Bytes, Problem> {
+        let too_large = || {
+            let detail = format!("The body may have {} KiB at most", largest / 1024);
+            Problem::new(Kind::BodyTooLarge).detail(detail)
+        };
+        let most = largest.saturating_add(PATIENCE);
+        let expected = self.length.unwrap_or(0);
+        if expected > most {
+            return Err(too_large());
+        }
+        let mut read = 0_usize;
+        let mut whole = BytesMut::with_capacity(expected.min(largest));
+        while let Some(frame) =
+            std::future::poll_fn(|context| self.body.as_mut().poll(context)).await
+        {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            read = read.saturating_add(data.len());
+            if read <= largest {
+                whole.extend_from_slice(&data);
+            } else if read > most {
+                break;
+            } else {
+                whole = BytesMut::new();
+            }
+        }
+        if read > largest {
+            Err(too_large())
+        } else {
+            Ok(whole.freeze())
+        }
+    }
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Upload")
+    }
+}
+
+/// A body whose error, which is the caller's, has become a problem.
+trait Frames {
+    fn poll(
+        self: Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Problem>>>;
+}
+
+impl<B: http_body::Body<Data = Bytes>> Frames for B {
+    fn poll(
+        self: Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Problem>>> {
+        self.poll_frame(context)
+            .map_err(|_| Problem::new(Kind::RequestInvalid).detail("The body broke off"))
     }
 }

@@ -3,8 +3,10 @@
 //! Nothing is taken from `Host`, `X-Forwarded-*` or `spin-*` headers: only the path, the query, the
 //! body and the headers that a handler asks for.
 
+mod answer;
 mod body;
 mod origin;
+mod path;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -19,10 +21,14 @@ use serde::de::DeserializeOwned;
 use crate::config::Origin;
 use crate::context::Context;
 use crate::log::{self, Event, Level};
-use crate::platform::{Platform, Response};
+use crate::platform::{Answer, Body, Platform};
 use crate::problem::{Kind, Problem};
 
+pub use answer::{json, see_other};
+pub use body::Upload;
 pub use query::{Parameters, Query};
+
+pub(crate) use path::Places;
 
 /// The longest query, in bytes.
 const LONGEST_QUERY: usize = 2048;
@@ -35,7 +41,8 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
 pub struct Route<H> {
     /// The method. `HEAD` reaches the handlers of `GET`.
     pub method: Method,
-    /// The whole path, which is also the pattern in the log.
+    /// The whole path, in which a segment may be a name in braces for what stands there. It is also what the log says.
+    /// Of several that match, the first in [`Component::ROUTES`] counts.
     pub path: &'static str,
     /// What [`Component::answer`] is told.
     pub handler: H,
@@ -44,6 +51,8 @@ pub struct Route<H> {
     /// Browsers come here by following a link, so an `Origin` header means nothing, and a query that is
     /// not valid counts as empty.
     pub navigated: bool,
+    /// The body may be large: it is left to the handler as [`Arrived::upload`].
+    pub uploads: bool,
 }
 
 /// A component: its routes, and what answers them.
@@ -73,11 +82,11 @@ pub trait Component<P: Platform> {
         &self,
         context: &Context<'_, P>,
         arrived: Arrived<Self::Handler>,
-    ) -> Result<Response, Problem>;
+    ) -> Result<Answer, Problem>;
 }
 
-/// A request that has a handler, with its whole body.
-#[derive(Clone, Debug)]
+/// A request that has a handler, with its whole body unless that may be large.
+#[derive(Debug)]
 pub struct Arrived<H> {
     /// Which handler is meant.
     pub handler: H,
@@ -87,11 +96,19 @@ pub struct Arrived<H> {
     pub headers: HeaderMap,
     /// The query, checked against the route's parameters.
     pub query: Query,
-    /// At most 64 KiB.
+    /// At most 64 KiB; empty where there is an upload.
     pub body: Bytes,
+    /// The body of a route that uploads.
+    pub upload: Option<Upload>,
+    pub(crate) places: Places,
 }
 
 impl<H> Arrived<H> {
+    /// What stands in the path in the place called `name`; empty if the route has no such place.
+    pub fn path(&self, name: &str) -> &str {
+        self.places.get(name).unwrap_or_default()
+    }
+
     /// The value of a header that may stand there once.
     pub fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
         header_once(&self.headers, name)
@@ -153,15 +170,15 @@ pub fn header_once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a 
 }
 
 /// Answers one request and logs one line about it. It never fails.
-pub async fn serve<P, C, B>(platform: &P, component: &C, request: http::Request<B>) -> Response
+pub async fn serve<P, C, B>(platform: &P, component: &C, request: http::Request<B>) -> Answer
 where
     P: Platform,
     C: Component<P>,
-    B: http_body::Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + 'static,
 {
-    let context = Context::new(platform, C::NAME, C::TIME);
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
+    let context = Context::new(platform, C::NAME, C::TIME).called_by(&parts.headers);
 
     let work = std::pin::pin!(respond(&context, component, &parts, body));
     let end = std::pin::pin!(platform.sleep(C::TIME));
@@ -175,7 +192,9 @@ where
             (answer, problem)
         }
         Err(problem) => (
-            problem.response(context.correlation_id.as_str()),
+            problem
+                .response(context.correlation_id.as_str())
+                .map(Body::Whole),
             Some(problem),
         ),
     };
@@ -184,10 +203,7 @@ where
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
         Event::of("request", &problem)
     });
-    let route = C::ROUTES
-        .iter()
-        .find(|route| route.path == parts.uri.path());
-    event.route = Some(route.map_or("unknown", |route| route.path));
+    event.route = Some(pattern::<P, C>(parts.uri.path()).map_or("unknown", |(path, _)| path));
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
     event.duration = Some(platform.uptime().saturating_sub(start));
@@ -200,20 +216,18 @@ async fn respond<P, C, B>(
     component: &C,
     parts: &http::request::Parts,
     body: B,
-) -> Result<Response, Problem>
+) -> Result<Answer, Problem>
 where
     P: Platform,
     C: Component<P>,
-    B: http_body::Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + 'static,
 {
-    let path = parts.uri.path();
+    let (path, places) = pattern::<P, C>(parts.uri.path()).ok_or(Kind::RouteUnknown)?;
     let routes = || C::ROUTES.iter().filter(|route| route.path == path);
-    let Some(first) = routes().next() else {
-        return Err(Kind::RouteUnknown.into());
-    };
+    let navigated = routes().any(|route| route.navigated);
 
     let page = match header_once(&parts.headers, "origin")? {
-        Some(page) if !first.navigated => Some(origin::allowed(
+        Some(page) if !navigated => Some(origin::allowed(
             page,
             &component.web_origins(context).await?,
         )?),
@@ -221,16 +235,16 @@ where
     };
     let methods = || routes().map(|route| &route.method);
     if parts.method == Method::OPTIONS {
-        return Ok(origin::preflight(page.as_ref(), methods()));
+        return Ok(origin::preflight(page.as_ref(), methods()).map(Body::Whole));
     }
     let head = parts.method == Method::HEAD;
     let method = if head { &Method::GET } else { &parts.method };
-    let answer = match routes().find(|route| route.method == *method) {
-        Some(route) => arrive(context, component, route, parts, body).await,
-        None => Ok(origin::method_not_allowed(
-            context.correlation_id.as_str(),
-            methods(),
-        )),
+    let route = routes().find(|route| route.method == *method);
+    let answer = if let Some(route) = route {
+        arrive(context, component, route, places, parts, body).await
+    } else {
+        let id = context.correlation_id.as_str();
+        Ok(origin::method_not_allowed(id, methods()).map(Body::Whole))
     };
     let Some(page) = page else {
         return answer;
@@ -239,7 +253,7 @@ where
     let mut answer = answer.unwrap_or_else(|problem| {
         let mut answer = problem.response(context.correlation_id.as_str());
         answer.extensions_mut().insert(problem);
-        answer
+        answer.map(Body::Whole)
     });
     origin::expose(&mut answer, &page);
     Ok(answer)
@@ -249,23 +263,29 @@ async fn arrive<P, C, B>(
     context: &Context<'_, P>,
     component: &C,
     route: &Route<C::Handler>,
+    places: Places,
     parts: &http::request::Parts,
     body: B,
-) -> Result<Response, Problem>
+) -> Result<Answer, Problem>
 where
     P: Platform,
     C: Component<P>,
-    B: http_body::Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + 'static,
 {
     let query = match read_query(parts, route.query) {
         // A person followed a link: the handler has a page for one that says nothing.
         Err(_) if route.navigated => Query::default(),
         query => query?,
     };
-    let body = if route.method == Method::GET {
-        Bytes::new()
+    let (body, upload) = if route.method == Method::GET {
+        (Bytes::new(), None)
     } else {
-        body::read(&parts.headers, body).await?
+        let upload = Upload::new(&parts.headers, body);
+        if route.uploads {
+            (Bytes::new(), Some(upload))
+        } else {
+            (upload.read(body::LARGEST).await?, None)
+        }
     };
     let arrived = Arrived {
         handler: route.handler,
@@ -273,8 +293,16 @@ where
         headers: parts.headers.clone(),
         query,
         body,
+        upload,
+        places,
     };
     component.answer(context, arrived).await
+}
+
+/// The first pattern that `path` is of, and what it says in its places.
+fn pattern<P: Platform, C: Component<P>>(path: &str) -> Option<(&'static str, Places)> {
+    let mut routes = C::ROUTES.iter();
+    routes.find_map(|route| Some((route.path, Places::of(route.path, path)?)))
 }
 
 fn read_query(parts: &http::request::Parts, parameters: Parameters) -> Result<Query, Problem> {
@@ -286,10 +314,12 @@ fn read_query(parts: &http::request::Parts, parameters: Parameters) -> Result<Qu
 }
 
 /// The headers of every answer. Without a length the body would go out in chunks, and slowly.
-fn finish<P>(context: &Context<'_, P>, answer: &mut Response) {
-    let length = HeaderValue::from(answer.body().len());
+fn finish<P>(context: &Context<'_, P>, answer: &mut Answer) {
+    let length = answer.body().length().map(HeaderValue::from);
     let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_LENGTH, length);
+    if let Some(length) = length {
+        headers.insert(header::CONTENT_LENGTH, length);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::REFERRER_POLICY,

@@ -43,7 +43,7 @@ pub(super) fn preflight<'a>(
 }
 
 /// Lets `page` read the answer.
-pub(super) fn expose(answer: &mut Response, page: &HeaderValue) {
+pub(super) fn expose<B>(answer: &mut http::Response<B>, page: &HeaderValue) {
     let headers = answer.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page.clone());
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);

@@ -1,10 +1,12 @@
 use std::convert::Infallible;
+use std::pin::Pin;
 
 use http::StatusCode;
 use http_body_util::{Full, StreamBody};
 
 use super::*;
 use crate::platform::memory::Memory;
+use crate::platform::{Response, SendError, Stream};
 
 #[derive(Clone, Copy, Debug)]
 enum Handler {
@@ -13,9 +15,35 @@ enum Handler {
     Return,
     Fail,
     Hang,
+    Place,
+    Fixed,
+    Take,
+    Stream,
 }
 
 struct Test;
+
+const LARGEST_UPLOAD: usize = 100 * 1024;
+
+/// A body of so many pieces, whose length nobody knows.
+struct Unhurried(usize);
+
+impl http_body::Body for Unhurried {
+    type Data = Bytes;
+    type Error = SendError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, SendError>>> {
+        let Some(left) = self.0.checked_sub(1) else {
+            return std::task::Poll::Ready(None);
+        };
+        self.0 = left;
+        let piece = http_body::Frame::data(Bytes::from_static(b"piece "));
+        std::task::Poll::Ready(Some(Ok(piece)))
+    }
+}
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route<Handler> {
     Route {
@@ -24,6 +52,7 @@ const fn route(method: Method, path: &'static str, handler: Handler) -> Route<Ha
         handler,
         query: Parameters::Only(&["a"]),
         navigated: false,
+        uploads: false,
     }
 }
 
@@ -35,12 +64,24 @@ impl Component<Memory> for Test {
         route(Method::POST, "/thing", Handler::Write),
         route(Method::GET, "/fail", Handler::Fail),
         route(Method::GET, "/hang", Handler::Hang),
+        route(Method::GET, "/stream", Handler::Stream),
+        route(Method::POST, "/places/fixed", Handler::Fixed),
+        route(Method::GET, "/places/{id}", Handler::Place),
+        Route {
+            method: Method::POST,
+            path: "/upload",
+            handler: Handler::Take,
+            query: Parameters::Only(&[]),
+            navigated: false,
+            uploads: true,
+        },
         Route {
             method: Method::GET,
             path: "/return",
             handler: Handler::Return,
             query: Parameters::AmongOthers(&["state"]),
             navigated: true,
+            uploads: false,
         },
     ];
     const TIME: Duration = Duration::from_secs(9);
@@ -55,7 +96,7 @@ impl Component<Memory> for Test {
         &self,
         context: &Context<'_, Memory>,
         arrived: Arrived<Handler>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Answer, Problem> {
         let text = match arrived.handler {
             Handler::Read => format!("read {:?} {}", arrived.query.get("a"), arrived.head),
             Handler::Write => arrived.json::<String>()?,
@@ -65,12 +106,23 @@ impl Component<Memory> for Test {
                     .detail("private")
                     .cause("02829090123 broke"));
             }
+            Handler::Place => format!("{} {}", arrived.path("id"), arrived.path("other")),
+            Handler::Fixed => "fixed".to_owned(),
+            Handler::Take => {
+                let upload = arrived.upload.ok_or(Kind::Internal)?;
+                let body = upload.read(LARGEST_UPLOAD).await?;
+                format!("took {}", body.len())
+            }
+            Handler::Stream => {
+                let body: Stream = Box::pin(Unhurried(3));
+                return Ok(Answer::new(Body::Stream(body)));
+            }
             Handler::Hang => {
                 context.platform.sleep(Duration::from_mins(1)).await;
                 String::new()
             }
         };
-        Ok(Response::new(Bytes::from(text)))
+        Ok(Answer::new(Body::Whole(Bytes::from(text))))
     }
 }
 
@@ -86,7 +138,11 @@ fn ask(
     }
     let request = request.body(Full::new(body.into())).expect("a request");
     let platform = Memory::new();
-    let answer = platform.run(serve(&platform, &Test, request));
+    let answer = platform.run(async {
+        let (parts, body) = serve(&platform, &Test, request).await.into_parts();
+        let body = body.collect(usize::MAX).await.expect("a whole body");
+        Response::from_parts(parts, body)
+    });
     (answer, platform)
 }
 
@@ -332,4 +388,53 @@ fn other_pages_may_not() {
         200,
         "a link was followed"
     );
+}
+
+#[test]
+fn what_stands_in_a_path_reaches_the_handler_and_not_the_log() {
+    let (answer, platform) = ask("GET", "/places/a-1_B", &[], "");
+    assert_eq!(text(&answer), "a-1_B ");
+    assert_eq!(platform.events()[0]["route"], "/places/{id}");
+    assert!(!platform.lines()[0].contains("a-1_B"));
+    assert_eq!(
+        slug(&ask("GET", "/places/a%41", &[], "").0),
+        "route-unknown"
+    );
+    assert_eq!(slug(&ask("GET", "/places/", &[], "").0), "route-unknown");
+    // A path that is written out hides the place that it would fit.
+    assert_eq!(text(&ask("POST", "/places/fixed", &[], "").0), "fixed");
+    let (answer, _) = ask("GET", "/places/fixed", &[], "");
+    assert_eq!(slug(&answer), "method-not-allowed");
+}
+
+#[test]
+fn a_large_body_is_left_to_its_handler() {
+    let upload = |length: usize| ask("POST", "/upload", &[], vec![b'x'; length]).0;
+    assert_eq!(
+        text(&upload(LARGEST_UPLOAD)),
+        format!("took {LARGEST_UPLOAD}")
+    );
+    assert_eq!(slug(&upload(LARGEST_UPLOAD + 1)), "body-too-large");
+    let length = [("content-length", "99999999999")];
+    let (answer, _) = ask("POST", "/upload", &length, "");
+    assert_eq!(slug(&answer), "body-too-large");
+}
+
+#[test]
+fn an_answer_may_be_passed_on_while_it_comes() {
+    let (answer, _) = ask("GET", "/stream", &[], "");
+    assert_eq!(text(&answer), "piece piece piece ");
+    assert!(answer.headers().get("content-length").is_none());
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[test]
+fn a_request_continues_its_callers_trace() {
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let (_, platform) = ask("GET", "/thing", &[("traceparent", traceparent)], "");
+    let event = &platform.events()[0];
+    assert_eq!(event["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(event["parent_id"], "b7ad6b7169203331");
+    let (_, platform) = ask("GET", "/thing", &[], "");
+    assert!(platform.events()[0].get("parent_id").is_none());
 }

@@ -1,6 +1,7 @@
 //! A client registered at Maskinporten, with its keys.
 
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::key::{Key, KeyError, RawKey};
@@ -18,6 +19,13 @@ pub struct Client {
 }
 
 impl Client {
+    /// Reads one element of `maskinporten_clients`.
+    pub fn of_json(client: &Value) -> Result<Self, ClientError> {
+        RawClient::deserialize(client)
+            .map_err(|_| ClientError::Form)?
+            .try_into()
+    }
+
     /// What tells its keys from those of another configuration, in whatever order they stand.
     pub fn key_identifiers(&self) -> Vec<String> {
         let keys = self.keys.iter().map(|key| key.identifier.as_str());
@@ -62,6 +70,11 @@ impl TryFrom<RawClient> for Client {
 /// What is wrong with a configured client.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum ClientError {
+    /// A member that is missing, unknown or of another kind.
+    #[error(
+        "is not {{organisation, client_id, keys}} with kid or certificate_chain, and key or transit"
+    )]
+    Form,
     /// Not nine digits with a check digit.
     #[error("has an `organisation` that is not an organisation number")]
     Organisation,

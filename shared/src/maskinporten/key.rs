@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use superboring::hash::MessageDigest;
 use superboring::pkey::{PKey, Private};
-use superboring::rsa::Padding;
+use superboring::rsa::{Padding, Rsa};
 use superboring::sign::Signer as RsaSigner;
 use thiserror::Error;
 
@@ -112,6 +112,21 @@ impl RsaKey {
         signer.sign_to_vec().ok()
     }
 
+    /// Reads PEM.
+    pub(crate) fn of_pem(pem: &str) -> Option<Self> {
+        Self::of(&RS256KeyPair::from_pem(pem).ok()?)
+    }
+
+    /// Whether it is the key of the `SubjectPublicKeyInfo` in `public`.
+    pub(crate) fn is_of(&self, public: &[u8]) -> bool {
+        let PKey::Rsa(own) = self.0.as_ref() else {
+            return false;
+        };
+        Rsa::public_key_from_der(public).is_ok_and(|public| {
+            public.n().to_vec() == own.n().to_vec() && public.e().to_vec() == own.e().to_vec()
+        })
+    }
+
     fn of(pair: &RS256KeyPair) -> Option<Self> {
         let key = pair.key_pair().as_ref().clone();
         let key = PKey::from_rsa(key).ok()?;
@@ -186,7 +201,7 @@ impl RawChain {
 }
 
 /// The base64 of each certificate in a PEM text (RFC 7468).
-fn certificates(pem: &str) -> Vec<String> {
+pub(crate) fn certificates(pem: &str) -> Vec<String> {
     let blocks = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
     let bodies = blocks.filter_map(|block| block.split_once("-----END CERTIFICATE-----"));
     bodies
@@ -244,7 +259,7 @@ fn written_out(key: Value) -> Value {
 /// PEM, or a JWK.
 fn rsa(key: &Value) -> Option<RsaKey> {
     if let Some(pem) = key.as_str() {
-        return RsaKey::of(&RS256KeyPair::from_pem(pem).ok()?);
+        return RsaKey::of_pem(pem);
     }
     let mut jwk = key.as_object()?.clone();
     // What the key signs with is decided beside it; its reader takes one algorithm.

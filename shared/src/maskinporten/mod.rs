@@ -16,6 +16,7 @@ pub(crate) use client::RawClient;
 pub use answer::{Minted, read};
 pub use client::{Client, ClientError};
 pub use grant::{Grant, GrantError, request};
+pub(crate) use key::certificates;
 pub use key::{Algorithm, Key, KeyError, KeyIdentifier, RsaKey, Signer, TransitKey};
 pub use meaning::Class;
 pub use metadata::{Metadata, MetadataError};

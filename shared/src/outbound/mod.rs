@@ -12,8 +12,9 @@ use http::{Method, StatusCode, header};
 
 use crate::context::Context;
 use crate::log::{self, Event, Level};
-use crate::platform::{Limits, Platform, Request, Response, SendError};
+use crate::platform::{Limits, Platform, Request, Response, SendError, Stream};
 use crate::problem::{Kind, Problem};
+use crate::trace::TRACEPARENT;
 
 pub use semaphore::{Permit, Semaphore};
 
@@ -104,7 +105,7 @@ pub async fn send_anew<P: Platform>(
     let attempts = call.repeat.attempts();
     let mut attempt = 1;
     loop {
-        let end = send_once(context, call, request().await?, attempt).await;
+        let end = attempt_once(context, call, request().await?, attempt, P::send).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
             if pause + SHORTEST_ATTEMPT < context.left() {
@@ -117,46 +118,73 @@ pub async fn send_anew<P: Platform>(
     }
 }
 
-async fn send_once<P: Platform>(
+/// Sends `request` once, and says what the platform said: for a call after whose failure it matters whether the
+/// other side may have acted ([`SendError::may_have_arrived`]).
+pub async fn send_once<P: Platform>(
     context: &Context<'_, P>,
     call: &Call,
     request: Request,
-    attempt: u32,
 ) -> Result<Response, SendError> {
+    attempt_once(context, call, request, 1, P::send).await
+}
+
+/// Sends `request` once and gives the answer when its head is here, to be passed on while its body comes.
+pub async fn open<P: Platform>(
+    context: &Context<'_, P>,
+    call: &Call,
+    request: Request,
+) -> Result<http::Response<Stream>, Problem> {
+    let end = attempt_once(context, call, request, 1, P::open).await;
+    end.map_err(|error| problem(call.counterparty, &error))
+}
+
+/// One span, and one line in the log.
+async fn attempt_once<P: Platform, T>(
+    context: &Context<'_, P>,
+    call: &Call,
+    mut request: Request,
+    attempt: u32,
+    send: impl AsyncFnOnce(&P, Request, Limits) -> Result<http::Response<T>, SendError>,
+) -> Result<http::Response<T>, SendError> {
+    let context = context.part();
+    let traceparent = context.span.header();
+    request.headers_mut().insert(TRACEPARENT, traceparent);
     let method = request.method().clone();
-    let timeout = call.timeout.min(context.left());
-    let limits = Limits {
-        timeout,
-        max_body: call.max_body,
-    };
     let start = context.platform.uptime();
-    let end = if timeout.is_zero() {
-        Err(SendError::TimedOut(timeout))
+    let limits = limits(&context, call);
+    let end = if limits.timeout.is_zero() {
+        Err(SendError::TimedOut(limits.timeout))
     } else {
-        context.platform.send(request, limits).await
+        send(context.platform, request, limits).await
     };
     let duration = context.platform.uptime().saturating_sub(start);
-    context.log(&line(call.counterparty, &method, &end, duration, attempt));
+    let status = end.as_ref().map(http::Response::status);
+    context.log(&line(call.counterparty, &method, status, duration, attempt));
     end
+}
+
+fn limits<P: Platform>(context: &Context<'_, P>, call: &Call) -> Limits {
+    Limits {
+        timeout: call.timeout.min(context.left()),
+        max_body: call.max_body,
+    }
 }
 
 fn line(
     counterparty: &'static str,
     method: &Method,
-    end: &Result<Response, SendError>,
+    status: Result<StatusCode, &SendError>,
     duration: Duration,
     attempt: u32,
 ) -> Event {
-    let mut event = match end {
-        Ok(answer) if answer.status().is_server_error() => {
-            Event::new(Level::Warn, "outbound", "answered")
-        }
+    let mut event = match status {
+        Ok(status) if status.is_server_error() => Event::new(Level::Warn, "outbound", "answered"),
         Ok(_) => Event::new(Level::Info, "outbound", "answered"),
         Err(error) => Event::new(level(error), "outbound", kind(error).slug()).cause(error),
     };
     event.counterparty = Some(counterparty);
     event.method = Some(log::method(method));
-    event.status = end.as_ref().ok().map(|answer| answer.status().as_u16());
+    event.status = status.ok().map(|status| status.as_u16());
     event.duration = Some(duration);
     event.attempt = Some(attempt);
     event

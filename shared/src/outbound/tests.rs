@@ -268,3 +268,25 @@ fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
         "{detail}"
     );
 }
+
+#[test]
+fn each_attempt_is_a_span_of_the_request() {
+    let platform = Memory::new();
+    platform.push_answer(status(503));
+    platform.push_answer(status(200));
+    let context = context(&platform);
+    let request = Request::new(Bytes::new());
+    let end = platform.run(send(&context, &CALL, &request));
+    assert_eq!(end.expect("answered").status(), 200);
+    let (events, requests) = (platform.events(), platform.requests());
+    assert_eq!(events.len(), 2);
+    assert_ne!(events[0]["span_id"], events[1]["span_id"]);
+    for (event, request) in events.iter().zip(requests) {
+        let (trace, span) = (&event["trace_id"], &event["span_id"]);
+        assert_eq!(*trace, context.span.trace());
+        assert_eq!(event["parent_id"], context.span.id());
+        let sent = request.headers()["traceparent"].to_str().expect("text");
+        let (trace, span) = (trace.as_str().expect("text"), span.as_str().expect("text"));
+        assert_eq!(sent, format!("00-{trace}-{span}-01"));
+    }
+}

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
-use super::{Limits, Platform, Refusal, Request, SendError};
+use super::{Body, Limits, Platform, Refusal, Request, SendError};
 
 /// Sent to the echo, which sends it back.
 const ECHO: HeaderName = HeaderName::from_static("x-echo");
@@ -36,6 +36,8 @@ pub struct Surroundings<'a> {
     pub slow: &'a str,
     /// Answers at once and takes more than a second for its body.
     pub slow_body: &'a str,
+    /// The same, or another that answers at once where the platform has no bodies that take their time.
+    pub handed_over: &'a str,
     /// An allowed address where nobody listens.
     pub deaf: &'a str,
     /// An address that is not allowed.
@@ -59,7 +61,7 @@ type Outcome = Result<(), String>;
 
 /// Runs every case.
 pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
-    let cases: [(&'static str, Outcome); 18] = [
+    let cases: [(&'static str, Outcome); 20] = [
         (
             "a missing key is absent",
             missing_key(platform, around).await,
@@ -88,6 +90,14 @@ pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec
         (
             "a body over the limit is refused",
             too_large(platform, around).await,
+        ),
+        (
+            "a body that is passed on is refused over the limit too",
+            too_large_on_its_way(platform, around).await,
+        ),
+        (
+            "a slow body is handed over before its end",
+            on_its_way(platform, around).await,
         ),
         (
             "a slow answer is cut off",
@@ -262,6 +272,33 @@ async fn too_large<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outc
     Ok(())
 }
 
+async fn too_large_on_its_way<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    for (length, fits) in [(LIMITS.max_body, true), (LIMITS.max_body + 1, false)] {
+        let body = Bytes::from(vec![b'x'; length]);
+        let answer = platform
+            .open(request(around.echo, Method::POST, body)?, LIMITS)
+            .await
+            .map_err(|error| error.to_string())?;
+        match Body::Stream(answer.into_body()).collect(usize::MAX).await {
+            Ok(body) if fits && body.len() == length => {}
+            Err(SendError::TooLarge(limit)) if !fits && limit == LIMITS.max_body => {}
+            other => return Err(format!("{length} bytes: {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+async fn on_its_way<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    let start = platform.uptime();
+    let request = request(around.handed_over, Method::GET, Bytes::new())?;
+    let answer = platform.open(request, LIMITS).await;
+    let took = platform.uptime().saturating_sub(start);
+    if took > Duration::from_millis(900) {
+        return Err(format!("the head took {} ms", took.as_millis()));
+    }
+    answer.map(drop).map_err(|error| error.to_string())
+}
+
 async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
     let limits = Limits {
         timeout: Duration::from_millis(200),
@@ -378,6 +415,7 @@ mod tests {
             echo: "http://localhost/echo",
             slow: "http://localhost/slow",
             slow_body: "http://localhost/slow",
+            handed_over: "http://localhost/echo",
             deaf: "http://localhost/deaf",
             forbidden: "http://localhost/forbidden",
             stranger: "https://localhost/stranger",

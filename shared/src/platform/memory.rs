@@ -2,16 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body::Frame;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::{Limits, Platform, Request, Response, SendError, StoreError, VariableError};
+use super::{
+    Body, Limits, Platform, Request, Response, SendError, StoreError, Stream, VariableError,
+};
 
 /// How a test answers outgoing calls.
 pub type Responder = Rc<dyn Fn(&Request) -> Result<Response, SendError>>;
@@ -211,6 +216,21 @@ impl Memory {
     }
 }
 
+/// A body that breaks off at its beginning.
+struct Failing(Option<SendError>);
+
+impl http_body::Body for Failing {
+    type Data = Bytes;
+    type Error = SendError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
+        Poll::Ready(self.0.take().map(Err))
+    }
+}
+
 struct Flag(AtomicBool);
 
 impl Wake for Flag {
@@ -264,7 +284,11 @@ impl Platform for Memory {
         Ok(self.variables.borrow().get(name).cloned())
     }
 
-    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+    async fn open(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Result<http::Response<Stream>, SendError> {
         self.requests.borrow_mut().push(request.clone());
         let latency = self.latency.get();
         let queued = self.queue.borrow_mut().pop_front();
@@ -284,10 +308,13 @@ impl Platform for Memory {
             return Err(SendError::TimedOut(limits.timeout));
         }
         let answer = answer?;
-        if answer.body().len() > limits.max_body {
-            return Err(SendError::TooLarge(limits.max_body));
-        }
-        Ok(answer)
+        Ok(answer.map(|body| -> Stream {
+            if body.len() > limits.max_body {
+                Box::pin(Failing(Some(SendError::TooLarge(limits.max_body))))
+            } else {
+                Box::pin(Body::Whole(body))
+            }
+        }))
     }
 
     async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -4,8 +4,11 @@
 //! [`memory::Memory`] for tests, and `spin::Spin`, which is compiled for WebAssembly only. Both
 //! pass the cases in [`contract`].
 
+mod body;
 pub mod contract;
 pub mod memory;
+#[cfg(test)]
+pub(crate) mod mortal;
 mod refusal;
 #[cfg(target_family = "wasm")]
 pub mod spin;
@@ -14,15 +17,19 @@ pub(crate) mod wake;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::{Either, select};
 use thiserror::Error;
 use time::OffsetDateTime;
 
+pub use body::{Body, Stream};
 pub use refusal::Refusal;
 
 /// An outgoing request with its whole body.
 pub type Request = http::Request<Bytes>;
 /// An answer with its whole body.
 pub type Response = http::Response<Bytes>;
+/// An answer of ours, whose body need not be here as a whole.
+pub type Answer = http::Response<Body>;
 
 /// What the platform gives a component.
 #[expect(
@@ -48,9 +55,27 @@ pub trait Platform {
     /// The value of a variable, or `None` where it is not defined for this component.
     async fn variable(&self, name: &str) -> Result<Option<String>, VariableError>;
 
-    /// Sends `request` and reads the whole answer, of at most `limits.max_body` bytes, within
-    /// `limits.timeout`. Redirects are not followed and nothing is sent twice.
-    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError>;
+    /// Sends `request` and hands over the answer as soon as its head is here, within `limits.timeout`. Its
+    /// body fails after `limits.max_body` bytes. Redirects are not followed and nothing is sent twice.
+    async fn open(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Result<http::Response<Stream>, SendError>;
+
+    /// The same with the whole body, all within `limits.timeout`.
+    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+        let work = std::pin::pin!(async {
+            let (parts, body) = self.open(request, limits).await?.into_parts();
+            let body = Body::Stream(body).collect(limits.max_body).await?;
+            Ok(Response::from_parts(parts, body))
+        });
+        let end = std::pin::pin!(self.sleep(limits.timeout));
+        match select(work, end).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(SendError::TimedOut(limits.timeout)),
+        }
+    }
 
     /// The value kept under `key`, if any.
     async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
@@ -101,6 +126,20 @@ pub enum SendError {
     /// The answer was larger than allowed.
     #[error("the answer was larger than {0} bytes")]
     TooLarge(usize),
+}
+
+impl SendError {
+    /// Whether the other side may have received the request, and acted on it.
+    pub const fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Broken(_) | Self::TimedOut(_) | Self::TooLarge(_) => true,
+            Self::NotAllowed(_)
+            | Self::NoConnection(_)
+            | Self::CertificateRefused(_)
+            | Self::NotTrusted(_)
+            | Self::Tls(_) => false,
+        }
+    }
 }
 
 /// Why a variable could not be read.

@@ -2,17 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::io::Write as _;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::future::{Either, select};
 use http::{HeaderValue, header};
-use http_body::Body as _;
-use spin_sdk::http::{FromResponse as _, FullBody, IntoRequest as _};
+use http_body::{Frame, SizeHint};
+use spin_sdk::http::{FromResponse as _, IntoRequest as _};
 use spin_sdk::key_value::{self, Store};
 use spin_sdk::variables;
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
@@ -23,7 +23,9 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 use spin_sdk::wasip3::wit_future;
 use time::OffsetDateTime;
 
-use super::{Limits, Platform, Refusal, Request, Response, SendError, StoreError, VariableError};
+use super::{
+    Answer, Body, Limits, Platform, Refusal, Request, SendError, StoreError, Stream, VariableError,
+};
 use crate::inbound::{self, Component};
 
 /// Spin. Lives as long as the instance, for the stores that it has opened.
@@ -37,10 +39,8 @@ pub async fn serve<C: Component<Spin>>(
     platform: &Spin,
     component: &C,
     request: spin_sdk::http::Request,
-) -> http::Response<FullBody<Bytes>> {
-    inbound::serve(platform, component, request)
-        .await
-        .map(FullBody::new)
+) -> Answer {
+    inbound::serve(platform, component, request).await
 }
 
 impl Spin {
@@ -99,7 +99,11 @@ impl Platform for Spin {
         }
     }
 
-    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
+    async fn open(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Result<http::Response<Stream>, SendError> {
         let work = std::pin::pin!(exchange(request, limits));
         let end = std::pin::pin!(self.sleep(limits.timeout));
         match select(work, end).await {
@@ -138,24 +142,64 @@ impl Platform for Spin {
     }
 }
 
-async fn exchange(request: Request, limits: Limits) -> Result<Response, SendError> {
+async fn exchange(request: Request, limits: Limits) -> Result<http::Response<Stream>, SendError> {
     let error = |code: ErrorCode| send_error(&code, limits);
     let sent = client::send(outgoing(request, limits).map_err(error)?)
         .await
         .map_err(error)?;
     let incoming = spin_sdk::http::Response::from_response(sent).map_err(error)?;
-    let (parts, mut body) = incoming.into_parts();
-    let mut whole = BytesMut::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(data) = frame.map_err(error)?.into_data() else {
-            continue;
+    let length = incoming.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(incoming.map(|body| -> Stream {
+        Box::pin(Incoming {
+            body,
+            limits,
+            left: limits.max_body,
+            length,
+        })
+    }))
+}
+
+/// The body of an answer, on its way.
+struct Incoming<B> {
+    body: B,
+    limits: Limits,
+    /// How many bytes more it may have.
+    left: usize,
+    /// What the answer says itself, for as long as nothing is read.
+    length: Option<u64>,
+}
+
+impl<B> http_body::Body for Incoming<B>
+where
+    B: http_body::Body<Data = Bytes, Error = ErrorCode> + Unpin,
+{
+    type Data = Bytes;
+    type Error = SendError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.length = None;
+        let Some(frame) = frame else {
+            return Poll::Ready(None);
         };
-        if whole.len() + data.len() > limits.max_body {
-            return Err(SendError::TooLarge(limits.max_body));
+        let frame = frame.map_err(|code| send_error(&code, self.limits));
+        if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
+            let Some(left) = self.left.checked_sub(data.len()) else {
+                return Poll::Ready(Some(Err(SendError::TooLarge(self.limits.max_body))));
+            };
+            self.left = left;
         }
-        whole.extend_from_slice(&data);
+        Poll::Ready(Some(frame))
     }
-    Ok(Response::from_parts(parts, whole.freeze()))
+
+    fn size_hint(&self) -> SizeHint {
+        self.length
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
 }
 
 /// A request as WASI has it. One without a body gets none, else it would go out in chunks.
@@ -169,7 +213,7 @@ fn outgoing(mut request: Request, limits: Limits) -> Result<types::Request, Erro
         request
             .extensions_mut()
             .insert(RequestOptionsExtension(options));
-        return request.map(FullBody::new).into_request();
+        return request.map(Body::Whole).into_request();
     }
     let invalid = |()| ErrorCode::HttpRequestUriInvalid;
     let (parts, _) = request.into_parts();

@@ -1,7 +1,8 @@
 //! Sealed key-value storage: nobody who sees a store learns what is in it, nor can they swap two rows.
 //!
 //! A row's name is a keyed hash of what it is about. Its value is sealed with XChaCha20-Poly1305, and
-//! the name, the store, the environment, the consumer and the format are the seal's associated data.
+//! the name, the store, the environment, the consumer, the format and the hour at which it runs out are the
+//! seal's associated data.
 
 mod seal;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
-use crate::config::{Consumers, StoreKeys};
+use crate::config::StoreKeys;
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::party::{Environment, OrganisationNumber};
@@ -54,7 +55,8 @@ impl Store {
 
     /// The row called `name`, if it is there, opens and has not run out.
     ///
-    /// A row that does not open is logged and treated as absent, so that whoever asks makes a new one.
+    /// A row that does not open is logged and treated as absent, so that whoever asks makes a new one. One that a newer
+    /// release wrote is an error: it would be lost.
     pub async fn get<P: Platform, T: DeserializeOwned>(
         &self,
         context: &Context<'_, P>,
@@ -79,6 +81,9 @@ impl Store {
                     .delete(self.name, &key)
                     .await
                     .map_err(failed)?,
+                None if seal::is_newer(&row) => {
+                    return Err(Problem::new(Kind::Internal).cause("a newer release wrote the row"));
+                }
                 None => context.log(&refused("the row does not open under its name")),
             }
         }
@@ -121,33 +126,24 @@ impl Store {
         self.delete_previous(context, name).await
     }
 
-    /// Removes every row that has run out or does not open for any of `consumers`, and counts them.
+    /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
+    /// newer release beside this one, costs nobody a row.
     ///
     /// It ends early when the request's time is nearly up; the next sweep goes on.
-    pub async fn sweep<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        consumers: &Consumers,
-    ) -> Result<usize, Problem> {
+    pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>) -> Result<usize, Problem> {
+        let prefix = seal::prefix(self.name);
         let mut removed = 0;
         for key in context.platform.keys(self.name).await.map_err(failed)? {
             if context.left() < RESERVE {
                 break;
             }
-            let Some(row) = context
-                .platform
-                .get(self.name, &key)
-                .await
-                .map_err(failed)?
-            else {
-                continue;
-            };
-            let not_after = self.not_after(&key, &row, consumers);
-            if not_after.is_some_and(|not_after| not_after > context.now()) {
+            if !key.starts_with(&prefix) {
                 continue;
             }
-            if not_after.is_none() {
-                context.log(&refused("the row does not open for any consumer"));
+            let row = context.platform.get(self.name, &key).await;
+            let not_after = row.map_err(failed)?.as_deref().and_then(seal::not_after);
+            if not_after.is_none_or(|not_after| not_after > context.now()) {
+                continue;
             }
             context
                 .platform
@@ -161,13 +157,6 @@ impl Store {
 
     fn sealers(&self) -> impl Iterator<Item = &Sealer> {
         std::iter::once(&self.current).chain(&self.previous)
-    }
-
-    fn not_after(&self, key: &str, row: &[u8], consumers: &Consumers) -> Option<OffsetDateTime> {
-        self.sealers().find_map(|sealer| {
-            let mut consumers = consumers.all();
-            consumers.find_map(|consumer| Some(sealer.open(key, consumer, row)?.not_after))
-        })
     }
 
     /// A row that opens but is not of the expected form was written by another version: it is made anew.

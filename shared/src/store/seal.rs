@@ -1,7 +1,8 @@
 //! The seal of one row.
 //!
-//! A row is the format's byte, a 24-byte nonce and the ciphertext. The plain text is `not_after` (Unix
-//! seconds, 8 bytes, big endian) and the value as JSON.
+//! A row is the format's byte, `not_after` (Unix seconds, 8 bytes, big endian), a 24-byte nonce and the
+//! ciphertext, whose plain text is the value as JSON. Rows of every format begin so: whoever sweeps can tell that
+//! a row has run out, also one of a newer release or under a key that is no longer there.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -14,8 +15,9 @@ use crate::party::{Environment, OrganisationNumber};
 use crate::platform::Platform;
 use crate::secret::Secret;
 
-/// The format of a row. A reader that does not know it refuses the row.
-const FORMAT: u8 = 1;
+/// The format of the rows that this release writes, and the only one that it reads. A release that changes it reads
+/// both, and writes the older one for as long as older releases run beside it.
+const FORMAT: u8 = 2;
 
 /// Names and seals under one key of one store.
 pub(super) struct Sealer {
@@ -56,19 +58,18 @@ impl Sealer {
         }
     }
 
-    /// The row's name in the store: 64 hexadecimal digits.
+    /// The row's name in the store: the store's own name, a dot and 64 hexadecimal digits. The store's name is there
+    /// because several stores may be one database.
     pub(super) fn name(&self, name: &Name<'_>) -> String {
         let mut parts = vec![name.consumer.as_str(), name.kind];
         parts.extend_from_slice(name.parts);
         let bytes = HMAC::mac(self.framed(&parts), self.names.expose());
-        bytes
-            .iter()
-            .fold(String::with_capacity(64), |mut text, byte| {
-                for nibble in [byte >> 4, byte & 0x0f] {
-                    text.extend(char::from_digit(u32::from(nibble), 16));
-                }
-                text
-            })
+        bytes.iter().fold(prefix(self.store), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 0x0f] {
+                text.extend(char::from_digit(u32::from(nibble), 16));
+            }
+            text
+        })
     }
 
     pub(super) fn seal<T: Serialize>(
@@ -79,19 +80,19 @@ impl Sealer {
         value: &T,
         not_after: OffsetDateTime,
     ) -> Option<Vec<u8>> {
-        let mut plain = not_after.unix_timestamp().to_be_bytes().to_vec();
-        serde_json::to_writer(&mut plain, value).ok()?;
+        let plain = serde_json::to_vec(value).ok()?;
         let mut nonce = [0_u8; 24];
         platform.random(&mut nonce);
+        let not_after = not_after.unix_timestamp().to_be_bytes();
         let payload = Payload {
             msg: &plain,
-            aad: &self.framed(&[key, consumer.as_str()]),
+            aad: &self.about(key, consumer, not_after),
         };
         let sealed = self
             .seals
             .encrypt(XNonce::from_slice(&nonce), payload)
             .ok()?;
-        Some([&[FORMAT][..], &nonce, &sealed].concat())
+        Some([&[FORMAT][..], &not_after, &nonce, &sealed].concat())
     }
 
     pub(super) fn open(
@@ -104,20 +105,27 @@ impl Sealer {
         if *format != FORMAT {
             return None;
         }
+        let (not_after, rest) = rest.split_first_chunk::<8>()?;
         let (nonce, sealed) = rest.split_at_checked(24)?;
         let payload = Payload {
             msg: sealed,
-            aad: &self.framed(&[key, consumer.as_str()]),
+            aad: &self.about(key, consumer, *not_after),
         };
-        let plain = self
+        let value = self
             .seals
             .decrypt(XNonce::from_slice(nonce), payload)
             .ok()?;
-        let (not_after, value) = plain.split_first_chunk::<8>()?;
         Some(Opened {
-            not_after: OffsetDateTime::from_unix_timestamp(i64::from_be_bytes(*not_after)).ok()?,
-            value: value.to_vec(),
+            not_after: self::not_after(row)?,
+            value,
         })
+    }
+
+    /// What the seal binds a row to.
+    fn about(&self, key: &str, consumer: &OrganisationNumber, not_after: [u8; 8]) -> Vec<u8> {
+        let mut about = self.framed(&[key, consumer.as_str()]);
+        about.extend_from_slice(&not_after);
+        about
     }
 
     /// Format, store, environment and `parts`, each behind its length, so that no two lists look the same.
@@ -129,4 +137,21 @@ impl Sealer {
         }
         framed
     }
+}
+
+/// How the names of a store's rows begin.
+pub(super) fn prefix(store: &str) -> String {
+    format!("{store}.")
+}
+
+/// Until when a row is kept, whatever its format and key; `None` if it is no row.
+pub(super) fn not_after(row: &[u8]) -> Option<OffsetDateTime> {
+    let (_format, rest) = row.split_first()?;
+    let (seconds, _) = rest.split_first_chunk::<8>()?;
+    OffsetDateTime::from_unix_timestamp(i64::from_be_bytes(*seconds)).ok()
+}
+
+/// Whether a newer release wrote the row.
+pub(super) fn is_newer(row: &[u8]) -> bool {
+    row.first().is_some_and(|format| *format > FORMAT)
 }

@@ -7,7 +7,7 @@ use super::ask::Ask;
 use super::expiry::Expiry;
 use super::issuer::Issuer;
 use super::wire::{OAuthError, TokenBody, json};
-use crate::config::{Consumers, TokenConfig};
+use crate::config::TokenConfig;
 use crate::context::Context;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
@@ -18,7 +18,6 @@ use crate::problem::{Kind, Problem};
 #[derive(Debug)]
 pub struct Desk {
     access: Access,
-    consumers: Consumers,
     expiry: Expiry,
     issuer: Issuer,
 }
@@ -36,7 +35,6 @@ impl Desk {
     pub fn new(config: &TokenConfig) -> Self {
         Self {
             access: Access::new(config),
-            consumers: config.consumers.clone(),
             expiry: Expiry::new(&config.clients),
             issuer: Issuer::new(config),
         }
@@ -93,7 +91,7 @@ impl Desk {
                 Problem::new(Kind::LoginRequired).cause("this service may not ask for the sweep")
             );
         }
-        let removed = self.issuer.store().sweep(context, &self.consumers).await?;
+        let removed = self.issuer.store().sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);

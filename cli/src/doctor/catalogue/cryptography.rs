@@ -78,5 +78,35 @@ pub(in super::super) static C05: Entry = Entry {
     ],
 };
 
+pub(in super::super) static C06: Entry = Entry {
+    id: "C06",
+    levels: [E, None, None],
+    nb: [
+        "Kjeden er ikke slik x5c skal være: {0}.",
+        "x5c er en liste av base64-DER med virksomhetens sertifikat først og uten roten (MP-123).",
+        "Skriv kjeden som PEM eller som en slik liste; --write lager den.",
+    ],
+    en: [
+        "The chain is not as x5c must be: {0}.",
+        "x5c is a list of base64 DER with the organisation's certificate first and without the root (MP-123).",
+        "Write the chain as PEM or as such a list; --write makes it.",
+    ],
+};
+
+pub(in super::super) static C07: Entry = Entry {
+    id: "C07",
+    levels: [E, E, None],
+    nb: [
+        "Nøkkelen har både kid og certificate_chain.",
+        "En grant har enten kid eller x5c, aldri begge.",
+        "Behold kid hvis nøkkelen er registrert på klienten, ellers certificate_chain.",
+    ],
+    en: [
+        "The key has both kid and certificate_chain.",
+        "A grant has either kid or x5c, never both.",
+        "Keep kid if the key is registered on the client, else certificate_chain.",
+    ],
+};
+
 #[cfg(test)]
-pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05];
+pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05, &C06, &C07];

@@ -108,6 +108,21 @@ pub(in super::super) static O07: Entry = Entry {
     ],
 };
 
+pub(in super::super) static O08: Entry = Entry {
+    id: "O08",
+    levels: [E, E, None],
+    nb: [
+        "consumer_orgs har vårt eget nummer, {0}.",
+        "consumer_org er for en kunde som har delegert; med eget nummer avslår Maskinporten.",
+        "Ta nummeret ut; den som spør for seg selv, utelater consumer_org.",
+    ],
+    en: [
+        "consumer_orgs has our own number, {0}.",
+        "consumer_org is for a customer who has delegated; with one's own number Maskinporten refuses.",
+        "Take the number out; who asks for itself leaves consumer_org out.",
+    ],
+};
+
 pub(in super::super) static O09: Entry = Entry {
     id: "O09",
     levels: [W, W, W],
@@ -124,4 +139,4 @@ pub(in super::super) static O09: Entry = Entry {
 };
 
 #[cfg(test)]
-pub(super) static ALL: &[&Entry] = &[&O01, &O02, &O03, &O04, &O05, &O06, &O07, &O09];
+pub(super) static ALL: &[&Entry] = &[&O01, &O02, &O03, &O04, &O05, &O06, &O07, &O08, &O09];

@@ -22,14 +22,14 @@ pub(in super::super) static N05: Entry = Entry {
     id: "N05",
     levels: [W, W, W],
     nb: [
-        "--ca er en utsteder av virksomhetssertifikater: {0}.",
+        "{0} har en utsteder av virksomhetssertifikater: {1}.",
         "Serversertifikater kommer fra offentlige utstedere, så en slik tillitsliste holder sjelden.",
-        "Bruk de offentlige røttene (uten --ca), om ikke motparten har sagt noe annet.",
+        "Bruk de offentlige røttene (uten {0}), eller en pin om motparten viser et virksomhetssertifikat.",
     ],
     en: [
-        "--ca is an issuer of enterprise certificates: {0}.",
+        "{0} has an issuer of enterprise certificates: {1}.",
         "Server certificates come from public authorities, so such a list seldom holds.",
-        "Use the public roots (no --ca), unless the other side has said otherwise.",
+        "Use the public roots (no {0}), or a pin if the other side shows an enterprise certificate.",
     ],
 };
 

@@ -2,13 +2,12 @@
 
 use shared::certificate::{Authority, Generation, Holder, House, Issuer};
 use shared::party::Environment;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 use super::super::catalogue::issuer::{I01, I02, I03, I04, I05, I06, I07, I08, I09, I10, I11, I12};
 use super::super::finding::Finding;
 use super::super::language::Both;
 use super::super::material::Held;
-use super::{Case, file};
+use super::{Case, address, file};
 
 pub(super) fn check(case: &Case) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -93,7 +92,7 @@ fn chain(case: &Case) -> Vec<Finding> {
     let others = &case.material.others;
     if !leaf.read.is_self_issued() && !others.iter().any(|held| held.could_have_issued(leaf)) {
         let unknown = || Both::new("hos utstederen", "from the issuer");
-        found.push(I10.found([issuers_address(leaf).map_or_else(unknown, Both::from)]));
+        found.push(I10.found([address::issuers(leaf).map_or_else(unknown, Both::from)]));
     }
     let sorted = sorted(leaf, others);
     let stranger = others
@@ -155,28 +154,9 @@ fn is_verified(case: &Case) -> bool {
         .any(|held| has_signed(held, case.leaf))
 }
 
-pub(super) fn has_signed(above: &Held, below: &Held) -> bool {
+pub(in super::super) fn has_signed(above: &Held, below: &Held) -> bool {
     match (above.parsed(), below.parsed()) {
         (Some(above), Some(below)) => below.verify_signature(Some(above.public_key())).is_ok(),
         _ => false,
     }
-}
-
-/// Where the certificate says that its issuer's is.
-fn issuers_address(leaf: &Held) -> Option<String> {
-    let parsed = leaf.parsed()?;
-    let extensions = parsed.extensions().iter();
-    let mut access = extensions.filter_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::AuthorityInfoAccess(access) => Some(access),
-        _ => None,
-    });
-    let mut descriptions = access.next()?.accessdescs.iter();
-    descriptions.find_map(|description| match &description.access_location {
-        GeneralName::URI(address)
-            if description.access_method.to_id_string() == "1.3.6.1.5.5.7.48.2" =>
-        {
-            Some((*address).to_owned())
-        }
-        _ => None,
-    })
 }

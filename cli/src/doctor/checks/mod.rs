@@ -1,5 +1,6 @@
 //! The checks, by group. Each looks at what was found in the files; none asks anybody.
 
+mod address;
 mod cryptography;
 mod file;
 mod identity;
@@ -13,7 +14,8 @@ use shared::party::{Environment, OrganisationNumber};
 
 use super::finding::{Finding, Purpose};
 use super::material::{Held, Material};
-pub(super) use issuer::sorted;
+pub(super) use address::{issuers, lists, responders};
+pub(super) use issuer::{has_signed, sorted};
 pub(super) use profile::environment;
 
 /// What a certificate is judged by.
@@ -45,6 +47,7 @@ impl Case<'_> {
             identity::check(self),
             profile::check(self),
             cryptography::check(self),
+            address::check(self).into_iter().collect(),
         ];
         ordered(groups.into_iter().flatten().collect(), self.purpose)
     }
@@ -83,34 +86,35 @@ pub(super) fn authorities(material: &Material) -> Authorities {
         let mut above = material.trusted.iter();
         held.read.is_authority() && above.any(|above| issuer::has_signed(above, held))
     });
-    trusted
-        .chain(below)
-        .fold(Authorities::known(), |known, held| {
-            let Some(key) = held.read.subject_key.clone() else {
-                return known;
-            };
-            let name = held.name().to_lowercase();
-            let is_commfides = ["commfides", "cpn"].iter().any(|word| name.contains(word));
-            known.with(Authority {
-                name: held.name().to_owned(),
-                house: if is_commfides {
-                    House::Commfides
-                } else {
-                    House::Buypass
-                },
-                role: if held.read.is_self_issued() {
-                    Role::Root
-                } else {
-                    Role::Issuing
-                },
-                generation: held.read.subject.generation().unwrap_or(Generation::Seid2),
-                environment: if name.contains("test") {
-                    Environment::Test
-                } else {
-                    Environment::Production
-                },
-                key,
-                fingerprint: held.read.fingerprint,
-            })
-        })
+    trusted.chain(below).fold(Authorities::known(), with)
+}
+
+/// One more authority, as its certificate has it.
+pub(super) fn with(known: Authorities, held: &Held) -> Authorities {
+    let Some(key) = held.read.subject_key.clone() else {
+        return known;
+    };
+    let name = held.name().to_lowercase();
+    let is_commfides = ["commfides", "cpn"].iter().any(|word| name.contains(word));
+    known.with(Authority {
+        name: held.name().to_owned(),
+        house: if is_commfides {
+            House::Commfides
+        } else {
+            House::Buypass
+        },
+        role: if held.read.is_self_issued() {
+            Role::Root
+        } else {
+            Role::Issuing
+        },
+        generation: held.read.subject.generation().unwrap_or(Generation::Seid2),
+        environment: if name.contains("test") {
+            Environment::Test
+        } else {
+            Environment::Production
+        },
+        key,
+        fingerprint: held.read.fingerprint,
+    })
 }

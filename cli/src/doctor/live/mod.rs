@@ -1,11 +1,11 @@
 //! `--live`: what others answer. First the name, TCP and TLS, then for a token Maskinporten's metadata, its clock
-//! and a test grant, and for two-way TLS the counterparty.
-//!
-//! Not looked at: revocation (N01–N03), whose lists must be fetched, verified and kept.
+//! and a test grant, and for two-way TLS the counterparty. In either case the issuer is asked whether it has revoked
+//! the certificate.
 
 mod counterparty;
 mod line;
 mod maskinporten;
+mod revocation;
 
 use std::fs;
 use std::io::{IsTerminal, stderr};
@@ -25,11 +25,12 @@ use super::catalogue::live::N05;
 use super::checks::{self, Case};
 use super::finding::{Finding, Level, Purpose};
 use super::language::Language;
+pub(super) use revocation::Revocation;
 
 #[derive(clap::Args)]
 #[group(id = "network")]
 pub(super) struct Arguments {
-    /// Asks over the network too: Maskinporten, or for two-way TLS the counterparty.
+    /// Asks over the network too: Maskinporten, or for two-way TLS the counterparty, and the certificate's issuer.
     #[arg(long)]
     live: bool,
     /// Maskinporten's address. Without it, that of the environment.
@@ -60,6 +61,7 @@ pub(super) struct Live {
     roots: RootCertStore,
     /// An authority in `--ca` that issues to enterprises.
     enterprise: Option<String>,
+    revocation: Revocation,
 }
 
 /// The token of the test.
@@ -70,6 +72,11 @@ struct Wanted {
 }
 
 impl Arguments {
+    /// Asks issuers alone; nothing where nobody is to be asked.
+    pub(super) fn revocation(&self) -> anyhow::Result<Option<Revocation>> {
+        self.live.then(Revocation::new).transpose()
+    }
+
     /// What the certificate is for.
     pub(super) fn purpose(&self, given: Purpose) -> Purpose {
         match given {
@@ -140,6 +147,7 @@ impl Live {
             wanted,
             roots,
             enterprise,
+            revocation: Revocation::new()?,
         }))
     }
 
@@ -153,7 +161,10 @@ impl Live {
         bar.enable_steady_tick(Duration::from_millis(120));
         let mut found = Vec::new();
         if let Some(name) = &self.enterprise {
-            found.push(N05.found([name.as_str().into()]).at_most(Level::Info));
+            found.push(
+                N05.found(["--ca".into(), name.as_str().into()])
+                    .at_most(Level::Info),
+            );
         }
         for (origin, is_counterparty) in [(&self.maskinporten, false), (&self.connect, true)] {
             let Some(origin) = origin else { continue };
@@ -165,6 +176,7 @@ impl Live {
                 maskinporten::check(case, self, origin).await
             });
         }
+        found.extend(self.revocation.check(case).await);
         bar.finish_and_clear();
         checks::ordered(found, case.purpose)
     }

@@ -2,12 +2,16 @@
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
     ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING,
     ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
     RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
 };
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use shared::secret::Secret;
 use x509_parser::public_key::PublicKey;
 
@@ -44,6 +48,47 @@ impl PrivateKey {
             der: Secret::new(der.to_vec()),
             signer,
         })
+    }
+
+    /// Reads an RSA key as a JWK (RFC 7518 §6.3).
+    pub(in super::super) fn of_jwk(jwk: &Value) -> Option<Self> {
+        let part = |name: &str| {
+            let text = jwk.get(name)?.as_str()?;
+            URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+        };
+        let pair = RsaKeyPair::from_components(&KeyPairComponents {
+            public_key: PublicKeyComponents {
+                n: part("n")?,
+                e: part("e")?,
+            },
+            d: part("d")?,
+            p: part("p")?,
+            q: part("q")?,
+            dP: part("dp")?,
+            dQ: part("dq")?,
+            qInv: part("qi")?,
+        });
+        let pair = pair.ok()?;
+        let der: Pkcs8V1Der = pair.as_der().ok()?;
+        Self::read(der.as_ref(), None)
+    }
+
+    /// How long it is, if it is RSA.
+    pub(in super::super) fn bits(&self) -> Option<usize> {
+        match &self.signer {
+            Signer::Rsa(pair) => Some(pair.public_modulus_len() * 8),
+            _ => None,
+        }
+    }
+
+    /// Of which kind it is.
+    pub(in super::super) fn kind(&self) -> &'static str {
+        match &self.signer {
+            Signer::Rsa(_) => "RSA",
+            Signer::Elliptic(..) => "EC",
+            Signer::Ed25519(_) => "Ed25519",
+            Signer::Unusable => "?",
+        }
     }
 
     /// Whether it is the key of this certificate.

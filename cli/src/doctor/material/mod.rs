@@ -15,8 +15,7 @@ use super::catalogue::file;
 use super::finding::{Finding, Purpose};
 use super::language::{Both, Language};
 pub(super) use key::PrivateKey;
-use source::Contents;
-pub(super) use source::Password;
+pub(super) use source::{Contents, Password};
 
 /// A certificate, as it is and as it is read.
 #[derive(Clone)]
@@ -41,6 +40,8 @@ pub(super) struct Files<'a> {
     pub(super) password: Option<Password>,
     /// Which of several keys.
     pub(super) alias: Option<&'a str>,
+    /// Whether whoever uses them reads PEM alone.
+    pub(super) only_pem: bool,
 }
 
 /// What was found in the files.
@@ -63,8 +64,31 @@ pub(super) struct Material {
     pub(super) findings: Vec<Finding>,
 }
 
+impl<'a> Files<'a> {
+    /// A certificate alone.
+    pub(super) fn of(certificate: &'a Path) -> Self {
+        Self {
+            certificate,
+            key: None,
+            chain: None,
+            trust: None,
+            password: None,
+            alias: None,
+            only_pem: false,
+        }
+    }
+}
+
+impl Material {
+    /// Of what stands in a setting. An order in it is judged there.
+    pub(super) fn of(mut contents: Contents, purpose: Purpose) -> Self {
+        contents.is_pkcs12 = true;
+        choose(contents, None, purpose)
+    }
+}
+
 impl Held {
-    fn read(der: &[u8]) -> Option<Self> {
+    pub(super) fn read(der: &[u8]) -> Option<Self> {
         // The two readers look at different parts of it.
         X509Certificate::from_der(der).ok()?;
         let read = Certificate::read(der).ok()?;
@@ -119,17 +143,42 @@ pub(super) fn gather(files: &Files, purpose: Purpose) -> anyhow::Result<Material
         contents.certificates.extend(new);
         contents.findings.append(&mut more.findings);
     }
-    let trusted = match files.trust {
-        Some(path) => source::read(path, None)?.certificates,
-        None => Vec::new(),
+    if files.only_pem && !contents.is_pem {
+        let what = Both::new(
+            "den er ikke PEM, og appen leser bare det",
+            "it is not PEM, which is all that the app reads",
+        );
+        contents.findings.push(file::F09.found([what]));
+    }
+    let selected = match files.alias {
+        Some(alias) => Some(aliased(&contents.keys, alias)?),
+        None => None,
     };
-    let mut material = choose(contents, files.alias, purpose)?;
-    material.trusted = trusted;
+    let mut material = choose(contents, selected, purpose);
+    material.trusted = files.trust.map(trusted).transpose()?.unwrap_or_default();
     Ok(material)
 }
 
+/// The certificates in a file.
+pub(super) fn trusted(path: &Path) -> anyhow::Result<Vec<Held>> {
+    Ok(source::read(path, None)?.certificates)
+}
+
+/// What is in a PEM text.
+pub(super) fn read_pem(text: &str) -> Contents {
+    let mut contents = Contents::default();
+    pem::read(text, None, &mut contents);
+    contents
+}
+
+fn aliased(keys: &[PrivateKey], alias: &str) -> anyhow::Result<usize> {
+    let is_it = |key: &PrivateKey| key.alias.as_deref() == Some(alias);
+    let found = keys.iter().position(is_it);
+    found.with_context(|| format!("no key has the alias {alias}"))
+}
+
 /// Finds the certificate in question and its key among the others.
-fn choose(contents: Contents, alias: Option<&str>, purpose: Purpose) -> anyhow::Result<Material> {
+fn choose(contents: Contents, selected: Option<usize>, purpose: Purpose) -> Material {
     let Contents {
         mut certificates,
         mut keys,
@@ -139,11 +188,7 @@ fn choose(contents: Contents, alias: Option<&str>, purpose: Purpose) -> anyhow::
     let owner = |key: &PrivateKey, certificates: &[Held]| {
         certificates.iter().position(|held| key.belongs_to(held))
     };
-    let selected = if let Some(alias) = alias {
-        let is_it = |key: &PrivateKey| key.alias.as_deref() == Some(alias);
-        let found = keys.iter().position(is_it);
-        Some(found.with_context(|| format!("no key has the alias {alias}"))?)
-    } else {
+    let selected = selected.or_else(|| {
         if keys.len() > 1 {
             findings.push(several(&keys, &certificates));
         }
@@ -153,7 +198,7 @@ fn choose(contents: Contents, alias: Option<&str>, purpose: Purpose) -> anyhow::
         };
         let first = (!keys.is_empty()).then_some(0);
         keys.iter().position(fits).or(first)
-    };
+    });
     let key = selected.map(|index| keys.swap_remove(index));
     // Certificates of the other keys are no part of the chain.
     for other in &keys {
@@ -175,7 +220,7 @@ fn choose(contents: Contents, alias: Option<&str>, purpose: Purpose) -> anyhow::
         let found = certificates.iter().position(is_leaf);
         found.or((!certificates.is_empty()).then_some(0))
     });
-    Ok(Material {
+    Material {
         leaf: leaf.map(|index| certificates.remove(index)),
         key,
         comes_first: leaf.is_none_or(|index| index == 0),
@@ -184,7 +229,7 @@ fn choose(contents: Contents, alias: Option<&str>, purpose: Purpose) -> anyhow::
         has_key_block: contents.has_key_block,
         trusted: Vec::new(),
         findings,
-    })
+    }
 }
 
 fn suits(certificate: &Certificate, purpose: Purpose) -> bool {

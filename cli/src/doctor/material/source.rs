@@ -20,13 +20,31 @@ pub(in super::super) type Password = Secret<String>;
 
 /// What is in a file.
 #[derive(Default)]
-pub(super) struct Contents {
-    pub(super) certificates: Vec<Held>,
-    pub(super) keys: Vec<PrivateKey>,
+pub(in super::super) struct Contents {
+    pub(in super::super) certificates: Vec<Held>,
+    pub(in super::super) keys: Vec<PrivateKey>,
     pub(super) is_pkcs12: bool,
+    pub(super) is_pem: bool,
     /// Whether it has the form of a key, readable or not.
-    pub(super) has_key_block: bool,
-    pub(super) findings: Vec<Finding>,
+    pub(in super::super) has_key_block: bool,
+    pub(in super::super) findings: Vec<Finding>,
+}
+
+impl Contents {
+    /// Of a key that is there, readable or not.
+    pub(in super::super) fn with_key(key: Option<PrivateKey>, findings: Vec<Finding>) -> Self {
+        Self {
+            keys: key.into_iter().collect(),
+            has_key_block: true,
+            findings,
+            ..Self::default()
+        }
+    }
+
+    /// Of a key that is elsewhere.
+    pub(in super::super) fn in_a_vault() -> Self {
+        Self::with_key(None, Vec::new())
+    }
 }
 
 /// Reads `path`. What is wrong with its content is a finding.
@@ -41,6 +59,7 @@ pub(super) fn read(path: &Path, password: Option<&Password>) -> anyhow::Result<C
 
     let mut contents = Contents::default();
     if let Some(text) = pem::text(&bytes, &mut contents) {
+        contents.is_pem = true;
         pem::read(&text, password, &mut contents);
     } else if pkcs12::is_one(&bytes) {
         contents.is_pkcs12 = true;

@@ -1,96 +1,16 @@
 //! Stopped between any two steps, and two at once: the journey goes on.
 
-use std::cell::Cell;
-use std::time::Duration;
-
-use futures::future::poll_immediate;
-use time::OffsetDateTime;
-
 use super::super::fake::PERSON;
 use super::*;
-use crate::platform::{Limits, Request, Response, StoreError, VariableError};
-
-/// A platform that stops for good before a given step: nothing after it happens.
-pub(super) struct Mortal<'a> {
-    pub(super) platform: &'a Memory,
-    pub(super) steps: Cell<u32>,
-}
-
-impl Mortal<'_> {
-    async fn step(&self) {
-        match self.steps.get().checked_sub(1) {
-            Some(left) => self.steps.set(left),
-            None => std::future::pending().await,
-        }
-    }
-}
-
-impl Platform for Mortal<'_> {
-    fn now(&self) -> OffsetDateTime {
-        self.platform.now()
-    }
-
-    fn uptime(&self) -> Duration {
-        self.platform.uptime()
-    }
-
-    fn random(&self, bytes: &mut [u8]) {
-        self.platform.random(bytes);
-    }
-
-    fn log(&self, line: &str) {
-        self.platform.log(line);
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.platform.sleep(duration).await;
-    }
-
-    async fn variable(&self, name: &str) -> Result<Option<String>, VariableError> {
-        self.platform.variable(name).await
-    }
-
-    async fn send(&self, request: Request, limits: Limits) -> Result<Response, SendError> {
-        self.step().await;
-        self.platform.send(request, limits).await
-    }
-
-    async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.step().await;
-        self.platform.get(store, key).await
-    }
-
-    async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.step().await;
-        self.platform.set(store, key, value).await
-    }
-
-    async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError> {
-        self.step().await;
-        self.platform.delete(store, key).await
-    }
-
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
-        self.step().await;
-        self.platform.keys(store).await
-    }
-}
-
-/// Runs `work` and says whether it came to its end before the platform stopped.
-pub(super) fn survives<T>(platform: &Memory, work: impl Future<Output = T>) -> bool {
-    platform.run(poll_immediate(work)).is_some()
-}
+use crate::platform::mortal::{Mortal, survives};
 
 #[test]
 fn a_start_that_is_stopped_anywhere_goes_on_with_one_request() {
     for steps in 0.. {
         let (platform, world) = world();
         let bank = Bank::new(PERSON);
-        let mortal = Mortal {
-            platform: &platform,
-            steps: Cell::new(steps),
-        };
-        if survives(&platform, bank.start(&mortal)) {
+        let mortal = Mortal::new(&platform, steps);
+        if survives(&mortal, bank.start(&mortal)) {
             assert!(steps >= 6, "a row, a row, a token, Altinn, a row at least");
             return;
         }
@@ -125,11 +45,8 @@ fn a_callback_that_is_stopped_anywhere_can_come_again() {
         world.respond(&world.ids()[0], "Accepted", PERSON);
         let state = newest_state(&world);
         let bank = Bank::new(PERSON);
-        let mortal = Mortal {
-            platform: &platform,
-            steps: Cell::new(steps),
-        };
-        if survives(&platform, arrive(&bank, &mortal, &state)) {
+        let mortal = Mortal::new(&platform, steps);
+        if survives(&mortal, arrive(&bank, &mortal, &state)) {
             assert!(steps >= 4, "two rows, a token, Altinn, a row");
             return;
         }

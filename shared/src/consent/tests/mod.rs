@@ -6,11 +6,12 @@ mod standing;
 mod start;
 
 use super::fake::{ALTINN, Bank, World, context, text};
-use super::{Arrival, Standing, Started, State};
+use super::{Arrival, Standing, Started};
 use crate::altinn::Outcome;
 use crate::platform::memory::Memory;
 use crate::platform::{Platform, SendError};
 use crate::problem::Problem;
+use crate::state::State;
 
 /// A platform with the other sides behind it.
 fn world() -> (Memory, World) {

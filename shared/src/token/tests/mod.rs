@@ -25,7 +25,7 @@ use crate::credential::{self, SigningKey};
 use crate::fixtures::{
     CLIENT_KEY, CONSUMER, LOGIN_KEY, component_key, consumer, context, token_config,
 };
-use crate::inbound::{Arrived, Query};
+use crate::inbound::{Arrived, Places, Query};
 use crate::platform::memory::Memory;
 use crate::platform::{Platform as _, Request, Response, SendError};
 
@@ -251,6 +251,8 @@ fn arrived(authorization: &str, media_type: &'static str, body: &str) -> Arrived
         headers,
         query: Query::default(),
         body: Bytes::from(body.to_owned()),
+        upload: None,
+        places: Places::default(),
     }
 }
 

@@ -22,6 +22,7 @@ async fn handle(_request: Request) -> impl IntoResponse {
         echo: &format!("{upstream}/echo"),
         slow: &format!("{upstream}/slow"),
         slow_body: &format!("{upstream}/slow-body"),
+        handed_over: &format!("{upstream}/slow-body"),
         deaf: &format!("{deaf}/"),
         forbidden: "http://forbidden.invalid/",
         stranger: &format!("{stranger}/"),

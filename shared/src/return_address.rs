@@ -1,16 +1,31 @@
-//! Where a browser may be sent after the consent: only where the deployment's list says.
+//! Where a browser may be sent when it comes back from Altinn or Posten: only where the deployment's list says.
 
 use url::Url;
 
-use crate::altinn::Outcome;
-use crate::config::Origin;
+use crate::config::{Origin, Resolver};
 use crate::problem::{Kind, Problem};
 
 /// The longest address, in bytes.
 const LONGEST: usize = 2000;
 
-/// The query parameter that says how it went.
-const OUTCOME: &str = "consent";
+/// What a browser comes back from. Its name is the query parameter that says how it went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Journey {
+    /// A consent at Altinn.
+    Consent,
+    /// Signing at Posten.
+    Signature,
+}
+
+impl Journey {
+    /// The name of the parameter.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Signature => "signature",
+        }
+    }
+}
 
 /// Schemes that a browser gives a meaning of its own, so that no app can have them.
 const NOT_AN_APPS: &[&str] = &[
@@ -50,8 +65,25 @@ impl ReturnAddresses {
         places.filter(|places| !places.is_empty()).map(Self)
     }
 
-    /// The address that `text` stands for, if its place is on the list.
-    pub fn check(&self, text: &str) -> Result<ReturnAddress, Problem> {
+    /// Reads `return_addresses`.
+    pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
+        const NAME: &str = "return_addresses";
+        const REMEDY: &str =
+            "set it to exact origins or app schemes such as bank-app://, separated by commas";
+        resolver.required(NAME, REMEDY)?;
+        let addresses = Self::parse(resolver.list(NAME));
+        if addresses.is_none() {
+            resolver.invalid(
+                NAME,
+                "has a part that is neither an origin nor an app's scheme",
+                REMEDY,
+            );
+        }
+        addresses
+    }
+
+    /// The address that `text` stands for, if its place is on the list, for the end of `journey`.
+    pub fn check(&self, text: &str, journey: Journey) -> Result<ReturnAddress, Problem> {
         let refused = |detail: &str| Problem::new(Kind::ReturnAddressNotAllowed).detail(detail);
         if text.len() > LONGEST {
             return Err(refused("The return address is too long"));
@@ -66,17 +98,18 @@ impl ReturnAddresses {
                 "The return address may have neither a fragment nor a user",
             ));
         }
-        if address.query_pairs().any(|(name, _)| name == OUTCOME) {
-            return Err(refused(
-                "The parameter consent of the return address is ours to set",
-            ));
+        let parameter = journey.parameter();
+        if address.query_pairs().any(|(name, _)| name == parameter) {
+            return Err(refused(&format!(
+                "The parameter {parameter} of the return address is ours to set"
+            )));
         }
         if !self.0.iter().any(|place| place.holds(&address)) {
             return Err(refused(
                 "The return address is not on the deployment's list",
             ));
         }
-        Ok(ReturnAddress(address))
+        Ok(ReturnAddress { address, journey })
     }
 }
 
@@ -104,25 +137,29 @@ impl Place {
 
 /// An address that was on the list.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ReturnAddress(Url);
+pub struct ReturnAddress {
+    address: Url,
+    journey: Journey,
+}
 
 impl ReturnAddress {
     /// Takes back what [`Self::as_str`] gave to a sealed row.
-    pub(super) fn from_row(text: &str) -> Option<Self> {
-        Url::parse(text).ok().map(Self)
+    pub(crate) fn from_row(text: &str, journey: Journey) -> Option<Self> {
+        let address = Url::parse(text).ok()?;
+        Some(Self { address, journey })
     }
 
     /// The address in its normal form, ASCII only.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.address.as_str()
     }
 
-    /// The address with `consent=…` at the end of its query.
-    pub fn with(&self, outcome: Outcome) -> String {
-        let mut address = self.0.clone();
+    /// The address with the outcome at the end of its query, such as `consent=granted`.
+    pub fn with(&self, outcome: &str) -> String {
+        let mut address = self.address.clone();
         address
             .query_pairs_mut()
-            .append_pair(OUTCOME, outcome.as_str());
+            .append_pair(self.journey.parameter(), outcome);
         address.into()
     }
 }
@@ -178,8 +215,8 @@ mod tests {
                 "bank-app://consent/done?tab=2&consent=granted",
             ),
         ] {
-            let address_of = list().check(text).expect(text);
-            assert_eq!(address_of.with(Outcome::Granted), address);
+            let address_of = list().check(text, Journey::Consent).expect(text);
+            assert_eq!(address_of.with("granted"), address);
         }
     }
 
@@ -205,11 +242,24 @@ mod tests {
             "bank-app://u@consent",
             "other-app://consent",
         ] {
-            let problem = list().check(text).expect_err(text);
+            let problem = list().check(text, Journey::Consent).expect_err(text);
             assert_eq!(problem.kind, Kind::ReturnAddressNotAllowed, "{text}");
         }
         let long = format!("https://bank.example/{}", "a".repeat(LONGEST));
-        assert!(list().check(&long).is_err());
+        assert!(list().check(&long, Journey::Consent).is_err());
+    }
+
+    #[test]
+    fn each_journey_has_a_parameter_of_its_own() {
+        let address = "https://bank.example/?consent=granted";
+        let address = list().check(address, Journey::Signature).expect("allowed");
+        assert_eq!(
+            address.with("completed"),
+            "https://bank.example/?consent=granted&signature=completed"
+        );
+        let taken = "https://bank.example/?signature=completed";
+        assert!(list().check(taken, Journey::Signature).is_err());
+        assert!(list().check(taken, Journey::Consent).is_ok());
     }
 
     #[test]

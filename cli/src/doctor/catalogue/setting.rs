@@ -1,0 +1,52 @@
+//! A01, N04 and N06: how the app is configured.
+
+use super::super::finding::Entry;
+use super::E;
+
+pub(in super::super) static A01: Entry = Entry {
+    id: "A01",
+    levels: [E, E, E],
+    nb: [
+        "Appen kan ikke bruke innstillingen: {0}.",
+        "Da starter den ikke, eller svarer configuration-missing.",
+        "Rett innstillingen; docs/configuration.md sier hva som skal stå der.",
+    ],
+    en: [
+        "The app cannot use the setting: {0}.",
+        "Then it does not start, or answers configuration-missing.",
+        "Mend the setting; docs/configuration.md says what belongs there.",
+    ],
+};
+
+pub(in super::super) static N04: Entry = Entry {
+    id: "N04",
+    levels: [E, None, E],
+    nb: [
+        "Tillitslisten har {0}, men ingen av røttene som gjelder for {1}.",
+        "Virksomhetssertifikatene der er utstedt under andre røtter, så ingen tjener godtas.",
+        "Hent røttene til Buypass (G2) og Commfides (G3) for riktig miljø.",
+    ],
+    en: [
+        "The truststore has {0}, but none of the roots that count for {1}.",
+        "The enterprise certificates there are issued under other roots, so no server is accepted.",
+        "Get the roots of Buypass (G2) and Commfides (G3) for the right environment.",
+    ],
+};
+
+pub(in super::super) static N06: Entry = Entry {
+    id: "N06",
+    levels: [E, E, None],
+    nb: [
+        "{0} er Maskinporten for {1}, men appen kjører i {2}.",
+        "aud og endepunkt hører da til et annet miljø enn klienten og nøklene (MP-110).",
+        "Bruk https://maskinporten.no i produksjon og https://test.maskinporten.no i test.",
+    ],
+    en: [
+        "{0} is Maskinporten for {1}, but the app runs in {2}.",
+        "Then aud and endpoint are of another environment than the client and its keys (MP-110).",
+        "Use https://maskinporten.no in production, and https://test.maskinporten.no in test.",
+    ],
+};
+
+#[cfg(test)]
+pub(super) static ALL: &[&Entry] = &[&A01, &N04, &N06];

@@ -1,0 +1,163 @@
+//! What an application is configured with, read as [`App::load`](crate::App::load) reads it and without running anything:
+//! for whoever looks at certificates, keys and variables beforehand.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    app::LoadError, manifest::Manifest, options::Options, outbound::Pin,
+    runtime_config::RuntimeConfig, variables::Variables,
+};
+
+/// The settings of an application. Values may be secret, so it cannot be printed.
+pub struct Configuration {
+    /// Every `[[client_tls]]`, then every pin, in the order of their files.
+    pub tls: Vec<TlsSetting>,
+    /// Application variables that are required and have no value.
+    pub unset: Vec<String>,
+    components: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// One `[[client_tls]]` or `[[pin]]`: whom it trusts, and what it shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TlsSetting {
+    /// Which it is.
+    pub place: Place,
+    /// The authorities that it trusts, in PEM; the roots of the web where there is none.
+    pub roots: Option<PathBuf>,
+    /// The certificate with those above it, and its key, both in PEM.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+/// Where a setting stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A `[[client_tls]]`, counted from one.
+    ClientTls(usize),
+    /// The pin of this name.
+    Pin(String),
+}
+
+impl Configuration {
+    /// Reads the manifest, the runtime configuration and the pins of `options`, whose variables come after the providers
+    /// and before the defaults. A variable without a value is no error here. Files of certificates and keys are not read.
+    pub fn read(options: &Options) -> Result<Self, LoadError> {
+        let manifest = Manifest::read(&options.manifest)?;
+        let runtime = options.runtime_config.as_deref();
+        let runtime = runtime.map(RuntimeConfig::read).transpose()?;
+        let runtime = runtime.unwrap_or_default();
+        let (variables, unset) = Variables::known(
+            &manifest.variables,
+            &runtime.providers,
+            &options.variables,
+            &|name| std::env::var(name).ok(),
+        );
+        let components = manifest.components.iter().map(|(id, component)| {
+            let filled = component.variables.iter().filter_map(|(name, template)| {
+                // What asks for a variable without a value has none either.
+                let value = variables.fill(name, template).ok()?;
+                Some((name.clone(), value))
+            });
+            (id.clone(), filled.collect())
+        });
+        Ok(Self {
+            tls: settings(&runtime, options.pins.as_deref())?,
+            unset,
+            components: components.collect(),
+        })
+    }
+
+    /// The value that the components have under `name`: the first that is not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let values = self.components.values().filter_map(|own| own.get(name));
+        values
+            .map(|value| value.trim())
+            .find(|value| !value.is_empty())
+    }
+}
+
+fn settings(runtime: &RuntimeConfig, pins: Option<&Path>) -> Result<Vec<TlsSetting>, LoadError> {
+    let pins = pins.map(Pin::read).transpose()?.unwrap_or_default();
+    let listed = runtime.client_tls.iter().enumerate();
+    let listed = listed.map(|(index, entry)| TlsSetting {
+        place: Place::ClientTls(index + 1),
+        roots: entry.ca_roots_file.clone(),
+        client: entry.client(),
+    });
+    let pinned = pins.iter().map(|pin| TlsSetting {
+        place: Place::Pin(pin.name().to_owned()),
+        roots: Some(pin.roots().to_owned()),
+        client: pin.client().cloned(),
+    });
+    Ok(listed.chain(pinned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        spin_manifest_version = 2
+        application = { name = "a", version = "1" }
+        [variables]
+        key = { required = true, secret = true }
+        other = { required = true }
+        word = { default = "yes" }
+        [[trigger.http]]
+        route = "/..."
+        component = "front"
+        [component.front]
+        source = "front.wasm"
+        [component.front.variables]
+        key = "{{ key }}"
+        other = "{{ other }}"
+        word = " {{ word }} "
+    "#;
+
+    #[test]
+    fn all_that_is_named_is_there_and_what_is_unset_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let mut options = Options::new(file("spin.toml", MANIFEST));
+        options.runtime_config = Some(file(
+            "runtime-config.toml",
+            "[[client_tls]]\ncomponent_ids = [\"front\"]\nhosts = [\"localhost\"]\n\
+             client_cert_file = \"a.pem\"\nclient_private_key_file = \"a.key\"\n",
+        ));
+        options.pins = Some(file(
+            "pins.toml",
+            "[[pin]]\nname = \"post\"\norigin = \"https://localhost\"\nroots_file = \"r.pem\"\n\
+             subject = [{ attribute = \"serialNumber\", value = \"1\" }]\n",
+        ));
+        options.variables = [("key".to_owned(), "k3y".to_owned())].into();
+        let read = Configuration::read(&options).unwrap();
+        let path = |name| folder.path().join(name);
+        assert_eq!(
+            read.tls,
+            [
+                TlsSetting {
+                    place: Place::ClientTls(1),
+                    roots: None,
+                    client: Some((path("a.pem"), path("a.key"))),
+                },
+                TlsSetting {
+                    place: Place::Pin("post".to_owned()),
+                    roots: Some(path("r.pem")),
+                    client: None,
+                },
+            ]
+        );
+        assert_eq!(read.unset, ["other"]);
+        assert_eq!(read.variable("key"), Some("k3y"));
+        assert_eq!(read.variable("word"), Some("yes"));
+        assert_eq!(read.variable("other"), None);
+    }
+}

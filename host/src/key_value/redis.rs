@@ -1,0 +1,94 @@
+//! Records in Redis or Valkey, as Spin keeps them: a key is a key of the database, without the store's name. So each
+//! store has a database of its own, or names its keys so that they do not meet another's.
+
+use std::{fmt, time::Duration};
+
+use redis::{
+    AsyncCommands as _, Client,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+
+use super::StoreError;
+
+/// How long a connection, or an answer, may take. Whoever waits has a request to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a connection is tried again before a record's read or write fails. The next one tries anew.
+const TRIES: usize = 2;
+
+/// A server's address. It may hold a password, and is not printed.
+#[derive(Clone)]
+pub(crate) struct RedisServer(Client);
+
+impl RedisServer {
+    /// Of an address such as `redis://user:password@host:6379/0`; the error does not repeat it.
+    pub(crate) fn parse(address: &str) -> Result<Self, &'static str> {
+        if address.starts_with("rediss:") || address.starts_with("valkeys:") {
+            return Err("`url` wants TLS to Redis, which this host does not offer");
+        }
+        let client = Client::open(address);
+        client
+            .map(Self)
+            .map_err(|_| "`url` is not the address of a Redis server")
+    }
+
+    /// Records there. The connection is made by the first read or write, and again by the next after it broke.
+    pub(super) fn records(&self) -> Result<Records, StoreError> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(TRIES);
+        let manager = ConnectionManager::new_lazy_with_config(self.0.clone(), config)?;
+        Ok(Records(manager))
+    }
+}
+
+impl PartialEq for RedisServer {
+    fn eq(&self, other: &Self) -> bool {
+        let address = |server: &Self| {
+            let info = server.0.get_connection_info();
+            (info.addr().to_string(), info.redis_settings().db())
+        };
+        address(self) == address(other)
+    }
+}
+
+impl fmt::Debug for RedisServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisServer")
+    }
+}
+
+/// The records of one database.
+#[derive(Clone)]
+pub(crate) struct Records(ConnectionManager);
+
+impl Records {
+    pub(super) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.clone().get(key).await?)
+    }
+
+    pub(super) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
+        Ok(self.0.clone().set(key, value).await?)
+    }
+
+    pub(super) async fn delete(&self, key: String) -> Result<(), StoreError> {
+        Ok(self.0.clone().del(key).await?)
+    }
+
+    pub(super) async fn exists(&self, key: String) -> Result<bool, StoreError> {
+        Ok(self.0.clone().exists(key).await?)
+    }
+
+    /// Bit by bit, so that a large database is not held up. A key may come twice; it is given once.
+    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.0.clone();
+        let mut found = connection.scan::<String>().await?;
+        let mut keys = Vec::new();
+        while let Some(key) = found.next_item().await {
+            keys.push(key?);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+}

@@ -1,0 +1,209 @@
+//! Records in a real Redis: shared by two hosts, and what is seen while it is gone, slow or full.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::support::{Application, Running};
+
+/// A server on a socket in a folder, so that no port is taken. What it keeps outlives it.
+struct Redis {
+    folder: TempDir,
+    process: Child,
+}
+
+impl Redis {
+    /// None where there is no `redis-server`: the test is skipped then, loudly.
+    fn start() -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        match spawn(folder.path()) {
+            Ok(process) => {
+                let redis = Self { folder, process };
+                redis.wait();
+                Some(redis)
+            }
+            Err(error) => {
+                let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+                assert!(may_skip, "redis-server does not start: {error}");
+                // Not by a macro: what a test prints is not shown when it passes.
+                _ = writeln!(
+                    std::io::stderr(),
+                    "SKIPPED: redis-server is not installed, so no store is tried in it"
+                );
+                None
+            }
+        }
+    }
+
+    fn restart(&mut self) {
+        self.process = spawn(self.folder.path()).unwrap();
+        self.wait();
+    }
+
+    /// Without a farewell, as a crash does.
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli")
+            .arg("-s")
+            .arg(self.folder.path().join("socket"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn wait(&self) {
+        let start = Instant::now();
+        while self.cli(&["ping"]) != "PONG" {
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "it does not start"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    async fn application(&self) -> Running {
+        let socket = self.folder.path().join("socket");
+        let application = Application {
+            config: format!(
+                "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis+unix://{}\"\n",
+                socket.display()
+            ),
+            ..Application::default()
+        };
+        application.start(|_| ()).await
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+fn spawn(folder: &Path) -> std::io::Result<Child> {
+    let log = fs::File::create(folder.join("log"))?;
+    Command::new("redis-server")
+        .args(["--port", "0", "--unixsocket"])
+        .arg(folder.join("socket"))
+        .arg("--dir")
+        .arg(folder)
+        // Each write is on the disk before it is answered.
+        .args([
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ])
+        .args(["--enable-debug-command", "yes"])
+        .stdout(Stdio::from(log))
+        .spawn()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_share_what_is_kept() {
+    let Some(redis) = Redis::start() else { return };
+    let (one, two) = (redis.application().await, redis.application().await);
+    assert_eq!(one.key_value("default", "get", "a", "").await.1, "none");
+    for (key, value) in [("b", "1"), ("a", "2"), ("a", "3")] {
+        let set = one.key_value("default", "set", key, value).await;
+        assert_eq!(set, (200, String::new()));
+    }
+    assert_eq!(two.key_value("default", "get", "a", "").await.1, "3");
+    assert_eq!(two.key_value("default", "keys", "", "").await.1, "a,b");
+    assert_eq!(two.key_value("default", "exists", "b", "").await.1, "true");
+    assert_eq!(two.key_value("default", "delete", "b", "").await.0, 200);
+    assert_eq!(one.key_value("default", "exists", "b", "").await.1, "false");
+    // As Spin writes it: the key as it is, the value as it is.
+    assert_eq!(redis.cli(&["get", "a"]), "3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_keys_than_come_at_once_are_all_listed() {
+    let Some(redis) = Redis::start() else { return };
+    redis.cli(&["debug", "populate", "2000", "many"]);
+    let listed = redis
+        .application()
+        .await
+        .key_value("default", "keys", "", "")
+        .await
+        .1;
+    assert_eq!(listed.split(',').count(), 2000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_gone_is_found_again_with_what_it_kept() {
+    let Some(mut redis) = Redis::start() else {
+        return;
+    };
+    let host = redis.application().await;
+    host.key_value("default", "set", "a", "kept").await;
+
+    redis.kill();
+    let start = Instant::now();
+    let (status, body) = host.key_value("default", "get", "a", "").await;
+    assert_eq!(
+        (status, body.as_str()),
+        (502, "Error::Other(\"the store failed\")")
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(host.log_has("Redis: "), "{:?}", host.log.lines());
+
+    redis.restart();
+    // The first use after a break may still find the old connection.
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(host.key_value("default", "get", "a", "").await.1);
+    }
+    assert_eq!(
+        answers.last().map(String::as_str),
+        Some("kept"),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_is_not_waited_for() {
+    let Some(redis) = Redis::start() else { return };
+    let host = redis.application().await;
+    host.key_value("default", "set", "a", "kept").await;
+    redis.cli(&["client", "pause", "4000", "all"]);
+    let start = Instant::now();
+    assert_eq!(host.key_value("default", "get", "a", "").await.0, 502);
+    assert!(
+        start.elapsed() < Duration::from_millis(3500),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_refuses_writes_and_still_reads() {
+    let Some(redis) = Redis::start() else { return };
+    let host = redis.application().await;
+    host.key_value("default", "set", "a", "kept").await;
+    redis.cli(&["config", "set", "maxmemory", "1"]);
+    assert_eq!(host.key_value("default", "set", "b", "new").await.0, 502);
+    assert!(host.log_has("OOM"), "{:?}", host.log.lines());
+    assert_eq!(host.key_value("default", "get", "a", "").await.1, "kept");
+    redis.cli(&["config", "set", "maxmemory", "0"]);
+    assert_eq!(host.key_value("default", "set", "b", "new").await.0, 200);
+}

@@ -1,0 +1,71 @@
+//! The addresses that a sender is given.
+//!
+//! Deliberately not those of the documentation's examples: answers of the real test environment had a
+//! direct job's results under `portal`, under another number than the job's, and signers' numbers that
+//! say nothing of their order. A client that builds addresses by itself gets nowhere.
+
+use super::job::{Job, Signer};
+
+/// What one number of a job is from the other.
+const BETWEEN_NUMBERS: i64 = 29;
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// What the API's addresses begin with.
+    pub(super) root: String,
+    /// The origin of the pages.
+    pub(super) page: String,
+}
+
+impl Places {
+    pub(super) fn status(&self, job: &Job) -> String {
+        format!("{}/status", self.direct(job))
+    }
+
+    pub(super) fn signer(&self, job: &Job, signer: &Signer) -> String {
+        format!("{}/signers/{}", self.direct(job), signer.id)
+    }
+
+    pub(super) fn confirmation(&self, job: &Job) -> String {
+        format!("{}/status/complete", self.results(job))
+    }
+
+    pub(super) fn cancellation(&self, job: &Job) -> String {
+        format!("{}/cancel", self.results(job))
+    }
+
+    pub(super) fn delete_documents(&self, job: &Job) -> String {
+        format!("{}/delete-documents", self.results(job))
+    }
+
+    pub(super) fn xades(&self, job: &Job, signer: &Signer) -> String {
+        format!("{}/xades/{}", self.results(job), signer.id)
+    }
+
+    pub(super) fn pades(&self, job: &Job) -> String {
+        format!("{}/pades", self.results(job))
+    }
+
+    /// The token stands where no server sees it.
+    pub(super) fn redirect(&self, token: &str) -> String {
+        format!("{}/signere/#/-/{token}", self.page)
+    }
+
+    fn direct(&self, job: &Job) -> String {
+        let Self { root, .. } = self;
+        let organisation = &job.order.organisation;
+        format!("{root}/{organisation}/direct/signature-jobs/{}", job.id)
+    }
+
+    fn results(&self, job: &Job) -> String {
+        let Self { root, .. } = self;
+        let (organisation, number) = (&job.order.organisation, job.id + BETWEEN_NUMBERS);
+        format!("{root}/{organisation}/portal/signature-jobs/{number}")
+    }
+}
+
+/// The job's own number, from that of its results.
+pub(super) const fn job_id(results: i64) -> i64 {
+    results - BETWEEN_NUMBERS
+}

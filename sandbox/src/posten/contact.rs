@@ -1,0 +1,60 @@
+//! Who can be reached, and how: the contact and reservation register (KRR), as far as Posten asks it.
+//!
+//! The people are those of Altinn's register. Assumption: whom that register does not know has no contact
+//! information, nor a name that can be looked up.
+
+use serde::{Deserialize, Serialize};
+
+use super::job::SignerStatus;
+use super::order::{Notifications, OnBehalfOf, Order, SignatureType, Signer, Who};
+use super::sender;
+use crate::altinn::register::{self, Person};
+
+/// What the register says of people, by their handles; everybody else can be reached.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contacts {
+    /// Those reserved against digital communication from public bodies.
+    pub reserved: Vec<String>,
+    /// Those without an e-mail address and a mobile number.
+    pub without_contact_information: Vec<String>,
+}
+
+impl Contacts {
+    /// Why `signer` cannot be told of the job, if that is so (the vendor's documentation of
+    /// addressing, and portal.xsd).
+    pub(super) fn obstacle(&self, order: &Order, signer: &Signer) -> Option<SignerStatus> {
+        let (Who::Number(number), Some(notifications)) = (&signer.who, &signer.notifications)
+        else {
+            return None;
+        };
+        let person = register::person(number);
+        let listed = |list: &[String]| {
+            person.is_some_and(|person| list.iter().any(|handle| handle == person.handle))
+        };
+        let own = signer.on_behalf_of.unwrap_or(OnBehalfOf::Own) == OnBehalfOf::Own;
+        if own && sender::is_public(&order.organisation) && listed(&self.reserved) {
+            return Some(SignerStatus::Reserved);
+        }
+        let missing = person.is_none() || listed(&self.without_contact_information);
+        (*notifications == Notifications::Lookup && missing)
+            .then_some(SignerStatus::ContactInformationMissing)
+    }
+}
+
+/// The name that is to stand in the signed documents, if it can be looked up: with an advanced signature
+/// it comes from the electronic identity, and is always there.
+pub(super) fn name(order: &Order, signer: &Signer, person: Option<&Person>) -> Option<String> {
+    let kind = signer.signature_type.unwrap_or_else(|| {
+        if sender::is_public(&order.organisation) {
+            SignatureType::Authenticated
+        } else {
+            SignatureType::Advanced
+        }
+    });
+    match (person, kind) {
+        (Some(person), _) => Some(person.name.to_owned()),
+        (None, SignatureType::Advanced) => Some("Ukjent Underskriver".to_owned()),
+        (None, SignatureType::Authenticated) => None,
+    }
+}

@@ -1,0 +1,234 @@
+//! How a job goes on: by what its signers and its sender do, and by time.
+//!
+//! Follows the vendor's documentation of both flows and the annotations of its schemas. Assumptions:
+//! what time does is dated at the moment it fell due, not when it is looked at; that a cancelled job's
+//! signers are `CANCELLED` where they had been let in and `NOT_APPLICABLE` where not, and that this is
+//! reported like any change; that the contact register is asked when a signer is let in, not before.
+
+use thiserror::Error;
+use time::{Duration, OffsetDateTime};
+
+use super::contact::Contacts;
+use super::job::{Job, JobStatus, SignerStatus, State};
+use super::order::Flow;
+use super::signature::Signature;
+
+/// How long direct jobs live: the vendor's documentation of the direct flow.
+const DIRECT: Duration = Duration::days(30);
+
+/// Why something cannot be done.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub(super) enum Obstacle {
+    #[error("the job is over")]
+    Ended,
+    #[error("this signer has done what there was to do")]
+    Answered,
+    #[error("others sign first, or the job is not open yet")]
+    NotYet,
+    #[error("there is no such thing in this flow, or for this signer")]
+    WrongFlow,
+}
+
+impl Job {
+    /// Lets in whom it is time to let in, and ends what has run out.
+    pub(super) fn advance(&mut self, now: OffsetDateTime, contacts: &Contacts) {
+        if self.status != JobStatus::InProgress {
+            return;
+        }
+        let opening = match self.order.flow {
+            Flow::Direct { .. } => self.created,
+            Flow::Portal { activation, .. } => activation.unwrap_or(self.created).max(self.created),
+        };
+        if self.activated.is_empty() && opening <= now {
+            self.let_in(opening, contacts);
+        }
+        let due = self
+            .activated
+            .iter()
+            .map(|(group, at)| (*group, *at + self.available()));
+        let due = due.filter(|(group, deadline)| {
+            *deadline <= now && self.waiting().any(|waiting| waiting == *group)
+        });
+        if let Some((group, deadline)) = due.min_by_key(|(_, deadline)| *deadline) {
+            self.mark(deadline, SignerStatus::Expired, |waiting, _| {
+                waiting == group
+            });
+            self.end(deadline, JobStatus::Failed);
+        }
+    }
+
+    /// The signer's signature; the next group is let in after the last of its own.
+    pub(super) fn sign(
+        &mut self,
+        position: usize,
+        signature: Signature,
+        contacts: &Contacts,
+    ) -> Result<(), Obstacle> {
+        let at = signature.at;
+        self.answer(position, SignerStatus::Signed, at)?;
+        if let Some(signer) = self.signers.get_mut(position) {
+            signer.signature = Some(signature);
+        }
+        let is_signed = |state: State| state.status == SignerStatus::Signed;
+        if self.signers.iter().all(|signer| is_signed(signer.state)) {
+            self.end(at, JobStatus::CompletedSuccessfully);
+            return Ok(());
+        }
+        self.report(at);
+        let last = self.activated.keys().next_back().copied();
+        if !self.waiting().any(|group| Some(group) <= last) {
+            self.let_in(at, contacts);
+        }
+        Ok(())
+    }
+
+    /// The signer's refusal, or another end that concerns this signer first.
+    pub(super) fn fail(
+        &mut self,
+        position: usize,
+        status: SignerStatus,
+        at: OffsetDateTime,
+    ) -> Result<(), Obstacle> {
+        self.answer(position, status, at)?;
+        self.end(at, JobStatus::Failed);
+        Ok(())
+    }
+
+    /// The ceremony broke down, and can be tried again.
+    pub(super) fn break_down(
+        &mut self,
+        position: usize,
+        at: OffsetDateTime,
+    ) -> Result<(), Obstacle> {
+        self.answer(position, SignerStatus::Failed, at)?;
+        self.report(at);
+        Ok(())
+    }
+
+    /// The sender's change of mind: only in the portal.
+    pub(super) fn cancel(&mut self, at: OffsetDateTime) -> Result<(), Obstacle> {
+        if self.is_direct() {
+            return Err(Obstacle::WrongFlow);
+        }
+        if self.status != JobStatus::InProgress {
+            return Err(Obstacle::Ended);
+        }
+        let open: Vec<u8> = self.activated.keys().copied().collect();
+        self.mark(at, SignerStatus::Cancelled, |group, _| {
+            open.contains(&group)
+        });
+        self.end(at, JobStatus::Failed);
+        Ok(())
+    }
+
+    /// Whether this signer may act.
+    pub(super) fn may_act(&self, position: usize) -> Result<(), Obstacle> {
+        let signer = self.signers.get(position).ok_or(Obstacle::Answered)?;
+        if self.status != JobStatus::InProgress {
+            return Err(Obstacle::Ended);
+        }
+        if !is_open(signer.state.status) {
+            return Err(Obstacle::Answered);
+        }
+        let group = self.order.signers.get(position).map(|signer| signer.order);
+        match group {
+            Some(group) if self.activated.contains_key(&group) => Ok(()),
+            _ => Err(Obstacle::NotYet),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        position: usize,
+        status: SignerStatus,
+        since: OffsetDateTime,
+    ) -> Result<(), Obstacle> {
+        self.may_act(position)?;
+        if let Some(signer) = self.signers.get_mut(position) {
+            signer.state = State { status, since };
+        }
+        Ok(())
+    }
+
+    /// Lets in the first group that is not; a signer who cannot be reached ends the job.
+    fn let_in(&mut self, at: OffsetDateTime, contacts: &Contacts) {
+        let last = self.activated.keys().next_back().copied();
+        let groups = self.order.signers.iter().map(|signer| signer.order);
+        let Some(group) = groups.filter(|group| Some(*group) > last).min() else {
+            return;
+        };
+        self.activated.insert(group, at);
+        let mut unreachable = false;
+        for (ordered, signer) in self.order.signers.iter().zip(&mut self.signers) {
+            if ordered.order != group {
+                continue;
+            }
+            signer.state.since = at;
+            if let Some(status) = contacts.obstacle(&self.order, ordered) {
+                signer.state.status = status;
+                unreachable = true;
+            }
+        }
+        if unreachable {
+            self.end(at, JobStatus::Failed);
+        }
+    }
+
+    /// The groups of those who have something left to do.
+    fn waiting(&self) -> impl Iterator<Item = u8> {
+        let groups = self.order.signers.iter().map(|signer| signer.order);
+        groups
+            .zip(&self.signers)
+            .filter(|(_, signer)| is_open(signer.state.status))
+            .map(|(group, _)| group)
+    }
+
+    /// Gives this status to those who have something left to do, by their group and what they have now.
+    fn mark(
+        &mut self,
+        since: OffsetDateTime,
+        status: SignerStatus,
+        concerns: impl Fn(u8, SignerStatus) -> bool,
+    ) {
+        for (ordered, signer) in self.order.signers.iter().zip(&mut self.signers) {
+            let now = signer.state.status;
+            if is_open(now) && concerns(ordered.order, now) {
+                signer.state = State { status, since };
+            }
+        }
+    }
+
+    fn end(&mut self, at: OffsetDateTime, status: JobStatus) {
+        // A ceremony that broke down stays what it is.
+        self.mark(at, SignerStatus::NotApplicable, |_, now| {
+            now == SignerStatus::Waiting
+        });
+        self.status = status;
+        self.ended = Some(at);
+        self.report(at);
+    }
+
+    /// Puts a change into the queue, where the sender polls.
+    fn report(&mut self, at: OffsetDateTime) {
+        if !matches!(self.order.flow, Flow::Direct { polling: false, .. }) {
+            self.changes.push(self.state(at));
+        }
+    }
+
+    fn available(&self) -> Duration {
+        match self.order.flow {
+            Flow::Direct { .. } => DIRECT,
+            Flow::Portal {
+                available_seconds, ..
+            } => Duration::seconds(available_seconds),
+        }
+    }
+}
+
+/// A ceremony that broke down can be tried again as long as the job goes on.
+const fn is_open(status: SignerStatus) -> bool {
+    matches!(status, SignerStatus::Waiting | SignerStatus::Failed)
+}
+
+#[cfg(test)]
+mod tests;

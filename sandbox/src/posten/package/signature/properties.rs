@@ -1,0 +1,146 @@
+//! The signed properties: when, by whom, and of what type each file is.
+
+use std::collections::BTreeMap;
+
+use sha1::{Digest, Sha1};
+use time::OffsetDateTime;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+
+use super::reference::References;
+use super::{CERTIFICATES, DSIG, SHA1, XADES, digest};
+use crate::posten::package::{Invalid, Measure, ensure};
+use crate::posten::schema::Element;
+
+/// 20 documents and the manifest.
+const FORMATS: usize = 21;
+
+/// What the signature says about itself.
+#[derive(Debug)]
+pub(super) struct Properties<'t> {
+    /// `SignedProperties`, which is digested.
+    pub(super) element: Element<'t>,
+    time: OffsetDateTime,
+    certificates: Vec<Named>,
+    /// By the reference's `Id`: the media type.
+    formats: BTreeMap<&'t str, String>,
+}
+
+/// A certificate as the properties name it.
+#[derive(Debug)]
+struct Named {
+    sha1: Vec<u8>,
+    /// Decimal.
+    serial: String,
+}
+
+impl<'t> Properties<'t> {
+    /// Those in `object`, about the signature of that `Id`.
+    pub(super) fn of(object: Element<'t>, signature: &str) -> Result<Self, Invalid> {
+        let mut content = object.content(XADES)?;
+        let qualifying = content.one("QualifyingProperties")?;
+        content.end()?;
+        let target = qualifying.attribute("Target");
+        ensure(
+            target.and_then(|target| target.strip_prefix('#')) == Some(signature),
+            "the properties are those of another signature",
+        )?;
+        let mut content = qualifying.content(XADES)?;
+        let element = content.one("SignedProperties")?;
+        content.end()?;
+
+        let mut content = element.content(XADES)?;
+        let mut of_signature = content.one("SignedSignatureProperties")?.content(XADES)?;
+        let mut of_files = content.one("SignedDataObjectProperties")?.content(XADES)?;
+        content.end()?;
+        let time = of_signature.one("SigningTime")?.time()?;
+        let mut named = of_signature.one("SigningCertificate")?.content(XADES)?;
+        of_signature.end()?;
+        let certificates = named.several("Cert", CERTIFICATES)?;
+        named.end()?;
+        let formats = of_files.several("DataObjectFormat", FORMATS)?;
+        of_files.end()?;
+        let count = formats.len();
+        let formats: BTreeMap<_, _> = formats
+            .into_iter()
+            .map(format)
+            .collect::<Result<_, Invalid>>()?;
+        ensure(formats.len() == count, "a file's format stands there twice")?;
+        let certificates = certificates.into_iter().map(Named::of);
+        Ok(Self {
+            element,
+            time,
+            certificates: certificates.collect::<Result<_, _>>()?,
+            formats,
+        })
+    }
+
+    /// Whether they name the certificate that signed. The issuer's name is not compared: clients write it in
+    /// at least three ways.
+    pub(super) fn name(&self, signer: &[u8]) -> Result<(), Invalid> {
+        let sha1 = Sha1::digest(signer);
+        let serial = X509Certificate::from_der(signer)
+            .map(|(_, certificate)| certificate.tbs_certificate.serial.to_string());
+        let serial = serial.unwrap_or_default();
+        let mut named = self.certificates.iter();
+        ensure(
+            named.any(|named| named.sha1 == sha1.as_slice() && named.serial == serial),
+            "SigningCertificate names another certificate",
+        )
+    }
+
+    /// Whether they say of each reference's file what the manifest says.
+    pub(super) fn describe(
+        &self,
+        references: &References<'_>,
+        kinds: &BTreeMap<&str, &str>,
+    ) -> Result<(), Invalid> {
+        let mut files = references.files.iter();
+        let all = files.all(|(file, (id, _))| {
+            let format = self.formats.get(id).map(String::as_str);
+            format.is_some() && format == kinds.get(file.as_str()).copied()
+        });
+        ensure(
+            all && self.formats.len() == references.files.len(),
+            "the files' formats are not those of the manifest",
+        )
+    }
+
+    /// Whether the signing time is near the service's.
+    pub(super) fn is_of_now(&self, measure: Measure<'_>) -> Result<(), Invalid> {
+        ensure(
+            (self.time - measure.now).abs() <= measure.tolerance,
+            "SigningTime is too far from the time here",
+        )
+    }
+}
+
+impl Named {
+    fn of(element: Element<'_>) -> Result<Self, Invalid> {
+        let mut content = element.content(XADES)?;
+        let mut of_digest = content.one("CertDigest")?.content(DSIG)?;
+        let sha1 = digest(&mut of_digest, SHA1)?;
+        of_digest.end()?;
+        let mut issuer = content.one("IssuerSerial")?.content(DSIG)?;
+        content.end()?;
+        let name = issuer.one("X509IssuerName")?.text()?;
+        let serial = issuer.one("X509SerialNumber")?.text()?;
+        issuer.end()?;
+        ensure(!name.trim().is_empty(), "an issuer has no name")?;
+        Ok(Self {
+            sha1,
+            serial: serial.trim().to_owned(),
+        })
+    }
+}
+
+/// The `Id` that a format is about, and the media type: it says nothing else.
+fn format(element: Element<'_>) -> Result<(&str, String), Invalid> {
+    let about = element.attribute("ObjectReference");
+    let about = about.and_then(|about| about.strip_prefix('#'));
+    let about = about.ok_or_else(|| Invalid::new("a format is about nothing"))?;
+    let mut content = element.content(XADES)?;
+    let kind = content.one("MimeType")?.text()?;
+    content.end()?;
+    Ok((about, kind))
+}

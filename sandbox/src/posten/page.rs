@@ -1,0 +1,248 @@
+//! The signing page: what a redirect address opens, or a notice.
+//!
+//! Assumptions: what the page looks like, and that whoever signs says who they are here, in place of
+//! logging in with an electronic identity. Leaving it tells nobody.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ceremony::{Act, Ceremony, NotDone, may_be};
+use super::job::{Job, SignerStatus};
+use super::life::Obstacle;
+use super::order::Who;
+use super::sender::sender;
+use crate::altinn::register::PERSONS;
+use crate::html::{self, Language};
+use crate::world::World;
+
+/// Where an opened job is.
+pub(super) const CEREMONY: &str = "/signere/oppdrag";
+
+pub(super) fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/signere/", get(enter))
+        .route("/signere/start", post(start))
+        .route(CEREMONY, get(show).post(answer))
+        .route("/signere/dokument/{position}", get(document))
+        .route(
+            "/assets/{name}",
+            get(async |Path(name): Path<String>| html::asset(&name)),
+        )
+}
+
+/// What stands after the `#` never comes here: a script of the page hands it over.
+async fn enter(headers: HeaderMap) -> Response {
+    let language = Language::of(&headers);
+    html::page(
+        StatusCode::OK,
+        "posten_enter.html",
+        language,
+        "'none'",
+        json!({}),
+    )
+}
+
+#[derive(Debug, Deserialize)]
+struct Start {
+    token: String,
+}
+
+async fn start(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    Form(form): Form<Start>,
+) -> Response {
+    if !html::is_own(&headers, &world.addresses.posten_page) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let posten = &world.posten;
+    let opened = posten.ceremonies.of(&headers);
+    match posten.open(&form.token, opened, world.clock.now()) {
+        Ok(ceremony) => enter_ceremony(&world, ceremony),
+        Err(_) => message(StatusCode::FORBIDDEN, Language::of(&headers), "used"),
+    }
+}
+
+/// To the page, with the cookie that makes it work again when it is loaded again.
+pub(super) fn enter_ceremony(world: &World, ceremony: Ceremony) -> Response {
+    let sessions = &world.posten.ceremonies;
+    let cookie = html::set_cookie(sessions.cookie(), &sessions.open(ceremony));
+    ([cookie], Redirect::to(CEREMONY)).into_response()
+}
+
+async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+    ceremony_page(&world, &headers, StatusCode::OK, None)
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    /// Handle of the person who answers.
+    person: Option<String>,
+    answer: Choice,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Choice {
+    Sign,
+    Reject,
+    /// The ceremony breaks down.
+    Fail,
+    /// The security code is wrong too often.
+    Block,
+    /// As who closes the tab: nobody is told.
+    Close,
+}
+
+async fn answer(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    Form(Answer { person, answer }): Form<Answer>,
+) -> Response {
+    let language = Language::of(&headers);
+    if !html::is_own(&headers, &world.addresses.posten_page) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let Some(ceremony) = world.posten.ceremonies.of(&headers) else {
+        return message(StatusCode::FORBIDDEN, language, "used");
+    };
+    let act = match answer {
+        Choice::Sign => Act::Sign,
+        Choice::Reject => Act::Reject,
+        Choice::Fail => Act::Fail,
+        Choice::Block => Act::Block,
+        Choice::Close => return message(StatusCode::OK, language, "closed"),
+    };
+    let known = PERSONS
+        .iter()
+        .find(|known| Some(known.handle) == person.as_deref());
+    if known.is_none() && matches!(act, Act::Sign | Act::Reject) {
+        return ceremony_page(&world, &headers, StatusCode::BAD_REQUEST, Some("nobody"));
+    }
+    let acting = world.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let now = acting.clock.now();
+        acting.posten.act(ceremony, known, act, now)
+    });
+    let Ok(done) = done.await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if act == Act::Fail && done.is_ok() {
+        // Another try needs another redirect address, as the schema's text about these has it.
+        world.posten.ceremonies.close(&headers);
+    }
+    let (status, problem) = match done {
+        // 302, whatever the sender's address is; axum's own redirects are 303, 307 and 308.
+        Ok(Some(exit)) => return (StatusCode::FOUND, [(header::LOCATION, exit)]).into_response(),
+        Ok(None) => return ceremony_page(&world, &headers, StatusCode::OK, None),
+        Err(NotDone::NotThisSigner) => (StatusCode::FORBIDDEN, "other"),
+        Err(NotDone::Obstacle(Obstacle::NotYet)) => (StatusCode::CONFLICT, "early"),
+        Err(NotDone::Obstacle(_)) => (StatusCode::CONFLICT, "late"),
+        Err(NotDone::Unknown) => return message(StatusCode::NOT_FOUND, language, "used"),
+        Err(NotDone::Trouble(_)) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    ceremony_page(&world, &headers, status, Some(problem))
+}
+
+fn ceremony_page(
+    world: &World,
+    headers: &HeaderMap,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
+    let language = Language::of(headers);
+    let posten = &world.posten;
+    let Some(ceremony) = posten.ceremonies.of(headers) else {
+        return message(StatusCode::FORBIDDEN, language, "used");
+    };
+    let state = posten.state(world.clock.now());
+    let Some(job) = state.jobs.get(&ceremony.job) else {
+        return message(StatusCode::NOT_FOUND, language, "used");
+    };
+    let logged_in = posten.persons.of(headers);
+    let persons = PERSONS.iter().map(|person| {
+        json!({
+            "handle": person.handle,
+            "name": person.name,
+            "allowed": may_be(&job.order, ceremony.position, person),
+            "selected": logged_in == Some(person.number),
+        })
+    });
+    let documents = job.order.documents.iter();
+    let documents = documents.map(|document| {
+        let kind = if document.mime == "application/pdf" {
+            "PDF"
+        } else {
+            ""
+        };
+        json!({ "title": document.title, "kind": kind })
+    });
+    let context = json!({
+        "sender": sender(&job.order.organisation).map(|sender| sender.name),
+        "title": job.order.title,
+        "description": job.order.description,
+        "documents": documents.collect::<Value>(),
+        "persons": persons.collect::<Value>(),
+        "state": what_is_left(job, ceremony.position),
+        "direct": job.is_direct(),
+        "contact": is_by_contact(job, ceremony.position),
+        "problem": problem,
+    });
+    html::page(status, "sign.html", language, "'none'", context)
+}
+
+/// What the signer can do, or has done.
+fn what_is_left(job: &Job, position: usize) -> &'static str {
+    let status = job.signers.get(position).map(|signer| signer.state.status);
+    match (job.may_act(position), status) {
+        (Ok(()), _) => "open",
+        (Err(Obstacle::NotYet), _) => "early",
+        (Err(_), Some(SignerStatus::Signed)) => "signed",
+        (Err(_), Some(SignerStatus::Rejected)) => "rejected",
+        (Err(_), _) => "over",
+    }
+}
+
+fn is_by_contact(job: &Job, position: usize) -> bool {
+    let signer = job.order.signers.get(position);
+    signer.is_some_and(|signer| matches!(signer.who, Who::Contact { .. }))
+}
+
+/// A document of the opened job.
+async fn document(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    Path(position): Path<usize>,
+) -> Response {
+    let now = world.clock.now();
+    let opened = world.posten.ceremonies.of(&headers);
+    let state = world.posten.state(now);
+    let job = opened.and_then(|ceremony| state.jobs.get(&ceremony.job));
+    let job = job.filter(|job| job.has_documents(now));
+    let Some(document) = job.and_then(|job| job.order.documents.get(position)) else {
+        return message(StatusCode::NOT_FOUND, Language::of(&headers), "used");
+    };
+    // A sender's file is shown as what it was sent as, and never as a page of this origin.
+    let kind = match document.mime.as_str() {
+        "application/pdf" => "application/pdf",
+        _ => "text/plain; charset=utf-8",
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, document.bytes.clone()).into_response()
+}
+
+pub(super) fn message(status: StatusCode, language: Language, what: &str) -> Response {
+    let context = json!({ "what": what });
+    html::page(status, "posten_message.html", language, "'none'", context)
+}

@@ -1,0 +1,74 @@
+//! `GET {root}/{org}/{flow}/signature-jobs`: the next change of status.
+//!
+//! Assumption: the body of the 429 for who polls too early; its header is documented.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode, header};
+use serde::Deserialize;
+
+use super::door::Caller;
+use super::queue::{Found, Queue};
+use super::refusal::{Code, Refusal};
+use super::report::{Report, moment};
+use crate::world::World;
+
+const NEXT: HeaderName = HeaderName::from_static("x-next-permitted-poll-time");
+
+/// Missing, without a value and empty is the default queue: one client sends the name alone.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    polling_queue: String,
+}
+
+/// In the direct flow.
+pub(super) async fn direct(
+    State(world): State<Arc<World>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    poll(&world, caller, asked, true)
+}
+
+/// In the portal flow.
+pub(super) async fn portal(
+    State(world): State<Arc<World>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    poll(&world, caller, asked, false)
+}
+
+fn poll(world: &World, caller: Caller, asked: Asked, direct: bool) -> Response {
+    let queue = Queue {
+        organisation: caller.organisation,
+        direct,
+        name: asked.polling_queue,
+    };
+    let now = world.clock.now();
+    let mut state = world.posten.state(now);
+    let state = &mut *state;
+    let switches = &state.switches;
+    let poll = state.timetable.poll(queue, &mut state.jobs, switches, now);
+    let next = [(NEXT, moment(poll.next))];
+    match poll.found {
+        Found::Changed(job, change) => {
+            let report = Report {
+                places: &world.posten.places,
+                job,
+                now,
+                unknown_elements: switches.unknown_elements,
+            };
+            let kind = [(header::CONTENT_TYPE, "application/xml")];
+            (next, kind, report.status(&change)).into_response()
+        }
+        Found::Nothing => (StatusCode::NO_CONTENT, next).into_response(),
+        Found::TooEarly => {
+            let refusal = Refusal::new(Code::TooEarly, "Wait for the permitted time");
+            (next, refusal).into_response()
+        }
+    }
+}

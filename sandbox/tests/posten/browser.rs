@@ -1,0 +1,55 @@
+//! A redirect address in a real browser: what stands after its `#` is handed over by the page's script.
+
+use std::io::Write;
+
+use tokio::process::Command;
+
+use crate::jobs::{RAGNA, Sender, direct};
+
+#[tokio::test]
+async fn a_redirect_address_opens_in_a_browser_once() {
+    if Command::new("chromium")
+        .arg("--version")
+        .output()
+        .await
+        .is_err()
+    {
+        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+        assert!(may_skip, "chromium is needed here");
+        // Not by a macro: what a test prints is not shown when it passes.
+        let skipped = "SKIPPED: chromium is not installed, so no browser opens a redirect address";
+        let _ = writeln!(std::io::stderr(), "{skipped}");
+        return;
+    }
+    let sender = Sender::start().await;
+    let job = sender.create(&direct(&[RAGNA])).await;
+    let address = &job.texts("redirect-url")[0];
+    // A profile of its own each time: another browser.
+    let shown = seen(&sender, address).await;
+    assert!(
+        shown.contains("<title>Sign: Avtale om lån – Posten</title>"),
+        "{shown}"
+    );
+    let shown = seen(&sender, address).await;
+    assert!(shown.contains("The link does not work"), "{shown}");
+}
+
+/// The page that a new browser ends at.
+async fn seen(sender: &Sender, address: &str) -> String {
+    let profile = sender.bench.new_folder();
+    let mut chromium = Command::new("chromium");
+    chromium.args([
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+    ]);
+    chromium.args([
+        "--accept-lang=en",
+        "--virtual-time-budget=10000",
+        "--dump-dom",
+    ]);
+    chromium.arg(format!("--user-data-dir={}", profile.display()));
+    let output = chromium.arg(address).output().await.unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,62 @@
+//! Archives that Python packs: with its own library, which streams nothing and packs nothing unless told.
+
+use std::io::Write;
+use std::process::Command;
+
+use sandbox::consumer::FJORDBANKEN;
+
+use crate::package_writer::{Draft, SIGNATURES};
+use crate::support::Bench;
+
+const PACKER: &str = "import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w', int(sys.argv[2])) as archive:
+    for name in sys.argv[3:]:
+        archive.write(name)
+";
+
+#[tokio::test]
+async fn pythons_archives_are_read() {
+    if !is_installed() {
+        return;
+    }
+    let bench = Bench::in_a_hurry().await;
+    let (draft, given) = (Draft::direct(), bench.given());
+    let folder = bench.new_folder();
+    std::fs::create_dir(folder.join("META-INF")).unwrap();
+    for (name, content) in draft.signed(&given, bench.clock.now()) {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    // Stored, DEFLATE, and BZIP2, which no client uses.
+    for (method, is_good) in [("0", true), ("8", true), ("12", false)] {
+        let mut python = Command::new("python3");
+        python
+            .current_dir(&folder)
+            .args(["-c", PACKER, "out.zip", method]);
+        python.args([SIGNATURES, "manifest.xml", "0000_avtale.pdf"]);
+        assert!(python.status().unwrap().success());
+        let package = std::fs::read(folder.join("out.zip")).unwrap();
+        let (kind, body) = draft.body(&package);
+        let address = format!("{}/direct/signature-jobs", bench.root(FJORDBANKEN));
+        let said = bench.post(&given, &address, &kind, body).await;
+        if is_good {
+            said.is_taken();
+        } else {
+            said.is_refused(400, "ASICE_VALIDATION_FAILED", "cannot be unpacked");
+        }
+    }
+}
+
+/// Says so where it is not, which is an error if nothing may be skipped.
+fn is_installed() -> bool {
+    if Command::new("python3").arg("--version").output().is_ok() {
+        return true;
+    }
+    let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+    assert!(may_skip, "python3 is not installed");
+    // Not by `eprintln!`, which the test's harness keeps to itself.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: python3 is not installed, so it packs no archives"
+    );
+    false
+}

@@ -1,0 +1,31 @@
+//! The body of an order: the message first, the package second, as Posten's own clients send them.
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use super::{Job, RequestError, Seal, asice, message};
+
+/// The body. The package is written straight into it, so that a document is in memory twice at most.
+pub(super) fn body(
+    job: &Job,
+    seal: &Seal,
+    now: OffsetDateTime,
+    boundary: &str,
+) -> Result<Bytes, RequestError> {
+    let is_boundary = (16..=70).contains(&boundary.len())
+        && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_boundary {
+        return Err(RequestError::Boundary);
+    }
+    let before = format!(
+        "--{boundary}\r\nContent-Type: application/xml\r\n\r\n{}\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\n\r\n",
+        message::order(job)
+    );
+    let after = format!("\r\n--{boundary}--\r\n");
+    let files = asice::Files::of(job, seal, now)?;
+    let mut body = Vec::with_capacity(before.len() + files.most_bytes() + after.len());
+    body.extend_from_slice(before.as_bytes());
+    files.write(&mut body)?;
+    body.extend_from_slice(after.as_bytes());
+    Ok(Bytes::from(body))
+}

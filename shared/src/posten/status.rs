@@ -1,0 +1,228 @@
+//! What has become of a job.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Iso8601;
+
+use super::read::{self, Element};
+use super::{Address, Flow, Identity, Posten, Unreadable};
+
+/// A job as it stood at some time: the same may come twice, and older ones after newer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// Posten's number of the job.
+    pub job_id: i64,
+    /// Ours, echoed.
+    pub reference: Option<String>,
+    /// The job as a whole: what decisions are taken on.
+    pub job: JobStatus,
+    /// Each signer, in no order that means anything.
+    pub signers: Vec<SignerState>,
+    /// Where it is said that the change has been stored. A portal job's always has it.
+    pub confirmation: Option<Address>,
+    /// Where the job is withdrawn, as long as it can be. Portal only.
+    pub cancellation: Option<Address>,
+    /// Where the documents are removed, as soon as they may be.
+    pub delete_documents: Option<Address>,
+    /// The signed document, with the signatures made so far.
+    pub pades: Option<Address>,
+}
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum JobStatus {
+    /// Somebody may still sign.
+    InProgress,
+    /// All have signed.
+    Completed,
+    /// It is over without all signatures.
+    Failed,
+}
+
+/// How a signer stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignerState {
+    /// Who; `None` where Posten does not say, as its schema allows for a job of one signer.
+    pub who: Option<Identity>,
+    /// How.
+    pub status: SignerStatus,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// The signer's signature.
+    pub xades: Option<Address>,
+}
+
+/// How a signer stands. The list is open: what is not known is kept as it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SignerStatus {
+    /// `WAITING`: has not signed yet, or may not yet.
+    Waiting,
+    /// `SIGNED`
+    Signed,
+    /// `REJECTED`: will not sign.
+    Rejected,
+    /// `EXPIRED`: the time was up.
+    Expired,
+    /// `FAILED`: something technical. Direct only; whether the signer may try again is not documented.
+    Failed,
+    /// `CANCELLED`: the sender withdrew the job. Portal only.
+    Cancelled,
+    /// `RESERVED`: the signer wants no digital letters from public senders. Portal only.
+    Reserved,
+    /// `CONTACT_INFORMATION_MISSING`: the register has no address. Portal only.
+    ContactInformationMissing,
+    /// `BLOCKED`: too many wrong codes. Portal only.
+    Blocked,
+    /// `SIGNERS_NAME_NOT_AVAILABLE`: the name, which an authenticated signature needs, was not found.
+    NameNotAvailable,
+    /// `NOT_APPLICABLE`: the job ended while this signer was waiting.
+    NotApplicable,
+    /// Another one.
+    Other(String),
+}
+
+impl SignerStatus {
+    const KNOWN: [(&str, Self); 11] = [
+        ("WAITING", Self::Waiting),
+        ("SIGNED", Self::Signed),
+        ("REJECTED", Self::Rejected),
+        ("EXPIRED", Self::Expired),
+        ("FAILED", Self::Failed),
+        ("CANCELLED", Self::Cancelled),
+        ("RESERVED", Self::Reserved),
+        (
+            "CONTACT_INFORMATION_MISSING",
+            Self::ContactInformationMissing,
+        ),
+        ("BLOCKED", Self::Blocked),
+        ("SIGNERS_NAME_NOT_AVAILABLE", Self::NameNotAvailable),
+        ("NOT_APPLICABLE", Self::NotApplicable),
+    ];
+
+    /// As Posten writes it.
+    pub fn as_str(&self) -> &str {
+        if let Self::Other(text) = self {
+            return text;
+        }
+        let mut known = Self::KNOWN.iter();
+        known
+            .find(|(_, known)| known == self)
+            .map_or("", |(text, _)| text)
+    }
+
+    /// From Posten's word for it.
+    pub fn of(text: &str) -> Self {
+        let mut known = Self::KNOWN.into_iter();
+        known
+            .find(|(word, _)| *word == text)
+            .map_or_else(|| Self::Other(text.to_owned()), |(_, known)| known)
+    }
+}
+
+/// Reads a change from a queue, or the answer to [`Posten::status`].
+pub fn read(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Change, Unreadable> {
+    match flow {
+        Flow::Direct => direct(posten, &read::message(body, &[DIRECT])?),
+        Flow::Portal => portal(posten, &read::message(body, &[PORTAL])?),
+    }
+}
+
+const DIRECT: &str = "direct-signature-job-status-response";
+const PORTAL: &str = "portal-signature-job-status-change-response";
+
+fn direct(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
+    let signatures: Result<Vec<_>, Unreadable> = answer
+        .children("xades-url")
+        .map(|element| {
+            Ok((
+                element.attribute("signer"),
+                element.own_address(posten, "xades-url")?,
+            ))
+        })
+        .collect();
+    let signatures = signatures?;
+    let states = answer.children("status").map(|element| {
+        let signer = element.attribute("signer");
+        let own = signatures.iter().find(|(other, _)| *other == signer);
+        Ok(SignerState {
+            who: signer.map(|who| Identity::Named(who.to_owned())),
+            status: SignerStatus::of(element.text()),
+            since: since(element)?,
+            xades: own.map(|(_, address)| address.clone()),
+        })
+    });
+    let states = states.collect();
+    change(posten, answer, "signature-job-status", states, answer)
+}
+
+fn portal(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
+    let signatures = answer
+        .child("signatures")
+        .ok_or(Unreadable::Element("signatures"))?;
+    let states = signatures.children("signature").map(|element| {
+        let status = element.child("status");
+        let status = status.ok_or(Unreadable::Element("status"))?;
+        Ok(SignerState {
+            who: signer_of(element),
+            status: SignerStatus::of(status.text()),
+            since: since(status)?,
+            xades: element.address(posten, "xades-url")?,
+        })
+    });
+    let change = change(posten, answer, "status", states.collect(), signatures)?;
+    if change.confirmation.is_none() {
+        return Err(Unreadable::Element("confirmation-url"));
+    }
+    Ok(change)
+}
+
+/// What both messages have; the signed document stands beside the signatures.
+fn change(
+    posten: &Posten,
+    answer: &Element,
+    job: &'static str,
+    signers: Result<Vec<SignerState>, Unreadable>,
+    signatures: &Element,
+) -> Result<Change, Unreadable> {
+    let signers = signers?;
+    if signers.is_empty() {
+        return Err(Unreadable::Element("status"));
+    }
+    let job = match answer.text_of(job) {
+        Some("IN_PROGRESS") => JobStatus::InProgress,
+        Some("COMPLETED_SUCCESSFULLY") => JobStatus::Completed,
+        Some("FAILED") => JobStatus::Failed,
+        _ => return Err(Unreadable::Element(job)),
+    };
+    Ok(Change {
+        job_id: answer.job_id()?,
+        reference: answer.text_of("reference").map(str::to_owned),
+        job,
+        signers,
+        confirmation: answer.address(posten, "confirmation-url")?,
+        cancellation: answer.address(posten, "cancellation-url")?,
+        delete_documents: answer.address(posten, "delete-documents-url")?,
+        pades: signatures.address(posten, "pades-url")?,
+    })
+}
+
+/// By number, or by where the signer is told.
+fn signer_of(signature: &Element) -> Option<Identity> {
+    if let Some(number) = signature.text_of("personal-identification-number") {
+        return Some(Identity::Named(number.to_owned()));
+    }
+    let identifier = signature.child("identifier")?;
+    let part = |name, attribute| {
+        let element: &Element = identifier.child(name)?;
+        element.attribute(attribute).map(str::to_owned)
+    };
+    Some(Identity::Contact {
+        email: part("email", "address"),
+        sms: part("sms", "number"),
+    })
+}
+
+fn since(status: &Element) -> Result<OffsetDateTime, Unreadable> {
+    let text = status.attribute("since");
+    let text = text.ok_or(Unreadable::Element("since"))?;
+    OffsetDateTime::parse(text, &Iso8601::DEFAULT).map_err(|_| Unreadable::Element("since"))
+}

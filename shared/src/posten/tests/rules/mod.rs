@@ -1,0 +1,204 @@
+//! What is told before anything is sent.
+
+mod signers;
+mod texts;
+
+use super::*;
+use crate::party::Environment;
+
+type Alter = fn(&mut Job);
+
+fn fault(job: &Job) -> Option<(String, Rule)> {
+    let unfit = job.check(Environment::Test).err()?;
+    Some((unfit.field, unfit.rule))
+}
+
+/// Each alteration alone must break the rule, at the place.
+fn each_breaks(job: fn() -> Job, cases: &[(&str, Rule, Alter)]) {
+    assert_eq!(fault(&job()), None, "it is fit as it is");
+    for (field, rule, alter) in cases {
+        let mut job = job();
+        alter(&mut job);
+        assert_eq!(fault(&job), Some(((*field).to_owned(), *rule)));
+    }
+}
+
+fn all_fit(job: fn() -> Job, alterations: &[Alter]) {
+    for (place, alter) in alterations.iter().enumerate() {
+        let mut job = job();
+        alter(&mut job);
+        assert_eq!(fault(&job), None, "{place}");
+    }
+}
+
+fn exit(job: &mut Job) -> &mut ExitAddresses {
+    match &mut job.plan {
+        Plan::Direct { exit } => exit,
+        Plan::Portal { .. } => panic!("a direct job"),
+    }
+}
+
+fn times(activation: Option<OffsetDateTime>, available: Option<Duration>) -> Plan {
+    Plan::Portal {
+        activation,
+        available,
+    }
+}
+
+fn addresses(email: Option<&str>, sms: Option<&str>) -> Notifications {
+    Notifications::Addresses {
+        email: email.map(str::to_owned),
+        sms: sms.map(str::to_owned),
+    }
+}
+
+#[test]
+fn documents() {
+    each_breaks(
+        portal,
+        &[
+            ("documents", Rule::Count(1, 20), |job| job.documents.clear()),
+            ("documents", Rule::Count(1, 20), |job| {
+                job.documents = vec![pdf("x"); 21];
+            }),
+            ("documents", Rule::TooLarge, |job| {
+                let size = MOST_BYTES - job.documents[0].content.len() + 1;
+                job.documents.push(Document {
+                    media_type: MediaType::Text,
+                    title: "Stor".to_owned(),
+                    content: Bytes::from(vec![b'x'; size]),
+                });
+            }),
+            ("documents[0].content", Rule::Empty, |job| {
+                job.documents[0].content = Bytes::new();
+            }),
+            ("documents[0].content", Rule::NotPdf, |job| {
+                job.documents[0].content = Bytes::from_static(b"<html>");
+            }),
+            ("documents[0].content", Rule::NotPdf, |job| {
+                job.documents[0].content = Bytes::from_static(b"\n%PDF-1.7");
+            }),
+            ("documents[0].content", Rule::PdfVersion, |job| {
+                job.documents[0].content = Bytes::from_static(b"%PDF-2.0\n");
+            }),
+            ("documents[0].content", Rule::PdfVersion, |job| {
+                job.documents[0].content = Bytes::from_static(b"%PDF-1.0\n");
+            }),
+            ("documents[0].content", Rule::PdfEncrypted, |job| {
+                job.documents[0].content =
+                    Bytes::from_static(b"%PDF-1.6\ntrailer << /Encrypt 12 0 R /Root 1 0 R >>");
+            }),
+            ("documents[0].content", Rule::PdfEncrypted, |job| {
+                job.documents[0].content =
+                    Bytes::from_static(b"%PDF-1.6\ntrailer << /Encrypt<< /V 4 >> >>");
+            }),
+            ("documents[0].content", Rule::NotText, |job| {
+                job.documents[0].media_type = MediaType::Text;
+                job.documents[0].content = Bytes::from_static(b"Bl\xe5b\xe6r");
+            }),
+        ],
+    );
+    all_fit(
+        portal,
+        &[
+            |job| {
+                job.signers[0].signature_type = None;
+                job.documents = vec![pdf("x"); 20];
+            },
+            |job| job.documents[0].content = Bytes::from_static(b"%PDF-1.1"),
+            |job| {
+                let text =
+                    b"%PDF-1.4 /EncryptMetadata false (/Encrypt me) /Encrypt 12 of them /Encrypt";
+                job.documents[0].content = Bytes::from_static(text);
+            },
+        ],
+    );
+}
+
+#[test]
+fn times_of_the_portal() {
+    each_breaks(
+        portal,
+        &[
+            ("available", Rule::Availability, |job| {
+                job.plan = times(None, Some(Duration::seconds(7_776_001)));
+            }),
+            ("available", Rule::Availability, |job| {
+                job.plan = times(None, Some(Duration::seconds(-1)));
+            }),
+            ("available", Rule::Availability, |job| {
+                job.plan = times(None, Some(Duration::milliseconds(1500)));
+            }),
+            ("activation", Rule::Time, |job| {
+                job.plan = times(Some(datetime!(0000-01-01 00:00 UTC)), None);
+            }),
+        ],
+    );
+    all_fit(
+        portal,
+        &[
+            |job| job.plan = times(None, Some(Duration::seconds(7_776_000))),
+            |job| job.plan = times(None, Some(Duration::ZERO)),
+            |job| job.plan = times(Some(datetime!(1999-01-01 00:00 UTC)), None),
+            |job| job.plan = times(None, None),
+        ],
+    );
+}
+
+#[test]
+fn mixtures() {
+    each_breaks(
+        direct,
+        &[
+            ("identifier", Rule::NumberNotKnown, |job| {
+                job.identifier = Some(IdentifierInDocument::NumberAndName);
+            }),
+            ("identifier", Rule::NameWithAdvanced, |job| {
+                job.signers[1].signature_type = Some(SignatureType::Advanced);
+                job.identifier = Some(IdentifierInDocument::Name);
+            }),
+            // Level 3 is for public senders, as is an authenticated signature.
+            ("identifier", Rule::BirthWithAdvanced, |job| {
+                job.signers[1].signature_type = Some(SignatureType::Advanced);
+            }),
+            ("documents", Rule::OneDocument, |job| {
+                job.identifier = None;
+                job.signers[1].signature_type = Some(SignatureType::Advanced);
+            }),
+        ],
+    );
+    each_breaks(
+        portal,
+        &[("documents", Rule::OneDocument, |job| {
+            job.documents.push(pdf("Vedlegg"));
+        })],
+    );
+    all_fit(
+        direct,
+        &[
+            |job| {
+                job.signers.truncate(1);
+                job.identifier = Some(IdentifierInDocument::NumberAndName);
+            },
+            |job| job.identifier = Some(IdentifierInDocument::Name),
+            // A private sender may have all that.
+            |job| {
+                job.authentication = Some(AuthenticationLevel::Four);
+                job.signers[0].signature_type = Some(SignatureType::Advanced);
+            },
+        ],
+    );
+}
+
+#[test]
+fn what_is_told_holds_no_value() {
+    let mut job = direct();
+    job.reference = format!("sak-{KARI}");
+    let unfit = job.check(Environment::Test).expect_err("unfit");
+    assert_eq!(
+        unfit.to_string(),
+        "`reference` must not hold a national identity number"
+    );
+    assert!(!format!("{unfit:?}").contains(KARI));
+    assert!(!format!("{:?}", job.signers).contains(KARI));
+}

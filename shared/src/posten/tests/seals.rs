@@ -1,0 +1,83 @@
+//! Certificates and keys that make a seal, and those that do not.
+
+use super::*;
+use crate::fixtures::OTHER_KEY;
+
+fn certificates() -> Vec<&'static str> {
+    CHAIN
+        .split_inclusive("-----END CERTIFICATE-----\n")
+        .collect()
+}
+
+#[test]
+fn a_chain_or_the_leaf_alone() {
+    let seal = Seal::of(CHAIN, &key()).expect("a seal");
+    assert_eq!(seal.organisation().as_str(), CONSUMER);
+    assert_eq!(seal.chain.len(), 3);
+    // As openssl wrote it: 25 digits, more than 64 bits.
+    assert_eq!(seal.serial, "1873418689365099222778579");
+    let alone = Seal::of(certificates()[0], &key()).expect("a seal");
+    assert_eq!(alone.chain, &seal.chain[..1]);
+    assert!(!format!("{seal:?}").contains("MIIEv"), "no key");
+}
+
+#[test]
+fn what_makes_no_seal() {
+    let [leaf, ca, root] = <[&str; 3]>::try_from(certificates()).expect("three");
+    let key = key();
+    let cases = [
+        ("", key.as_str(), SealError::Empty),
+        (key.as_str(), key.as_str(), SealError::Empty),
+        (leaf, "", SealError::Key),
+        (leaf, leaf, SealError::Key),
+        (leaf, &OTHER_KEY.pem, SealError::Mismatch),
+        (ca, &key, SealError::Mismatch),
+        (
+            "-----BEGIN CERTIFICATE-----\nbGVhZg==\n-----END CERTIFICATE-----\n",
+            &key,
+            SealError::Malformed,
+        ),
+        (
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+            &key,
+            SealError::Malformed,
+        ),
+    ];
+    for (chain, key, error) in cases {
+        assert_eq!(Seal::of(chain, key).err(), Some(error), "{chain:.40}");
+    }
+    for chain in [
+        format!("{root}{ca}{leaf}"),
+        format!("{leaf}{root}"),
+        format!("{leaf}{leaf}"),
+    ] {
+        assert_eq!(Seal::of(&chain, &key).err(), Some(SealError::Order));
+    }
+}
+
+#[test]
+fn names_and_numbers() {
+    assert_eq!(issuer::decimal(&[]), "0");
+    assert_eq!(issuer::decimal(&[0, 0]), "0");
+    assert_eq!(issuer::decimal(&[9]), "9");
+    assert_eq!(issuer::decimal(&[1, 0]), "256");
+    assert_eq!(
+        issuer::decimal(&u64::MAX.to_be_bytes()),
+        u64::MAX.to_string()
+    );
+    assert_eq!(
+        issuer::decimal(&u128::MAX.to_be_bytes()),
+        u128::MAX.to_string()
+    );
+    for (value, written) in [
+        ("plain", "plain"),
+        ("a, b + c", "a\\, b \\+ c"),
+        (" two  ", "\\ two \\ "),
+        ("#hash # here", "\\#hash # here"),
+        ("<\"\\;>", "\\<\\\"\\\\\\;\\>"),
+        ("=æ/", "=æ/"),
+        ("", ""),
+    ] {
+        assert_eq!(issuer::escaped(value), written, "{value}");
+    }
+}

@@ -1,0 +1,81 @@
+//! How texts are counted, and what is taken for a person's number.
+
+use crate::posten::text::*;
+
+#[test]
+fn composed_characters_are_counted() {
+    assert_eq!(composed("a\u{30a}"), "\u{e5}");
+    assert_eq!(composed("\u{e5}"), "\u{e5}");
+    // Compatibility characters stay as they are.
+    assert_eq!(composed("\u{fb01}\u{ff11}"), "\u{fb01}\u{ff11}");
+}
+
+#[test]
+fn what_xml_can_hold() {
+    for text in [
+        "",
+        "a\tb\r\n",
+        "\u{20}\u{d7ff}\u{e000}\u{fffd}\u{10000}\u{10ffff}",
+    ] {
+        assert!(is_writable(text), "{text:?}");
+    }
+    for text in ["\0", "\u{1}", "\u{b}", "\u{1f}", "\u{fffe}", "\u{ffff}"] {
+        assert!(!is_writable(text), "{text:?}");
+    }
+}
+
+#[test]
+fn numbers_of_persons() {
+    for text in [
+        "17897432161",
+        "178974 32161",
+        "178974-32161",
+        "17 89 74 321 61",
+        "178974\u{a0}32161",
+        "178974 \u{2013} 32161",
+        "1 7 8 9 7 4 3 2 1 6 1",
+        "nr. 17897432161, takk",
+        "x17897432161y",
+        "2026 17897432161",
+        "17897432161-2",
+        "9 17897432161",
+        // A D-number, and a number given out from 2032.
+        "69886141211",
+        "30108299939",
+    ] {
+        assert!(holds_number(text), "{text}");
+    }
+    for text in [
+        "",
+        "17897432162",
+        "017897432161",
+        "178974321610",
+        "1789743216",
+        "178974.32161",
+        "178974x32161",
+        "00000000000",
+        "310000205",
+        "40000001 og 40000002",
+        "sak-2026-000417",
+    ] {
+        assert!(!holds_number(text), "{text}");
+    }
+}
+
+#[test]
+fn numbers_in_addresses() {
+    let address = |tail: &str| format!("https://bank.example/{tail}");
+    for tail in [
+        "17897432161",
+        "?pid=17897432161&a=b",
+        "?a=b&pid=178974%2032161",
+        "?pid=178974+32161",
+        "?pid=%31%37%38%39%37%34%33%32%31%36%31",
+        "a/17897432161/b",
+    ] {
+        assert!(address_holds_number(&address(tail)), "{tail}");
+    }
+    for tail in ["", "?state=ZqVb0yJ2bqkYt2mDk0mT", "?a=178974&b=32161"] {
+        assert!(!address_holds_number(&address(tail)), "{tail}");
+    }
+}

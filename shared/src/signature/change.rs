@@ -1,0 +1,120 @@
+//! One change from a queue: stored, and then confirmed.
+
+use std::time::Duration;
+
+use super::drain::{End, Run};
+use super::record::{AFTERMATH, Record, is_id};
+use super::refusal::{self, POSTEN};
+use super::rows::Whose;
+use crate::log::{Event, Level};
+use crate::outbound::{self, Call, Repeat};
+use crate::party::OrganisationNumber;
+use crate::platform::{Platform, Response};
+use crate::posten::Flow;
+use crate::posten::refusal::Reason;
+use crate::posten::status::{self, Change};
+use crate::problem::Problem;
+
+const CONFIRM: Call = Call {
+    counterparty: POSTEN,
+    timeout: Duration::from_secs(10),
+    max_body: 64 * 1024,
+    repeat: Repeat::Idempotent(2),
+};
+
+impl<P: Platform> Run<'_, P> {
+    /// Stores a change and then confirms it. One that cannot be read is passed over: it is lent to us for ten
+    /// minutes, so that the others come meanwhile.
+    pub(super) async fn change(
+        &self,
+        consumer: &OrganisationNumber,
+        flow: Flow,
+        answer: &Response,
+    ) -> Result<Option<End>, Problem> {
+        let change = match status::read(&self.signatures.posten, flow, answer.body()) {
+            Ok(change) => change,
+            Err(error) => {
+                let mut event = Event::of("drain", &refusal::unreadable(error));
+                event.level = Level::Error;
+                self.context.log(&event);
+                self.count(|drained| drained.unreadable += 1);
+                return Ok(None);
+            }
+        };
+        self.store(consumer, flow, &change).await?;
+        self.count(|drained| drained.changes += 1);
+        self.confirm(&change).await
+    }
+
+    async fn store(
+        &self,
+        consumer: &OrganisationNumber,
+        flow: Flow,
+        change: &Change,
+    ) -> Result<(), Problem> {
+        let rows = self.signatures.rows(self.context);
+        if let Some((id, record)) = self.owner(consumer, flow, change).await? {
+            let (whose, until) = (Whose::Job(id), record.until());
+            return rows.add(consumer, whose, change, until).await;
+        }
+        self.count(|drained| drained.orphans += 1);
+        let event = Event::new(Level::Warn, "drain", "orphan");
+        self.context.log(&event.cause(format_args!(
+            "no record of the {} job {} at {POSTEN}",
+            flow.as_str(),
+            change.job_id
+        )));
+        let until = self.context.now() + AFTERMATH;
+        let whose = Whose::Orphan(flow, change.job_id);
+        rows.add(consumer, whose, change, until).await
+    }
+
+    /// The record that the change is about: that of its reference, unless that one is known to be another job of Posten's.
+    async fn owner<'c>(
+        &self,
+        consumer: &OrganisationNumber,
+        flow: Flow,
+        change: &'c Change,
+    ) -> Result<Option<(&'c str, Record)>, Problem> {
+        let rows = self.signatures.rows(self.context);
+        let Some(id) = change.reference.as_deref().filter(|id| is_id(id)) else {
+            return Ok(None);
+        };
+        let record = rows.record(consumer, id).await?;
+        let Some(record) = record.filter(|record| record.flow == flow) else {
+            return Ok(None);
+        };
+        let known = if let Some(made) = &record.made {
+            Some(made.job_id)
+        } else {
+            let standing = rows.standing(consumer, id, record.signers.len()).await?;
+            standing.map(|(_, standing)| standing.job_id)
+        };
+        let is_same = known.is_none_or(|known| known == change.job_id);
+        Ok(is_same.then_some((id, record)))
+    }
+
+    /// A confirmation that fails is no harm: the change comes again, and is confirmed then.
+    async fn confirm(&self, change: &Change) -> Result<Option<End>, Problem> {
+        let Some(confirmation) = &change.confirmation else {
+            return Ok(None);
+        };
+        let request = self.signatures.posten.confirm(confirmation);
+        let request = request.map_err(refusal::unsendable)?;
+        self.keep_pace().await;
+        match outbound::send(self.context, &CONFIRM, &request).await {
+            Ok(answer) if answer.status().is_success() => {
+                self.count(|drained| drained.confirmed += 1);
+            }
+            Ok(answer) if refusal::read(&answer).reason == Reason::Blocked => {
+                return Ok(Some(End::ShutOut));
+            }
+            Ok(answer) => {
+                let problem = refusal::problem(&answer);
+                self.context.log(&Event::of("confirm", &problem));
+            }
+            Err(problem) => self.context.log(&Event::of("confirm", &problem)),
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,39 @@
+//! The pages for a browser that cannot be sent back to the app.
+
+use http::StatusCode;
+
+use crate::page::{Page, Text};
+
+/// The address does not lead to any job.
+pub(super) const UNKNOWN_LINK: Page = Page {
+    status: StatusCode::NOT_FOUND,
+    bokmaal: Text {
+        title: "Lenken virker ikke",
+        body: "Lenken er brukt opp, ufullstendig eller for gammel. Gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det gikk med signeringen.",
+    },
+    nynorsk: Text {
+        title: "Lenkja verkar ikkje",
+        body: "Lenkja er brukt opp, ufullstendig eller for gammal. Gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det gjekk med signeringa.",
+    },
+    english: Text {
+        title: "This link does not work",
+        body: "The link is used up, incomplete or too old. Go back to the app or online bank that you came from. There you can see how the signing went.",
+    },
+};
+
+/// We could not look.
+pub(super) const TROUBLE: Page = Page {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    bokmaal: Text {
+        title: "Noe gikk galt hos oss",
+        body: "Det du gjorde hos Posten, er ikke borte. Vent litt, og gå tilbake til appen eller nettbanken du kom fra. Der ser du hvordan det gikk.",
+    },
+    nynorsk: Text {
+        title: "Noko gjekk gale hos oss",
+        body: "Det du gjorde hos Posten, er ikkje borte. Vent litt, og gå tilbake til appen eller nettbanken du kom frå. Der ser du korleis det gjekk.",
+    },
+    english: Text {
+        title: "Something went wrong here",
+        body: "What you did at Posten is not lost. Wait a little, and go back to the app or online bank that you came from. There you can see how it went.",
+    },
+};

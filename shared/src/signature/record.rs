@@ -1,0 +1,129 @@
+//! What is stored of an order. What holds a number or a customer as plain text has no `Debug`.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::platform::Platform;
+use crate::posten::answer::Created;
+use crate::posten::job::{Job, Plan, Signer};
+use crate::posten::{Address, Flow, Identity};
+use crate::return_address::{Journey, ReturnAddress};
+use crate::secret::Secret;
+
+/// How long a direct job lives, and a group of the portal's where nothing is said (signering-docs, "Portalflyt").
+const USUAL_TIME: Duration = Duration::days(30);
+
+/// How long a row outlives the last day on which somebody can sign. Posten keeps the documents for 40 days
+/// (signering-docs, "Lagring").
+pub(super) const AFTERMATH: Duration = Duration::days(60);
+
+/// What was ordered, by whom.
+#[derive(Clone, Deserialize, Serialize)]
+pub(super) struct Record {
+    /// The login service's name for the customer who ordered.
+    asked_by: String,
+    pub(super) flow: Flow,
+    /// In the order in which they were named: a signer's number here is the place in this list.
+    pub(super) signers: Vec<Identity>,
+    return_address: Option<String>,
+    /// When its rows end, in Unix seconds.
+    until: i64,
+    /// What Posten answered; `None` as long as that is not known.
+    pub(super) made: Option<Made>,
+}
+
+/// What Posten answered to the order.
+#[derive(Clone, Deserialize, Serialize)]
+pub(super) struct Made {
+    pub(super) job_id: i64,
+    pub(super) status: Option<Address>,
+    pub(super) cancellation: Option<Address>,
+    /// Where a new page is asked for, by the signer's number.
+    pub(super) signers: Vec<Option<Address>>,
+}
+
+impl Record {
+    pub(super) fn new(
+        job: &Job,
+        subject: &Secret<String>,
+        return_address: Option<&ReturnAddress>,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            asked_by: subject.expose().clone(),
+            flow: job.flow(),
+            signers: job.signers.iter().map(Signer::identity).collect(),
+            return_address: return_address.map(|address| address.as_str().to_owned()),
+            until: (over_at(job, now) + AFTERMATH).unix_timestamp(),
+            made: None,
+        }
+    }
+
+    pub(super) fn is_of(&self, subject: &Secret<String>) -> bool {
+        self.asked_by == *subject.expose()
+    }
+
+    pub(super) fn until(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.until).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    pub(super) fn return_address(&self) -> Option<ReturnAddress> {
+        ReturnAddress::from_row(self.return_address.as_deref()?, Journey::Signature)
+    }
+
+    /// Takes Posten's answer, in which the order of the signers means nothing.
+    pub(super) fn take(&mut self, created: &Created) {
+        let address = |who: &Identity| {
+            let mut signers = created.signers.iter();
+            let signer = signers.find(|signer| signer.who == *who)?;
+            Some(signer.address.clone())
+        };
+        self.made = Some(Made {
+            job_id: created.job_id,
+            status: created.status.clone(),
+            cancellation: created.cancellation.clone(),
+            signers: self.signers.iter().map(address).collect(),
+        });
+    }
+}
+
+/// The last moment at which somebody can sign.
+fn over_at(job: &Job, now: OffsetDateTime) -> OffsetDateTime {
+    match &job.plan {
+        Plan::Direct { .. } => now + USUAL_TIME,
+        Plan::Portal {
+            activation,
+            available,
+        } => {
+            let start = activation.map_or(now, |activation| activation.max(now));
+            let mut groups: Vec<u8> = job.signers.iter().map(|signer| signer.order).collect();
+            groups.sort_unstable();
+            groups.dedup();
+            let groups = i32::try_from(groups.len()).unwrap_or(1);
+            start.saturating_add(available.unwrap_or(USUAL_TIME) * groups)
+        }
+    }
+}
+
+/// Found by the state in an exit address.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Ticket {
+    /// The job's id.
+    pub(super) id: String,
+}
+
+/// A new id: 128 bits in letters from `a` to `p`. It is the job's reference at Posten as well, which must not look like a
+/// national number; without digits it cannot.
+pub(super) fn random_id(platform: &impl Platform) -> String {
+    let mut bytes = [0_u8; ID_LENGTH / 2];
+    platform.random(&mut bytes);
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    nibbles.map(|nibble| char::from(b'a' + nibble)).collect()
+}
+
+const ID_LENGTH: usize = 32;
+
+/// Whether `text` is what [`random_id`] makes.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == ID_LENGTH && text.bytes().all(|byte| (b'a'..=b'p').contains(&byte))
+}

@@ -1,0 +1,224 @@
+mod acts;
+mod desk;
+mod drain;
+mod interrupted;
+mod order;
+mod pace;
+mod settings;
+mod standing;
+mod uploads;
+mod way_back;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+use super::fake::{ORIGIN, PAGES, Posten};
+use super::*;
+use crate::caller::Customer;
+use crate::config::{Consumers, StoreKeys};
+use crate::fixtures::{CONSUMER, SECOND_CONSUMER, consumer, pem};
+use crate::party::PersonNumber;
+use crate::platform::Platform;
+use crate::platform::memory::Memory;
+use crate::posten::Seal;
+use crate::posten::job::{Document, MediaType, Notifications, OnBehalfOf, Signer, Who};
+use crate::problem::Problem;
+use crate::return_address::{Journey, ReturnAddresses};
+use crate::secret::Secret;
+
+/// Synthetic persons of the test population.
+const KARI: &str = "17897432161";
+const OLA: &str = "69886141211";
+
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+
+const CHAIN: &str = include_str!("../../posten/tests/fixture/chain.pem");
+
+/// The key of the chain, in PEM.
+fn key() -> String {
+    let lines = include_str!("../../posten/tests/fixture/key.base64").lines();
+    let base64: String = lines.filter(|line| !line.starts_with('#')).collect();
+    pem("PRIVATE KEY", &STANDARD.decode(base64).expect("base64"))
+}
+
+fn origin(text: &str) -> Origin {
+    Origin::parse(text).expect("an origin")
+}
+
+/// One deployment with Posten behind it.
+struct World {
+    platform: Rc<Memory>,
+    posten: Posten,
+    signatures: Signatures,
+    consumers: Consumers,
+    kari: Customer,
+}
+
+impl World {
+    fn new() -> Self {
+        let platform = Rc::new(Memory::new());
+        platform.add_store(STORE);
+        let posten = Posten::install(&platform);
+        let keys = StoreKeys {
+            current: Secret::new([7; 32]),
+            previous: None,
+        };
+        let place = crate::posten::Posten::new(origin(ORIGIN), "", None, origin(PAGES));
+        Self {
+            platform,
+            posten,
+            signatures: Signatures {
+                environment: Environment::Test,
+                store: Store::new(STORE, Environment::Test, &keys),
+                posten: place.expect("a place"),
+                seal: Seal::of(CHAIN, &key()).expect("a seal"),
+                queue: Some("innsyn".to_owned()),
+                public_url: origin("https://app.example"),
+            },
+            consumers: Consumers {
+                default: consumer(CONSUMER),
+                others: vec![consumer(SECOND_CONSUMER)],
+                claim: None,
+            },
+            kari: Customer::invented("kari", Some(KARI), &consumer(CONSUMER), &[]),
+        }
+    }
+
+    async fn order_on<P: Platform>(&self, platform: &P, order: Order) -> Result<Ordered, Problem> {
+        let context = context(platform);
+        self.signatures.order(&context, &self.kari, order).await
+    }
+
+    fn order(&self, order: Order) -> Result<Ordered, Problem> {
+        self.platform.run(self.order_on(&*self.platform, order))
+    }
+
+    /// An order that was answered.
+    fn made(&self, order: Order) -> JobView {
+        made(self.order(order))
+    }
+
+    fn status(&self, id: &str) -> JobView {
+        let context = context(&*self.platform);
+        let status = self
+            .platform
+            .run(self.signatures.status(&context, &self.kari, id));
+        status.expect("a job")
+    }
+
+    async fn drain_on<P: Platform>(&self, platform: &P) -> Result<Drained, Problem> {
+        let context = context(platform);
+        self.signatures.drain(&context, &self.consumers).await
+    }
+
+    fn drain(&self) -> Drained {
+        let drained = self.platform.run(self.drain_on(&*self.platform));
+        drained.expect("drained")
+    }
+
+    /// Lets the queues rest, and what is lent come back.
+    fn rest(&self) {
+        self.platform.advance(Duration::from_mins(10));
+    }
+
+    /// How many rows there are.
+    fn rows(&self) -> usize {
+        self.platform.with_store(STORE, |rows| rows.len())
+    }
+
+    /// Nothing that was logged, asked for in an address or named in the store says who somebody is.
+    fn assert_discreet(&self) {
+        let addresses = self
+            .platform
+            .requests()
+            .into_iter()
+            .map(|request| request.uri().to_string());
+        let names = self
+            .platform
+            .with_store(STORE, |rows| rows.keys().cloned().collect::<Vec<_>>());
+        for text in addresses.chain(names).chain(self.platform.lines()) {
+            for secret in [KARI, OLA, "#/-/", "status_query_token=", "02829090123"] {
+                let is_posten_s = text.starts_with(ORIGIN) && secret.starts_with("status");
+                assert!(is_posten_s || !text.contains(secret), "{text}");
+            }
+        }
+    }
+}
+
+fn context<P: Platform>(platform: &P) -> Context<'_, P> {
+    Context::new(platform, "signature", Desk::TIME)
+}
+
+fn made(ordered: Result<Ordered, Problem>) -> JobView {
+    match ordered.expect("an answer") {
+        Ordered::Made(job) => job,
+        Ordered::Unknown(job) => panic!("unknown: {job:?}"),
+    }
+}
+
+fn unknown(ordered: Result<Ordered, Problem>) -> JobView {
+    match ordered.expect("an answer") {
+        Ordered::Unknown(job) => job,
+        Ordered::Made(job) => panic!("made: {job:?}"),
+    }
+}
+
+fn person(number: &str) -> Who {
+    Who::Person(PersonNumber::parse(number).expect("a number"))
+}
+
+fn signer(number: &str) -> Signer {
+    Signer {
+        who: person(number),
+        signature_type: None,
+        on_behalf_of: OnBehalfOf::Oneself,
+        order: 0,
+        notifications: None,
+    }
+}
+
+/// A contract that Kari signs where she is.
+fn direct() -> Order {
+    let list = ReturnAddresses::parse(["https://bank.example"].into_iter()).expect("a list");
+    let address = list.check("https://bank.example/back", Journey::Signature);
+    Order {
+        way: Way::Direct(address.expect("on the list")),
+        title: "Avtale".to_owned(),
+        nonsensitive_title: None,
+        description: None,
+        documents: vec![Document {
+            media_type: MediaType::Pdf,
+            title: "Avtale".to_owned(),
+            content: Bytes::from_static(PDF),
+        }],
+        signers: vec![signer(KARI)],
+        authentication: None,
+        identifier: None,
+    }
+}
+
+/// A contract that both are told to sign.
+fn portal() -> Order {
+    let told = |number, email: &str| Signer {
+        notifications: Some(Notifications::Addresses {
+            email: Some(email.to_owned()),
+            sms: None,
+        }),
+        ..signer(number)
+    };
+    Order {
+        way: Way::Portal {
+            activation: None,
+            available: None,
+        },
+        signers: vec![
+            told(KARI, "kari@bank.example"),
+            told(OLA, "ola@bank.example"),
+        ],
+        ..direct()
+    }
+}

@@ -1,0 +1,140 @@
+//! The JSON of an order. Its names are the rules' ([`crate::posten::Unfit`]).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::upload::invalid;
+use crate::posten::Flow;
+use crate::posten::job::{
+    IdentifierInDocument, MediaType, Notifications, OnBehalfOf, SignatureType,
+};
+use crate::problem::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted<'a> {
+    pub(super) flow: Flow,
+    pub(super) title: String,
+    pub(super) nonsensitive_title: Option<String>,
+    pub(super) description: Option<String>,
+    #[serde(borrow)]
+    pub(super) documents: Vec<Paper<'a>>,
+    #[serde(default = "Signatory::oneself")]
+    pub(super) signers: Vec<Signatory>,
+    pub(super) authentication: Option<u8>,
+    pub(super) identifier: Option<IdentifierInDocument>,
+    pub(super) activation: Option<String>,
+    pub(super) available: Option<i64>,
+    pub(super) return_address: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paper<'a> {
+    pub(super) title: String,
+    #[serde(default = "Paper::usual")]
+    pub(super) media_type: MediaType,
+    /// Not read into a text of its own: it may be ten megabytes.
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signatory {
+    pub(super) number: Option<String>,
+    pub(super) identifier: Option<String>,
+    #[serde(default)]
+    pub(super) contact: bool,
+    pub(super) signature_type: Option<SignatureType>,
+    #[serde(default = "Signatory::for_oneself")]
+    pub(super) on_behalf_of: OnBehalfOf,
+    #[serde(default)]
+    pub(super) order: u8,
+    pub(super) notifications: Option<Told>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Told {
+    pub(super) lookup: Option<Lookup>,
+    pub(super) email: Option<String>,
+    pub(super) sms: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lookup {
+    #[serde(default)]
+    pub(super) sms: bool,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn read(body: &'a Bytes) -> Result<Self, Problem> {
+        serde_json::from_slice(body).map_err(|error| {
+            // The parser's own words may quote what was sent.
+            invalid(&format!(
+                "The JSON is not what is expected at line {}, column {}",
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+}
+
+impl Paper<'_> {
+    const fn usual() -> MediaType {
+        MediaType::Pdf
+    }
+
+    pub(super) fn decoded(&self, place: usize) -> Result<Bytes, Problem> {
+        let text = self.content.map_or("", RawValue::get);
+        let bare = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        // Some writers escape the slashes.
+        let decoded = match bare {
+            Some(bare) if bare.contains('\\') => serde_json::from_str(text)
+                .ok()
+                .and_then(|text: String| STANDARD.decode(text).ok()),
+            Some(bare) => STANDARD.decode(bare).ok(),
+            None => None,
+        };
+        let decoded = decoded
+            .ok_or_else(|| invalid(&format!("documents[{place}].content must be base64")))?;
+        Ok(Bytes::from(decoded))
+    }
+}
+
+impl Signatory {
+    fn oneself() -> Vec<Self> {
+        vec![Self {
+            number: None,
+            identifier: None,
+            contact: false,
+            signature_type: None,
+            on_behalf_of: Self::for_oneself(),
+            order: 0,
+            notifications: None,
+        }]
+    }
+
+    const fn for_oneself() -> OnBehalfOf {
+        OnBehalfOf::Oneself
+    }
+}
+
+impl Told {
+    pub(super) fn read(self, place: usize) -> Result<Notifications, Problem> {
+        match (self.lookup, self.email, self.sms) {
+            (Some(lookup), None, None) => Ok(Notifications::Lookup { sms: lookup.sms }),
+            (None, email, sms) => Ok(Notifications::Addresses { email, sms }),
+            _ => Err(invalid(&format!(
+                "signers[{place}].notifications has both lookup and addresses"
+            ))),
+        }
+    }
+}
