@@ -290,8 +290,8 @@ async fn world_of(
 async fn unhurried<T: Send + 'static>(
     make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
-    let made = tokio::task::spawn_blocking(make).await;
-    made.context("the sandbox's keys were not made")?
+    let outcome = tokio::task::spawn_blocking(make).await;
+    outcome.context("the sandbox's keys were not made")?
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.
