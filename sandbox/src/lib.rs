@@ -73,14 +73,15 @@ impl Sandbox {
     /// Starts all counterparties on ports of the system's choice.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let issuers = Issuers::new(options.clock.clone()).await?;
-        Self::started(options, issuers).await
+        // Boxed: it is large, and so would be all that wait for it.
+        Box::pin(Self::started(options, issuers)).await
     }
 
     /// The same with the authorities in `folder`, which others may share: see
     /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
     pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
         let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
-        Self::started(options, issuers).await
+        Box::pin(Self::started(options, issuers)).await
     }
 
     async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {

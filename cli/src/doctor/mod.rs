@@ -93,7 +93,7 @@ enum Target {
 
 /// What there is to tell.
 enum Told {
-    Certificate(Report),
+    Certificate(Box<Report>),
     Project(project::Report),
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn run(
     let looked = match &arguments.certificate {
         Some(certificate) => {
             let looked = looked_at(arguments, certificate, language).await;
-            looked.map(Told::Certificate)
+            looked.map(|report| Told::Certificate(Box::new(report)))
         }
         None => match manifest() {
             Ok(manifest) => project(arguments, manifest, language).await,

@@ -131,12 +131,12 @@ fn each_has_what_trips_it_and_what_does_not() {
         &|project| {
             _ = project
                 .variables
-                .insert("environment", "production".to_owned())
+                .insert("environment", "production".to_owned());
         },
         &|project| {
             _ = project
                 .variables
-                .insert("consumer_organisation", "310000205".to_owned())
+                .insert("consumer_organisation", "310000205".to_owned());
         },
         &|project| project.runtime = client_tls("none.pem", "none.key"),
         &|project| project.runtime += "ca_roots_file = \"good/root.pem\"\n",

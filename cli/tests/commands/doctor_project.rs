@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::doctor::{ask, ask_with, file, text};
 use crate::doctor_revocation::Stage;
@@ -80,7 +80,7 @@ fn what_is_wrong_is_said_of_its_setting() {
     let bad = changed(&|project| {
         _ = project
             .variables
-            .insert("environment", "production".to_owned())
+            .insert("environment", "production".to_owned());
     });
     is_found(&bad, "maskinporten_origin", "error N06");
     is_found(&bad, "maskinporten_clients", "error I03");

@@ -170,9 +170,9 @@ async fn issuers_that_do_not_answer_as_they_should() {
     let good = stage.ordered(Vendor::Buypass, &[]);
     // Within the certificate's time, and before that of the answer.
     stage.clock.set_offset(-36 * 3600);
-    let stale = stage.tried(&good, &ca, &[]).findings();
+    let old = stage.tried(&good, &ca, &[]).findings();
     let count = |found: &[String], wanted| found.iter().filter(|one| *one == wanted).count();
-    assert_eq!(count(&stale, "warning N03"), 2, "{stale:?}");
+    assert_eq!(count(&old, "warning N03"), 2, "{old:?}");
     stage.clock.set_offset(0);
     stage.sandbox.world().faults.order(Rule {
         counterparty: Counterparty::Issuers,

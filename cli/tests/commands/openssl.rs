@@ -109,9 +109,10 @@ impl Workshop {
         let extensions = file(
             self.folder.path(),
             &format!("{name}.cnf"),
-            match wanted.extensions.contains("authorityKeyIdentifier") {
-                true => wanted.extensions.to_owned(),
-                false => format!("{}{KEYS}", wanted.extensions),
+            if wanted.extensions.contains("authorityKeyIdentifier") {
+                wanted.extensions.to_owned()
+            } else {
+                format!("{}{KEYS}", wanted.extensions)
             },
         );
         let path = self.path(&format!("{name}.pem"));

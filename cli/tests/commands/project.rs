@@ -15,6 +15,17 @@ use crate::doctor::{Answer, ask, closed, file, text};
 /// Whose it is.
 pub(crate) const ORGANISATION: &str = "310000302";
 
+/// The variables that it declares.
+const NAMES: [&str; 7] = [
+    "environment",
+    "consumer_organisation",
+    "maskinporten_origin",
+    "maskinporten_clients",
+    "token_services",
+    "seal_certificate_chain",
+    "seal_key",
+];
+
 /// A project: what a test changes in it, before it is looked at.
 pub(crate) struct Project {
     folder: TempDir,
@@ -111,24 +122,9 @@ impl Project {
     /// What the doctor says of it.
     pub(crate) fn looked_at(&self, more: &[&str]) -> Answer {
         let folder = self.folder.path();
-        let names: Vec<&str> = [
-            "environment",
-            "consumer_organisation",
-            "maskinporten_origin",
-            "maskinporten_clients",
-            "token_services",
-            "seal_certificate_chain",
-            "seal_key",
-        ]
-        .to_vec();
-        let declared: String = names
-            .iter()
-            .map(|name| format!("{name} = {{ default = \"\" }}\n"))
-            .collect();
-        let passed: String = names
-            .iter()
-            .map(|name| format!("{name} = \"{{{{ {name} }}}}\"\n"))
-            .collect();
+        let each = |line: &dyn Fn(&str) -> String| NAMES.map(line).concat();
+        let declared = each(&|name| format!("{name} = {{ default = \"\" }}\n"));
+        let passed = each(&|name| format!("{name} = \"{{{{ {name} }}}}\"\n"));
         let manifest = file(
             folder,
             "spin.toml",
@@ -138,12 +134,11 @@ impl Project {
                  source = \"one.wasm\"\n[component.one.variables]\n{passed}"
             ),
         );
-        let variables: String = self
-            .variables
-            .iter()
+        let lines = self.variables.iter();
+        let lines: Vec<String> = lines
             .map(|(name, value)| format!("{name} = {}\n", json!(value)))
             .collect();
-        let variables = closed(folder, "variables.toml", variables);
+        let variables = closed(folder, "variables.toml", lines.concat());
         let runtime = file(folder, "runtime.toml", &self.runtime);
         let pins = file(folder, "pins.toml", &self.pins);
         let trusted = self.read("good/root.pem") + &self.read("good/issuing.pem");

@@ -60,7 +60,7 @@ impl EnterpriseAuthority {
         let [
             [buypass_seid1, buypass_seid2],
             [commfides_seid1, commfides_seid2],
-        ] = made;
+        ] = all;
         Ok(Self {
             base: base.to_owned(),
             buypass_seid1: buypass_seid1?,
