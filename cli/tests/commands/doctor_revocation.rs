@@ -1,6 +1,7 @@
 //! `innsyn doctor --live` on certificates that are revoked, and on issuers that do not answer as they should.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,8 +13,9 @@ use sandbox::fault::{Fault, Rule};
 use sandbox::world::Counterparty;
 use sandbox::{Options, Sandbox};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
 
 use crate::doctor::{Answer, ask, file, json_of, text};
 use crate::openssl::{EXTENSIONS, Wanted, Workshop};
@@ -252,8 +254,105 @@ async fn lists_that_openssl_makes() {
     }
 }
 
+/// A responder that `openssl ocsp` is, of an authority that openssl made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_responder_of_openssls() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let key = workshop.usual_key();
+    let authority = workshop.authority();
+    for (entry, expected) in [
+        (None, "warning N03"),
+        (Some("-valid"), "info L14"),
+        (Some("-revoke"), "error N01"),
+    ] {
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = free.local_addr().expect("its address").port().to_string();
+        drop(free);
+        let extensions = format!(
+            "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
+             authorityInfoAccess=OCSP;URI:http://localhost:{port}/\n"
+        );
+        let wanted = Wanted {
+            extensions: &extensions,
+            ..Wanted::of(&key)
+        };
+        let certificate = workshop.certificate("asked", &wanted);
+        register(&workshop, entry.map(|entry| [entry, text(&certificate)]));
+        let mut responder = responder(&workshop, &port).await;
+        let more = [
+            "--key",
+            text(&key),
+            "--chain",
+            text(&authority),
+            "--trust",
+            text(&authority),
+            "--purpose",
+            "tls",
+            "--live",
+            "--connect",
+            "https://nobody.invalid",
+        ];
+        let arguments = json_of(&certificate, &more);
+        let answer = tokio::task::block_in_place(|| ask(&arguments));
+        let found = answer.findings();
+        assert!(
+            found.contains(&expected.to_owned()),
+            "{expected}: {}",
+            answer.text
+        );
+        responder.kill().await.expect("its end");
+    }
+}
+
+/// It answers from the register as it is now.
+async fn responder(workshop: &Workshop, port: &str) -> Child {
+    let mut command = Command::new("openssl");
+    command
+        .current_dir(workshop.path(""))
+        .args([
+            "ocsp",
+            "-port",
+            port,
+            "-index",
+            "index.txt",
+            "-CA",
+            "authority.pem",
+        ])
+        .args(["-rkey", "authority.key", "-rsigner", "authority.pem"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().expect("openssl");
+    let printed = child.stdout.take().expect("its output");
+    let line = BufReader::new(printed).lines().next_line().await;
+    assert!(line.expect("text").expect("a line").starts_with("ACCEPT"));
+    child
+}
+
 /// What the authority of `workshop` lists, with `revoked` on it.
 fn list(workshop: &Workshop, revoked: Option<&Path>) -> Vec<u8> {
+    register(workshop, revoked.map(|revoked| ["-revoke", text(revoked)]));
+    workshop.run(&[&CA[..], &["-gencrl", "-out", "list.pem"]].concat());
+    workshop.run(&[
+        "crl", "-in", "list.pem", "-outform", "DER", "-out", "list.der",
+    ]);
+    std::fs::read(workshop.path("list.der")).expect("a list")
+}
+
+const CA: [&str; 7] = [
+    "ca",
+    "-config",
+    "ca.cnf",
+    "-keyfile",
+    "authority.key",
+    "-cert",
+    "authority.pem",
+];
+
+/// Its register, with one entry or none.
+fn register(workshop: &Workshop, entry: Option<[&str; 2]>) {
     let folder = workshop.path("");
     file(&folder, "index.txt", "");
     file(
@@ -261,21 +360,7 @@ fn list(workshop: &Workshop, revoked: Option<&Path>) -> Vec<u8> {
         "ca.cnf",
         "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\ndefault_md = sha256\ndefault_crl_days = 1\n",
     );
-    let common = [
-        "ca",
-        "-config",
-        "ca.cnf",
-        "-keyfile",
-        "authority.key",
-        "-cert",
-        "authority.pem",
-    ];
-    if let Some(revoked) = revoked {
-        workshop.run(&[&common[..], &["-revoke", text(revoked)]].concat());
+    if let Some(entry) = entry {
+        workshop.run(&[&CA[..], &entry].concat());
     }
-    workshop.run(&[&common[..], &["-gencrl", "-out", "list.pem"]].concat());
-    workshop.run(&[
-        "crl", "-in", "list.pem", "-outform", "DER", "-out", "list.der",
-    ]);
-    std::fs::read(workshop.path("list.der")).expect("a list")
 }
