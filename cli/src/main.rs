@@ -49,7 +49,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         .unwrap_or(Command::Up(up::Arguments::default()))
     {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
-        Command::Sandbox(sandbox) => counterparties::run(sandbox).await,
+        // Boxed: it is large.
+        Command::Sandbox(sandbox) => Box::pin(counterparties::run(sandbox)).await,
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         Command::Egress(egress) => egress::run(egress).await,
         Command::Doctor(doctor) => {

@@ -7,6 +7,7 @@ mod last_words;
 mod network;
 mod pin;
 mod pool;
+mod shown;
 mod tls;
 
 use std::sync::{Arc, Weak};

@@ -76,14 +76,15 @@ impl Sandbox {
     /// Starts all counterparties on ports of the system's choice.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let issuers = Issuers::new(options.clock.clone()).await?;
-        Self::started(options, issuers).await
+        // Boxed: it is large, and so would be all that wait for it.
+        Box::pin(Self::started(options, issuers)).await
     }
 
     /// The same with the authorities in `folder`, which others may share: see
     /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
     pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
         let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
-        Self::started(options, issuers).await
+        Box::pin(Self::started(options, issuers)).await
     }
 
     async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {
@@ -345,8 +346,8 @@ async fn world_of(
 async fn unhurried<T: Send + 'static>(
     make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
-    let made = tokio::task::spawn_blocking(make).await;
-    made.context("the sandbox's keys were not made")?
+    let outcome = tokio::task::spawn_blocking(make).await;
+    outcome.context("the sandbox's keys were not made")?
 }
 
 /// The faults are innermost, so that the journal holds what the caller saw.

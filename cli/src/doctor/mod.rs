@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "certificate")]
     chain: Option<PathBuf>,
     /// A file with the password, which may also be in the variable `INNSYN_PASSWORD`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "certificate")]
     password_file: Option<PathBuf>,
     /// Which of the keys in a PKCS#12 file.
     #[arg(long, value_name = "NAME", requires = "certificate")]
@@ -75,6 +75,9 @@ pub(crate) struct Arguments {
     /// Prints one JSON object, and nothing else.
     #[arg(long)]
     json: bool,
+    /// Lists the checks by name, each with what it says; looks at nothing.
+    #[arg(long)]
+    list_checks: bool,
     /// Where nothing is wrong: writes key, chain and settings for the app into this folder.
     #[arg(long, value_name = "FOLDER", requires = "certificate")]
     write: Option<PathBuf>,
@@ -90,7 +93,7 @@ enum Target {
 
 /// What there is to tell.
 enum Told {
-    Certificate(Report),
+    Certificate(Box<Report>),
     Project(project::Report),
 }
 
@@ -101,10 +104,19 @@ pub(crate) async fn run(
     manifest: impl FnOnce() -> anyhow::Result<PathBuf>,
 ) -> ExitCode {
     let language = arguments.language.unwrap_or_else(Language::of_environment);
+    if arguments.list_checks {
+        let mut out = std::io::stdout();
+        for entry in catalogue::all() {
+            let [seen, ..] = language.of(entry.nb, entry.en);
+            // Nothing more can be done where nobody reads it.
+            let _unread = writeln!(out, "{}  {seen}", entry.id);
+        }
+        return ExitCode::SUCCESS;
+    }
     let looked = match &arguments.certificate {
         Some(certificate) => {
             let looked = looked_at(arguments, certificate, language).await;
-            looked.map(Told::Certificate)
+            looked.map(|report| Told::Certificate(Box::new(report)))
         }
         None => match manifest() {
             Ok(manifest) => project(arguments, manifest, language).await,

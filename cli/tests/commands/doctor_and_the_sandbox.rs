@@ -13,10 +13,10 @@ use crate::doctor::{Answer, ask_with, file, json_of, text};
 const ORGANISATION: &str = "310000302";
 
 /// What is wanted of the doctor, besides the certificate.
-struct Asked<'a> {
-    purpose: &'a str,
-    environment: &'a str,
-    as_pem: bool,
+pub(crate) struct Asked<'a> {
+    pub(crate) purpose: &'a str,
+    pub(crate) environment: &'a str,
+    pub(crate) as_pem: bool,
 }
 
 impl Default for Asked<'_> {
@@ -29,7 +29,12 @@ impl Default for Asked<'_> {
     }
 }
 
-fn order(vendor: Vendor, profile: Profile, purposes: &[Purpose], defects: &[Defect]) -> TempDir {
+pub(crate) fn order(
+    vendor: Vendor,
+    profile: Profile,
+    purposes: &[Purpose],
+    defects: &[Defect],
+) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let order = Order {
         vendor,
@@ -58,7 +63,7 @@ fn authorities(folder: &Path) -> PathBuf {
     file(folder, "trusted.pem", all)
 }
 
-fn examined(folder: &Path, asked: &Asked) -> Answer {
+pub(crate) fn examined(folder: &Path, asked: &Asked) -> Answer {
     let trust = authorities(folder);
     let trust = text(&trust);
     let first = |names: &[&str]| {
@@ -129,7 +134,11 @@ fn nothing_is_wrong_with_a_good_one() {
 #[test]
 fn each_defect_is_found_by_its_check() {
     let mut missed = Vec::new();
-    for defect in Defect::ALL {
+    // Of one that is revoked, the issuer tells.
+    let in_files = Defect::ALL
+        .iter()
+        .filter(|defect| **defect != Defect::Revoked);
+    for defect in in_files {
         let (vendor, profile) = match defect {
             Defect::Lcp | Defect::PolicyOfOtherEnvironment => (Vendor::Commfides, Profile::Seid2),
             Defect::Seid1OfProduction => (Vendor::Buypass, Profile::Seid1),

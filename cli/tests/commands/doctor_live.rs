@@ -1,23 +1,20 @@
-//! `innsyn doctor --live`, against the sandbox's Maskinporten and a counterparty that requires a certificate.
+//! `innsyn doctor --live`, against the sandbox's Maskinporten.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::RootCertStore;
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::server::WebPkiClientVerifier;
+use rcgen::{CertificateParams, KeyPair};
+use reqwest::Method;
 use sandbox::alone::{Client, Maskinporten, Options};
 use sandbox::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
-use crate::doctor::{Answer, ask, closed, file, json_of, text};
+use crate::doctor::{Answer, ask, file, json_of, text};
+
+/// Of a client that is registered for a test.
+pub(crate) const CLIENT: &str = "0b8e2f66-41a4-4f0e-9f43-0d8d7c7b5a11";
 
 /// Maskinporten, and what the doctor needs to ask it.
 struct Stage {
@@ -69,6 +66,14 @@ impl Stage {
         tokio::task::block_in_place(|| ask(&arguments))
     }
 
+    /// Orders something on the admin address.
+    async fn admin(&self, method: Method, path: &str, body: &Value) {
+        let address = format!("{}{path}", self.maskinporten.admin());
+        let request = reqwest::Client::new().request(method, address).json(body);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
     /// A certificate that nobody has issued, with the key in `key`.
     fn self_signed(&self, key: &Path) -> PathBuf {
         let key = std::fs::read_to_string(key).expect("a key");
@@ -79,8 +84,8 @@ impl Stage {
     }
 }
 
-/// What was found over the network: it stands last.
-fn live(answer: &Answer) -> Vec<String> {
+/// What was found over the network: it stands last. That the certificate is not revoked is looked at elsewhere.
+pub(crate) fn live(answer: &Answer) -> Vec<String> {
     let ours = ["L", "N", "V04", "V05"];
     let all = answer.findings();
     let is_ours = |finding: &String| {
@@ -88,16 +93,17 @@ fn live(answer: &Answer) -> Vec<String> {
         ours.iter().any(|start| id.starts_with(start))
     };
     let first = all.iter().position(is_ours).expect("a live finding");
-    all[first..].to_vec()
+    let found = all[first..].iter().filter(|finding| *finding != "info L14");
+    found.cloned().collect()
 }
 
 fn seen(answer: &Answer) -> String {
     let json = answer.json();
-    let last = json["findings"]
-        .as_array()
-        .and_then(|all| all.last().cloned());
-    let last = last.expect("a finding");
-    format!("{} {}", last["seen"], last["action"])
+    let all = json["findings"].as_array().expect("findings").iter();
+    let found: Vec<String> = all
+        .map(|finding| format!("{} {}", finding["seen"], finding["action"]))
+        .collect();
+    found.join(" ")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +195,7 @@ async fn a_wrong_clock_is_told_by_how_much() {
 async fn whoever_does_not_answer_is_told_apart() {
     let stage = Stage::start().await;
     let other = stage.self_signed(&stage.certified().key_pem_file);
-    assert_eq!(live(&stage.ask(&["--ca", text(&other)])), ["error L03"]);
+    assert_eq!(live(&stage.ask(&["--ca", text(&other)])), ["error L15"]);
     let unknown = ["--maskinporten", "https://nobody.invalid"];
     assert_eq!(live(&stage.ask(&unknown)), ["error L01"]);
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -208,111 +214,104 @@ async fn whoever_does_not_answer_is_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_none_is_told_apart() {
+    let stage = Stage::start().await;
+    // Nobody answers with TLS there.
+    let plain = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = plain.local_addr().expect("its address").port();
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = plain.accept().await {
+            let _ = tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let plain = format!("https://localhost:{port}");
+    assert_eq!(live(&stage.ask(&["--maskinporten", &plain])), ["error L04"]);
+    for (fault, expected) in [
+        (json!("nonsense"), "error L06"),
+        (json!("reset_before"), "error L09"),
+    ] {
+        let rule = json!({"counterparty": "maskinporten", "times": 1, "fault": fault});
+        stage.admin(Method::POST, "/faults", &rule).await;
+        assert_eq!(live(&stage.ask(&[])), [expected, "info L05"], "{fault}");
+    }
+    let scope = stage.maskinporten.scopes().remove(0);
+    let id = stage.certified().client_id.clone();
+    let chain = stage.certified().chain_file.clone().expect("a chain");
+    let mut arguments = json_of(&chain, &["--live", "--maskinporten", stage.origin()]);
+    arguments.extend(["--ca", text(stage.maskinporten.ca_file())]);
+    arguments.extend(["--client-id", &id, "--scope", &scope]);
+    let without_key = tokio::task::block_in_place(|| ask(&arguments));
+    assert_eq!(live(&without_key), ["warning L13", "info L05"]);
+    assert!(without_key.findings().contains(&"error F04".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_another_than_the_clients_owner() {
+    let stage = Stage::start().await;
+    let scope = stage.maskinporten.scopes().remove(0);
+    let client = json!({
+        "client_id": CLIENT, "client_name": "x", "client_orgno": "310000108",
+        "integration_type": "maskinporten", "application_type": "web",
+        "token_endpoint_auth_method": "private_key_jwt", "scopes": [scope],
+    });
+    stage
+        .admin(Method::POST, "/maskinporten/clients", &client)
+        .await;
+    let answer = stage.ask(&["--client-id", CLIENT, "--scope", &scope]);
+    let told = answer.json()["findings"].to_string();
+    assert!(
+        answer.findings().contains(&"error O04".to_owned()),
+        "{told}"
+    );
+    assert!(
+        told.contains("MP-122") && told.contains("delegation"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_registered_over_a_year_ago() {
+    let stage = Stage::start().await;
+    let scope = stage.maskinporten.scopes().remove(0);
+    let client = stage.maskinporten.clients()[0].clone();
+    let jwk = client.key_jwk_file.as_ref().expect("a JWK");
+    let jwk: Value = serde_json::from_slice(&std::fs::read(jwk).expect("a file")).expect("JSON");
+    let public = json!({
+        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "old", "e": jwk["e"], "n": jwk["n"],
+    });
+    stage.clock.set_offset(-400 * 86_400);
+    let path = format!("/maskinporten/clients/{}/jwks", client.client_id);
+    stage
+        .admin(Method::PUT, &path, &json!({ "keys": [public] }))
+        .await;
+    stage.clock.set_offset(0);
+    let certificate = stage.self_signed(&client.key_pem_file);
+    let more = [
+        "--client-id",
+        &client.client_id,
+        "--scope",
+        &scope,
+        "--kid",
+        "old",
+    ];
+    let answer = stage.ask_with(&certificate, &client.key_pem_file, &more);
+    let told = answer.json()["findings"].to_string();
+    assert!(
+        answer.findings().contains(&"error V05".to_owned()),
+        "{told}"
+    );
+    assert!(told.contains("MP-121"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn metadata_of_another_issuer_stops_it() {
     let stage = Stage::start().await;
-    let admin = format!("{}/maskinporten/switches", stage.maskinporten.admin());
-    let http = reqwest::Client::new();
     let switch = json!({"metadata_issuer": "https://elsewhere.example/"});
-    let answer = http
-        .put(admin)
-        .json(&switch)
-        .send()
-        .await
-        .expect("an answer");
-    assert!(answer.status().is_success(), "{answer:?}");
+    stage
+        .admin(Method::PUT, "/maskinporten/switches", &switch)
+        .await;
     let id = stage.certified().client_id.clone();
     let answer = stage.ask(&["--client-id", &id, "--scope", "any"]);
     assert_eq!(live(&answer), ["error N06", "info L05"], "{}", answer.text);
     assert!(answer.text.contains("https://elsewhere.example/"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_counterparty_accepts_the_certificate_or_refuses_it() {
-    let folder = TempDir::new().expect("a folder");
-    let ours = authority("Ours");
-    let server = authority("Server");
-    let ca = file(folder.path(), "ca.pem", server.pem());
-    let (leaf, key) = issued(&ours, "client.example");
-    let certificate = file(folder.path(), "client.pem", leaf.pem());
-    let key = closed(folder.path(), "client.key", key.serialize_pem());
-    for (trusted, expected) in [
-        (Some(&ours), vec!["info L05", "info L10"]),
-        (Some(&server), vec!["error L11", "info L05"]),
-        (None, vec!["warning L12", "info L05"]),
-    ] {
-        let origin = counterparty(&server, trusted).await;
-        let more = [
-            "--key",
-            text(&key),
-            "--purpose",
-            "tls",
-            "--live",
-            "--ca",
-            text(&ca),
-            "--connect",
-            &origin,
-        ];
-        let arguments = json_of(&certificate, &more);
-        let answer = tokio::task::block_in_place(|| ask(&arguments));
-        assert_eq!(live(&answer), expected, "{}", answer.text);
-    }
-}
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority(name: &str) -> Authority {
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, name);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
-}
-
-fn issued(authority: &Authority, name: &str) -> (rcgen::Certificate, KeyPair) {
-    let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
-    (
-        params.signed_by(&key, authority).expect("a certificate"),
-        key,
-    )
-}
-
-/// One that takes the certificates of `trusted`, or asks for none: its origin.
-async fn counterparty(own: &Authority, trusted: Option<&Authority>) -> String {
-    let provider = Arc::new(default_provider());
-    let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .expect("versions");
-    let builder = match trusted {
-        Some(authority) => {
-            let mut roots = RootCertStore::empty();
-            roots.add(authority.der().clone()).expect("a root");
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
-        }
-        None => builder.with_no_client_auth(),
-    };
-    let (leaf, key) = issued(own, "localhost");
-    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    let config = builder.with_single_cert(vec![leaf.der().clone()], key);
-    let acceptor = TlsAcceptor::from(Arc::new(config.expect("a server")));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("its address");
-    tokio::spawn(async move {
-        let (tcp, _) = listener.accept().await.expect("a connection");
-        let mut rest = [0; 4096];
-        match acceptor.accept(tcp).into_fallible().await {
-            Ok(mut tls) => {
-                let _ = tls.read(&mut rest).await;
-                let _ = tls
-                    .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
-                    .await;
-                let _ = tls.shutdown().await;
-            }
-            // Closed at once, what was said last could be lost.
-            Err((_, mut tcp)) => while tcp.read(&mut rest).await.is_ok_and(|read| read > 0) {},
-        }
-    });
-    format!("https://localhost:{}", address.port())
 }

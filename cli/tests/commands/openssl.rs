@@ -28,8 +28,9 @@ pub(crate) const SUBJECT: &str =
 pub(crate) const EXTENSIONS: &str = "basicConstraints=CA:false\n\
     keyUsage=critical,digitalSignature,keyEncipherment\n\
     certificatePolicies=2.16.578.1.26.1.3.2,0.4.0.2042.1.1\n";
-/// Added to every certificate.
-const KEYS: &str = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
+/// Added to every certificate. At port 1 nobody answers.
+const KEYS: &str = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
+    crlDistributionPoints=URI:http://localhost:1/issuing.crl\n";
 
 impl Workshop {
     /// Opens one; `None` where there is no `openssl`, which is said.
@@ -108,7 +109,11 @@ impl Workshop {
         let extensions = file(
             self.folder.path(),
             &format!("{name}.cnf"),
-            format!("{}{KEYS}", wanted.extensions),
+            if wanted.extensions.contains("authorityKeyIdentifier") {
+                wanted.extensions.to_owned()
+            } else {
+                format!("{}{KEYS}", wanted.extensions)
+            },
         );
         let path = self.path(&format!("{name}.pem"));
         self.run(&[

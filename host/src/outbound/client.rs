@@ -22,6 +22,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 use super::{
     connection::{Sender, Unsent, open},
     failure::Failure,
+    last_words::LastWords,
     network::BlockedNetworks,
     pool::{Key, Pool},
     tls::{Identities, Identity},
@@ -252,7 +253,9 @@ impl Body for Paced {
             let limit = self.limit;
             self.sleep.as_mut().reset(Instant::now() + limit);
             return Poll::Ready(frame.map(|frame| {
-                frame.map_err(|error| self.failed(Failure::of_exchange(&error, None)))
+                frame.map_err(|error| {
+                    self.failed(Failure::of_exchange(&error, &LastWords::default()))
+                })
             }));
         }
         self.sleep.as_mut().poll(context).map(|()| {

@@ -21,6 +21,7 @@ use super::{
     failure::Failure,
     last_words::{Attentive, LastWords},
     network::BlockedNetworks,
+    shown::noted,
     tls::Identity,
 };
 use crate::allowed_hosts::Origin;
@@ -101,7 +102,7 @@ impl Unsent {
         });
         Self {
             request,
-            failure: Failure::of_exchange(&error.into_error(), words.get()),
+            failure: Failure::of_exchange(&error.into_error(), words),
         }
     }
 }
@@ -137,11 +138,11 @@ pub(crate) async fn open(
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
-    let stream = TlsConnector::from(identity.config.clone())
-        .connect(name, stream)
-        .await
-        .map_err(|error| Failure::of_handshake(&error))?;
-    let words = LastWords::default();
+    let shown = identity.config.shown;
+    let handshake = TlsConnector::from(identity.config.tls.clone()).connect(name, stream);
+    let (outcome, asked) = noted(handshake).await;
+    let stream = outcome.map_err(|error| Failure::of_handshake(&error, asked, shown))?;
+    let words = LastWords::after(shown);
     let http2_chosen = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = Attentive::new(stream, words.clone());
     if http2_chosen {
@@ -158,7 +159,7 @@ async fn http1(
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error, words.get()))?;
+        .map_err(|error| Failure::of_exchange(&error, &words))?;
     drive(connection, permit);
     Ok(Sender::Http1(sender, words))
 }
@@ -170,7 +171,7 @@ async fn http2(
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error, words.get()))?;
+        .map_err(|error| Failure::of_exchange(&error, &words))?;
     drive(connection, permit);
     Ok(Sender::Http2(sender, words))
 }

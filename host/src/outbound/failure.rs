@@ -2,8 +2,10 @@
 
 use std::{error::Error as StdError, io};
 
-use rustls::{AlertDescription, CertificateError};
+use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 use wasmtime_wasi_http::Error;
+
+use super::{last_words::LastWords, shown::Shown};
 
 /// A failed exchange.
 #[derive(Debug)]
@@ -40,18 +42,28 @@ impl Failure {
         Self::new(code, format!("connecting: {error}"))
     }
 
-    /// A TLS handshake that fails.
-    pub(crate) fn of_handshake(error: &io::Error) -> Self {
+    /// A TLS handshake that fails, in which our certificate was asked for or not.
+    pub(crate) fn of_handshake(error: &io::Error, asked: bool, shown: Shown) -> Self {
         match tls_cause(error) {
-            Some(cause) => Self::of_tls(cause),
+            // TLS 1.2 has no alert for a certificate that is missing (RFC 5246 §7.4.6), and versions and ciphers are agreed
+            // on before it is asked for. It is told in the words of TLS 1.3.
+            Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) if asked => {
+                let meant = match shown {
+                    Shown::Nothing => AlertDescription::CertificateRequired,
+                    _ => AlertDescription::CertificateUnknown,
+                };
+                let said = AlertDescription::HandshakeFailure;
+                Self::of_alert(meant, said, shown)
+            }
+            Some(cause) => Self::of_tls(cause, shown),
             None => Self::new(Error::TlsProtocolError, format!("TLS: {error}")),
         }
     }
 
-    /// A request or a response that breaks off on an open connection. `told` is what TLS said last there.
-    pub(crate) fn of_exchange(error: &hyper::Error, told: Option<&rustls::Error>) -> Self {
-        if let Some(cause) = told.or_else(|| causes(error).find_map(tls_cause)) {
-            return Self::of_tls(cause);
+    /// A request or a response that breaks off on an open connection. `words` are what TLS said last there.
+    pub(crate) fn of_exchange(error: &hyper::Error, words: &LastWords) -> Self {
+        if let Some(cause) = words.get().or_else(|| causes(error).find_map(tls_cause)) {
+            return Self::of_tls(cause, words.shown);
         }
         let code = if error.is_timeout() {
             Error::HttpResponseTimeout
@@ -74,19 +86,9 @@ impl Failure {
     }
 
     /// Three things that must not be taken for each other: they refuse us, we refuse them, or neither.
-    fn of_tls(error: &rustls::Error) -> Self {
+    fn of_tls(error: &rustls::Error, shown: Shown) -> Self {
         match error {
-            rustls::Error::AlertReceived(alert) => {
-                let code = Error::TlsAlertReceived {
-                    alert_id: Some(u8::from(*alert)),
-                    alert_message: Some(format!("{alert:?}")),
-                };
-                let reason = match refusal(*alert) {
-                    Some(why) => format!("our certificate was refused: {why} (alert {alert:?})"),
-                    None => format!("TLS: the other side ended it with the alert {alert:?}"),
-                };
-                Self::new(code, reason)
-            }
+            rustls::Error::AlertReceived(alert) => Self::of_alert(*alert, *alert, shown),
             rustls::Error::InvalidCertificate(why) => {
                 let code = Error::TlsCertificateError;
                 let reason = format!("their certificate is not trusted: {}", distrust(why));
@@ -96,10 +98,44 @@ impl Failure {
                 Error::TlsCertificateError,
                 "their certificate is not trusted: none was shown",
             ),
+            rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => Self::new(Error::TlsProtocolError, format!("TLS: {NO_VERSION}")),
             other => Self::new(Error::TlsProtocolError, format!("TLS: {other}")),
         }
     }
+
+    /// An alert: what it means, and what was said.
+    fn of_alert(meant: AlertDescription, said: AlertDescription, shown: Shown) -> Self {
+        let code = Error::TlsAlertReceived {
+            alert_id: Some(u8::from(meant)),
+            alert_message: Some(format!("{meant:?}")),
+        };
+        // Expired or revoked is said in so many words; of SHA-1 TLS has none (RFC 8446 §4.4.2.4).
+        let is_vague = matches!(
+            meant,
+            AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+        );
+        let why = match shown {
+            Shown::SignedWithSha1 if is_vague => Some("it is signed with SHA-1"),
+            _ => refusal(meant),
+        };
+        let reason = match why {
+            Some(why) => format!("our certificate was refused: {why} (alert {said:?})"),
+            None if said == AlertDescription::ProtocolVersion => {
+                format!("TLS: {NO_VERSION} (alert {said:?})")
+            }
+            None => format!("TLS: the other side ended it with the alert {said:?}"),
+        };
+        Self::new(code, reason)
+    }
 }
+
+const NO_VERSION: &str = "no version in common: here it is 1.2 and 1.3";
 
 /// What the other side has against our certificate, if the alert is about it (RFC 8446 §6.2).
 fn refusal(alert: AlertDescription) -> Option<&'static str> {
@@ -132,9 +168,11 @@ fn distrust(why: &CertificateError) -> String {
             "it is not valid yet, or the clock here is wrong".to_owned()
         }
         CertificateError::Revoked => "it is revoked".to_owned(),
-        CertificateError::UnknownIssuer => "its issuer is not among the roots".to_owned(),
+        CertificateError::UnknownIssuer => {
+            "its issuer is not among the roots (the wrong truststore)".to_owned()
+        }
         CertificateError::BadSignature => {
-            "its issuer is not among the roots: the one of that name has another key".to_owned()
+            "its issuer is not among the roots: the one of that name has another key (the wrong truststore)".to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("it is for another name: {why}")

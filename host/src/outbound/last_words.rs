@@ -10,22 +10,32 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::failure::tls_cause;
+use super::{failure::tls_cause, shown::Shown};
 
-/// Why TLS ended a connection, if it did. Copies share it.
+/// Why TLS ended a connection, if it did, and what we had shown there. Copies share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LastWords(Arc<OnceLock<rustls::Error>>);
+pub(crate) struct LastWords {
+    said: Arc<OnceLock<rustls::Error>>,
+    pub(crate) shown: Shown,
+}
 
 impl LastWords {
+    pub(crate) fn after(shown: Shown) -> Self {
+        Self {
+            shown,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn get(&self) -> Option<&rustls::Error> {
-        self.0.get()
+        self.said.get()
     }
 
     fn hear(&self, error: &io::Error) -> bool {
         let cause = tls_cause(error);
         if let Some(cause) = cause {
             // The first is the one that counts.
-            _ = self.0.set(cause.clone());
+            _ = self.said.set(cause.clone());
         }
         cause.is_some()
     }

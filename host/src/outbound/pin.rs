@@ -9,10 +9,9 @@ use std::{
     sync::Arc,
 };
 
-use rustls::ClientConfig;
 use serde::Deserialize;
 
-use super::tls::{TlsError, Trust, config, pair, roots};
+use super::tls::{Configured, TlsError, Trust, config, pair, roots};
 use crate::{
     allowed_hosts::Origin,
     document::{Document, DocumentError},
@@ -139,13 +138,13 @@ impl Pin {
     }
 
     /// Reads the files.
-    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TlsError> {
+    pub(crate) fn config(&self) -> Result<Configured, TlsError> {
         let pinned = Pinned::new(roots(&self.roots)?, self.subject.clone());
         let client = match &self.client {
             Some((chain, key)) => Some(pair(chain, key)?),
             None => None,
         };
-        Ok(Arc::new(config(Trust::Pinned(Arc::new(pinned)), client)?))
+        config(Trust::Pinned(Arc::new(pinned)), client)
     }
 }
 

@@ -14,7 +14,10 @@ use rustls::{
 use serde::Deserialize;
 use url::Host;
 
-use super::pin::Pin;
+use super::{
+    pin::Pin,
+    shown::{Noting, Shown},
+};
 use crate::allowed_hosts::Origin;
 
 /// One `[[client_tls]]` of the runtime configuration. Paths are made absolute by [`ClientTls::check`].
@@ -96,23 +99,30 @@ pub enum TlsError {
 
 /// Every identity that the application's components may have.
 pub(crate) struct Identities {
-    pinned: Vec<(Pin, Arc<ClientConfig>)>,
+    pinned: Vec<(Pin, Configured)>,
     listed: Vec<Listed>,
     /// No client certificate, and the roots of the public web.
-    default: Arc<ClientConfig>,
+    default: Configured,
+}
+
+/// How TLS is spoken, and what is shown there.
+#[derive(Clone)]
+pub(crate) struct Configured {
+    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) shown: Shown,
 }
 
 struct Listed {
     components: Vec<String>,
     hosts: Vec<String>,
-    config: Arc<ClientConfig>,
+    config: Configured,
 }
 
 /// Whom a component trusts and what it shows. Connections of one identity are never used for another.
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) entry: Entry,
-    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) config: Configured,
 }
 
 /// What an identity comes from, by its place.
@@ -130,7 +140,7 @@ impl Identities {
         Ok(Self {
             pinned: Vec::new(),
             listed,
-            default: Arc::new(config(Trust::Named(web_roots()), None)?),
+            default: config(Trust::Named(web_roots()), None)?,
         })
     }
 
@@ -185,7 +195,7 @@ impl Listed {
         Ok(Self {
             components: entry.component_ids.clone(),
             hosts: entry.hosts.clone(),
-            config: Arc::new(config(Trust::Named(trusted), pair)?),
+            config: config(Trust::Named(trusted), pair)?,
         })
     }
 
@@ -231,7 +241,7 @@ pub(super) enum Trust {
 }
 
 /// TLS 1.2 and 1.3.
-pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<ClientConfig, TlsError> {
+pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<Configured, TlsError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?;
     let builder = match trust {
@@ -240,6 +250,7 @@ pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<ClientConfi
             .dangerous()
             .with_custom_certificate_verifier(verifier),
     };
+    let shown = Shown::of(pair.as_ref().map(|(_, chain, _)| chain.as_slice()));
     let mut config = match pair {
         Some((path, chain, key)) => {
             builder
@@ -252,7 +263,11 @@ pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<ClientConfi
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    config.client_auth_cert_resolver = Arc::new(Noting(config.client_auth_cert_resolver));
+    Ok(Configured {
+        tls: Arc::new(config),
+        shown,
+    })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -5,6 +5,8 @@ mod egress;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod openssl;
+#[cfg(test)]
 mod outbound;
 #[cfg(test)]
 mod pins;

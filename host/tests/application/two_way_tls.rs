@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use x509_parser::der_parser::parse_der;
 
 use crate::{
+    openssl::OpensslServer,
     support::{Application, Running},
     upstream::{Authority, Tls},
 };
@@ -182,6 +183,92 @@ async fn our_certificate_is_refused() {
     }
 }
 
+/// OpenSSL's servers, as most counterparties have them: what ours does not do, they do.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_do_not_say_what_they_mean() {
+    let folder = TempDir::new().unwrap();
+    let authority = Authority::new();
+    authority.write(folder.path(), &["good"]);
+    let key = KeyPair::generate().unwrap();
+    authority.write_client(folder.path(), "localhost", &key, |_| ());
+    let wants_one = ["-tls1_2", "-Verify", "1", "-CAfile", "ca.pem"];
+    let too_old = ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"];
+    let refused = "\"reason\":\"our certificate was refused: ";
+    let alert = |number: u8| {
+        format!("ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload {{ alert-id: Some({number})")
+    };
+    for (arguments, code, reason) in [
+        // TLS 1.2 has no alert for it; told in the words of TLS 1.3.
+        (
+            &wants_one[..],
+            alert(116),
+            format!("{refused}none was shown, and one is required (alert HandshakeFailure)"),
+        ),
+        (
+            &too_old,
+            alert(70),
+            "\"reason\":\"TLS: no version in common: here it is 1.2 and 1.3".to_owned(),
+        ),
+    ] {
+        let Some(server) = OpensslServer::start(folder.path(), arguments) else {
+            return;
+        };
+        let running = showing(folder.path(), &server.origin, None).await;
+        ends_in(&running, &server.origin, &code, &reason).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_certificate_is_signed_with_sha_1() {
+    let folder = TempDir::new().unwrap();
+    let authority = Authority::new();
+    authority.write(folder.path(), &[]);
+    let key = KeyPair::generate().unwrap();
+    let (leaf, _) = authority.write_client(folder.path(), "old", &key, |_| ());
+    // Its signature holds no more, which a server that looks at the algorithm first does not find out.
+    let der = with_sha1(leaf.as_ref());
+    let text = STANDARD.encode(der);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+    fs::write(folder.path().join("old.pem"), pem).unwrap();
+    authority.write_client(folder.path(), "localhost", &key, |_| ());
+    for version in ["-tls1_2", "-tls1_3"] {
+        let arguments = [
+            version,
+            "-Verify",
+            "1",
+            "-verify_return_error",
+            "-CAfile",
+            "ca.pem",
+        ];
+        let Some(server) = OpensslServer::start(folder.path(), &arguments) else {
+            return;
+        };
+        let running = showing(folder.path(), &server.origin, Some("old")).await;
+        let alert = "ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload { alert-id: Some(42)";
+        let reason = "\"reason\":\"our certificate was refused: it is signed with SHA-1 (alert BadCertificate)";
+        ends_in(&running, &server.origin, alert, reason).await;
+    }
+}
+
+/// What says that it is signed with SHA-256, twice, says SHA-1; lengths follow.
+fn with_sha1(der: &[u8]) -> Vec<u8> {
+    const SHA256: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    // The same length: 1.2.840.10045.4.1 has a byte less, so that its sequence would.
+    const SHA1: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+    let mut changed = der.to_vec();
+    while let Some(at) = changed.windows(10).position(|window| window == SHA256) {
+        changed.splice(at..at + 10, SHA1);
+        changed[at - 1] -= 1;
+    }
+    // The last byte of the lengths of the outer sequence and of the one that is signed.
+    let last = |at: usize| at + 1 + usize::from(changed[at + 1] & 0x7f);
+    let outer = last(0);
+    let inner = last(outer + 1);
+    changed[outer] -= 2;
+    changed[inner] -= 1;
+    changed
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn their_certificate_is_not_trusted() {
     let folder = TempDir::new().unwrap();
@@ -209,7 +296,11 @@ async fn their_certificate_is_not_trusted() {
         ),
         (&authority, misnamed(), "it is for another name"),
         (&authority, nameless(), "it is for another name"),
-        (&foreign, normal(), "its issuer is not among the roots\""),
+        (
+            &foreign,
+            normal(),
+            "its issuer is not among the roots (the wrong truststore)\"",
+        ),
         (
             &namesake,
             normal(),

@@ -44,23 +44,23 @@ impl EnterpriseAuthority {
 
     pub(super) fn made(
         base: &str,
-        make: impl Fn(Vendor, Profile) -> anyhow::Result<Hierarchy> + Sync,
+        of: impl Fn(Vendor, Profile) -> anyhow::Result<Hierarchy> + Sync,
     ) -> anyhow::Result<Self> {
-        let make = &make;
+        let of = &of;
         let failed = |_| anyhow::anyhow!("making keys failed");
         // RSA keys take their time.
-        let made = std::thread::scope(|scope| {
-            let of = |vendor| {
+        let all = std::thread::scope(|scope| {
+            let both = |vendor| {
                 [Profile::Seid1, Profile::Seid2]
-                    .map(|profile| scope.spawn(move || make(vendor, profile)))
+                    .map(|profile| scope.spawn(move || of(vendor, profile)))
             };
-            [of(Vendor::Buypass), of(Vendor::Commfides)]
+            [both(Vendor::Buypass), both(Vendor::Commfides)]
                 .map(|two| two.map(|made| made.join().map_err(failed).flatten()))
         });
         let [
             [buypass_seid1, buypass_seid2],
             [commfides_seid1, commfides_seid2],
-        ] = made;
+        ] = all;
         Ok(Self {
             base: base.to_owned(),
             buypass_seid1: buypass_seid1?,

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 
 /// A certificate that was revoked.
@@ -24,7 +26,7 @@ pub(crate) struct Revoked(Arc<Kept>);
 #[derive(Debug)]
 enum Kept {
     Here(Mutex<Vec<Entry>>),
-    /// A line for each: the serial number in hexadecimal digits, and seconds since 1970.
+    /// A line for each: the serial number in base64, and seconds since 1970.
     In(PathBuf),
 }
 
@@ -53,11 +55,7 @@ impl Revoked {
                 options.append(true).create(true);
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let serial: String = entry
-                    .serial
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let serial = STANDARD.encode(&entry.serial);
                 let line = format!("{serial} {}\n", entry.at.unix_timestamp());
                 let written = options
                     .open(file)
@@ -91,13 +89,8 @@ impl Revoked {
 
 fn entry(line: &str) -> Option<Entry> {
     let (serial, at) = line.split_once(' ')?;
-    let digits: Vec<char> = serial.chars().collect();
-    let bytes = digits.chunks(2).map(|pair| {
-        let pair: String = pair.iter().collect();
-        u8::from_str_radix(&pair, 16).ok()
-    });
     Some(Entry {
-        serial: bytes.collect::<Option<_>>()?,
+        serial: STANDARD.decode(serial).ok()?,
         at: OffsetDateTime::from_unix_timestamp(at.parse().ok()?).ok()?,
     })
 }

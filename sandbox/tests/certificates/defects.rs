@@ -154,13 +154,16 @@ fn shows(defect: Defect, files: &Files) -> bool {
         Defect::Sha1 => files.leaf(|leaf| {
             leaf.signature_algorithm.algorithm.to_id_string() == "1.2.840.113549.1.1.5"
         }),
-        Defect::Revoked => {
-            let list = files.read("issuing.crl");
-            let (_, list) = CertificateRevocationList::from_der(&list).unwrap();
-            let mut revoked = list.iter_revoked_certificates();
-            files.leaf(|leaf| revoked.any(|entry| entry.raw_serial() == leaf.raw_serial()))
-        }
+        Defect::Revoked => is_listed(files),
     }
+}
+
+/// Whether its issuer says that it is revoked.
+fn is_listed(files: &Files) -> bool {
+    let list = files.read("issuing.crl");
+    let (_, list) = CertificateRevocationList::from_der(&list).unwrap();
+    let mut revoked = list.iter_revoked_certificates();
+    files.leaf(|leaf| revoked.any(|entry| entry.raw_serial() == leaf.raw_serial()))
 }
 
 /// pbeWithSHAAnd40BitRC2-CBC.

@@ -34,7 +34,7 @@ async fn the_wrong_truststore_is_used_for_the_client() {
     assert_eq!((said.exit, said.status), (60, 0), "{said:?}");
     let own = "(out), tls alert, unknown ca";
     assert!(said.complaint.contains(own), "{said:?}");
-    assert!(bench.noted().contains("the wrong truststore"));
+    assert!(bench.noted(1).await.contains("the wrong truststore"));
     bench.curl(Some(&given), &[]).await.is_let_in();
 }
 
@@ -43,11 +43,12 @@ async fn the_certificate_is_not_an_organisations() {
     let Some(bench) = Bench::start().await else {
         return;
     };
-    for defect in [Defect::Website, Defect::Person] {
+    for (index, defect) in [Defect::Website, Defect::Person].into_iter().enumerate() {
         let shown = bench.ordered(Vendor::Buypass, &[defect]).await;
         let said = bench.curl(Some(&shown), &[]).await;
         said.is_cut_off("unknown ca");
-        assert!(bench.noted().contains("it is no organisation's"));
+        let noted = bench.noted(index + 1).await;
+        assert!(noted.contains("it is no organisation's"), "{noted}");
     }
 }
 
@@ -60,7 +61,7 @@ async fn the_client_does_not_support_tls_1_2() {
     let said = bench.curl(Some(&bench.given()), &old).await;
     // Not protocol_version: the server misses the signature algorithms of TLS 1.2 first.
     said.is_cut_off("handshake failure");
-    assert_eq!(bench.noted(), "the client does not support TLS 1.2");
+    assert_eq!(bench.noted(1).await, "the client does not support TLS 1.2");
 }
 
 #[tokio::test]
@@ -77,9 +78,10 @@ async fn the_certificate_is_issued_with_sha_1() {
         Shown::in_folder(&folder)
     });
     let shown = made.await.unwrap();
-    for version in [TLS12, TLS13] {
+    for (index, version) in [TLS12, TLS13].into_iter().enumerate() {
         let said = bench.curl(Some(&shown), version).await;
         said.is_cut_off("bad certificate");
-        assert!(bench.noted().contains("signed with SHA-1"));
+        let noted = bench.noted(index + 1).await;
+        assert!(noted.contains("signed with SHA-1"), "{noted}");
     }
 }

@@ -68,7 +68,7 @@ async fn each_that_concerns_tls_ends_it_with_its_alert() {
             said.is_cut_off(alert);
         }
     }
-    let entries = bench.sandbox.world().journal.entries();
+    let entries = bench.journal(2 * CUT_OFF.len()).await;
     let came_through = entries.iter().find(|entry| entry.method != "TLS");
     assert!(came_through.is_none(), "{came_through:?}");
     // Each has its line, with the reason.

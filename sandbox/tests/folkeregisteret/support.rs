@@ -2,12 +2,14 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sandbox::authority::{Profile, Purpose, Vendor};
 use sandbox::certificates::{Defect, Order};
 use sandbox::clock::Clock;
 use sandbox::consumer::FJORDBANKEN;
 use sandbox::folkeregisteret::TRANSPORT;
+use sandbox::journal::Entry;
 use sandbox::{Options, Sandbox};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -123,12 +125,31 @@ impl Bench {
         .unwrap()
     }
 
-    /// Why the last handshake came to nothing, as the journal has it.
-    pub(crate) fn noted(&self) -> String {
-        let entries = self.sandbox.world().journal.entries();
-        let last = entries.last().unwrap();
-        assert_eq!((last.method.as_str(), last.status), ("TLS", 0), "{last:?}");
-        last.note.clone().unwrap()
+    /// The journal, when it has `count` entries: the client may know of its refusal before the sandbox has noted it.
+    pub(crate) async fn journal(&self, count: usize) -> Vec<Entry> {
+        let written = async {
+            loop {
+                let entries = self.sandbox.world().journal.entries();
+                if entries.len() >= count {
+                    return entries;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(30), written).await;
+        in_time.unwrap()
+    }
+
+    /// Why the handshake with this number, from one, came to nothing, as the journal has it.
+    pub(crate) async fn noted(&self, number: usize) -> String {
+        let entries = self.journal(number).await;
+        let entry = entries.get(number - 1).unwrap();
+        assert_eq!(
+            (entry.method.as_str(), entry.status),
+            ("TLS", 0),
+            "{entry:?}"
+        );
+        entry.note.clone().unwrap()
     }
 
     pub(crate) fn new_folder(&self) -> PathBuf {

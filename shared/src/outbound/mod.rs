@@ -225,10 +225,11 @@ pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
         // WASI has no more words for it.
         SendError::NotTrusted(_) => problem.detail(format!(
             "The certificate that {counterparty} shows is not trusted: it has expired or been revoked, its issuer is not \
-             among the roots, or it is for another name, organisation or purpose. The host's log says which."
+             among the roots (the wrong truststore), or it is for another name, organisation or purpose. The host's log says which."
         )),
         SendError::Tls(_) => problem.detail(format!(
-            "TLS with {counterparty} failed. The host's log says why."
+            "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), or no TLS at that port. The host's \
+             log says which."
         )),
         _ => problem,
     }

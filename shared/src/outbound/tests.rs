@@ -246,6 +246,22 @@ fn unexpected_answers_say_whose_fault_they_are() {
     );
 }
 
+/// The common problems in setting up two-way TLS (Posten signering, "Security").
+#[test]
+fn each_common_problem_is_named() {
+    let detail = |error: SendError| problem("altinn", &error).detail.expect("a detail");
+    let refused = |alert| {
+        let refusal = Refusal::of_alert(alert).expect("about a certificate");
+        detail(SendError::CertificateRefused(refusal))
+    };
+    let untrusted = detail(SendError::NotTrusted("unknown issuer".to_owned()));
+    assert!(untrusted.contains("the wrong truststore"), "{untrusted}");
+    assert!(refused(48).contains("no organisation's certificate"));
+    assert!(refused(42).contains("signed with SHA-1"));
+    let version = detail(SendError::Tls("ProtocolVersion".to_owned()));
+    assert!(version.contains("no version in common"), "{version}");
+}
+
 #[test]
 fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
     for alert in [42, 43, 44, 45, 46, 48, 49, 116] {

@@ -33,7 +33,7 @@ macro_rules! refusals {
 
 refusals! {
     /// It is broken, or signed wrongly.
-    Bad 42 "bad_certificate" "it cannot be read there, or its key is not the one that signs";
+    Bad 42 "bad_certificate" "it is signed with SHA-1, cannot be read there, or its key is not the one that signs";
     /// Of a kind that is not taken.
     Unsupported 43 "unsupported_certificate" "it is for another purpose than a client's, such as sealing or encryption";
     /// Taken back by its issuer.
@@ -43,7 +43,7 @@ refusals! {
     /// Anything else.
     Unspecified 46 "certificate_unknown" "the other side does not say why: look at its purpose, its organisation and its environment";
     /// No path to an issuer that is trusted there.
-    Issuer 48 "unknown_ca" "its issuer is not trusted there: it is of another environment, or the issuing certificates are not sent with it";
+    Issuer 48 "unknown_ca" "its issuer is not trusted there: it is no organisation's certificate, it is of another environment, or the issuing certificates are not sent with it";
     /// In order, and still not let in.
     Denied 49 "access_denied" "it is in order, but its organisation is not let in";
     /// None was shown.

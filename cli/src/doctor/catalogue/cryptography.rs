@@ -52,12 +52,12 @@ pub(in super::super) static C04: Entry = Entry {
     id: "C04",
     levels: [E, W, E],
     nb: [
-        "Utstederen har signert sertifikatet med {0}.",
+        "Sertifikatet, eller et over det i kjeden, er signert med {0}.",
         "Slike signaturer kan forfalskes og godtas ikke lenger.",
         "Bestill et nytt; dagens utstedere signerer med SHA-256.",
     ],
     en: [
-        "The issuer has signed the certificate with {0}.",
+        "The certificate, or one above it in the chain, is signed with {0}.",
         "Such signatures can be forged and are no longer accepted.",
         "Order a new one; today's issuers sign with SHA-256.",
     ],
@@ -108,5 +108,4 @@ pub(in super::super) static C07: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05, &C06, &C07];

@@ -153,5 +153,4 @@ pub(in super::super) static F10: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&F01, &F02, &F03, &F04, &F05, &F06, &F07, &F08, &F09, &F10];

@@ -111,5 +111,4 @@ pub(in super::super) static N06: Entry = refusal(
     ],
 );
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&L07, &L08, &I03, &I04, &V05, &O04, &C06, &N06];

@@ -138,5 +138,4 @@ pub(in super::super) static O09: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&O01, &O02, &O03, &O04, &O05, &O06, &O07, &O08, &O09];

@@ -183,7 +183,6 @@ pub(in super::super) static I12: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[
     &I01, &I02, &I03, &I04, &I05, &I06, &I07, &I08, &I09, &I10, &I11, &I12,
 ];

@@ -213,7 +213,69 @@ pub(in super::super) static L13: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
+// The four common problems in setting up two-way TLS (Posten signering, "Security"), each by its name.
+
+pub(in super::super) static L15: Entry = Entry {
+    id: "L15",
+    levels: [E, E, E],
+    nb: [
+        "Feil tillitsliste: sertifikatet til {0} er ikke utstedt under noen av røttene her ({1}).",
+        "I test må tillitslisten ha testsertifikatenes røtter, i produksjon produksjonens.",
+        "Gi rett tillitsliste med --ca, eller de offentlige røttene uten; i appen er det ca_roots_file eller roots_file.",
+    ],
+    en: [
+        "The wrong truststore: the certificate of {0} is issued under none of the roots here ({1}).",
+        "In test the truststore must have the roots of test certificates, in production those of production.",
+        "Give the right one with --ca, or the public roots without it; in the app it is ca_roots_file or roots_file.",
+    ],
+};
+
+pub(in super::super) static L16: Entry = Entry {
+    id: "L16",
+    levels: [E, E, E],
+    nb: [
+        "Ingen felles TLS-versjon med {0}: her snakkes 1.2 og 1.3 ({1}).",
+        "Toveis TLS i offentlig sektor krever 1.2; den ene siden har den ikke.",
+        "Se om det er rett port, og om noe på veien avslutter TLS; en klient uten 1.2 må oppgraderes.",
+    ],
+    en: [
+        "No version of TLS in common with {0}: here it is 1.2 and 1.3 ({1}).",
+        "Two-way TLS in the public sector takes 1.2, which one of the two sides does not have.",
+        "See whether the port is right, and whether something on the way ends TLS; a client without 1.2 has to be upgraded.",
+    ],
+};
+
+pub(in super::super) static L17: Entry = Entry {
+    id: "L17",
+    levels: [E, E, E],
+    nb: [
+        "{0} avviste sertifikatet vårt: det er ikke et virksomhetssertifikat ({1}).",
+        "Bare sertifikater utstedt av Buypass og Commfides til virksomheter slipper inn.",
+        "Bruk virksomhetssertifikatet for dette miljøet, ikke et for nettsted eller person.",
+    ],
+    en: [
+        "{0} refused our certificate: it is not an organisation certificate ({1}).",
+        "Only those that Buypass and Commfides issue to organisations are let in.",
+        "Use the enterprise certificate of this environment, not one of a website or a person.",
+    ],
+};
+
+pub(in super::super) static L18: Entry = Entry {
+    id: "L18",
+    levels: [E, E, E],
+    nb: [
+        "{0} avviste sertifikatet vårt: det, eller utstederens, er signert med SHA-1 ({1}).",
+        "Commfides' gamle SHA-1-hierarki godtas ikke; bare SHA-256 gjør det.",
+        "Bestill et nytt; dagens utstedere signerer med SHA-256.",
+    ],
+    en: [
+        "{0} refused our certificate: it, or its issuer's, is signed with SHA-1 ({1}).",
+        "Commfides' old SHA-1 hierarchy is not accepted; only SHA-256 is.",
+        "Order a new one; today's issuers sign with SHA-256.",
+    ],
+};
+
 pub(super) static ALL: &[&Entry] = &[
-    &V04, &N05, &N06, &L01, &L02, &L03, &L04, &L05, &L06, &L09, &L10, &L11, &L12, &L13,
+    &V04, &N05, &N06, &L01, &L02, &L03, &L04, &L05, &L06, &L09, &L10, &L11, &L12, &L13, &L15, &L16,
+    &L17, &L18,
 ];

@@ -154,5 +154,4 @@ pub(in super::super) static P10: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&P01, &P02, &P03, &P04, &P05, &P06, &P07, &P08, &P09, &P10];

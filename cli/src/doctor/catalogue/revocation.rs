@@ -63,5 +63,4 @@ pub(in super::super) static L14: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&N01, &N02, &N03, &L14];

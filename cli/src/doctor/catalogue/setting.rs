@@ -48,5 +48,4 @@ pub(in super::super) static N06: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&A01, &N04, &N06];

@@ -49,5 +49,4 @@ pub(in super::super) static V03: Entry = Entry {
     ],
 };
 
-#[cfg(test)]
 pub(super) static ALL: &[&Entry] = &[&V01, &V02, &V03];

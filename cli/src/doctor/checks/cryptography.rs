@@ -4,11 +4,19 @@ use shared::certificate::{Generation, PublicKey, SignatureAlgorithm};
 
 use super::super::catalogue::cryptography::{C01, C02, C03, C04, C05};
 use super::super::finding::Finding;
-use super::Case;
+use super::{Case, issuer};
 
 /// The fewest bits that an RSA key may have, and those that a new one has.
 const FEWEST: usize = 2048;
 const USUAL: usize = 3072;
+
+/// Whether it, or one above it but for the root, has a signature that can be forged.
+pub(in super::super) fn is_signed_with_sha1(case: &Case) -> bool {
+    let above = issuer::sorted(case.leaf, &case.material.others);
+    let above = above.into_iter().filter(|held| !held.read.is_self_issued());
+    let mut chain = std::iter::once(case.leaf).chain(above);
+    chain.any(|held| held.read.signature.is_broken())
+}
 
 pub(super) fn check(case: &Case) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -26,7 +34,7 @@ pub(super) fn check(case: &Case) -> Vec<Finding> {
         PublicKey::Ed25519 => found.push(C01.found(["Ed25519".into()])),
         PublicKey::Other(oid) => found.push(C01.found([oid.as_str().into()])),
     }
-    if certificate.signature.is_broken() {
+    if is_signed_with_sha1(case) {
         let name = match certificate.signature {
             SignatureAlgorithm::RsaMd5 => "MD5",
             _ => "SHA-1",

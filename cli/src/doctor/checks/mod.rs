@@ -15,6 +15,7 @@ use shared::party::{Environment, OrganisationNumber};
 use super::finding::{Finding, Purpose};
 use super::material::{Held, Material};
 pub(super) use address::{issuers, lists, responders};
+pub(super) use cryptography::is_signed_with_sha1;
 pub(super) use issuer::{has_signed, sorted};
 pub(super) use profile::environment;
 
@@ -61,7 +62,7 @@ impl Case<'_> {
     }
 
     /// Whether it is an organisation's at all: else most of what it lacks needs no word.
-    fn is_organisations(&self) -> bool {
+    pub(super) fn is_organisations(&self) -> bool {
         let holder = self.leaf.read.holder();
         matches!(holder, Holder::Enterprise | Holder::Unknown) && !issuer::issues_to_persons(self)
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, header};
 use bytes::Bytes;
+use rustls::AlertDescription;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use shared::config::Origin;
 use shared::platform::Request;
 
-use super::super::catalogue::live::{L09, L10, L12, L13};
+use super::super::catalogue::live::{L09, L10, L12, L13, L17, L18};
 use super::super::checks::{self, Case};
 use super::super::finding::Finding;
 use super::Live;
@@ -28,7 +29,10 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
     };
     let reached = match Line::open(&address, &live.roots, Some(certified)).await {
         Ok(reached) => reached,
-        Err(finding) => return vec![finding],
+        Err(stop) => {
+            let named = stop.refused.and_then(|alert| named(case, origin, alert));
+            return vec![named.unwrap_or(stop.finding)];
+        }
     };
     let (peer, asked) = (reached.peer.clone(), reached.asked);
     let mut found = vec![reached.said()];
@@ -48,11 +52,37 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
             }
         }
         Err(silence) => found.push(match silence.refused {
-            Some(alert) => refused(&peer, alert),
+            Some(alert) => {
+                let named = named(case, origin, alert);
+                named.unwrap_or_else(|| refused(&peer, alert))
+            }
             None => L09.found([peer.into(), silence.reason.into()]),
         }),
     }
     found
+}
+
+/// A refusal that is one of the common problems, as far as the alert leaves it open.
+fn named(case: &Case, origin: &Origin, alert: AlertDescription) -> Option<Finding> {
+    let is_vague = matches!(
+        alert,
+        AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::AccessDenied
+    );
+    let entry = if !is_vague {
+        return None;
+    } else if checks::is_signed_with_sha1(case) {
+        &L18
+    } else if case.authority().is_none() || !case.is_organisations() {
+        &L17
+    } else {
+        return None;
+    };
+    Some(entry.found([origin.as_str().into(), format!("{alert:?}").into()]))
 }
 
 /// The certificate with its chain and key, as TLS shows it.

@@ -16,8 +16,8 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::{
-    AlertDescription, ClientConfig, Error as TlsError, ProtocolVersion, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, Error as TlsError, PeerIncompatible,
+    ProtocolVersion, RootCertStore, SignatureScheme,
 };
 use shared::platform::{Request, Response};
 use tokio::net::{TcpStream, lookup_host};
@@ -25,8 +25,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::super::catalogue::live::{L01, L02, L03, L04, L05, L11};
-use super::super::finding::Finding;
+use super::super::catalogue::live::{L01, L02, L03, L04, L05, L11, L15, L16};
+use super::super::finding::{Entry, Finding};
 use super::super::language::Both;
 
 /// How long each step may take.
@@ -42,6 +42,20 @@ pub(super) struct Line {
     pub(super) peer: String,
     /// Whether they asked for our certificate.
     pub(super) asked: bool,
+}
+
+/// Why TLS did not come about.
+pub(super) struct Stop {
+    pub(super) finding: Finding,
+    /// They refused our certificate.
+    pub(super) refused: Option<AlertDescription>,
+}
+
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        let refused = None;
+        Self { finding, refused }
+    }
 }
 
 /// Why there was no answer.
@@ -76,7 +90,7 @@ impl Line {
         address: &Uri,
         roots: &RootCertStore,
         certified: Option<Arc<CertifiedKey>>,
-    ) -> Result<Self, Finding> {
+    ) -> Result<Self, Stop> {
         let host = address.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let port = address.port_u16().unwrap_or(443);
@@ -95,16 +109,10 @@ impl Line {
         let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(&e.to_string()))?;
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, tcp);
         let stream = match timeout(STEP, handshake).await {
-            Err(_) => return Err(failed("no answer within 5 s")),
+            Err(_) => return Err(failed("no answer within 5 s").into()),
             Ok(Err(error)) => {
                 let asked = own.asked.load(Ordering::SeqCst);
-                return Err(match tls(&error) {
-                    Some(TlsError::InvalidCertificate(reason)) => {
-                        L03.found([peer.as_str().into(), reason.to_string().into()])
-                    }
-                    Some(TlsError::AlertReceived(alert)) if asked => refused(&peer, *alert),
-                    _ => failed(&error.to_string()),
-                });
+                return Err(stopped(&peer, &error, asked));
             }
             Ok(Ok(stream)) => stream,
         };
@@ -163,6 +171,31 @@ impl Line {
     }
 }
 
+/// What came of a handshake in which our certificate was asked for or not.
+fn stopped(peer: &str, error: &io::Error, asked: bool) -> Stop {
+    let told = |entry: &'static Entry, reason: String| entry.found([peer.into(), reason.into()]);
+    let reason = error.to_string();
+    match tls(error) {
+        Some(TlsError::InvalidCertificate(
+            why @ (CertificateError::UnknownIssuer | CertificateError::BadSignature),
+        )) => told(&L15, why.to_string()).into(),
+        Some(TlsError::InvalidCertificate(why)) => told(&L03, why.to_string()).into(),
+        // TLS 1.2 asks for a certificate after versions and ciphers are agreed on.
+        Some(TlsError::AlertReceived(alert)) if asked => Stop {
+            finding: refused(peer, *alert),
+            refused: Some(*alert),
+        },
+        Some(
+            TlsError::AlertReceived(AlertDescription::ProtocolVersion)
+            | TlsError::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ),
+        ) => told(&L16, reason).into(),
+        _ => told(&L04, reason).into(),
+    }
+}
+
 /// That they refused our certificate.
 pub(super) fn refused(peer: &str, alert: AlertDescription) -> Finding {
     let why = match alert {
@@ -178,6 +211,10 @@ pub(super) fn refused(peer: &str, alert: AlertDescription) -> Finding {
         AlertDescription::UnsupportedCertificate => {
             Both::new("det er til et annet formål", "it is for another purpose")
         }
+        AlertDescription::HandshakeFailure => Both::new(
+            "de sier ikke hvorfor (slik tjenere på TLS 1.2 gjør som ikke fikk et de kan bruke)",
+            "they do not say why (as servers of TLS 1.2 do that got none they can use)",
+        ),
         other => format!("{other:?}").into(),
     };
     L11.found([peer.into(), why])

@@ -30,7 +30,7 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
     };
     let reached = match Line::open(request.uri(), &live.roots, None).await {
         Ok(reached) => reached,
-        Err(finding) => return vec![finding],
+        Err(stop) => return vec![stop.finding],
     };
     let mut found = vec![reached.said()];
     let peer = reached.peer.clone();
@@ -93,7 +93,7 @@ async fn granted(case: &Case<'_>, live: &Live, wanted: &Wanted, metadata: &Metad
     };
     let reached = match Line::open(request.uri(), &live.roots, None).await {
         Ok(reached) => reached,
-        Err(finding) => return finding,
+        Err(stop) => return stop.finding,
     };
     let peer = reached.peer.clone();
     match reached.exchange(request).await {

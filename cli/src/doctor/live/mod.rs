@@ -17,7 +17,7 @@ use indicatif::ProgressBar;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use shared::certificate::{Authorities, Certificate};
+use shared::certificate::{Authority, Certificate};
 use shared::config::Origin;
 use shared::party::Environment;
 
@@ -25,19 +25,21 @@ use super::catalogue::live::N05;
 use super::checks::{self, Case};
 use super::finding::{Finding, Level, Purpose};
 use super::language::Language;
+use super::project;
 pub(super) use revocation::Revocation;
 
 #[derive(clap::Args)]
 #[group(id = "network")]
 pub(super) struct Arguments {
-    /// Asks over the network too: Maskinporten, or for two-way TLS the counterparty, and the certificate's issuer.
+    /// Asks over the network too: Maskinporten, or for two-way TLS the counterparty, and the certificate's issuer; of a
+    /// project's certificates the issuers alone.
     #[arg(long)]
     live: bool,
     /// Maskinporten's address. Without it, that of the environment.
-    #[arg(long, value_name = "ORIGIN", requires = "live")]
+    #[arg(long, value_name = "ORIGIN", requires_all = ["live", "certificate"])]
     maskinporten: Option<String>,
     /// The client for which a token is asked for, as a test. The token is not shown.
-    #[arg(long, value_name = "ID", requires = "live", requires = "scope")]
+    #[arg(long, value_name = "ID", requires_all = ["live", "scope", "certificate"])]
     client_id: Option<String>,
     /// The scope of the test.
     #[arg(long, value_name = "SCOPE", requires = "client_id")]
@@ -46,10 +48,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KID", requires = "client_id")]
     kid: Option<String>,
     /// The server's authorities, in PEM. Without it, the public ones.
-    #[arg(long, value_name = "FILE", requires = "live")]
+    #[arg(long, value_name = "FILE", requires_all = ["live", "certificate"])]
     ca: Option<PathBuf>,
     /// For two-way TLS: the counterparty that asks for the certificate.
-    #[arg(long, value_name = "ORIGIN", requires = "live")]
+    #[arg(long, value_name = "ORIGIN", requires_all = ["live", "certificate"])]
     connect: Option<String>,
 }
 
@@ -59,8 +61,8 @@ pub(super) struct Live {
     connect: Option<Origin>,
     wanted: Option<Wanted>,
     roots: RootCertStore,
-    /// An authority in `--ca` that issues to enterprises.
-    enterprise: Option<String>,
+    /// What is in `--ca`.
+    store: Vec<Certificate>,
     revocation: Revocation,
 }
 
@@ -134,11 +136,11 @@ impl Live {
                 "a registered key needs its name: --kid"
             );
         }
-        let (roots, enterprise) = match &arguments.ca {
+        let (roots, store) = match &arguments.ca {
             Some(path) => authorities(path)?,
             None => (
                 webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
-                None,
+                Vec::new(),
             ),
         };
         Ok(Some(Self {
@@ -146,7 +148,7 @@ impl Live {
             connect,
             wanted,
             roots,
-            enterprise,
+            store,
             revocation: Revocation::new()?,
         }))
     }
@@ -160,12 +162,13 @@ impl Live {
         };
         bar.enable_steady_tick(Duration::from_millis(120));
         let mut found = Vec::new();
-        if let Some(name) = &self.enterprise {
-            found.push(
-                N05.found(["--ca".into(), name.as_str().into()])
-                    .at_most(Level::Info),
-            );
+        let whose = |read| case.authorities.whose(read).cloned();
+        let whose: Vec<Authority> = self.store.iter().filter_map(whose).collect();
+        if let Some(known) = whose.first() {
+            let finding = N05.found(["--ca".into(), known.name.as_str().into()]);
+            found.push(finding.at_most(Level::Info));
         }
+        found.extend(project::lacking(&whose, case.target));
         for (origin, is_counterparty) in [(&self.maskinporten, false), (&self.connect, true)] {
             let Some(origin) = origin else { continue };
             let word = language.of("spør", "asking");
@@ -182,22 +185,19 @@ impl Live {
     }
 }
 
-/// Those in the file, and the name of one that issues to enterprises.
-fn authorities(path: &Path) -> anyhow::Result<(RootCertStore, Option<String>)> {
+/// Those in the file, to trust and to read.
+fn authorities(path: &Path) -> anyhow::Result<(RootCertStore, Vec<Certificate>)> {
     let unusable = || format!("{} holds no certificate in PEM", path.display());
     let pem = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let all: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
         .with_context(unusable)?;
     ensure!(!all.is_empty(), unusable());
-    let known = Authorities::known();
-    let mut enterprise = None;
+    let mut store = Vec::new();
     let mut roots = RootCertStore::empty();
     for der in all {
-        let read = Certificate::read(&der).ok();
-        let whose = read.as_ref().and_then(|read| known.whose(read));
-        enterprise = whose.map(|found| found.name.clone()).or(enterprise);
+        store.extend(Certificate::read(&der).ok());
         roots.add(der).with_context(unusable)?;
     }
-    Ok((roots, enterprise))
+    Ok((roots, store))
 }

@@ -24,6 +24,7 @@ use super::live::Revocation;
 use super::material::{self, Held, Material};
 use super::report::Report as One;
 pub(super) use report::Report;
+pub(super) use tls::lacking;
 
 /// What a variable is called in the environment.
 const PREFIX: &str = "SPIN_VARIABLE_";

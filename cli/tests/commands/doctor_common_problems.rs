@@ -1,0 +1,175 @@
+//! The four common problems in setting up two-way TLS, each on the sandbox's, and the doctor says which one it is.
+
+use std::process::Stdio;
+
+use sandbox::authority::{EnterpriseAuthority, Vendor};
+use sandbox::certificates::Defect;
+use sandbox::clock::Clock;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::doctor::{Answer, ask, file, json_of, text};
+use crate::doctor_revocation::{Stage, order, pem};
+use crate::openssl::{Wanted, Workshop};
+
+fn told(answer: &Answer, id: &str) -> String {
+    let json = answer.json();
+    let mut all = json["findings"].as_array().expect("findings").iter();
+    let found = all.find(|finding| finding["id"] == id);
+    let found = found.unwrap_or_else(|| panic!("{id}: {}", answer.text));
+    assert_eq!(found["severity"], "error", "{}", answer.text);
+    format!("{} {} {}", found["seen"], found["why"], found["action"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wrong_truststore() {
+    let stage = Stage::start().await;
+    let good = stage.ordered(Vendor::Buypass, &[]);
+    let twin = EnterpriseAuthority::production_twin(Clock::default().now()).expect("authorities");
+    let root = pem(twin.hierarchies()[1].root());
+    let production = file(stage.folder.path(), "production.pem", &root);
+    let answer = stage.tried(&good, &production, &[]);
+    let said = told(&answer, "L15");
+    assert!(said.contains("The wrong truststore"), "{said}");
+    // Where its authorities are known, so is that they are of the other environment.
+    let known = file(stage.folder.path(), "known.pem", root);
+    let chain = good.join("authentication-chain.pem");
+    let arguments = [
+        "--purpose",
+        "tls",
+        "--environment",
+        "test",
+        "--live",
+        "--ca",
+        text(&production),
+        "--trust",
+        text(&known),
+        "--connect",
+        &stage.sandbox.addresses().folkeregisteret,
+    ];
+    let answer = tokio::task::block_in_place(|| ask(&json_of(&chain, &arguments)));
+    assert!(told(&answer, "N04").contains("Buypass"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_organisation_certificate() {
+    let stage = Stage::start().await;
+    let ca = stage.sandbox.ca_file().to_owned();
+    for defect in [Defect::Website, Defect::Person, Defect::UnknownIssuer] {
+        let answer = stage.tried(&stage.ordered(Vendor::Buypass, &[defect]), &ca, &[]);
+        let said = told(&answer, "L17");
+        assert!(said.contains("not an organisation certificate"), "{said}");
+    }
+    // One that is, and of another environment, is not called so.
+    let twin = stage.ordered(Vendor::Buypass, &[Defect::SigningOnly]);
+    let answer = stage.tried(&twin, &ca, &[]);
+    assert!(told(&answer, "L11").contains("another purpose"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signed_with_sha_1() {
+    let stage = Stage::start().await;
+    let folder = stage.folder.path().join("old");
+    let package = tokio::task::block_in_place(|| {
+        order(Vendor::Commfides, &[Defect::Sha1]).make(stage.clock.now())
+    });
+    package
+        .expect("certificates")
+        .write(&folder)
+        .expect("files");
+    let ca = stage.sandbox.ca_file().to_owned();
+    let answer = stage.tried(&folder, &ca, &[]);
+    assert!(told(&answer, "L18").contains("SHA-1"));
+    assert!(answer.findings().contains(&"error C04".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_version_in_common() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let stage = Stage::start().await;
+    let good = stage.ordered(Vendor::Buypass, &[]);
+    let (_server, origin) = server(&workshop, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]).await;
+    let answer = tried(&stage, &good, &origin, &workshop);
+    let said = told(&answer, "L16");
+    assert!(said.contains("No version of TLS in common"), "{said}");
+}
+
+/// TLS 1.2 has no alert of its own for a certificate that is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_tls_1_2_that_does_not_say_why() {
+    let Some(workshop) = Workshop::open() else {
+        return;
+    };
+    let stage = Stage::start().await;
+    let good = stage.ordered(Vendor::Buypass, &[]);
+    let more = ["-tls1_2", "-Verify", "1", "-verify_return_error"];
+    let (_server, origin) = server(&workshop, &more).await;
+    let answer = tried(&stage, &good, &origin, &workshop);
+    let said = told(&answer, "L11");
+    assert!(said.contains("refused it"), "{said}");
+}
+
+fn tried(stage: &Stage, folder: &std::path::Path, origin: &str, workshop: &Workshop) -> Answer {
+    let ca = workshop.authority();
+    let trusted = stage.trusted();
+    let key = folder.join("authentication-key.pem");
+    let chain = folder.join("authentication-chain.pem");
+    let arguments = [
+        "--key",
+        text(&key),
+        "--trust",
+        text(&trusted),
+        "--purpose",
+        "tls",
+        "--environment",
+        "test",
+        "--live",
+        "--ca",
+        text(&ca),
+        "--connect",
+        origin,
+    ];
+    tokio::task::block_in_place(|| ask(&json_of(&chain, &arguments)))
+}
+
+/// A server of OpenSSL's with a certificate of the workshop, on a port that is free.
+async fn server(workshop: &Workshop, more: &[&str]) -> (Child, String) {
+    let key = workshop.key("server", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
+    let wanted = Wanted {
+        subject: "/CN=localhost",
+        extensions: "basicConstraints=CA:false\nsubjectAltName=DNS:localhost\n",
+        ..Wanted::of(&key)
+    };
+    let certificate = workshop.certificate("server", &wanted);
+    let mut command = Command::new("openssl");
+    command
+        .args([
+            "s_server",
+            "-accept",
+            "0",
+            "-www",
+            "-key",
+            text(&key),
+            "-cert",
+        ])
+        .arg(&certificate)
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().expect("openssl");
+    let printed = child.stdout.take().expect("its output");
+    let mut lines = BufReader::new(printed).lines();
+    loop {
+        let line = lines.next_line().await.expect("text").expect("a line");
+        if let Some(address) = line.strip_prefix("ACCEPT ") {
+            let (_, port) = address.rsplit_once(':').expect("a port");
+            // It stops when nobody hears it.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return (child, format!("https://localhost:{port}"));
+        }
+    }
+}

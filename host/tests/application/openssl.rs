@@ -1,0 +1,60 @@
+//! A TLS server of OpenSSL's.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// It runs until it is dropped.
+pub(crate) struct OpensslServer {
+    child: Child,
+    pub(crate) origin: String,
+}
+
+impl OpensslServer {
+    /// With `localhost.pem` and its key in `folder`, on a port that is free. `None`, loudly, where `openssl` is not
+    /// installed; a failure where skipping is not allowed.
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Option<Self> {
+        let mut command = Command::new("openssl");
+        command
+            .current_dir(folder)
+            .args(["s_server", "-accept", "0", "-www", "-cert", "localhost.pem"])
+            .args(["-key", "localhost.key"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let Ok(mut child) = command.spawn() else {
+            let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
+            assert!(may_skip, "openssl is needed here");
+            // Not by a macro: what a test prints is not shown when it passes.
+            _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: openssl is not installed, so its TLS servers are not called"
+            );
+            return None;
+        };
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().unwrap().unwrap();
+            if let Some(address) = line.strip_prefix("ACCEPT ") {
+                break address.to_owned();
+            }
+        };
+        // It stops when nobody hears it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (_, port) = address.rsplit_once(':').unwrap();
+        Some(Self {
+            child,
+            origin: format!("https://localhost:{port}"),
+        })
+    }
+}
+
+impl Drop for OpensslServer {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
