@@ -4,9 +4,9 @@
 //! [`platform`] alone; protocols build requests and read answers without sending anything.
 
 pub mod altinn;
+pub mod calendar;
 pub mod caller;
 pub mod certificate;
-pub mod claims;
 pub mod config;
 pub mod consent;
 pub mod context;
@@ -21,6 +21,7 @@ pub mod outbound;
 pub mod party;
 pub mod platform;
 pub mod problem;
+pub mod reads;
 pub mod secret;
 pub mod skatteetaten;
 pub mod store;

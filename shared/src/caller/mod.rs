@@ -11,7 +11,7 @@ use http::HeaderMap;
 use crate::inbound::header_once;
 use crate::problem::{Kind, Problem};
 
-pub use customer::Customer;
+pub use customer::{Customer, LookupScopes};
 pub use login::{BackEnd, LoginTokens};
 
 /// The header that names the party; without it the customer asks about themself.

@@ -1,5 +1,6 @@
 //! What the consent component is asked for.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,7 +86,8 @@ impl Desk {
                 .detail("The header and the body name different parties"));
         }
         let party = customer.party(body.party.as_deref().or(named))?;
-        let service = self.services.find(body.service.as_deref())?;
+        let offer = self.services.find(body.service.as_deref())?;
+        let service = &offer.with_only(&body.metadata)?;
         let return_address = self.return_addresses.check(&body.return_address)?;
         let subject = Subject {
             consumer: &customer.consumer,
@@ -135,7 +137,10 @@ impl Desk {
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
         let party = customer.party(arrived.header(PARTY_HEADER)?)?;
-        let service = self.services.find(arrived.query.get("service"))?;
+        let offer = self.services.find(arrived.query.get("service"))?;
+        let said = arrived.query.iter().filter(|(name, _)| *name != "service");
+        let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let service = &offer.with_only(&said.collect())?;
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -223,6 +228,8 @@ impl Desk {
 struct StartBody {
     party: Option<String>,
     service: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
     return_address: String,
 }
 

@@ -44,7 +44,7 @@ pub use desk::{CALLBACK, Desk};
 pub use record::{Asker, State, Subject};
 pub use require::Valid;
 pub use return_address::{ReturnAddress, ReturnAddresses};
-pub use service::{Service, Services};
+pub use service::{Offer, Service, Services};
 pub use settings::ConsentConfig;
 pub use start::Started;
 

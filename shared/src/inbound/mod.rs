@@ -58,11 +58,24 @@ pub trait Component<P: Platform> {
     /// The component's name in the log.
     const NAME: &'static str;
 
-    /// Everything that it answers.
-    const ROUTES: &'static [Route<Self::Handler>];
+    /// Everything that it answers, where that is known when it is compiled.
+    const ROUTES: &'static [Route<Self::Handler>] = &[];
 
     /// How long a request may take in all.
     const TIME: Duration;
+
+    /// The name of a component that learns it from its settings.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    /// The routes of a component that learns them from its settings.
+    async fn routes(
+        &self,
+        _context: &Context<'_, P>,
+    ) -> Result<&'static [Route<Self::Handler>], Problem> {
+        Ok(Self::ROUTES)
+    }
 
     /// The origins whose pages may call. Asked only for requests that have an `Origin` header.
     async fn web_origins(&self, context: &Context<'_, P>) -> Result<Vec<Origin>, Problem>;
@@ -159,7 +172,7 @@ where
     C: Component<P>,
     B: http_body::Body<Data = Bytes> + Unpin,
 {
-    let context = Context::new(platform, C::NAME, C::TIME);
+    let context = Context::new(platform, component.name(), C::TIME);
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
 
@@ -184,9 +197,9 @@ where
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
         Event::of("request", &problem)
     });
-    let route = C::ROUTES
-        .iter()
-        .find(|route| route.path == parts.uri.path());
+    // Settings that cannot be read are the problem above.
+    let routes = component.routes(&context).await.unwrap_or_default();
+    let route = routes.iter().find(|route| route.path == parts.uri.path());
     event.route = Some(route.map_or("unknown", |route| route.path));
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
@@ -207,7 +220,8 @@ where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let path = parts.uri.path();
-    let routes = || C::ROUTES.iter().filter(|route| route.path == path);
+    let all = component.routes(context).await?;
+    let routes = || all.iter().filter(|route| route.path == path);
     let Some(first) = routes().next() else {
         return Err(Kind::RouteUnknown.into());
     };
