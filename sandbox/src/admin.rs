@@ -28,12 +28,13 @@ use crate::fault::Rule;
 use crate::journal::Entry;
 use crate::maskinporten::{self, Identity};
 use crate::world::{Counterparty, World};
-use crate::{altinn, bank, skatteetaten, vault};
+use crate::{altinn, bank, folkeregisteret, skatteetaten, vault};
 
 /// The admin routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
     let all = common()
         .merge(skatteetaten::admin_router())
+        .merge(folkeregisteret::lookup::admin_router())
         .merge(bank::admin_router())
         .merge(vault::admin_router());
     guarded(all, world)

@@ -78,6 +78,9 @@ impl Sandbox {
         let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
+        let (income, income_origin) = bind("https", "localhost").await?;
+        let (tax_basis, tax_basis_origin) = bind("https", "localhost").await?;
+        let (person_lookup, person_lookup_origin) = bind("https", "localhost").await?;
         let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
         let (vault, vault_origin) = bind("https", "localhost").await?;
@@ -88,6 +91,9 @@ impl Sandbox {
             maskinporten: maskinporten_origin,
             altinn: altinn_origin,
             skatteetaten: skatteetaten_origin,
+            income: income_origin,
+            tax_basis: tax_basis_origin,
+            person_lookup: person_lookup_origin,
             folkeregisteret: folkeregisteret_origin,
             login: login_origin,
             vault: vault_origin,
@@ -112,6 +118,21 @@ impl Sandbox {
                 skatteetaten,
                 Counterparty::Skatteetaten,
                 skatteetaten::router(world.clone()),
+            ),
+            (
+                income,
+                Counterparty::Income,
+                skatteetaten::income::router(world.clone()),
+            ),
+            (
+                tax_basis,
+                Counterparty::TaxBasis,
+                skatteetaten::tax_basis::router(world.clone()),
+            ),
+            (
+                person_lookup,
+                Counterparty::PersonLookup,
+                folkeregisteret::lookup::router(world.clone()),
             ),
             (login, Counterparty::Login, bank::router(world.clone())),
             (vault, Counterparty::Vault, vault::router(world.clone())),

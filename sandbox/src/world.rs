@@ -8,6 +8,7 @@ use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::consumer::Consumer;
 use crate::fault::Faults;
+use crate::folkeregisteret::lookup::Lookup;
 use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
 use crate::skatteetaten::Skatteetaten;
@@ -27,6 +28,8 @@ pub struct World {
     pub altinn: Altinn,
     /// Answers with claims and payments.
     pub skatteetaten: Skatteetaten,
+    /// Answers about persons.
+    pub lookup: Lookup,
     /// Logs customers in.
     pub bank: Bank,
     /// Signs with a key that it keeps.
@@ -68,6 +71,7 @@ impl World {
             maskinporten,
             altinn: Altinn::new(&consumers),
             skatteetaten: Skatteetaten::new(),
+            lookup: Lookup::default(),
             bank,
             vault,
             enterprise,
@@ -89,6 +93,12 @@ pub enum Counterparty {
     Altinn,
     /// Claims and payments.
     Skatteetaten,
+    /// Skatteetaten's API for income.
+    Income,
+    /// Skatteetaten's API for the tax basis.
+    TaxBasis,
+    /// Lookups in the population register: a token, no client certificate.
+    PersonLookup,
     /// Reports into the population register: two-way TLS.
     Folkeregisteret,
     /// The bank's login service.
@@ -97,7 +107,7 @@ pub enum Counterparty {
     Vault,
 }
 
-/// The origins, without a slash at the end. The first six are TLS with the sandbox's own authority,
+/// The origins, without a slash at the end. All but the last three are TLS with the sandbox's own authority,
 /// for machines; the pages are plain HTTP on the loopback, for browsers that do not know that authority.
 #[derive(Clone, Debug)]
 pub struct Addresses {
@@ -107,6 +117,12 @@ pub struct Addresses {
     pub altinn: String,
     /// Skatteetaten, krav og betalinger: `https://localhost:…`.
     pub skatteetaten: String,
+    /// Skatteetaten, income: `https://localhost:…`.
+    pub income: String,
+    /// Skatteetaten, tax basis: `https://localhost:…`.
+    pub tax_basis: String,
+    /// Folkeregisteret for those who look persons up: `https://localhost:…`.
+    pub person_lookup: String,
     /// Folkeregisteret for those who report into it, which asks for a client certificate:
     /// `https://localhost:…`.
     pub folkeregisteret: String,

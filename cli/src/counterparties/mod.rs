@@ -60,8 +60,8 @@ async fn all(app: String) -> anyhow::Result<()> {
     {
         println!(
             "The sandbox is running, for an app at {app}.\n\n  \
-             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Folkeregister  {}\n  \
-             Login          {}\n  \
+             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Income         {}\n  Tax basis      {}\n  \
+             Persons        {}\n  Folkeregister  {}\n  Login          {}\n  \
              Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
              Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
              curl --cacert {ca} --cert {} --key {} {}{TRANSPORT}\n\n\
@@ -71,6 +71,9 @@ async fn all(app: String) -> anyhow::Result<()> {
             places.maskinporten,
             places.altinn,
             places.skatteetaten,
+            places.income,
+            places.tax_basis,
+            places.person_lookup,
             places.folkeregisteret,
             places.login,
             places.bank_page,

@@ -69,6 +69,11 @@ pub(crate) fn variables(
         ("altinn_page_origin", addresses.altinn_page.clone()),
         ("maskinporten_origin", addresses.maskinporten.clone()),
         ("skatteetaten_origin", addresses.skatteetaten.clone()),
+        ("income_origin", addresses.income.clone()),
+        ("tax_basis_origin", addresses.tax_basis.clone()),
+        ("persons_origin", addresses.person_lookup.clone()),
+        ("persons_own_scope", "innsyn:person".to_owned()),
+        ("persons_others_scope", "innsyn:persons".to_owned()),
         ("maskinporten_clients", json(&clients(&world.consumers))),
         ("vault_origin", addresses.vault.clone()),
         ("vault_role_id", world.vault.role_id().to_owned()),
@@ -76,6 +81,12 @@ pub(crate) fn variables(
         ("token_services", json(&services(secrets))),
         ("consent_signing_key", secrets.consent_signing.seed.clone()),
         ("claims_signing_key", secrets.claims_signing.seed.clone()),
+        ("income_signing_key", secrets.income_signing.seed.clone()),
+        (
+            "tax_basis_signing_key",
+            secrets.tax_basis_signing.seed.clone(),
+        ),
+        ("persons_signing_key", secrets.persons_signing.seed.clone()),
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
         ("maintenance_secret", secrets.maintenance.clone()),
@@ -86,13 +97,13 @@ pub(crate) fn variables(
         .collect()
 }
 
-/// Trust in the sandbox's authority, and stores in memory, for the three components.
+/// Trust in the sandbox's authority, and stores in memory, for the components.
 pub(crate) fn runtime_config(ca_file: &Path) -> String {
     // A JSON string is also a TOML string.
     let ca_file = json(&ca_file.to_string_lossy());
     format!(
         r#"[[client_tls]]
-component_ids = ["token", "consent", "claims"]
+component_ids = ["token", "consent", "claims", "income", "tax-basis", "persons"]
 hosts = ["localhost"]
 ca_roots_file = {ca_file}
 
