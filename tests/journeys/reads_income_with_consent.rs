@@ -149,7 +149,7 @@ async fn a_source_in_trouble_and_a_consent_taken_back() {
     ragna.get(&path, &ragna.pid).await.json(200);
 
     // Ten days at the most, nine here: Altinn says that it has run out.
-    bench.advance(std::time::Duration::from_secs(10 * 24 * 60 * 60));
+    bench.advance(std::time::Duration::from_hours(10 * 24));
     let ragna = bench.customer("ragna");
     let expired = ragna.get(&path, &ragna.pid).await;
     expired.problem(403, "consent-expired");

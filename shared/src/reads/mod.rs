@@ -49,7 +49,7 @@ enum Ground {
     /// Each party's consent.
     Consent(Box<Consents>, Offer),
     /// The consumer's own right to the API alone, with a token for all parties. Who may ask has been checked.
-    Access(Client),
+    Access(Box<Client>),
 }
 
 /// What is read.
@@ -98,7 +98,7 @@ impl Reader {
             package: config.package,
             scope: config.scope,
             ground: match config.permission {
-                Permission::Scopes(_) => Ground::Access(tokens),
+                Permission::Scopes(_) => Ground::Access(Box::new(tokens)),
                 Permission::Consent {
                     offer,
                     altinn,

@@ -104,11 +104,11 @@ impl ReadsConfig {
         let raw = Raw::load(platform, &names)
             .await
             .map_err(ConfigError::unreadable)?;
-        Self::resolve(component, &raw)
+        Self::resolve(&component, &raw)
     }
 
-    fn resolve(component: String, raw: &Raw) -> Result<Self, ConfigError> {
-        let name = |end| variable(&component, end);
+    fn resolve(component: &str, raw: &Raw) -> Result<Self, ConfigError> {
+        let name = |end| variable(component, end);
         let mut resolver = Resolver::new(raw);
         let environment = resolver.environment();
         let web_origins = resolver.web_origins();
@@ -134,7 +134,7 @@ impl ReadsConfig {
         let signing_key = resolver.signing_key(&name("signing_key"));
         let settings = || {
             Some(Self {
-                component: component.clone(),
+                component: component.to_owned(),
                 environment: environment?,
                 web_origins: web_origins?,
                 consumers: consumers?,

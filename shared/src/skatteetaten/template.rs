@@ -63,13 +63,13 @@ impl Template {
         party: &str,
         value: impl Fn(&str) -> Option<&'a str>,
     ) -> String {
-        let parts = self.0.iter().map(|part| match part {
+        let texts = self.0.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
             Part::Package => package,
             Part::Party => party,
             Part::Parameter(name, _) => value(name).unwrap_or_default(),
         });
-        parts.collect()
+        texts.collect()
     }
 }
 

@@ -65,13 +65,13 @@ pub(crate) fn router(world: Arc<World>) -> Router {
                         Path(person): Path<String>,
                         query: RawQuery,
                         headers: HeaderMap| {
-        read(state, "offentlig-med-hjemmel", &person, query, headers)
+        read(state, "offentlig-med-hjemmel", &person, query, &headers)
     };
     let others =
         async |state: State<Arc<World>>,
                Path((package, person)): Path<(String, String)>,
                query: RawQuery,
-               headers: HeaderMap| { read(state, &package, &person, query, headers) };
+               headers: HeaderMap| { read(state, &package, &person, query, &headers) };
     Router::new()
         .route(
             "/folkeregisteret/offentlig-med-hjemmel/api/v1/personer/{person}",
@@ -145,10 +145,10 @@ fn read(
     package: &str,
     person: &str,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    headers: &HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    match look_up(&world, package, person, &query, &headers) {
+    match look_up(&world, package, person, &query, headers) {
         Ok((Format::Json, tree)) => (
             [(header::CONTENT_TYPE, Format::Json.media_type())],
             tree.json(),

@@ -15,7 +15,7 @@ fn lookup(
     let key = SigningKey::from_seed(&[5; 32]).expect("a key");
     let reader = reader(
         examples::persons(),
-        Ground::Access(Client::new("persons", key)),
+        Ground::Access(Box::new(Client::new("persons", key))),
     );
     let bank = Bank::new(OTHER_PERSON);
     platform.run(read_as(platform, &reader, &bank, "oppslag", &[]))
@@ -89,7 +89,7 @@ fn no_refusal_is_about_a_consent() {
     let key = SigningKey::from_seed(&[5; 32]).expect("a key");
     let reader = reader(
         examples::persons(),
-        Ground::Access(Client::new("persons", key)),
+        Ground::Access(Box::new(Client::new("persons", key))),
     );
     let bank = Bank::new(OTHER_PERSON);
     let refused = platform.run(read_as(&platform, &reader, &bank, "oppslag", &[]));
