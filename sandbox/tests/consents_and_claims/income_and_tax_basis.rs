@@ -161,13 +161,19 @@ async fn income_is_told_month_by_month_to_whoever_has_a_consent_to_them() {
         let answer = income(&bench, package, person, query, &claims).await;
         assert_eq!(told(&answer), expected, "{package} {query}");
     }
+}
+
+#[tokio::test]
+async fn an_address_and_a_token_of_another_api_are_refused() {
+    let bench = Bench::start().await;
+    let good = consented(&bench, INCOME, RAGNA, &json!({}));
     let origin = &bench.sandbox.addresses().income;
     let lost = get(&bench, origin, "/v1/sbl/inntekter", &good).await;
     assert_eq!(told(&lost), is(404, "IM-003"));
     let elsewhere = get(&bench, origin, "/inntekter", &good).await;
     assert!(elsewhere.body.starts_with("Unknown instance. ID="));
     let aimed = json!({ "scope": INCOME.0, "aud": "https://elsewhere.example" });
-    let answer = income(&bench, "sbl", RAGNA, &query, &aimed).await;
+    let answer = income(&bench, "sbl", RAGNA, "", &aimed).await;
     assert_eq!(told(&answer), is(401, "IM-004"));
 }
 

@@ -47,9 +47,9 @@ async fn a_person_comes_in_the_parts_that_are_asked_for() {
 
     let named = finance(&bench, &format!("{RAGNA}?part=historikk&part=navn")).await;
     assert_eq!(members(&named), ["identifikasjonsnummer", "navn"]);
-    let names = named.json()["navn"].clone();
+    let both = named.json()["navn"].clone();
     assert_eq!(
-        (&names[0]["erGjeldende"], &names[1]["erGjeldende"]),
+        (&both[0]["erGjeldende"], &both[1]["erGjeldende"]),
         (&json!(true), &json!(false))
     );
     let family = finance(&bench, &format!("{RAGNA}?part=relasjon-utvidet")).await;
