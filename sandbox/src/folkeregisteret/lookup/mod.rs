@@ -3,7 +3,7 @@
 //!
 //! Sources: Skatteetaten's public documentation of Folkeregisteret's API, the pages "Maskinporten", "Endepunkter",
 //! "Dataminimering", "Returkoder" and "Ytelse og responstider". Search, bulk lookups, extracts and events are not
-//! simulated.
+//! simulated, nor are the scopes that end in `.segmentansvarlig`, of which nothing is said but their names.
 //!
 //! Assumptions: the order of the checks; the code, for `FREG-001` is the only one published, so that each refusal has
 //! it and only the status tells them apart; the texts; that a part which the package does not open is 403 and one that
