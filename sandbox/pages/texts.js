@@ -12,6 +12,7 @@ const PROBLEMS = {
   'login-required': ['Du er ikke logget inn. Logg inn på nytt.', 'You are not logged in. Log in again.'],
   'login-expired': ['Innloggingen har utløpt. Logg inn på nytt.', 'Your login has expired. Log in again.'],
   'party-not-allowed': ['Du kan ikke se opplysninger om denne.', 'You may not see information about this one.'],
+  'caller-not-allowed': ['Innloggingen din åpner ikke for dette oppslaget.', 'Your login does not open this lookup.'],
   'party-invalid': ['Nummeret er ikke et gyldig organisasjonsnummer eller fødselsnummer.', 'The number is not a valid organisation or national identity number.'],
   'request-invalid': ['Det er noe galt med det du ba om. Sjekk perioden.', 'Something is wrong with what you asked for. Check the period.'],
   'body-too-large': ['Forespørselen er for stor.', 'The request is too large.'],

@@ -28,7 +28,7 @@ use crate::fault::Rule;
 use crate::journal::Entry;
 use crate::maskinporten::{self, Identity};
 use crate::world::{Counterparty, World};
-use crate::{altinn, altinn2, bank, posten, skatteetaten, vault};
+use crate::{altinn, altinn2, bank, folkeregisteret, posten, skatteetaten, vault};
 
 /// The admin routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
@@ -36,6 +36,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .merge(altinn2::admin_router())
         .merge(skatteetaten::admin_router())
         .merge(posten::admin_router())
+        .merge(folkeregisteret::lookup::admin_router())
         .merge(bank::admin_router())
         .merge(vault::admin_router());
     guarded(all, world)

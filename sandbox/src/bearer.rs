@@ -1,6 +1,7 @@
-//! The bearer token of a request.
+//! The bearer token of a request, and what those who share data want of Maskinporten's.
 
 use http::{HeaderMap, header};
+use serde_json::Value;
 
 /// The token, if the request has exactly one `Authorization` header and it is a bearer's.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -16,10 +17,43 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
+/// The organisation that reads, `0192:…`, if the token is meant for whoever is asked: Skatteetaten wants its
+/// tokens with an unspecified audience. One that somebody asked for with `resource` is meant for somebody else.
+pub(crate) fn consumer(claims: &Value) -> Option<&str> {
+    let unaddressed = claims["aud"].is_null() || claims["aud"] == "unspecified";
+    identifier(&claims["consumer"]).filter(|_| unaddressed)
+}
+
+/// Whether the token has one of `scopes`.
+pub(crate) fn has_scope(claims: &Value, scopes: &[&str]) -> bool {
+    let given = claims["scope"].as_str().unwrap_or_default();
+    given.split(' ').any(|scope| scopes.contains(&scope))
+}
+
+/// `0192:…` of an organisation in ISO 6523 form.
+pub(crate) fn identifier(organisation: &Value) -> Option<&str> {
+    (organisation["authority"] == "iso6523-actorid-upis")
+        .then(|| organisation["ID"].as_str())
+        .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use serde_json::json;
+
+    #[test]
+    fn a_token_must_be_meant_for_whoever_is_asked() {
+        let bank = json!({ "authority": "iso6523-actorid-upis", "ID": "0192:310000205" });
+        let claims = |aud: Value| json!({ "aud": aud, "consumer": bank, "scope": "a b" });
+        assert_eq!(consumer(&claims(Value::Null)), Some("0192:310000205"));
+        assert!(consumer(&claims(json!("unspecified"))).is_some());
+        assert_eq!(consumer(&claims(json!("https://x"))), None);
+        assert_eq!(consumer(&json!({ "consumer": "0192:310000205" })), None);
+        assert!(has_scope(&claims(Value::Null), &["x", "b"]));
+        assert!(!has_scope(&claims(Value::Null), &["x"]));
+    }
 
     fn headers(values: &[&'static str]) -> HeaderMap {
         values

@@ -97,6 +97,9 @@ impl Sandbox {
         let (altinn, altinn_origin) = bind("https", "localhost").await?;
         let (former, former_origin) = bind("https", "localhost").await?;
         let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
+        let (income, income_origin) = bind("https", "localhost").await?;
+        let (tax_basis, tax_basis_origin) = bind("https", "localhost").await?;
+        let (person_lookup, person_lookup_origin) = bind("https", "localhost").await?;
         let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
         let (posten, posten_origin) = bind("https", "localhost").await?;
         let (login, login_origin) = bind("https", "localhost").await?;
@@ -111,6 +114,9 @@ impl Sandbox {
             altinn: altinn_origin,
             altinn2: former_origin,
             skatteetaten: skatteetaten_origin,
+            income: income_origin,
+            tax_basis: tax_basis_origin,
+            person_lookup: person_lookup_origin,
             folkeregisteret: folkeregisteret_origin,
             posten: posten_origin,
             login: login_origin,
@@ -143,6 +149,21 @@ impl Sandbox {
                 skatteetaten,
                 Counterparty::Skatteetaten,
                 skatteetaten::router(world.clone()),
+            ),
+            (
+                income,
+                Counterparty::Income,
+                skatteetaten::income::router(world.clone()),
+            ),
+            (
+                tax_basis,
+                Counterparty::TaxBasis,
+                skatteetaten::tax_basis::router(world.clone()),
+            ),
+            (
+                person_lookup,
+                Counterparty::PersonLookup,
+                folkeregisteret::lookup::router(world.clone()),
             ),
             (login, Counterparty::Login, bank::router(world.clone())),
             (vault, Counterparty::Vault, vault::router(world.clone())),

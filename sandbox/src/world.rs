@@ -9,6 +9,7 @@ use crate::bank::Bank;
 use crate::clock::Clock;
 use crate::consumer::Consumer;
 use crate::fault::Faults;
+use crate::folkeregisteret::lookup::Lookup;
 use crate::journal::Journal;
 use crate::maskinporten::Maskinporten;
 use crate::posten::Posten;
@@ -33,6 +34,8 @@ pub struct World {
     pub skatteetaten: Skatteetaten,
     /// Has documents signed.
     pub posten: Posten,
+    /// Answers about persons.
+    pub lookup: Lookup,
     /// Logs customers in.
     pub bank: Bank,
     /// Signs with a key that it keeps.
@@ -81,6 +84,7 @@ impl World {
             altinn2: Altinn2::new()?,
             skatteetaten: Skatteetaten::new(),
             posten,
+            lookup: Lookup::default(),
             bank,
             vault,
             enterprise,
@@ -104,6 +108,12 @@ pub enum Counterparty {
     Altinn2,
     /// Claims and payments.
     Skatteetaten,
+    /// Skatteetaten's API for income.
+    Income,
+    /// Skatteetaten's API for the tax basis.
+    TaxBasis,
+    /// Lookups in the population register: a token, no client certificate.
+    PersonLookup,
     /// Reports into the population register: two-way TLS.
     Folkeregisteret,
     /// Signatures of persons: two-way TLS.
@@ -116,7 +126,7 @@ pub enum Counterparty {
     Issuers,
 }
 
-/// The origins, without a slash at the end. The first seven are TLS for machines, with the
+/// The origins, without a slash at the end. All but the last five are TLS for machines, with the
 /// sandbox's own authority unless it says otherwise; the pages are plain HTTP on the loopback, for browsers
 /// that do not know that authority.
 #[derive(Clone, Debug)]
@@ -129,6 +139,12 @@ pub struct Addresses {
     pub altinn2: String,
     /// Skatteetaten, krav og betalinger: `https://localhost:…`.
     pub skatteetaten: String,
+    /// Skatteetaten, income: `https://localhost:…`.
+    pub income: String,
+    /// Skatteetaten, tax basis: `https://localhost:…`.
+    pub tax_basis: String,
+    /// Folkeregisteret for those who look persons up: `https://localhost:…`.
+    pub person_lookup: String,
     /// Folkeregisteret for those who report into it, which asks for a client certificate:
     /// `https://localhost:…`.
     pub folkeregisteret: String,

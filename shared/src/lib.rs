@@ -4,9 +4,9 @@
 //! [`platform`] alone; protocols build requests and read answers without sending anything.
 
 pub mod altinn;
+pub mod calendar;
 pub mod caller;
 pub mod certificate;
-pub mod claims;
 pub mod config;
 pub mod consent;
 pub mod context;
@@ -23,6 +23,7 @@ pub mod party;
 pub mod platform;
 pub mod posten;
 pub mod problem;
+pub mod reads;
 pub mod return_address;
 pub mod secret;
 pub mod signature;

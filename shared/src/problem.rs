@@ -52,6 +52,8 @@ kinds! {
     LoginExpired "login-expired" UNAUTHORIZED "The login has expired";
     /// The customer may not act for this party.
     PartyNotAllowed "party-not-allowed" FORBIDDEN "The customer may not act for this party";
+    /// The login has not the scope that this read needs.
+    CallerNotAllowed "caller-not-allowed" FORBIDDEN "The login does not open this read";
     /// Not a party's number.
     PartyInvalid "party-invalid" BAD_REQUEST "The number is not a party's";
     /// Something else in the request.

@@ -84,6 +84,32 @@ fn every_component_calls_exactly_its_counterparties() {
         ),
         ("signature", &["{{ login_origin }}", "{{ posten_origin }}"]),
         (
+            "income",
+            &[
+                "http://token.spin.internal",
+                "{{ altinn_origin }}",
+                "{{ income_origin }}",
+                "{{ login_origin }}",
+            ],
+        ),
+        (
+            "persons",
+            &[
+                "http://token.spin.internal",
+                "{{ login_origin }}",
+                "{{ persons_origin }}",
+            ],
+        ),
+        (
+            "tax-basis",
+            &[
+                "http://token.spin.internal",
+                "{{ altinn_origin }}",
+                "{{ login_origin }}",
+                "{{ tax_basis_origin }}",
+            ],
+        ),
+        (
             "token",
             &[
                 "{{ login_origin }}",

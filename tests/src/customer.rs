@@ -72,6 +72,21 @@ impl<'a> Customer<'a> {
             .to_owned()
     }
 
+    /// `POST /consent` for the customer's own consent to `service`, which says `metadata`.
+    pub async fn ask_consent_to(&self, service: &str, metadata: Value) -> Answer {
+        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
+        let body = json!({ "service": service, "metadata": metadata, "return_address": back });
+        self.send(Method::POST, "/consent", None, Some(body)).await
+    }
+
+    /// Gives that consent in the browser, from start to the way back.
+    pub async fn gives_consent_to(&self, service: &str, metadata: Value) {
+        let asked = self.ask_consent_to(service, metadata).await.json(201);
+        let address = asked["redirect_url"].as_str().expect("an address");
+        let back = self.bench.browser().approves(address, &self.pid).await;
+        assert!(back.contains("consent=granted"), "{back}");
+    }
+
     /// How it stands with the consent of `party`.
     pub async fn consent_status(&self, party: &str) -> String {
         let answer = self.get("/consent", party).await.json(200);

@@ -71,8 +71,8 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
     {
         println!(
             "The sandbox is running, for an app at {app}.\n\n  \
-             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Folkeregister  {}\n  \
-             Revocation     {}\n  \
+             Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Income         {}\n  Tax basis      {}\n  \
+             Persons        {}\n  Folkeregister  {}\n  Revocation     {}\n  \
              Login          {}\n  \
              Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
              Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
@@ -83,6 +83,9 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
             places.maskinporten,
             places.altinn,
             places.skatteetaten,
+            places.income,
+            places.tax_basis,
+            places.person_lookup,
             places.folkeregisteret,
             places.issuers,
             places.login,

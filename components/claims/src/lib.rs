@@ -1,21 +1,22 @@
-//! The claims component: a party's claims and payments at Skatteetaten, with the party's consent.
+//! The component that reads one of Skatteetaten's APIs: which one, and so its name and its routes, is configuration.
+//! The manifest has it several times.
 //!
-//! What it does is in [`shared::claims::Desk`]; here is the wiring.
+//! What it does is in [`shared::reads::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use shared::claims::{ClaimsConfig, Desk};
-use shared::config::{self, Origin};
+use shared::config::{ConfigError, Origin};
 use shared::context::Context;
-use shared::inbound::{Arrived, Component, Parameters, Route};
+use shared::inbound::{Arrived, Component, Route};
 use shared::platform::spin::{self, Spin};
 use shared::platform::{Answer, Body};
 use shared::problem::Problem;
+use shared::reads::{Desk, ReadsConfig};
 use shared::skatteetaten::Dataset;
-use spin_sdk::http::{IntoResponse, Method, Request};
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 thread_local! {
@@ -26,72 +27,64 @@ thread_local! {
 #[derive(Default)]
 struct Instance {
     platform: Spin,
-    claims: Claims,
+    reads: Reads,
 }
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let instance = INSTANCE.with(Rc::clone);
-    spin::serve(&instance.platform, &instance.claims, request).await
+    // The log shall say from the first line on which component this is. What is wrong with the settings, the
+    // request is told.
+    let _told_later = instance.reads.desk(&instance.platform).await;
+    spin::serve(&instance.platform, &instance.reads, request).await
 }
 
 #[derive(Default)]
-struct Claims {
+struct Reads {
     desk: OnceCell<Desk>,
 }
 
-impl Claims {
+impl Reads {
     /// Set up by the first request, for the settings cannot be read before.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<&Desk, Problem> {
+    async fn desk(&self, platform: &Spin) -> Result<&Desk, ConfigError> {
         if let Some(desk) = self.desk.get() {
             return Ok(desk);
         }
-        let config: ClaimsConfig = config::load(context.platform).await?;
-        Ok(self.desk.get_or_init(|| Desk::new(config, Self::NAME)))
+        let config = ReadsConfig::load(platform).await?;
+        Ok(self.desk.get_or_init(|| Desk::new(config)))
     }
 }
 
-const PERIOD: Parameters = Parameters::Only(&["fraOgMed", "tilOgMed"]);
+impl Component<Spin> for Reads {
+    type Handler = &'static Dataset;
 
-const fn read(path: &'static str, dataset: Dataset, query: Parameters) -> Route<Dataset> {
-    Route {
-        method: Method::GET,
-        path,
-        handler: dataset,
-        query,
-        navigated: false,
-        uploads: false,
-    }
-}
-
-impl Component<Spin> for Claims {
-    type Handler = Dataset;
-
-    const NAME: &'static str = "claims";
-
-    const ROUTES: &'static [Route<Dataset>] = &[
-        read(
-            "/claims/aapnekrav",
-            Dataset::Aapnekrav,
-            Parameters::Only(&[]),
-        ),
-        read("/claims/krav", Dataset::Krav, PERIOD),
-        read("/claims/innbetalinger", Dataset::Innbetalinger, PERIOD),
-        read("/claims/utbetalinger", Dataset::Utbetalinger, PERIOD),
-    ];
+    /// Until the settings have told its name.
+    const NAME: &'static str = "reads";
 
     const TIME: Duration = Desk::TIME;
 
+    fn name(&self) -> &'static str {
+        self.desk.get().map_or(Self::NAME, Desk::component)
+    }
+
+    async fn routes(
+        &self,
+        context: &Context<'_, Spin>,
+    ) -> Result<&'static [Route<Self::Handler>], Problem> {
+        Ok(self.desk(context.platform).await?.routes())
+    }
+
     async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
-        Ok(self.desk(context).await?.web_origins())
+        Ok(self.desk(context.platform).await?.web_origins())
     }
 
     async fn answer(
         &self,
         context: &Context<'_, Spin>,
-        arrived: Arrived<Dataset>,
+        arrived: Arrived<Self::Handler>,
     ) -> Result<Answer, Problem> {
-        let answer = self.desk(context).await?.read(context, &arrived).await?;
+        let desk = self.desk(context.platform).await?;
+        let answer = desk.read(context, &arrived).await?;
         Ok(answer.map(Body::Whole))
     }
 }

@@ -76,7 +76,8 @@ impl Component<Spin> for Consent {
             method: Method::GET,
             path: "/consent",
             handler: Handler::Status,
-            query: Parameters::Only(&["service"]),
+            // The service, and what a consent to it says.
+            query: Parameters::Any,
             navigated: false,
             uploads: false,
         },

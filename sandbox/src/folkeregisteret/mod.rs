@@ -1,4 +1,5 @@
-//! Folkeregisteret for those who report into it: two-way TLS, and nothing of what is reported.
+//! Folkeregisteret: for those who report into it, two-way TLS and nothing of what is reported; for those who look
+//! persons up, [`lookup`] on another origin.
 //!
 //! The published documentation asks producers for an enterprise certificate for authentication, whose
 //! organisation number is that of the party to the agreement. A certificate that is not good ends the
@@ -13,6 +14,7 @@
 //! at each time.
 
 mod door;
+pub mod lookup;
 mod refusal;
 
 use axum::extract::{Extension, Request};

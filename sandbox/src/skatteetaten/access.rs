@@ -3,14 +3,31 @@
 //! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger".
 
 use serde_json::Value;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use super::party;
 use super::refusal::Refusal;
+use crate::bearer::{consumer, has_scope, identifier};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
+
+const ANY_CLAIMS: Wanted<'_> = Wanted {
+    resource: RESOURCE,
+    metadata: &[],
+    longest: None,
+};
+
+/// What a consent must be to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) resource: &'static str,
+    /// Keys are compared without regard to case, values exactly.
+    pub(super) metadata: &'a [(&'static str, &'a str)],
+    /// The longest that it may have been asked for.
+    pub(super) longest: Option<Duration>,
+}
 
 /// The package of rights in the path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,13 +51,8 @@ impl Package {
 /// The token as such: for whom, and whether it is meant for this API. `without_scope` is what a
 /// missing scope is refused with. The organisation that reads is returned.
 pub(super) fn reader(claims: &Value, without_scope: Refusal) -> Result<String, Refusal> {
-    // A token that somebody asked for with `resource` is meant for somebody else.
-    if !claims["aud"].is_null() && claims["aud"] != "unspecified" {
-        return Err(Refusal::Unauthenticated);
-    }
-    let consumer = identifier(&claims["consumer"]).ok_or(Refusal::Unauthenticated)?;
-    let scopes = claims["scope"].as_str().unwrap_or_default();
-    if !scopes.split(' ').any(|scope| scope == SCOPE) {
+    let consumer = consumer(claims).ok_or(Refusal::Unauthenticated)?;
+    if !has_scope(claims, &[SCOPE]) {
         return Err(without_scope);
     }
     Ok(consumer.to_owned())
@@ -54,7 +66,7 @@ pub(super) fn permission(
     now: OffsetDateTime,
 ) -> Result<(), Refusal> {
     match package {
-        Package::Finans => consent(claims, party, now)
+        Package::Finans => consent(claims, party, now, ANY_CLAIMS)
             .then_some(())
             .ok_or(Refusal::Consent),
         Package::Regnskapssystem => system_user(claims, party)
@@ -63,7 +75,13 @@ pub(super) fn permission(
     }
 }
 
-fn consent(claims: &Value, party: &str, now: OffsetDateTime) -> bool {
+/// Whether the token carries the party's consent, in force, to whoever reads and to what is wanted.
+pub(super) fn consent(
+    claims: &Value,
+    party: &str,
+    now: OffsetDateTime,
+    wanted: Wanted<'_>,
+) -> bool {
     let Some(consent) = only(claims, "urn:altinn:consent") else {
         return false;
     };
@@ -72,9 +90,15 @@ fn consent(claims: &Value, party: &str, now: OffsetDateTime) -> bool {
     } else {
         "person"
     };
-    let valid_to = consent["validTo"]
-        .as_str()
-        .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    let moment = |name: &str| {
+        let text = consent[name].as_str();
+        text.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok())
+    };
+    let too_long = wanted.longest.is_some_and(|longest| {
+        moment("consented")
+            .zip(moment("validTo"))
+            .is_none_or(|(from, to)| to - from > longest)
+    });
     let rights = consent["consentRights"]
         .as_array()
         .map(Vec::as_slice)
@@ -82,18 +106,27 @@ fn consent(claims: &Value, party: &str, now: OffsetDateTime) -> bool {
     consent["from"] == format!("urn:altinn:{kind}:identifier-no:{party}").as_str()
         && identifier(&consent["to"]).is_some()
         && identifier(&consent["to"]) == identifier(&claims["consumer"])
-        && valid_to.is_some_and(|valid_to| valid_to > now)
-        && rights.iter().any(covers)
+        && moment("validTo").is_some_and(|valid_to| valid_to > now)
+        && !too_long
+        && rights.iter().any(|right| covers(right, wanted))
 }
 
-fn covers(right: &Value) -> bool {
+fn covers(right: &Value, wanted: Wanted<'_>) -> bool {
     let resources = right["resource"]
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    resources
+    // Two pages write the key in two ways.
+    let metadata = ["metadata", "metaData"]
         .iter()
-        .any(|resource| resource["type"] == "urn:altinn:resource" && resource["value"] == RESOURCE)
+        .find_map(|name| right[*name].as_object());
+    let says = |key: &str, value: &str| {
+        let mut members = metadata.into_iter().flatten();
+        members.any(|(name, given)| name.eq_ignore_ascii_case(key) && given == value)
+    };
+    resources.iter().any(|resource| {
+        resource["type"] == "urn:altinn:resource" && resource["value"] == wanted.resource
+    }) && wanted.metadata.iter().all(|(key, value)| says(key, value))
 }
 
 fn system_user(claims: &Value, party: &str) -> bool {
@@ -111,13 +144,6 @@ fn only<'a>(claims: &'a Value, kind: &str) -> Option<&'a Value> {
         .filter(|entry| entry["type"] == kind);
     let entry = entries.next()?;
     entries.next().is_none().then_some(entry)
-}
-
-/// `0192:…` of an organisation in ISO 6523 form.
-fn identifier(organisation: &Value) -> Option<&str> {
-    (organisation["authority"] == "iso6523-actorid-upis")
-        .then(|| organisation["ID"].as_str())
-        .flatten()
 }
 
 #[cfg(test)]
@@ -241,5 +267,32 @@ mod tests {
             permission(Package::Regnskapssystem, &claims, "314055403", NOW),
             Err(Refusal::SystemUser)
         );
+    }
+
+    #[test]
+    fn what_a_consent_says_of_time_is_compared_too() {
+        let metadata = [("fraogmed", "2026-01"), ("tilogmed", "2026-03")];
+        let wanted = Wanted {
+            resource: RESOURCE,
+            metadata: &metadata,
+            longest: Some(Duration::days(10)),
+        };
+        let mut claims = claims();
+        let details = &mut claims["authorization_details"][0];
+        details["consented"] = json!("2026-11-10T12:00:01+00:00");
+        details["consentRights"][0]["metadata"] =
+            json!({ "FraOgMed": "2026-01", "tilogmed": "2026-03" });
+        assert!(consent(&claims, PARTY, NOW, wanted));
+        for (pointer, value) in [
+            ("consented", json!("2026-11-10T12:00:00+00:00")),
+            ("consented", Value::Null),
+            ("consentRights/0/metadata/tilogmed", json!("2026-04")),
+            ("consentRights/0/metadata", Value::Null),
+        ] {
+            let mut other = claims.clone();
+            let pointer = format!("/authorization_details/0/{pointer}");
+            *other.pointer_mut(&pointer).unwrap() = value;
+            assert!(!consent(&other, PARTY, NOW, wanted), "{pointer}");
+        }
     }
 }

@@ -4,14 +4,14 @@ use http::{HeaderMap, header};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Json,
     Xml,
 }
 
 impl Format {
     /// The first acceptable of those asked for; JSON when nothing is asked for.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let Some(accept) = headers.get(header::ACCEPT) else {
             return Some(Self::Json);
         };
@@ -26,7 +26,7 @@ impl Format {
             })
     }
 
-    pub(super) const fn media_type(self) -> &'static str {
+    pub(crate) const fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json;charset=UTF-8",
             Self::Xml => "application/xml;charset=UTF-8",

@@ -1,4 +1,5 @@
-//! Skatteetaten, krav og betalinger: what a party owes, has paid and got back.
+//! Skatteetaten: krav og betalinger (what a party owes, has paid and got back) here; income and tax basis, each on
+//! a host of its own, in modules of their own.
 //!
 //! The party's consent comes in Maskinporten's token, or, from Altinn 2, in a header of its own.
 //!
@@ -9,15 +10,18 @@ mod access;
 mod answer;
 mod data;
 mod element;
-mod format;
+pub(crate) mod format;
+pub(crate) mod income;
 mod ledger;
-mod node;
+pub(crate) mod node;
 pub(crate) mod party;
 mod period;
 mod places;
 mod proof;
 mod refusal;
+mod sister;
 mod switches;
+pub(crate) mod tax_basis;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,6 +53,8 @@ const CORRELATION: HeaderName = HeaderName::from_static("korrelasjonsid");
 pub struct Skatteetaten {
     switches: Mutex<Switches>,
     places: Places,
+    income_places: Places,
+    tax_basis_places: Places,
 }
 
 impl Skatteetaten {
@@ -111,6 +117,11 @@ async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
             &correlation,
         );
     }
+    instance_unknown()
+}
+
+/// What the platform says where it has no service.
+fn instance_unknown() -> Response {
     let text = format!("Unknown instance. ID={}", Uuid::new_v4().simple());
     (
         StatusCode::NOT_FOUND,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// A part of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// Members in the order that they are written.
     Object(Vec<(&'static str, Node)>),
     List(Vec<Node>),
@@ -16,11 +16,11 @@ pub(super) enum Node {
 }
 
 impl Node {
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    pub(super) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let mut out = String::new();
         self.write_json(&mut out);
         out
@@ -61,7 +61,7 @@ impl Node {
 
     /// The tree as elements: an item of a list is an element of the list's name. Assumption: the real
     /// service's XML schema for data is not published, so neither are root and namespace.
-    pub(super) fn xml(&self, root: &str) -> String {
+    pub(crate) fn xml(&self, root: &str) -> String {
         let mut out = String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
         self.write_xml(root, &mut out);
         out
@@ -92,7 +92,7 @@ impl Node {
     }
 
     /// The tree with every object changed, the innermost first.
-    pub(super) fn map_objects(self, change: &impl Fn(&mut Vec<(&'static str, Self)>)) -> Self {
+    pub(crate) fn map_objects(self, change: &impl Fn(&mut Vec<(&'static str, Self)>)) -> Self {
         match self {
             Self::Object(members) => {
                 let mut members: Vec<_> = members
@@ -114,7 +114,7 @@ impl Node {
 }
 
 /// Text inside an element.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

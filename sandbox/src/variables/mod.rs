@@ -80,6 +80,11 @@ pub(crate) fn variables(
         ("signature_orders_claim", ORDERS_CLAIM.to_owned()),
         ("seal_certificate_chain", seal.chain.clone()),
         ("seal_key", seal.key.clone()),
+        ("income_origin", addresses.income.clone()),
+        ("tax_basis_origin", addresses.tax_basis.clone()),
+        ("persons_origin", addresses.person_lookup.clone()),
+        ("persons_own_scope", "innsyn:person".to_owned()),
+        ("persons_others_scope", "innsyn:persons".to_owned()),
         ("maskinporten_clients", json(&clients(&world.consumers))),
         ("vault_origin", addresses.vault.clone()),
         ("vault_role_id", world.vault.role_id().to_owned()),
@@ -87,6 +92,12 @@ pub(crate) fn variables(
         ("token_services", json(&services(secrets))),
         ("consent_signing_key", secrets.consent_signing.seed.clone()),
         ("claims_signing_key", secrets.claims_signing.seed.clone()),
+        ("income_signing_key", secrets.income_signing.seed.clone()),
+        (
+            "tax_basis_signing_key",
+            secrets.tax_basis_signing.seed.clone(),
+        ),
+        ("persons_signing_key", secrets.persons_signing.seed.clone()),
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
         ("job_store_key", secrets.job_store.clone()),
@@ -121,7 +132,7 @@ pub(crate) fn runtime_config(ca_file: &Path) -> String {
     let ca_file = json(&ca_file.to_string_lossy());
     format!(
         r#"[[client_tls]]
-component_ids = ["token", "consent", "claims", "signature"]
+component_ids = ["token", "consent", "claims", "income", "tax-basis", "persons", "signature"]
 hosts = ["localhost"]
 ca_roots_file = {ca_file}
 

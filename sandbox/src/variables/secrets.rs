@@ -11,6 +11,9 @@ use crate::random;
 pub(crate) struct Secrets {
     pub(super) consent_signing: ComponentKey,
     pub(super) claims_signing: ComponentKey,
+    pub(super) income_signing: ComponentKey,
+    pub(super) tax_basis_signing: ComponentKey,
+    pub(super) persons_signing: ComponentKey,
     pub(super) back_end_signing: ComponentKey,
     pub(super) consent_store: String,
     pub(super) token_store: String,
@@ -32,6 +35,9 @@ impl Secrets {
         Ok(Self {
             consent_signing: ComponentKey::generate()?,
             claims_signing: ComponentKey::generate()?,
+            income_signing: ComponentKey::generate()?,
+            tax_basis_signing: ComponentKey::generate()?,
+            persons_signing: ComponentKey::generate()?,
             back_end_signing: ComponentKey::generate()?,
             consent_store: secret()?,
             token_store: secret()?,

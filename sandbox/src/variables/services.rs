@@ -11,6 +11,7 @@ pub(super) const BACK_END: &str = "backend";
 const READ_CONSENTS: &str = "altinn:consentrequests.read";
 const WRITE_CONSENTS: &str = "altinn:consentrequests.write";
 const CLAIMS: &str = "skatteetaten:kravogbetalinger";
+const CONSENT: &[&str] = &["urn:altinn:consent"];
 
 /// One of `token_services`. What is false or empty is left out: that is the default.
 #[derive(Debug, Default, Serialize)]
@@ -28,7 +29,7 @@ pub(super) struct Service<'a> {
     sweep: bool,
 }
 
-pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 3] {
+pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 6] {
     [
         Service {
             subject: "consent",
@@ -41,7 +42,27 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 3] {
             subject: "claims",
             public_key: &secrets.claims_signing.public,
             scopes: &[READ_CONSENTS, CLAIMS],
-            authorization_details: &["urn:altinn:consent"],
+            authorization_details: CONSENT,
+            ..Service::default()
+        },
+        Service {
+            subject: "income",
+            public_key: &secrets.income_signing.public,
+            scopes: &[READ_CONSENTS, "skatteetaten:inntekt"],
+            authorization_details: CONSENT,
+            ..Service::default()
+        },
+        Service {
+            subject: "tax-basis",
+            public_key: &secrets.tax_basis_signing.public,
+            scopes: &[READ_CONSENTS, "skatteetaten:summertskattegrunnlag"],
+            authorization_details: CONSENT,
+            ..Service::default()
+        },
+        Service {
+            subject: "persons",
+            public_key: &secrets.persons_signing.public,
+            scopes: &["folkeregister:deling/finans"],
             ..Service::default()
         },
         Service {

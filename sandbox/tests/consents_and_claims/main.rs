@@ -1,4 +1,4 @@
-//! Altinn, Skatteetaten and the bank, through real TLS: every refusal with its code, the pages, the
+//! Altinn, Skatteetaten with its register of persons, and the bank, through real TLS: every refusal with its code, the pages, the
 //! way back, and what tests of the product can switch.
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,8 @@ mod altinn_life;
 mod altinn_page;
 mod altinn_repeat;
 mod bank;
+mod income_and_tax_basis;
+mod person_lookup;
 mod skatteetaten;
 mod skatteetaten_behaviour;
 mod support;

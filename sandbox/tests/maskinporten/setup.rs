@@ -85,7 +85,7 @@ async fn each_service_may_ask_for_what_it_needs() {
     let bench = Bench::start().await;
     let variables = bench.sandbox.variables("http://localhost:3000");
     let services: Value = serde_json::from_str(&variables["token_services"]).unwrap();
-    let [consent, claims, back_end] = services.as_array().unwrap().as_slice() else {
+    let [consent, readers @ .., back_end] = services.as_array().unwrap().as_slice() else {
         panic!("{services}");
     };
 
@@ -93,13 +93,34 @@ async fn each_service_may_ask_for_what_it_needs() {
         (&consent["subject"], &consent["sweep"]),
         (&json!("consent"), &json!(true))
     );
-    assert_eq!(
-        claims["authorization_details"],
-        json!(["urn:altinn:consent"])
-    );
-    assert!(claims.get("sweep").is_none() && claims.get("consumer_orgs").is_none());
-    let seed = &variables["claims_signing_key"];
-    assert_eq!(claims["public_key"], public_key(seed));
+    let with_consent = json!(["urn:altinn:consent"]);
+    for (reader, (subject, scope, details)) in readers.iter().zip([
+        (
+            "claims",
+            "skatteetaten:kravogbetalinger",
+            Some(&with_consent),
+        ),
+        ("income", "skatteetaten:inntekt", Some(&with_consent)),
+        (
+            "tax-basis",
+            "skatteetaten:summertskattegrunnlag",
+            Some(&with_consent),
+        ),
+        ("persons", "folkeregister:deling/finans", None),
+    ]) {
+        assert_eq!(reader["subject"], subject);
+        let scopes = reader["scopes"].as_array().unwrap();
+        assert!(scopes.contains(&json!(scope)), "{subject}");
+        // Altinn is asked about consents, and by nobody who has none.
+        let of_altinn = json!("altinn:consentrequests.read");
+        assert_eq!(scopes.contains(&of_altinn), details.is_some(), "{subject}");
+        assert_eq!(scopes.len(), 1 + usize::from(details.is_some()));
+        assert_eq!(reader.get("authorization_details"), details, "{subject}");
+        assert!(reader.get("sweep").is_none() && reader.get("consumer_orgs").is_none());
+        let seed = &variables[&format!("{}_signing_key", subject.replace('-', "_"))];
+        assert_eq!(reader["public_key"], public_key(seed));
+    }
+    assert_eq!(readers.len(), 4);
 
     let known = bench.sandbox.back_end();
     assert_eq!(back_end["subject"], known.subject);

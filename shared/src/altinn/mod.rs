@@ -52,9 +52,9 @@ impl Altinn {
     }
 
     /// Whether the right's name is one that this Altinn can know.
-    pub fn can_name(&self, right: &Right) -> bool {
+    pub fn can_name(&self, resource: &str) -> bool {
         match self.generation {
-            Generation::Two(_) => generation2::service(right).is_some(),
+            Generation::Two(_) => generation2::service(resource).is_some(),
             Generation::Three => true,
         }
     }

@@ -12,10 +12,22 @@ pub struct Customer {
     /// The organisation whose customer this is.
     pub consumer: OrganisationNumber,
     pub(super) own: Option<Party>,
+    /// Whether the token says who the customer is, also where that is no party here.
+    pub(super) is_person: bool,
+    pub(super) scopes: Vec<String>,
     pub(super) organisations: Vec<OrganisationNumber>,
     /// The claims of the token whose value is `true`.
     pub(super) rights: Vec<String>,
     pub(super) environment: Environment,
+}
+
+/// The scopes of login tokens that open a read which needs no consent. One that is not configured opens nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LookupScopes {
+    /// For customers, about themselves.
+    pub own: Option<String>,
+    /// For back ends, about anybody.
+    pub others: Option<String>,
 }
 
 impl Customer {
@@ -43,17 +55,7 @@ impl Customer {
                     .detail("The login does not say who the customer is: name a party")
             });
         };
-        let party = Party::parse(requested, self.environment).map_err(|error| {
-            let kind = match error {
-                PartyError::Malformed | PartyError::CheckDigit | PartyError::Date => {
-                    Kind::PartyInvalid
-                }
-                PartyError::OtherSeries
-                | PartyError::RealInTest
-                | PartyError::SyntheticInProduction => Kind::PartyNotAllowed,
-            };
-            Problem::new(kind).detail(error.to_string())
-        })?;
+        let party = parse(requested, self.environment)?;
         let allowed = match &party {
             Party::Organisation(number) => self.organisations.contains(number),
             Party::Person(_) => self.own.as_ref() == Some(&party),
@@ -64,6 +66,49 @@ impl Customer {
             Err(Kind::PartyNotAllowed.into())
         }
     }
+
+    /// The party that is looked up without its consent, as far as the token's scopes go.
+    ///
+    /// A token that says who the customer is opens nobody else's data, whatever its scopes: the scope for
+    /// others belongs to back ends, which log in as themselves and answer for the legal ground of each lookup.
+    pub fn looked_up(
+        &self,
+        requested: Option<&str>,
+        scopes: &LookupScopes,
+    ) -> Result<Party, Problem> {
+        let has = |scope: &Option<String>| {
+            let scope = scope.as_ref();
+            scope.is_some_and(|scope| self.scopes.contains(scope))
+        };
+        if self.is_person && has(&scopes.own) {
+            let own = self.party(None)?;
+            return match requested {
+                Some(requested) if parse(requested, self.environment)? != own => {
+                    Err(Kind::PartyNotAllowed.into())
+                }
+                _ => Ok(own),
+            };
+        }
+        if self.is_person || !has(&scopes.others) {
+            return Err(Kind::CallerNotAllowed.into());
+        }
+        match requested {
+            Some(requested) => parse(requested, self.environment),
+            None => Err(Problem::new(Kind::RequestInvalid).detail("Name a party")),
+        }
+    }
+}
+
+fn parse(requested: &str, environment: Environment) -> Result<Party, Problem> {
+    Party::parse(requested, environment).map_err(|error| {
+        let kind = match error {
+            PartyError::Malformed | PartyError::CheckDigit | PartyError::Date => Kind::PartyInvalid,
+            PartyError::OtherSeries
+            | PartyError::RealInTest
+            | PartyError::SyntheticInProduction => Kind::PartyNotAllowed,
+        };
+        Problem::new(kind).detail(error.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -79,6 +124,8 @@ impl Customer {
             subject: Secret::new(subject.to_owned()),
             consumer: consumer.clone(),
             own: own.map(|own| Party::parse(own, Environment::Test).expect("a party")),
+            is_person: own.is_some(),
+            scopes: Vec::new(),
             organisations: Vec::new(),
             rights: rights.iter().map(|right| (*right).to_owned()).collect(),
             environment: Environment::Test,
@@ -95,6 +142,8 @@ mod tests {
             subject: Secret::new("kari".to_owned()),
             consumer: OrganisationNumber::parse("310000205").expect("a number"),
             own: Party::parse("02829090123", Environment::Test).ok(),
+            is_person: true,
+            scopes: vec!["openid".to_owned(), "lookup.own".to_owned()],
             organisations: vec![OrganisationNumber::parse("313367002").expect("a number")],
             rights: Vec::new(),
             environment: Environment::Test,
@@ -144,5 +193,90 @@ mod tests {
             Kind::PartyNotAllowed
         );
         assert!(customer.party(Some("313367002")).is_ok());
+    }
+
+    fn scopes(own: &str, others: &str) -> LookupScopes {
+        let scope = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        LookupScopes {
+            own: scope(own),
+            others: scope(others),
+        }
+    }
+
+    fn looked_up(customer: &Customer, number: Option<&str>, scopes: &LookupScopes) -> Option<Kind> {
+        let found = customer.looked_up(number, scopes);
+        found.err().map(|problem| problem.kind)
+    }
+
+    #[test]
+    fn without_a_scope_that_is_configured_nobody_is_looked_up() {
+        let customer = customer();
+        for configured in [
+            scopes("", ""),
+            scopes("lookup", ""),
+            scopes("lookup.own.more", ""),
+            // Not even with the scope for others: the token says who the customer is.
+            scopes("", "lookup.own"),
+        ] {
+            for number in [None, Some("02829090123"), Some("14858512450")] {
+                let kind = looked_up(&customer, number, &configured);
+                assert_eq!(kind, Some(Kind::CallerNotAllowed), "{configured:?}");
+            }
+        }
+        // A number that is no party here is a person's all the same.
+        let strange = Customer {
+            own: None,
+            ..customer
+        };
+        let others = scopes("", "lookup.own");
+        let kind = looked_up(&strange, Some("14858512450"), &others);
+        assert_eq!(kind, Some(Kind::CallerNotAllowed));
+    }
+
+    #[test]
+    fn a_customer_looks_up_themselves_and_a_back_end_others() {
+        let configured = scopes("lookup.own", "lookup.others");
+        let customer = Customer {
+            scopes: vec!["lookup.own".to_owned(), "lookup.others".to_owned()],
+            ..customer()
+        };
+        for (number, kind) in [
+            (None, None),
+            (Some("02829090123"), None),
+            (Some("14858512450"), Some(Kind::PartyNotAllowed)),
+            (Some("313367002"), Some(Kind::PartyNotAllowed)),
+            (Some("x"), Some(Kind::PartyInvalid)),
+        ] {
+            assert_eq!(
+                looked_up(&customer, number, &configured),
+                kind,
+                "{number:?}"
+            );
+        }
+        let back_end = Customer {
+            own: None,
+            is_person: false,
+            scopes: vec!["lookup.others".to_owned()],
+            ..customer
+        };
+        for (number, kind) in [
+            (None, Some(Kind::RequestInvalid)),
+            (Some("02829090123"), None),
+            (Some("14858512450"), None),
+            (Some("02013299997"), Some(Kind::PartyNotAllowed)),
+            (Some("14858512451"), Some(Kind::PartyInvalid)),
+        ] {
+            assert_eq!(
+                looked_up(&back_end, number, &configured),
+                kind,
+                "{number:?}"
+            );
+        }
+        let own_only = Customer {
+            scopes: vec!["lookup.own".to_owned()],
+            ..back_end
+        };
+        let kind = looked_up(&own_only, Some("14858512450"), &configured);
+        assert_eq!(kind, Some(Kind::CallerNotAllowed));
     }
 }

@@ -76,6 +76,8 @@ impl LoginTokens {
             subject: Secret::new(subject(&claims)?),
             consumer: self.consumer(&claims.custom)?,
             own: own.filter(|own| matches!(own, Party::Person(_))),
+            is_person: claims.custom.contains_key(&self.login.party_claim),
+            scopes: scopes(&claims.custom).map(str::to_owned).collect(),
             organisations: organisations(claims.custom.get(&self.login.organisations_claim)),
             rights: rights(&claims.custom),
             environment: self.environment,
@@ -89,15 +91,7 @@ impl LoginTokens {
         token: &str,
     ) -> Result<BackEnd, Problem> {
         let claims = self.verify(context, token).await?;
-        let scope = claims
-            .custom
-            .get("scope")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if !scope
-            .split_ascii_whitespace()
-            .any(|scope| scope == TOKEN_SCOPE)
-        {
+        if !scopes(&claims.custom).any(|scope| scope == TOKEN_SCOPE) {
             return Err(refused("the token has not the scope innsyn:token"));
         }
         Ok(BackEnd {
@@ -224,6 +218,12 @@ impl<'a> Unverified<'a> {
 fn subject(claims: &Claims) -> Result<String, Problem> {
     let subject = claims.subject.clone().filter(|subject| !subject.is_empty());
     subject.ok_or_else(|| refused("the token has no subject"))
+}
+
+/// `scope`, a space-separated list (RFC 8693 §4.2).
+fn scopes(claims: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let scope = claims.get("scope").and_then(Value::as_str);
+    scope.unwrap_or_default().split_ascii_whitespace()
 }
 
 /// An array of numbers, or one number alone. What is not an organisation's number gives no right.

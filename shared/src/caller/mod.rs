@@ -12,7 +12,7 @@ use crate::inbound::header_once;
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
 
-pub use customer::Customer;
+pub use customer::{Customer, LookupScopes};
 pub use login::{BackEnd, LoginTokens};
 
 /// The header that names the party; without it the customer asks about themself.

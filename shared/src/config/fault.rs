@@ -39,7 +39,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn unreadable(error: VariableError) -> Self {
+    pub(crate) fn unreadable(error: VariableError) -> Self {
         Self {
             faults: vec![Fault::Unreadable(error)],
         }

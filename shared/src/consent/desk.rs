@@ -1,5 +1,6 @@
 //! What the consent component is asked for.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{StatusCode, header};
@@ -85,7 +86,8 @@ impl Desk {
                 .detail("The header and the body name different parties"));
         }
         let party = customer.party(body.party.as_deref().or(named))?;
-        let service = self.services.find(body.service.as_deref())?;
+        let offer = self.services.find(body.service.as_deref())?;
+        let service = &offer.with_only(&body.metadata)?;
         let return_address = self
             .return_addresses
             .check(&body.return_address, Journey::Consent)?;
@@ -143,7 +145,10 @@ impl Desk {
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
         let party = customer.party(arrived.header(PARTY_HEADER)?)?;
-        let service = self.services.find(arrived.query.get("service"))?;
+        let offer = self.services.find(arrived.query.get("service"))?;
+        let said = arrived.query.iter().filter(|(name, _)| *name != "service");
+        let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let service = &offer.with_only(&said.collect())?;
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -228,6 +233,8 @@ struct StartBody {
     party: Option<String>,
     party_name: Option<String>,
     service: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
     return_address: String,
 }
 

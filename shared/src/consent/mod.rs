@@ -46,7 +46,7 @@ pub use callback::Arrival;
 pub use desk::{CALLBACK, Desk};
 pub use record::{Asker, Subject};
 pub use require::Valid;
-pub use service::{Service, Services};
+pub use service::{Offer, Service, Services};
 pub use settings::ConsentConfig;
 pub use start::Started;
 

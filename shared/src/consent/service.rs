@@ -6,12 +6,13 @@ use serde::Deserialize;
 use time::Duration;
 
 use crate::altinn::{Altinn, Right};
+use crate::calendar::Unit;
 use crate::config::Resolver;
 use crate::problem::{Kind, Problem};
 
 const REMEDY: &str = r#"set it to JSON such as {"krav-og-betalinger":{"resource":"ske-samtykke-krav-og-betalinger","valid_days":90}}"#;
 
-/// One service that needs a consent.
+/// One service that needs a consent, with everything that one consent to it says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Service {
     /// What callers call it.
@@ -22,9 +23,30 @@ pub struct Service {
     pub valid_for: Duration,
 }
 
+/// A service as configured: each consent to it may say something else about when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Offer {
+    name: String,
+    resource: String,
+    metadata: BTreeMap<String, Metadata>,
+    valid_for: Duration,
+}
+
+/// What a consent says under one key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Metadata {
+    /// Always this.
+    Fixed(String),
+    /// What the caller asks for.
+    Asked(Unit),
+}
+
 /// All services of the deployment; at least one.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Services(Vec<Service>);
+pub struct Services {
+    offers: Vec<Offer>,
+    default: Option<String>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,36 +58,43 @@ struct Raw {
 }
 
 impl Services {
-    /// Reads `services`, which `altinn` must be able to name.
+    /// Reads `services`, which `altinn` must be able to name, and which of them is meant where none is named from
+    /// `default_service`, where the component has that variable.
     pub fn resolve(resolver: &mut Resolver<'_>, altinn: Option<&Altinn>) -> Option<Self> {
         let raw: BTreeMap<String, Raw> = resolver.json("services", REMEDY)?;
-        let services: Option<Vec<Service>> = raw
+        let offers: Option<Vec<Offer>> = raw
             .into_iter()
-            .map(|(name, raw)| service(name, raw))
+            .map(|(name, raw)| offer(name, raw))
             .collect();
-        let services = services.filter(|services| !services.is_empty());
-        if services.is_none() {
-            let reason = "has no service, or one without a resource, or one that is not valid for 1 to 3650 days";
+        let offers = offers.filter(|offers| !offers.is_empty());
+        if offers.is_none() {
+            let reason = "has no service, or one without a resource, or one that is not valid for 1 to 3650 days, \
+                          or one with metadata that are neither a text nor {day}, {month} or {year}";
             resolver.invalid("services", reason, REMEDY);
         }
-        let services = services?;
-        let is_named =
-            |service: &Service| altinn.is_none_or(|altinn| altinn.can_name(&service.right));
-        if !services.iter().all(is_named) {
+        let offers = offers?;
+        let is_named = |offer: &Offer| altinn.is_none_or(|altinn| altinn.can_name(&offer.resource));
+        if !offers.iter().all(is_named) {
             let reason = "has a resource that is not one of this altinn_generation";
             let remedy = "name a service of Altinn 2 by its code and edition, such as 5928_202301";
             resolver.invalid("services", reason, remedy);
             return None;
         }
-        Some(Self(services))
+        let default = resolver.optional("default_service").map(str::to_owned);
+        let known = |name: &String| offers.iter().any(|offer| offer.name == *name);
+        if !default.as_ref().is_none_or(known) {
+            let remedy = "set it to the name of one of the services, or to nothing";
+            resolver.invalid("default_service", "is not one of the services", remedy);
+        }
+        Some(Self { offers, default })
     }
 
-    /// The service called `name`; without a name, the only one there is.
-    pub fn find(&self, name: Option<&str>) -> Result<&Service, Problem> {
-        let found = match (name, self.0.as_slice()) {
+    /// The service called `name`; without a name, the default, or the only one there is.
+    pub fn find(&self, name: Option<&str>) -> Result<&Offer, Problem> {
+        let found = match (name.or(self.default.as_deref()), self.offers.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
-            (Some(name), services) => services.iter().find(|service| service.name == name),
+            (Some(name), offers) => offers.iter().find(|offer| offer.name == name),
         };
         found.ok_or_else(|| {
             Problem::new(Kind::RequestInvalid).detail("Name one of the deployment's services")
@@ -73,16 +102,97 @@ impl Services {
     }
 }
 
-fn service(name: String, raw: Raw) -> Option<Service> {
+impl Offer {
+    /// Whether a read with these parameters knows all that a consent says. Keys are compared without regard to
+    /// case, for Altinn's are in lower case and parameters are not.
+    pub fn is_said_by<'a>(&self, mut parameters: impl Iterator<Item = (&'a str, Unit)>) -> bool {
+        let given: Vec<_> = parameters.by_ref().collect();
+        self.metadata.iter().all(|(key, metadata)| match metadata {
+            Metadata::Fixed(_) => true,
+            Metadata::Asked(wanted) => given
+                .iter()
+                .any(|(name, unit)| name.eq_ignore_ascii_case(key) && unit == wanted),
+        })
+    }
+
+    /// The service with the values that one consent says. `values` must have all that is asked for; others are
+    /// passed over.
+    pub fn with(&self, values: &BTreeMap<String, String>) -> Result<Service, Problem> {
+        let value = |wanted: &str| {
+            let mut values = values.iter();
+            values
+                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .map(|(_, value)| value)
+        };
+        let mut metadata = BTreeMap::new();
+        for (key, said) in &self.metadata {
+            let value = match said {
+                Metadata::Fixed(value) => value,
+                Metadata::Asked(unit) => value(key)
+                    .filter(|value| unit.accepts(value))
+                    .ok_or_else(|| {
+                        let detail = format!("{} needs {key}: {}", self.name, unit.form());
+                        Problem::new(Kind::RequestInvalid).detail(detail)
+                    })?,
+            };
+            metadata.insert(key.clone(), value.clone());
+        }
+        if let (Some(from), Some(to)) = (metadata.get("fraogmed"), metadata.get("tilogmed"))
+            && from > to
+        {
+            return Err(Problem::new(Kind::RequestInvalid).detail("fraogmed is after tilogmed"));
+        }
+        Ok(Service {
+            name: self.name.clone(),
+            right: Right {
+                resource: self.resource.clone(),
+                metadata,
+            },
+            valid_for: self.valid_for,
+        })
+    }
+
+    /// The same, where nothing but what is asked for may be said.
+    pub fn with_only(&self, values: &BTreeMap<String, String>) -> Result<Service, Problem> {
+        let asked = |name: &String| {
+            let mut metadata = self.metadata.iter();
+            metadata.any(|(key, said)| {
+                matches!(said, Metadata::Asked(_)) && key.eq_ignore_ascii_case(name)
+            })
+        };
+        if !values.keys().all(asked) {
+            let detail = format!(
+                "There is something that a consent to {} does not say",
+                self.name
+            );
+            return Err(Problem::new(Kind::RequestInvalid).detail(detail));
+        }
+        self.with(values)
+    }
+}
+
+fn offer(name: String, raw: Raw) -> Option<Offer> {
     let named = !name.is_empty() && !raw.resource.is_empty();
-    (named && (1..=3650).contains(&raw.valid_days)).then(|| Service {
+    let metadata = raw.metadata.into_iter();
+    let metadata: Option<_> = metadata
+        .map(|(key, text)| Some((key, metadata_of(text)?)))
+        .collect();
+    (named && (1..=3650).contains(&raw.valid_days)).then_some(Offer {
         name,
-        right: Right {
-            resource: raw.resource,
-            metadata: raw.metadata,
-        },
+        resource: raw.resource,
+        metadata: metadata?,
         valid_for: Duration::days(raw.valid_days.into()),
     })
+}
+
+fn metadata_of(text: String) -> Option<Metadata> {
+    match text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'))
+    {
+        Some(unit) => Unit::named(unit).map(Metadata::Asked),
+        None => (!text.is_empty()).then_some(Metadata::Fixed(text)),
+    }
 }
 
 #[cfg(test)]
@@ -91,30 +201,86 @@ mod tests {
     use crate::altinn::{ApiKeys, Generation};
     use crate::config::{self, Origin};
 
-    fn services(json: &str) -> Option<Services> {
-        let raw = config::Raw::from_pairs([("services", json)]);
+    fn resolved(json: &str, default: &str) -> Option<Services> {
+        let raw = config::Raw::from_pairs([("services", json), ("default_service", default)]);
         let mut resolver = Resolver::new(&raw);
         let services = Services::resolve(&mut resolver, None);
         resolver.finish(services).ok()
     }
 
+    fn services(json: &str) -> Option<Services> {
+        resolved(json, "")
+    }
+
+    fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
     #[test]
-    fn are_found_by_name_and_the_only_one_without() {
+    fn are_found_by_name_and_the_only_one_or_the_default_without() {
         let one = services(r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"2025"}}}"#)
             .expect("services");
         let a = one.find(None).expect("the only one");
-        assert_eq!((a.name.as_str(), a.valid_for), ("a", Duration::days(90)));
+        let service = a.with_only(&BTreeMap::new()).expect("nothing is asked");
+        assert_eq!(
+            (service.name.as_str(), service.valid_for),
+            ("a", Duration::days(90))
+        );
+        assert_eq!(service.right.metadata, values(&[("aar", "2025")]));
         assert_eq!(one.find(Some("a")), Ok(a));
         assert_eq!(
             one.find(Some("b")).expect_err("unknown").kind,
             Kind::RequestInvalid
         );
-        let two = services(
-            r#"{"a":{"resource":"r","valid_days":1},"b":{"resource":"s","valid_days":2}}"#,
+        let two = r#"{"a":{"resource":"r","valid_days":1},"b":{"resource":"s","valid_days":2}}"#;
+        let unsaid = services(two).expect("services");
+        assert_eq!(unsaid.find(Some("b")).expect("b").resource, "s");
+        assert!(unsaid.find(None).is_err());
+        let said = resolved(two, "b").expect("services");
+        assert_eq!(said.find(None).expect("the default").resource, "s");
+        assert_eq!(resolved(two, "c"), None);
+    }
+
+    #[test]
+    fn a_consent_says_what_is_asked_for_and_nothing_else() {
+        let services = services(
+            r#"{"a":{"resource":"r","valid_days":9,"metadata":{"fraogmed":"{month}","tilogmed":"{month}","form":"x"}}}"#,
+        )
+        .expect("services");
+        let offer = services.find(None).expect("the only one");
+        let asked = values(&[("fraOgMed", "2026-01"), ("tilOgMed", "2026-03")]);
+        let service = offer.with_only(&asked).expect("all is said");
+        let expected = [
+            ("form", "x"),
+            ("fraogmed", "2026-01"),
+            ("tilogmed", "2026-03"),
+        ];
+        assert_eq!(service.right.metadata, values(&expected));
+        for pairs in [
+            &[][..],
+            &[("fraOgMed", "2026-01")],
+            &[("fraOgMed", "2026-01"), ("tilOgMed", "2026-13")],
+            &[("fraOgMed", "2026-04"), ("tilOgMed", "2026-03")],
+            &[("fraOgMed", "2026-01"), ("tilOgMed", "2026-03"), ("x", "y")],
+            &[
+                ("fraOgMed", "2026-01"),
+                ("tilOgMed", "2026-03"),
+                ("form", "y"),
+            ],
+        ] {
+            let problem = offer.with_only(&values(pairs)).expect_err("refused");
+            assert_eq!(problem.kind, Kind::RequestInvalid, "{pairs:?}");
+        }
+        assert!(
+            offer.is_said_by([("tilOgMed", Unit::Month), ("fraOgMed", Unit::Month)].into_iter())
         );
-        let two = two.expect("services");
-        assert_eq!(two.find(Some("b")).expect("b").right.resource, "s");
-        assert!(two.find(None).is_err());
+        assert!(
+            !offer.is_said_by([("tilOgMed", Unit::Month), ("fraOgMed", Unit::Day)].into_iter())
+        );
+        assert!(!offer.is_said_by([("tilOgMed", Unit::Month)].into_iter()));
     }
 
     #[test]
@@ -154,6 +320,8 @@ mod tests {
             r#"{"a":{"resource":"r","valid_days":0}}"#,
             r#"{"a":{"resource":"r","valid_days":9000}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadta":{}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":""}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{week}"}}}"#,
         ] {
             assert_eq!(services(json), None, "{json}");
         }

@@ -55,6 +55,7 @@ impl Settings for ConsentConfig {
         "altinn_origin",
         "altinn_page_origin",
         "services",
+        "default_service",
         "consent_signing_key",
         "consent_store_key",
         "consent_store_previous_key",

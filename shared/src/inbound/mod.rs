@@ -67,11 +67,24 @@ pub trait Component<P: Platform> {
     /// The component's name in the log.
     const NAME: &'static str;
 
-    /// Everything that it answers.
-    const ROUTES: &'static [Route<Self::Handler>];
+    /// Everything that it answers, where that is known when it is compiled.
+    const ROUTES: &'static [Route<Self::Handler>] = &[];
 
     /// How long a request may take in all.
     const TIME: Duration;
+
+    /// The name of a component that learns it from its settings.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    /// The routes of a component that learns them from its settings.
+    async fn routes(
+        &self,
+        _context: &Context<'_, P>,
+    ) -> Result<&'static [Route<Self::Handler>], Problem> {
+        Ok(Self::ROUTES)
+    }
 
     /// The origins whose pages may call. Asked only for requests that have an `Origin` header.
     async fn web_origins(&self, context: &Context<'_, P>) -> Result<Vec<Origin>, Problem>;
@@ -178,7 +191,7 @@ where
 {
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
-    let context = Context::new(platform, C::NAME, C::TIME).called_by(&parts.headers);
+    let context = Context::new(platform, component.name(), C::TIME).called_by(&parts.headers);
 
     let work = std::pin::pin!(respond(&context, component, &parts, body));
     let end = std::pin::pin!(platform.sleep(C::TIME));
@@ -203,7 +216,9 @@ where
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
         Event::of("request", &problem)
     });
-    event.route = Some(pattern::<P, C>(parts.uri.path()).map_or("unknown", |(path, _)| path));
+    // Settings that cannot be read are the problem above.
+    let routes = component.routes(&context).await.unwrap_or_default();
+    event.route = Some(pattern(routes, parts.uri.path()).map_or("unknown", |(path, _)| path));
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
     event.duration = Some(platform.uptime().saturating_sub(start));
@@ -222,8 +237,9 @@ where
     C: Component<P>,
     B: http_body::Body<Data = Bytes> + 'static,
 {
-    let (path, places) = pattern::<P, C>(parts.uri.path()).ok_or(Kind::RouteUnknown)?;
-    let routes = || C::ROUTES.iter().filter(|route| route.path == path);
+    let all = component.routes(context).await?;
+    let (path, places) = pattern(all, parts.uri.path()).ok_or(Kind::RouteUnknown)?;
+    let routes = || all.iter().filter(|route| route.path == path);
     let navigated = routes().any(|route| route.navigated);
 
     let page = match header_once(&parts.headers, "origin")? {
@@ -300,8 +316,8 @@ where
 }
 
 /// The first pattern that `path` is of, and what it says in its places.
-fn pattern<P: Platform, C: Component<P>>(path: &str) -> Option<(&'static str, Places)> {
-    let mut routes = C::ROUTES.iter();
+fn pattern<H>(routes: &[Route<H>], path: &str) -> Option<(&'static str, Places)> {
+    let mut routes = routes.iter();
     routes.find_map(|route| Some((route.path, Places::of(route.path, path)?)))
 }
 

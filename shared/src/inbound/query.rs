@@ -1,5 +1,7 @@
 //! Query strings and forms, read strictly.
 
+use std::borrow::Cow;
+
 use crate::problem::{Kind, Problem};
 
 /// Which parameters a route takes. None may stand there twice.
@@ -9,34 +11,46 @@ pub enum Parameters {
     Only(&'static [&'static str]),
     /// These; others are passed over, because someone else adds to the address.
     AmongOthers(&'static [&'static str]),
+    /// Whatever there is: the handler knows from the configuration which they may be, and refuses others.
+    Any,
 }
 
 /// The parameters of a request, decoded.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Query(Vec<(&'static str, String)>);
+pub struct Query(Vec<(Cow<'static, str>, String)>);
 
 impl Query {
     /// Reads `a=1&b=2` with percent encoding and `+` for space.
     pub fn parse(text: &str, parameters: Parameters) -> Result<Self, Problem> {
-        let (names, strict) = match parameters {
-            Parameters::Only(names) => (names, true),
-            Parameters::AmongOthers(names) => (names, false),
-        };
         let mut read = Self::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name).and_then(|name| names.iter().find(|known| **known == name));
-            let Some(name) = name else {
-                if strict {
-                    return Err(invalid("There is a parameter that is not known here"));
+            let name = match (decode(name), parameters) {
+                (Some(name), Parameters::Any) => Some(Cow::Owned(name)),
+                (Some(name), Parameters::Only(names) | Parameters::AmongOthers(names)) => {
+                    let mut names = names.iter();
+                    names
+                        .find(|known| **known == name)
+                        .map(|name| Cow::Borrowed(*name))
                 }
-                continue;
+                (None, _) => None,
             };
-            if read.get(name).is_some() {
-                return Err(invalid(&format!("The parameter {name} stands there twice")));
+            let Some(name) = name else {
+                if matches!(parameters, Parameters::AmongOthers(_)) {
+                    continue;
+                }
+                return Err(invalid("There is a parameter that is not known here"));
+            };
+            // A name that the caller has made up may be anything.
+            let called = match &name {
+                Cow::Borrowed(name) => format!("The parameter {name}"),
+                Cow::Owned(_) => "A parameter".to_owned(),
+            };
+            if read.get(&name).is_some() {
+                return Err(invalid(&format!("{called} stands there twice")));
             }
-            let value = decode(value)
-                .ok_or_else(|| invalid(&format!("The parameter {name} is not encoded well")))?;
+            let value =
+                decode(value).ok_or_else(|| invalid(&format!("{called} is not encoded well")))?;
             read.0.push((name, value));
         }
         Ok(read)
@@ -48,6 +62,12 @@ impl Query {
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// All of them, names and values, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 }
 
@@ -107,6 +127,17 @@ mod tests {
             let problem = Query::parse(text, Parameters::Only(NAMES)).expect_err(text);
             assert_eq!(problem.kind, Kind::RequestInvalid);
         }
+    }
+
+    #[test]
+    fn takes_any_where_the_configuration_decides_but_none_twice() {
+        let query = Query::parse("inntektsaar=2025&%C3%A5=1", Parameters::Any).expect("valid");
+        let pairs: Vec<_> = query.iter().collect();
+        assert_eq!(pairs, [("inntektsaar", "2025"), ("å", "1")]);
+        let twice = Query::parse("02829090123=1&02829090123=2", Parameters::Any);
+        let detail = twice.expect_err("twice").detail.expect("a detail");
+        assert_eq!(detail, "A parameter stands there twice");
+        assert!(Query::parse("%ff=1", Parameters::Any).is_err());
     }
 
     #[test]

@@ -49,15 +49,18 @@ pub enum Repeat {
     Unavailable(u32),
     /// Up to this many attempts in all: the call changes nothing, or changes it once however often it is made.
     Idempotent(u32),
+    /// The same, but an answer that says to slow down stands: its `Retry-After` is not in seconds.
+    Unthrottled(u32),
 }
 
 impl Repeat {
     const fn attempts(self) -> u32 {
         match self {
             Self::Never => 2,
-            Self::Broken(attempts) | Self::Unavailable(attempts) | Self::Idempotent(attempts) => {
-                attempts
-            }
+            Self::Broken(attempts)
+            | Self::Unavailable(attempts)
+            | Self::Idempotent(attempts)
+            | Self::Unthrottled(attempts) => attempts,
         }
     }
 
@@ -66,23 +69,27 @@ impl Repeat {
         match (self, end) {
             (_, Err(SendError::NoConnection(_)))
             | (
-                Self::Broken(_) | Self::Unavailable(_) | Self::Idempotent(_),
+                Self::Broken(_) | Self::Unavailable(_) | Self::Idempotent(_) | Self::Unthrottled(_),
                 Err(SendError::Broken(_)),
             )
             | (Self::Unavailable(_), Err(SendError::TimedOut(_))) => true,
             (Self::Unavailable(_), Ok(answer)) => answer.status().is_server_error(),
             (Self::Idempotent(_), Ok(answer)) => {
-                matches!(
-                    answer.status(),
-                    StatusCode::BAD_GATEWAY
-                        | StatusCode::SERVICE_UNAVAILABLE
-                        | StatusCode::GATEWAY_TIMEOUT
-                ) || (answer.status() == StatusCode::TOO_MANY_REQUESTS
-                    && retry_after(answer).is_some())
+                is_gateways(answer.status())
+                    || (answer.status() == StatusCode::TOO_MANY_REQUESTS
+                        && retry_after(answer).is_some())
             }
+            (Self::Unthrottled(_), Ok(answer)) => is_gateways(answer.status()),
             _ => false,
         }
     }
+}
+
+const fn is_gateways(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 /// Sends the same request in each attempt.

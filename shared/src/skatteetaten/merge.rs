@@ -4,25 +4,24 @@
 //! is compared, identifiers, is compared as written.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Dataset, Period};
+use super::members::Members;
+use super::{Period, Windows};
 
 /// One answer out of `answers`, which are in the order of their windows, for the whole of `period`.
 ///
-/// The first answer gives the members and their order; the list of the dataset holds every
+/// The first answer gives the members and their order; the list of `windows` holds every
 /// window's elements; `periode` is rewritten; members that only a later answer has come last. An
 /// element that an earlier window had (same `partIdentifikator` and identifier) is left out: the
 /// source does not say which date it filters by, so that one claim may be in two windows. Elements
 /// without an identifier are never taken for duplicates.
 pub fn merge(
-    dataset: Dataset,
+    windows: &Windows,
     period: Period,
     answers: &[Bytes],
 ) -> Result<Bytes, serde_json::Error> {
@@ -31,8 +30,8 @@ pub fn merge(
     let mut seen = HashSet::new();
     for answer in answers {
         for (name, value) in serde_json::from_slice::<Members<'_>>(answer)?.0 {
-            if name == dataset.list() {
-                elements.extend(unseen(dataset, value, &mut seen)?);
+            if name == windows.list {
+                elements.extend(unseen(windows, value, &mut seen)?);
             }
             if merged.iter().all(|(known, _)| *known != name) {
                 merged.push((name, Value::Source(value)));
@@ -44,13 +43,13 @@ pub fn merge(
         "periode",
         Value::Period(PeriodMember::from(period)),
     );
-    set(&mut merged, dataset.list(), Value::Elements(elements));
+    set(&mut merged, &windows.list, Value::Elements(elements));
     serde_json::to_vec(&Merged(merged)).map(Bytes::from)
 }
 
 /// The elements of one window's list that no earlier window had.
 fn unseen<'a>(
-    dataset: Dataset,
+    windows: &Windows,
     list: &'a RawValue,
     seen: &mut HashSet<(String, String)>,
 ) -> Result<Vec<&'a RawValue>, serde_json::Error> {
@@ -58,7 +57,7 @@ fn unseen<'a>(
     let mut own = Vec::new();
     let mut kept = Vec::new();
     for element in list.unwrap_or_default() {
-        let key = key(dataset, element)?;
+        let key = key(windows, element)?;
         if key.as_ref().is_none_or(|key| !seen.contains(key)) {
             kept.push(element);
         }
@@ -70,16 +69,13 @@ fn unseen<'a>(
 
 /// Whose an element is and what it is called.
 fn key(
-    dataset: Dataset,
+    windows: &Windows,
     element: &RawValue,
 ) -> Result<Option<(String, String)>, serde_json::Error> {
-    let Members(members) = serde_json::from_str(element.get())?;
-    let member = |wanted: &str| {
-        let found = members.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.get().to_owned())
-    };
+    let members: Members<'_> = serde_json::from_str(element.get())?;
+    let member = |name: &str| members.get(name).map(str::to_owned);
     let part = member("partIdentifikator").unwrap_or_default();
-    let identifier = dataset.identifiers().iter().find_map(|name| member(name));
+    let identifier = windows.identifiers.iter().find_map(|name| member(name));
     Ok(identifier.map(|identifier| (part, identifier)))
 }
 
@@ -87,36 +83,6 @@ fn set<'a>(members: &mut Vec<(String, Value<'a>)>, name: &str, value: Value<'a>)
     match members.iter_mut().find(|(known, _)| known == name) {
         Some((_, old)) => *old = value,
         None => members.push((name.to_owned(), value)),
-    }
-}
-
-/// A JSON object's members in their order, values as written.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members: Vec<(String, &'de RawValue)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    if members.iter().any(|(known, _)| *known == name) {
-                        return Err(de::Error::custom("a member occurs twice"));
-                    }
-                    members.push((name, value));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
@@ -159,15 +125,22 @@ impl From<Period> for PeriodMember {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples;
     use super::*;
 
-    fn merged(dataset: Dataset, answers: &[&str]) -> String {
+    fn windows(name: &str) -> Windows {
+        let api = examples::claims();
+        let dataset = examples::dataset(&api, name);
+        dataset.windows.clone().expect("windows")
+    }
+
+    fn merged(name: &str, answers: &[&str]) -> String {
         let answers: Vec<Bytes> = answers
             .iter()
             .map(|answer| Bytes::copy_from_slice(answer.as_bytes()))
             .collect();
         let period = Period::parse("2024-01-01", "2025-12-31").expect("a period");
-        let bytes = merge(dataset, period, &answers).expect("mergeable");
+        let bytes = merge(&windows(name), period, &answers).expect("mergeable");
         String::from_utf8(bytes.to_vec()).expect("UTF-8")
     }
 
@@ -177,7 +150,7 @@ mod tests {
             "skjermet":false, "krav":[ {"partIdentifikator":"313367002","kravidentifikator":"K-1", "opprinneligBeloep" : 25000.0,"ukjent":[1e3, 0.10]} ] }"#;
         let second = r#"{"partIdentifikator":"313367002","periode":{"fraOgMed":"2024-12-31","tilOgMed":"2025-12-30"},"skjermet":false,"krav":[{"kravidentifikator":"K-2","opprinneligBeloep":0.1},{"kravidentifikator":"K-3","opprinneligBeloep":12345678901234.55,"tekst":"\u00e5"}]}"#;
         assert_eq!(
-            merged(Dataset::Krav, &[first, second]),
+            merged("krav", &[first, second]),
             concat!(
                 r#"{"partIdentifikator":"313367002","periode":{"fraOgMed":"2024-01-01","tilOgMed":"2025-12-31"},"skjermet":false,"krav":["#,
                 r#"{"partIdentifikator":"313367002","kravidentifikator":"K-1", "opprinneligBeloep" : 25000.0,"ukjent":[1e3, 0.10]},"#,
@@ -191,7 +164,7 @@ mod tests {
     fn a_claim_in_two_windows_comes_once() {
         let first = r#"{"krav":[{"partIdentifikator":"1","kravidentifikator":"A","n":1},{"partIdentifikator":"2","kravidentifikator":"A","n":2}]}"#;
         let second = r#"{"krav":[{"n":3,"kravidentifikator":"A","partIdentifikator":"2"},{"partIdentifikator":"2","kravidentifikator":"B","n":4}]}"#;
-        let merged = merged(Dataset::Krav, &[first, second]);
+        let merged = merged("krav", &[first, second]);
         assert!(merged.contains(
             r#""krav":[{"partIdentifikator":"1","kravidentifikator":"A","n":1},{"partIdentifikator":"2","kravidentifikator":"A","n":2},{"partIdentifikator":"2","kravidentifikator":"B","n":4}]"#
         ), "{merged}");
@@ -200,7 +173,7 @@ mod tests {
     #[test]
     fn only_what_another_window_had_is_a_duplicate() {
         let twice = r#"{"krav":[{"kravidentifikator":"A"},{"kravidentifikator":"A"},{"uten":1}]}"#;
-        let merged = merged(Dataset::Krav, &[twice, r#"{"krav":[{"uten":1}]}"#]);
+        let merged = merged("krav", &[twice, r#"{"krav":[{"uten":1}]}"#]);
         assert!(
             merged.contains(
                 r#"[{"kravidentifikator":"A"},{"kravidentifikator":"A"},{"uten":1},{"uten":1}]"#
@@ -213,15 +186,13 @@ mod tests {
     fn payments_and_refunds_go_by_their_own_identifiers() {
         let payments =
             r#"{"innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]}"#;
-        assert!(
-            merged(Dataset::Innbetalinger, &[payments, payments]).contains(
-                r#""innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]"#
-            )
-        );
+        assert!(merged("innbetalinger", &[payments, payments]).contains(
+            r#""innbetaling":[{"innbetalingsidentifikator":"P","kravidentifikator":"X"}]"#
+        ));
         for name in ["utbetalingsidentifikator", "utbetalingIdentifikator"] {
             let refunds = format!(r#"{{"utbetaling":[{{"{name}":"500005"}}]}}"#);
             assert!(
-                merged(Dataset::Utbetalinger, &[&refunds, &refunds])
+                merged("utbetalinger", &[&refunds, &refunds])
                     .contains(&format!(r#""utbetaling":[{{"{name}":"500005"}}]"#))
             );
         }
@@ -231,7 +202,7 @@ mod tests {
     fn missing_lists_count_as_empty_and_unknown_members_pass_through() {
         assert_eq!(
             merged(
-                Dataset::Krav,
+                "krav",
                 &[
                     r#"{"a":1.50}"#,
                     r#"{"krav":null,"b":{"x": 2}}"#,
@@ -254,7 +225,10 @@ mod tests {
             r#"{"krav":[{"#,
         ] {
             let answers = [Bytes::copy_from_slice(answer.as_bytes())];
-            assert!(merge(Dataset::Krav, period, &answers).is_err(), "{answer}");
+            assert!(
+                merge(&windows("krav"), period, &answers).is_err(),
+                "{answer}"
+            );
         }
     }
 }

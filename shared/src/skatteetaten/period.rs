@@ -1,8 +1,9 @@
 //! From and to dates, and the windows that the source lets one ask for at a time.
 
 use thiserror::Error;
-use time::{Date, Duration, format_description::BorrowedFormatItem, macros::format_description};
+use time::{Date, Duration};
 
+use crate::calendar;
 use crate::problem::{Kind, Problem};
 
 /// The source takes at most a year at a time; whether the limit is inclusive is not said, so that
@@ -11,8 +12,6 @@ const WINDOW_DAYS: i64 = 365;
 
 /// The most that one request may span: ten years with their leap days.
 const MAX_DAYS: i64 = 3_653;
-
-const ISO: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// `fraOgMed` to `tilOgMed`, both included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,8 +23,8 @@ pub struct Period {
 impl Period {
     /// Reads two dates of the form `YYYY-MM-DD`.
     pub fn parse(from: &str, to: &str) -> Result<Self, PeriodError> {
-        let from = date(from).ok_or(PeriodError::Malformed("fraOgMed"))?;
-        let to = date(to).ok_or(PeriodError::Malformed("tilOgMed"))?;
+        let from = calendar::day(from).ok_or(PeriodError::Malformed("fraOgMed"))?;
+        let to = calendar::day(to).ok_or(PeriodError::Malformed("tilOgMed"))?;
         if from > to {
             return Err(PeriodError::Backwards);
         }
@@ -78,12 +77,6 @@ impl From<PeriodError> for Problem {
     fn from(error: PeriodError) -> Self {
         Self::new(Kind::RequestInvalid).detail(error.to_string())
     }
-}
-
-fn date(text: &str) -> Option<Date> {
-    // The parser alone would also take a sign before the year.
-    let shaped = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
-    shaped.then(|| Date::parse(text, ISO).ok()).flatten()
 }
 
 fn iso(date: Date) -> String {

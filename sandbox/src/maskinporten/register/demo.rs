@@ -12,10 +12,13 @@ use crate::altinn::register::ORGANISATIONS;
 use crate::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE};
 use crate::consumer::{Consumer, Credential};
 
-const SCOPES: [&str; 4] = [
+const SCOPES: [&str; 7] = [
     "altinn:consentrequests.read",
     "altinn:consentrequests.write",
     "skatteetaten:kravogbetalinger",
+    "skatteetaten:inntekt",
+    "skatteetaten:summertskattegrunnlag",
+    "folkeregister:deling/finans",
     DEMO_DELEGATED_SCOPE,
 ];
 /// Fjellsystem AS.

@@ -22,7 +22,7 @@ use time::format_description::well_known::Rfc3339;
 pub(super) use answer::{created, found};
 pub(super) use proof::{confirmed, proof};
 
-use super::{ApiKeys, Asked, NotAsked, Right};
+use super::{ApiKeys, Asked, NotAsked};
 use crate::config::Origin;
 use crate::party::{OrganisationNumber, Party};
 use crate::platform::Request;
@@ -37,7 +37,7 @@ const API_KEY: &str = "ApiKey";
 pub(super) fn create(origin: &Origin, keys: &ApiKeys, asked: &Asked) -> Result<Request, NotAsked> {
     let name = asked.party_name.as_ref().ok_or(NotAsked::NoName)?;
     let resources = asked.rights.iter().map(|right| {
-        let (code, edition) = service(right).ok_or(NotAsked::NoService)?;
+        let (code, edition) = service(&right.resource).ok_or(NotAsked::NoService)?;
         Ok(Resource {
             service_code: code,
             service_edition_code: edition,
@@ -94,8 +94,8 @@ pub(super) fn token(
 }
 
 /// `5928_202301`: the service's code and edition.
-pub(super) fn service(right: &Right) -> Option<(&str, u32)> {
-    let (code, edition) = right.resource.split_once('_')?;
+pub(super) fn service(resource: &str) -> Option<(&str, u32)> {
+    let (code, edition) = resource.split_once('_')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let edition = edition.parse().ok().filter(|_| is_number(edition))?;
     is_number(code).then_some((code, edition))

@@ -1,11 +1,9 @@
 //! The journey at Altinn 2, which names requests itself and says at its token endpoint alone what became of a consent.
 
-use std::cell::Cell;
-
 use super::super::fake::{ORGANISATION, PERSON};
 use super::super::fake2::{FORMER, Former};
-use super::interrupted::{Mortal, survives};
 use super::*;
+use crate::platform::mortal::{Mortal, survives};
 use crate::problem::Kind;
 
 fn former() -> (Memory, Former) {
@@ -114,11 +112,8 @@ fn a_start_that_is_stopped_anywhere_goes_on_with_a_request_that_can_be_answered(
     for steps in 0.. {
         let (platform, former) = former();
         let bank = || Former::bank(ORGANISATION, "Fjordvik Snekkerverksted");
-        let mortal = Mortal {
-            platform: &platform,
-            steps: Cell::new(steps),
-        };
-        if survives(&platform, bank().start(&mortal)) {
+        let mortal = Mortal::new(&platform, steps);
+        if survives(&mortal, bank().start(&mortal)) {
             assert!(
                 steps >= 7,
                 "a row, a row, a token, Altinn, a row, a row at least"

@@ -65,9 +65,9 @@ fn what_is_missing_is_told_by_who_has_to_act() {
             resource: resource.to_owned(),
             metadata: BTreeMap::new(),
         };
-        assert!(!altinn().can_name(&right), "{resource}");
+        assert!(!altinn().can_name(&right.resource), "{resource}");
     }
-    assert!(altinn().can_name(&asked(PERSON).rights[0]));
+    assert!(altinn().can_name(&asked(PERSON).rights[0].resource));
 }
 
 #[test]

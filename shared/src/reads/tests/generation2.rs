@@ -6,7 +6,7 @@ use crate::consent::fake2::{FORMER, Former};
 struct Journey2 {
     platform: Memory,
     former: Former,
-    claims: Claims,
+    reader: Reader,
     bank: Bank,
 }
 
@@ -18,31 +18,19 @@ impl Journey2 {
         let asking = bank();
         platform.run(asking.start(&platform)).expect("started");
         former.respond(&former.code(), "Accepted");
-        let claims = Claims {
-            consents: bank().consents,
-            source: Origin::parse("https://kob.example").expect("an origin"),
-            package: "finans".to_owned(),
-            service: asking.service.clone(),
-            scope: "skatteetaten:kravogbetalinger".to_owned(),
-            open: Semaphore::new(OPEN_CALLS),
-        };
+        let consents = Box::new(bank().consents);
+        let offer = offer_of(&asking.service.right.resource);
         Self {
             platform,
             former,
-            claims,
+            reader: reader(examples::claims(), Ground::Consent(consents, offer)),
             bank: asking,
         }
     }
 
-    fn read(&self) -> Result<Bytes, Problem> {
-        let read = Read {
-            consumer: &self.bank.consumers.default,
-            party: &self.bank.party,
-            dataset: Dataset::Aapnekrav,
-            period: None,
-        };
-        let context = context(&self.platform);
-        self.platform.run(self.claims.read(&context, read))
+    fn read(&self) -> Result<String, Problem> {
+        let read = read_as(&self.platform, &self.reader, &self.bank, "aapnekrav", &[]);
+        self.platform.run(read)
     }
 
     fn to(&self, host: &str) -> Vec<crate::platform::Request> {

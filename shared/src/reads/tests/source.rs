@@ -143,8 +143,7 @@ fn at_most_four_calls_are_open() {
     journey.world.serve([slow]);
     let start = journey.platform.requests().len();
     let before = journey.platform.now();
-    let reads =
-        futures::future::join_all((0..12).map(|_| journey.read_as(Dataset::Aapnekrav, None)));
+    let reads = futures::future::join_all((0..12).map(|_| journey.read_as("aapnekrav", &[])));
     let ends = journey.platform.run(reads);
     assert!(ends.iter().all(Result::is_ok));
     assert_eq!(journey.platform.requests().len() - start, 12);

@@ -1,0 +1,244 @@
+//! Packages of rights, and which part of a person each opens ("Endepunkter", "Dataminimering", "Taushetsbelagte
+//! opplysninger").
+
+use super::Refusal;
+
+/// A package. Its name is a part of the address, and its scope says the same in other letters.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Package {
+    name: &'static str,
+    pub(super) scope: &'static str,
+    /// Whether *hent person* is among its services at all ("Ytelse og responstider").
+    pub(super) looks_up: bool,
+    opens: Opens,
+}
+
+/// How much of what is confidential a package opens.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Opens {
+    /// Nothing.
+    Open,
+    /// Family and parental responsibility.
+    Relations,
+    /// Everything.
+    All,
+}
+
+const fn package(name: &'static str, scope: &'static str, looks_up: bool, opens: Opens) -> Package {
+    Package {
+        name,
+        scope,
+        looks_up,
+        opens,
+    }
+}
+
+const PACKAGES: [Package; 9] = [
+    package(
+        "offentlig-med-hjemmel",
+        "folkeregister:deling/offentligmedhjemmel",
+        true,
+        Opens::All,
+    ),
+    package(
+        "finans",
+        "folkeregister:deling/finans",
+        true,
+        Opens::Relations,
+    ),
+    package(
+        "offentligutenhjemmel",
+        "folkeregister:deling/offentligutenhjemmel",
+        true,
+        Opens::Open,
+    ),
+    package(
+        "privatutenhjemmel",
+        "folkeregister:deling/privatutenhjemmel",
+        true,
+        Opens::Open,
+    ),
+    package("privat", "folkeregister:deling/privat", false, Opens::Open),
+    package(
+        "privatutenfolkeregisteridentifikator",
+        "folkeregister:deling/privatutenfolkeregisteridentifikator",
+        false,
+        Opens::Open,
+    ),
+    package("presse", "folkeregister:deling/presse", false, Opens::Open),
+    package(
+        "presseutenfolkeregisteridentifikator",
+        "folkeregister:deling/presseutenfolkeregisteridentifikator",
+        false,
+        Opens::Open,
+    ),
+    package(
+        "eid",
+        "folkeregister:deling/utstedereid",
+        false,
+        Opens::Open,
+    ),
+];
+
+/// What an answer holds.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Selection {
+    pub(super) entities: Vec<&'static str>,
+    /// Whether former values come too.
+    pub(super) history: bool,
+}
+
+/// What is given where no part is asked for.
+const BASIS: [&str; 16] = [
+    "identifikasjonsnummer",
+    "identitetsgrunnlag",
+    "status",
+    "doedsfall",
+    "sivilstand",
+    "foedsel",
+    "statsborgerskap",
+    "kjoenn",
+    "navn",
+    "bostedsadresse",
+    "oppholdsadresse",
+    "deltBosted",
+    "postadresse",
+    "postadresseIUtlandet",
+    "adressebeskyttelse",
+    "kontaktinformasjonForDoedsbo",
+];
+
+/// The other entities that have a name of their own, and what it takes to see them.
+const OTHERS: [(&str, Opens); 16] = [
+    ("preferertKontaktadresse", Opens::Open),
+    ("innflytting", Opens::Open),
+    ("utflytting", Opens::Open),
+    ("foedselINorge", Opens::Open),
+    ("rettsligHandleevne", Opens::Open),
+    ("vergemaalEllerFremtidsfullmakt", Opens::Open),
+    ("familierelasjon", Opens::Relations),
+    ("foreldreansvar", Opens::Relations),
+    ("falskIdentitet", Opens::All),
+    ("legitimasjonsdokument", Opens::All),
+    ("utenlandskPersonidentifikasjon", Opens::All),
+    ("utlendingsmyndighetenesIdentifikasjonsnummer", Opens::All),
+    ("opphold", Opens::All),
+    ("bibehold", Opens::All),
+    ("brukAvSamiskSpraak", Opens::All),
+    ("forholdTilSametingetsValgmanntall", Opens::All),
+];
+
+const IDENTITY: [&str; 3] = [
+    "falskIdentitet",
+    "legitimasjonsdokument",
+    "utenlandskPersonidentifikasjon",
+];
+const RELATIONS: [&str; 3] = [
+    "familierelasjon",
+    "foreldreansvar",
+    "vergemaalEllerFremtidsfullmakt",
+];
+
+impl Package {
+    pub(super) fn at(segment: &str) -> Option<&'static Self> {
+        PACKAGES.iter().find(|package| package.name == segment)
+    }
+
+    /// What `parts` ask for. A collection holds what the package opens of it, an entity by name must be opened. The
+    /// person's numbers always come.
+    pub(super) fn select(&self, parts: &[String]) -> Result<Selection, Refusal> {
+        let mut selection = Selection {
+            entities: vec!["identifikasjonsnummer"],
+            history: parts.iter().any(|part| part == "historikk"),
+        };
+        let named = parts.iter().map(String::as_str);
+        let named: Vec<&str> = named.filter(|part| *part != "historikk").collect();
+        if named.is_empty() {
+            selection.entities.extend(BASIS);
+        }
+        for part in named {
+            match part {
+                "person-basis" => selection.entities.extend(BASIS),
+                "identitetsgrunnlag-utvidet" if self.opens == Opens::All => {
+                    selection.entities.extend(IDENTITY);
+                }
+                "identitetsgrunnlag-utvidet" => return Err(Refusal::NotAuthorised),
+                "relasjon-utvidet" => {
+                    let opened = RELATIONS.iter().filter(|name| self.opens(name));
+                    selection.entities.extend(opened);
+                }
+                _ => selection.entities.push(self.entity(part)?),
+            }
+        }
+        Ok(selection)
+    }
+
+    fn entity(&self, name: &str) -> Result<&'static str, Refusal> {
+        let mut all = BASIS.iter().chain(OTHERS.iter().map(|(name, _)| name));
+        let entity = all
+            .find(|known| **known == name)
+            .ok_or(Refusal::Input("Ukjent part"))?;
+        if self.opens(entity) {
+            Ok(entity)
+        } else {
+            Err(Refusal::NotAuthorised)
+        }
+    }
+
+    fn opens(&self, entity: &str) -> bool {
+        let mut others = OTHERS.iter();
+        others
+            .find(|(name, _)| *name == entity)
+            .is_none_or(|(_, needed)| self.opens >= *needed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select(package: &str, parts: &[&str]) -> Result<Selection, Refusal> {
+        let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+        Package::at(package).unwrap().select(&parts)
+    }
+
+    #[test]
+    fn each_package_opens_what_the_table_says() {
+        let basis = select("finans", &[]).unwrap();
+        assert_eq!(basis, select("finans", &["person-basis"]).unwrap());
+        assert!(basis.entities.contains(&"navn") && !basis.history);
+        let with_history = select("privatutenhjemmel", &["historikk", "navn"]).unwrap();
+        assert_eq!(with_history.entities, ["identifikasjonsnummer", "navn"]);
+        assert!(with_history.history);
+        let relations = |package| {
+            select(package, &["relasjon-utvidet"])
+                .unwrap()
+                .entities
+                .len()
+        };
+        assert_eq!(
+            [relations("finans"), relations("offentligutenhjemmel")],
+            [4, 2]
+        );
+        for (package, part, refusal) in [
+            ("finans", "legitimasjonsdokument", Refusal::NotAuthorised),
+            (
+                "finans",
+                "identitetsgrunnlag-utvidet",
+                Refusal::NotAuthorised,
+            ),
+            (
+                "privatutenhjemmel",
+                "familierelasjon",
+                Refusal::NotAuthorised,
+            ),
+            ("finans", "fødsel", Refusal::Input("Ukjent part")),
+            ("finans", "Navn", Refusal::Input("Ukjent part")),
+        ] {
+            assert_eq!(select(package, &[part]), Err(refusal), "{package} {part}");
+        }
+        assert!(select("finans", &["familierelasjon"]).is_ok());
+        assert!(select("offentlig-med-hjemmel", &["identitetsgrunnlag-utvidet"]).is_ok());
+        assert_eq!(Package::at("bank"), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! What Skatteetaten's APIs about persons have in common: packages of rights, codes, and the checks before an answer.
+//!
+//! Sources: Skatteetaten, "Inntekt API", "Summert skattegrunnlag API", "Feilhåndtering", "Skjerming", "Bruk av
+//! tjenestene"; DSOP, the pages on consent-based loan applications, for how long a consent may be.
+//!
+//! Assumptions: the order of the checks; that a token without the scope, and a package that the organisation has not
+//! been granted, are refused as authorisation (-005), and a package that does not exist as input (-006); that the
+//! consent must be to exactly the period or year that is asked for; that one valid for over ten days is refused as a
+//! consent (-010), and what a package may not see as authorisation; what is in an answer in XML, for its schema is
+//! not published.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use super::access::{Wanted, consent};
+use super::format::Format;
+use super::node::{Node, escape};
+use super::places::Places;
+use super::{correlation, named, party};
+use crate::bearer::{bearer, consumer, has_scope};
+use crate::journal::Note;
+use crate::world::World;
+
+/// The package that needs a consent: *samtykkebasert lånesøknad*.
+pub(super) const BY_CONSENT: &str = "sbl";
+
+/// The longest consent that is accepted.
+const LONGEST: Duration = Duration::days(10);
+
+/// One of these APIs.
+#[derive(Debug)]
+pub(super) struct Api {
+    /// What its codes begin with.
+    pub(super) prefix: &'static str,
+    pub(super) scopes: &'static [&'static str],
+    pub(super) resource: &'static str,
+    /// Every package but [`BY_CONSENT`]: granted by law, and to nobody here.
+    pub(super) by_law: &'static [&'static str],
+}
+
+/// Why a call is refused. The numbers are the same in both APIs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    UnknownUrl,
+    Unauthenticated,
+    NotAuthorised,
+    Input(&'static str),
+    UnknownPerson,
+    NothingFound,
+    Format,
+    Consent,
+    /// Of the tax basis alone.
+    Gone,
+    /// Not the service's own answer but its gateway's.
+    TooMany,
+}
+
+impl Refusal {
+    const fn facts(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            Self::UnknownUrl => ("003", StatusCode::NOT_FOUND, "Ukjent url benyttet"),
+            Self::Unauthenticated => (
+                "004",
+                StatusCode::UNAUTHORIZED,
+                "Feil i forbindelse med autentisering",
+            ),
+            Self::NotAuthorised => (
+                "005",
+                StatusCode::FORBIDDEN,
+                "Feil i forbindelse med autorisering",
+            ),
+            Self::Input(text) => ("006", StatusCode::BAD_REQUEST, text),
+            Self::UnknownPerson => (
+                "007",
+                StatusCode::NOT_FOUND,
+                "Ikke treff på oppgitt personidentifikator",
+            ),
+            Self::NothingFound => (
+                "008",
+                StatusCode::NOT_FOUND,
+                "Ingen opplysninger for oppgitt personidentifikator og tidsrom",
+            ),
+            Self::Format => (
+                "009",
+                StatusCode::NOT_ACCEPTABLE,
+                "Kun formatene JSON og XML støttes",
+            ),
+            Self::Consent => (
+                "010",
+                StatusCode::FORBIDDEN,
+                "Feil i forbindelse med samtykke",
+            ),
+            Self::Gone => ("011", StatusCode::GONE, "Skattegrunnlag finnes ikke lenger"),
+            Self::TooMany => ("", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
+        }
+    }
+
+    fn response(self, api: &Api, format: Format, correlation: &str) -> Response {
+        let (number, status, text) = self.facts();
+        if self == Self::TooMany {
+            return (status, text).into_response();
+        }
+        let code = format!("{}-{number}", api.prefix);
+        let body = match format {
+            Format::Json => {
+                json!({ "kode": code, "melding": text, "korrelasjonsid": correlation }).to_string()
+            }
+            Format::Xml => format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+                 <feil xmlns=\"urn:no:skatteetaten:datasamarbeid:feil:v1\"><kode>{code}</kode>\
+                 <melding>{text}</melding><korrelasjonsid>{}</korrelasjonsid></feil>",
+                escape(correlation)
+            ),
+        };
+        let note = axum::Extension(Note(format!("{code}: {text}")));
+        let media_type = [(header::CONTENT_TYPE, format.media_type())];
+        (status, note, media_type, body).into_response()
+    }
+}
+
+/// Who asks, after the token has been looked at.
+pub(super) struct Caller {
+    claims: Value,
+    now: OffsetDateTime,
+}
+
+impl Caller {
+    /// The token as such, and the API's scope.
+    fn identify(world: &World, headers: &HeaderMap, api: &Api) -> Result<(Self, String), Refusal> {
+        let now = world.clock.now();
+        let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
+        let claims = world
+            .maskinporten
+            .verify(now, token)
+            .map_err(|_| Refusal::Unauthenticated)?;
+        let organisation = consumer(&claims)
+            .ok_or(Refusal::Unauthenticated)?
+            .to_owned();
+        if !has_scope(&claims, api.scopes) {
+            return Err(Refusal::NotAuthorised);
+        }
+        Ok((Self { claims, now }, organisation))
+    }
+
+    /// The package, and the person's consent to what `metadata` say.
+    pub(super) fn may_read(
+        &self,
+        api: &Api,
+        package: &str,
+        person: &str,
+        metadata: &[(&'static str, &str)],
+    ) -> Result<(), Refusal> {
+        if package != BY_CONSENT {
+            return Err(if api.by_law.contains(&package) {
+                Refusal::NotAuthorised
+            } else {
+                Refusal::Input("Oppgitt rettighetspakke er ugyldig")
+            });
+        }
+        if !party::is_person(person) {
+            return Err(Refusal::Input("Oppgitt personidentifikator er ugyldig"));
+        }
+        let wanted = Wanted {
+            resource: api.resource,
+            metadata,
+            longest: Some(LONGEST),
+        };
+        consent(&self.claims, person, self.now, wanted)
+            .then_some(())
+            .ok_or(Refusal::Consent)
+    }
+
+    pub(super) const fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+}
+
+/// Answers a call: `read` is asked once the caller is known and has one of the five places.
+pub(super) fn answer(
+    (world, places): (&World, &Places),
+    headers: &HeaderMap,
+    api: &Api,
+    root: &str,
+    read: impl FnOnce(&Caller) -> Result<Node, Refusal>,
+) -> Response {
+    let correlation = correlation(headers);
+    let Some(format) = Format::of(headers) else {
+        let refused = Refusal::Format.response(api, Format::Json, &correlation);
+        return named(refused, &correlation);
+    };
+    let tree = Caller::identify(world, headers, api).and_then(|(caller, organisation)| {
+        let _place = places.take(&organisation).ok_or(Refusal::TooMany)?;
+        read(&caller)
+    });
+    let response = match tree {
+        Ok(tree) => {
+            let body = match format {
+                Format::Json => tree.json(),
+                Format::Xml => tree.xml(root),
+            };
+            ([(header::CONTENT_TYPE, format.media_type())], body).into_response()
+        }
+        Err(refusal) => refusal.response(api, format, &correlation),
+    };
+    named(response, &correlation)
+}
+
+/// What an address below the API's version is answered that is none of its.
+pub(super) fn unknown(headers: &HeaderMap, api: &Api) -> Response {
+    let correlation = correlation(headers);
+    let format = Format::of(headers).unwrap_or(Format::Json);
+    let refused = Refusal::UnknownUrl.response(api, format, &correlation);
+    named(refused, &correlation)
+}
