@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Contacts;
 use super::server_certificate::ServerCertificate;
+use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 
 /// The switches; `default()` is the ordinary.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// Which other organisations may act for a sender, by organisation numbers.
+    /// Which other organisations may act for a sender, by organisation numbers. Fjordbanken may for the demo's other
+    /// banks, which have no certificate here.
     pub brokers: BTreeMap<String, Vec<String>>,
     /// How many calls an organisation may make in a second.
     pub calls_per_second: usize,
@@ -34,7 +36,9 @@ pub struct Switches {
 impl Default for Switches {
     fn default() -> Self {
         Self {
-            brokers: BTreeMap::new(),
+            brokers: [INNLANDSBANKEN, VESTBANKEN]
+                .map(|bank| (bank.to_owned(), vec![FJORDBANKEN.to_owned()]))
+                .into(),
             calls_per_second: 10,
             contacts: Contacts::default(),
             poll_seconds: 10,

@@ -72,6 +72,10 @@ async fn public_bodies_have_less_with_advanced_signatures() {
 async fn a_broker_orders_for_those_who_let_it() {
     let bench = Bench::in_a_hurry().await;
     let draft = Draft::direct().manifest(FJORDBANKEN, INNLANDSBANKEN);
+    let posten = &bench.sandbox.world().posten;
+    let mut switches = posten.switches();
+    switches.brokers.clear();
+    posten.set_switches(switches.clone());
     let own = bench.made(order(INNLANDSBANKEN, &[])).await;
     let by_broker = async || {
         bench
@@ -80,8 +84,6 @@ async fn a_broker_orders_for_those_who_let_it() {
     };
     let refused = by_broker().await;
     refused.is_refused(403, "BROKER_NOT_AUTHORIZED", "may not act");
-    let posten = &bench.sandbox.world().posten;
-    let mut switches = posten.switches();
     let brokers = vec![FJORDBANKEN.to_owned()];
     switches.brokers.insert(INNLANDSBANKEN.to_owned(), brokers);
     posten.set_switches(switches);

@@ -132,12 +132,14 @@ async fn an_organisation_without_access_is_told_which_certificate_it_showed() {
 async fn a_broker_acts_for_those_who_let_it() {
     let Some(bench) = bench().await else { return };
     let (address, broker) = (bench.root(INNLANDSBANKEN), bench.given());
+    let posten = &bench.sandbox.world().posten;
+    let mut switches = posten.switches();
+    switches.brokers.clear();
+    posten.set_switches(switches.clone());
     let said = curl(&bench, Some(&broker), &address, &["--insecure"]).await;
     assert_eq!(said.status, 403, "{said:?}");
     assert!(said.body.contains("BROKER_NOT_AUTHORIZED"), "{said:?}");
 
-    let posten = &bench.sandbox.world().posten;
-    let mut switches = posten.switches();
     let brokers = vec![FJORDBANKEN.to_owned(), STRANGER.to_owned()];
     switches.brokers.insert(INNLANDSBANKEN.to_owned(), brokers);
     posten.set_switches(switches);
