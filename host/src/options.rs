@@ -75,7 +75,8 @@ impl Default for Limits {
             requests_per_instance: 128,
             concurrent_requests_per_instance: 16,
             idle_instance_timeout: Duration::from_secs(1),
-            request_timeout: Duration::from_secs(30),
+            // Longer than any component of ours takes by its own deadline.
+            request_timeout: Duration::from_secs(75),
             max_memory: 256 * 1024 * 1024,
         }
     }

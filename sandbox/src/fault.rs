@@ -52,7 +52,7 @@ impl Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// The answer comes late.
+    /// The answer comes late; the request is processed at once.
     Slow {
         /// By this many milliseconds.
         milliseconds: u64,
@@ -171,10 +171,6 @@ async fn meet(
 /// An answer in place of the true one, if the fault prevents it.
 async fn before(fault: Fault, connection: &Connection) -> Option<Response> {
     match fault {
-        Fault::Slow { milliseconds } => {
-            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            None
-        }
         Fault::Hang => std::future::pending().await,
         Fault::ResetBefore => {
             connection.reset();
@@ -200,6 +196,10 @@ async fn before(fault: Fault, connection: &Connection) -> Option<Response> {
 /// The true answer, spoilt if the fault concerns it.
 async fn after(fault: Fault, connection: &Connection, response: Response) -> Response {
     match fault {
+        Fault::Slow { milliseconds } => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            response
+        }
         Fault::ResetAfter => {
             connection.reset();
             std::future::pending().await

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use host::build::{self, Progress};
 use host::{App, Limits, Log, Options, Server};
@@ -17,8 +17,12 @@ use sandbox::world::{Counterparty, World};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{Answer, Browser, Customer, credential};
+
+/// How long a journey waits for what another task does.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a journey changes before the app starts.
 #[derive(Default)]
@@ -29,6 +33,8 @@ pub struct Setup {
     pub token_is_public: bool,
     /// The host's limits.
     pub limits: Limits,
+    /// Whether the host knows no counterparty by its organisation number, as Spin does not.
+    pub no_pins: bool,
 }
 
 /// Sandbox, host and components.
@@ -40,6 +46,8 @@ pub struct Bench {
     /// Where the app is reached.
     pub public_url: String,
     server: Option<Server>,
+    /// The app's own, so that it can be killed.
+    runtime: Option<Runtime>,
     setup: Setup,
     /// The counterparties' time from the machine's, and the app's.
     clock: Arc<AtomicI64>,
@@ -73,6 +81,7 @@ impl Bench {
             log: Log::memory(),
             public_url,
             server: None,
+            runtime: None,
             setup,
             clock,
             app_clock: Arc::default(),
@@ -102,7 +111,8 @@ impl Bench {
     async fn serve(&mut self, listener: TcpListener) {
         let mut options = Options::new(self.manifest());
         options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
-        options.pins = Some(self.write("pins.toml", &self.sandbox.pins(&["signature"])));
+        let pins = self.sandbox.pins(&["signature"]);
+        options.pins = (!self.setup.no_pins).then(|| self.write("pins.toml", &pins));
         options.variables = self.sandbox.variables(&self.public_url);
         options.variables.extend(self.setup.variables.clone());
         options.state_dir = self.folder.path().join("state");
@@ -110,8 +120,46 @@ impl Bench {
         options.limits = self.setup.limits.clone();
         options.clock_offset = self.app_clock.clone();
         options.log = self.log.clone();
-        let app = App::load(options).await.expect("an app that loads");
-        self.server = Some(app.serve(listener));
+        let runtime = Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let served = runtime.spawn(async {
+            let app = App::load(options).await.expect("an app that loads");
+            app.serve(listener)
+        });
+        self.end_runtime();
+        self.server = Some(served.await.expect("an app that serves"));
+        self.runtime = Some(runtime);
+    }
+
+    /// Stops the app in the middle of whatever it does, as a power cut does, and starts it again at the same address.
+    pub async fn kill_app(&mut self) {
+        let address = self.app().address();
+        self.server = None;
+        self.end_runtime();
+        let listener = loop {
+            // The killed one's socket may take a moment to go.
+            match TcpListener::bind(address).await {
+                Ok(listener) => break listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        self.serve(listener).await;
+    }
+
+    /// A runtime must not be dropped by a task of another.
+    fn end_runtime(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Waits until `there` is so, for something that another task does.
+    pub async fn until(&self, mut there: impl AsyncFnMut(&Self) -> bool) {
+        let start = Instant::now();
+        while !there(self).await {
+            assert!(start.elapsed() < PATIENCE, "it does not come about");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The project's manifest, with the sources where they are, and the setup's route for `token`.
@@ -254,6 +302,7 @@ impl Bench {
 impl Drop for Bench {
     /// A journey that fails shows what the app has logged.
     fn drop(&mut self) {
+        self.end_runtime();
         if std::thread::panicking() {
             eprintln!("the app's log:\n{}", self.log.lines().join("\n"));
         }

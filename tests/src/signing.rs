@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::{Answer, Bench, Browser, Customer};
@@ -17,12 +17,7 @@ pub const AGREEMENT: &[u8] = include_bytes!("../../sandbox/pages/agreement.pdf")
 impl Customer<'_> {
     /// Orders a job of one document that the customer signs here and now, with `change` made to the order.
     pub async fn orders_with(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        let mut order = json!({
-            "flow": "direct",
-            "title": "Avtale om brukskonto",
-            "documents": [{ "title": "Avtale", "content": STANDARD.encode(AGREEMENT) }],
-            "return_address": self.back(),
-        });
+        let mut order = self.order();
         change(&mut order);
         self.send(Method::POST, "/signatures", None, Some(order))
             .await
@@ -63,6 +58,12 @@ impl Customer<'_> {
         Answer::read(request.body(body).send().await.expect("an answer")).await
     }
 
+    /// An order like that of [`Self::orders`], to be sent by another task.
+    pub fn order_to_send(&self) -> RequestBuilder {
+        let order = self.order();
+        self.request(Method::POST, "/signatures").json(&order)
+    }
+
     /// How the job stands.
     pub async fn job(&self, id: &str) -> Value {
         let path = format!("/signatures/{id}");
@@ -80,6 +81,15 @@ impl Customer<'_> {
             .to_owned();
         let bytes = answer.bytes().await.expect("a whole body");
         (status, kind, bytes.to_vec())
+    }
+
+    fn order(&self) -> Value {
+        json!({
+            "flow": "direct",
+            "title": "Avtale om brukskonto",
+            "documents": [{ "title": "Avtale", "content": STANDARD.encode(AGREEMENT) }],
+            "return_address": self.back(),
+        })
     }
 
     fn back(&self) -> String {
@@ -115,11 +125,16 @@ impl Browser<'_> {
 impl Bench {
     /// What a timer does: fetches what Posten has to tell.
     pub async fn drains(&self) -> Answer {
-        let secret = &self.sandbox.variables(&self.public_url)["maintenance_secret"];
-        let request = reqwest::Client::new()
-            .post(format!("{}/signatures/drain", self.public_url))
-            .bearer_auth(secret);
+        let request = self.drain_to_send();
         Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// The same, to be sent by another task.
+    pub fn drain_to_send(&self) -> RequestBuilder {
+        let secret = &self.sandbox.variables(&self.public_url)["maintenance_secret"];
+        reqwest::Client::new()
+            .post(format!("{}/signatures/drain", self.public_url))
+            .bearer_auth(secret)
     }
 
     /// Asks the sandbox's switchboard about Posten.

@@ -1,0 +1,52 @@
+//! Paths with places, uploads, answers on their way, traces.
+
+use super::*;
+
+#[test]
+fn what_stands_in_a_path_reaches_the_handler_and_not_the_log() {
+    let (answer, platform) = ask("GET", "/places/a-1_B", &[], "");
+    assert_eq!(text(&answer), "a-1_B ");
+    assert_eq!(platform.events()[0]["route"], "/places/{id}");
+    assert!(!platform.lines()[0].contains("a-1_B"));
+    assert_eq!(
+        slug(&ask("GET", "/places/a%41", &[], "").0),
+        "route-unknown"
+    );
+    assert_eq!(slug(&ask("GET", "/places/", &[], "").0), "route-unknown");
+    // A path that is written out hides the place that it would fit.
+    assert_eq!(text(&ask("POST", "/places/fixed", &[], "").0), "fixed");
+    let (answer, _) = ask("GET", "/places/fixed", &[], "");
+    assert_eq!(slug(&answer), "method-not-allowed");
+}
+
+#[test]
+fn a_large_body_is_left_to_its_handler() {
+    let upload = |length: usize| ask("POST", "/upload", &[], vec![b'x'; length]).0;
+    assert_eq!(
+        text(&upload(LARGEST_UPLOAD)),
+        format!("took {LARGEST_UPLOAD}")
+    );
+    assert_eq!(slug(&upload(LARGEST_UPLOAD + 1)), "body-too-large");
+    let length = [("content-length", "99999999999")];
+    let (answer, _) = ask("POST", "/upload", &length, "");
+    assert_eq!(slug(&answer), "body-too-large");
+}
+
+#[test]
+fn an_answer_may_be_passed_on_while_it_comes() {
+    let (answer, _) = ask("GET", "/stream", &[], "");
+    assert_eq!(text(&answer), "piece piece piece ");
+    assert!(answer.headers().get("content-length").is_none());
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[test]
+fn a_request_continues_its_callers_trace() {
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let (_, platform) = ask("GET", "/thing", &[("traceparent", traceparent)], "");
+    let event = &platform.events()[0];
+    assert_eq!(event["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(event["parent_id"], "b7ad6b7169203331");
+    let (_, platform) = ask("GET", "/thing", &[], "");
+    assert!(platform.events()[0].get("parent_id").is_none());
+}
