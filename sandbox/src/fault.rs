@@ -189,7 +189,11 @@ async fn before(fault: Fault, connection: &Connection) -> Option<Response> {
             let header = [(CONTENT_TYPE, "application/json")];
             Some((header, "{\"access_token\": \"").into_response())
         }
-        Fault::ResetAfter | Fault::Doubled | Fault::Truncated | Fault::CloseAfter => None,
+        Fault::Slow { .. }
+        | Fault::ResetAfter
+        | Fault::Doubled
+        | Fault::Truncated
+        | Fault::CloseAfter => None,
     }
 }
 
