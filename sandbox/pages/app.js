@@ -49,9 +49,9 @@ export class App {
     return this.#call('POST', `/signatures/${encodeURIComponent(id)}/signers/0/redirect`);
   }
 
-  /** The signed document. */
-  async signed(id) {
-    const response = await this.#send('GET', `/signatures/${encodeURIComponent(id)}/pades`);
+  /** What came of signing: the document (`pades`), or the one signer's signature (`signers/0/xades`). */
+  async signed(id, what) {
+    const response = await this.#send('GET', `/signatures/${encodeURIComponent(id)}/${what}`);
     return response.ok ? response.blob() : read(response);
   }
 

@@ -55,7 +55,9 @@ async function check() {
 /** Says how the job stands, and what can be done. */
 function stand({ id, status: how, signers }) {
   if (how === 'completed') {
-    tell('notice', say('Avtalen er signert.', 'The agreement is signed.'), action(say('Last ned avtalen', 'Download the agreement'), () => download(id)));
+    tell('notice', say('Avtalen er signert.', 'The agreement is signed.'), 
+      action(say('Last ned avtalen', 'Download the agreement'), () => download(id, 'pades', say('avtale.pdf', 'agreement.pdf'))),
+      action(say('Last ned signaturen', 'Download the signature'), () => download(id, 'signers/0/xades', say('signatur.xml', 'signature.xml'))));
   } else if (how === 'unknown') {
     tell('notice', say('Vi vet ikke ennå om Posten fikk avtalen. Du skal ikke gjøre noe.', 'We do not know yet whether Posten got the agreement. There is nothing for you to do.'), action(say('Sjekk igjen', 'Check again'), check));
   } else if (how === 'failed') {
@@ -75,10 +77,10 @@ async function again(id) {
   }
 }
 
-async function download(id) {
+async function download(id, what, name) {
   try {
-    const address = URL.createObjectURL(await app.signed(id));
-    element('a', { href: address, download: say('avtale.pdf', 'agreement.pdf') }).click();
+    const address = URL.createObjectURL(await app.signed(id, what));
+    element('a', { href: address, download: name }).click();
     URL.revokeObjectURL(address);
   } catch (problem) {
     refuse(problem);

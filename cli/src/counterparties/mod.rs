@@ -63,6 +63,7 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
         return Ok(());
     };
     let runtime_config = folder.write_runtime_config(&sandbox)?;
+    let pins = folder.write_pins(&sandbox)?;
     let variables = folder.write_variables(&sandbox.variables(&app))?;
 
     let places = sandbox.addresses();
@@ -73,12 +74,14 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
             "The sandbox is running, for an app at {app}.\n\n  \
              Maskinporten   {}\n  Altinn         {}\n  Skatteetaten   {}\n  Income         {}\n  Tax basis      {}\n  \
              Persons        {}\n  Folkeregister  {}\n  Revocation     {}\n  \
+             Posten         {}\n  Signers        {}\n  Altinn 2       {}\n  \
              Login          {}\n  \
              Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
              Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
              curl --cacert {ca} --cert {} --key {} {}{TRANSPORT}\n\n\
              The app's settings (they hold keys): source {}\n\
-             Runtime configuration for the host:  {}\n\n\
+             Runtime configuration for the host:  {}\n\
+             Pins, for the host and for innsyn egress: {}\n\n\
              Ctrl-C stops it and removes the files.",
             places.maskinporten,
             places.altinn,
@@ -88,6 +91,9 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
             places.person_lookup,
             places.folkeregisteret,
             places.issuers,
+            places.posten,
+            places.posten_page,
+            places.altinn2,
             places.login,
             places.bank_page,
             places.admin,
@@ -96,6 +102,7 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
             places.folkeregisteret,
             variables.display(),
             runtime_config.display(),
+            pins.display(),
             ca = sandbox.ca_file().display(),
         );
     }
