@@ -18,7 +18,7 @@ use crate::stop;
 /// How often expired records are removed.
 const SWEEP: Duration = Duration::from_mins(15);
 /// How often what happened to signature jobs is asked for. The app keeps to the time that Posten permits.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

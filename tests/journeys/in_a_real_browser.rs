@@ -29,3 +29,33 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
     assert_eq!(wider, false, "the page scrolls sideways on a phone");
     bench.log_is_clean(&["04827896468", "313367002"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_an_agreement_at_posten() {
+    let Some(browser) = RealBrowser::on_a_phone().await else {
+        return;
+    };
+    let bench = Bench::start().await;
+    let places = bench.sandbox.addresses();
+
+    browser.opens(&places.bank_page).await;
+    browser.clicks("button[value=ragna]").await;
+    browser.clicks("a[href=\"/signering\"]").await;
+    browser.clicks("#sign button").await;
+    browser.clicks("input[value=ragna]").await;
+    browser.clicks("button[value=sign]").await;
+
+    let notice = browser.reads("#status .notice").await;
+    assert!(notice.contains("Avtalen er signert."), "{notice}");
+    let downloads = browser
+        .runs("return document.querySelectorAll('#status button').length")
+        .await;
+    assert_eq!(downloads, 2, "the document and the signature");
+    let address = browser.runs("return location.href").await;
+    assert_eq!(address, format!("{}/signering", places.bank_page));
+    let wider = browser
+        .runs("return document.documentElement.scrollWidth > window.innerWidth")
+        .await;
+    assert_eq!(wider, false, "the page scrolls sideways on a phone");
+    bench.log_is_clean(&["04827896468"]);
+}
