@@ -11,6 +11,7 @@ pub mod config;
 pub mod consent;
 pub mod context;
 pub mod credential;
+mod expiry;
 #[cfg(test)]
 mod fixtures;
 mod flight;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::key::{Key, KeyError, RawKey};
+use super::key::{Key, KeyError, KeyIdentifier, RawKey};
 use crate::party::OrganisationNumber;
 
 /// A client: who asks for tokens, and with which keys.
@@ -24,6 +24,14 @@ impl Client {
         RawClient::deserialize(client)
             .map_err(|_| ClientError::Form)?
             .try_into()
+    }
+
+    /// The enterprise certificates that it shows, each with whose it is: base64 of DER.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = (&OrganisationNumber, &str)> {
+        self.keys.iter().filter_map(|key| match &key.identifier {
+            KeyIdentifier::Chain(chain) => Some((&self.organisation, chain.first()?.as_str())),
+            KeyIdentifier::Kid(_) => None,
+        })
     }
 
     /// What tells its keys from those of another configuration, in whatever order they stand.

@@ -74,6 +74,11 @@ impl Seal {
         &self.organisation
     }
 
+    /// The certificate, with whose it is: base64 of DER.
+    pub(crate) fn certificate(&self) -> Option<(&OrganisationNumber, &str)> {
+        Some((&self.organisation, self.chain.first()?.as_str()))
+    }
+
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         self.key.sign(Algorithm::Rs256, message)
     }

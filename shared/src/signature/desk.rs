@@ -15,6 +15,7 @@ use super::{STORE, Signatures};
 use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
+use crate::expiry::Expiry;
 use crate::inbound::{Arrived, json, see_other};
 use crate::log::{Event, Level};
 use crate::outbound::Semaphore;
@@ -47,6 +48,7 @@ pub struct Desk {
     web_origins: Vec<Origin>,
     maintenance_secret: Secret<String>,
     room: Semaphore,
+    expiry: Expiry,
 }
 
 impl Desk {
@@ -55,7 +57,9 @@ impl Desk {
 
     /// With the settings of the signature component.
     pub fn new(config: SignatureConfig) -> Self {
+        let expiry = Expiry::new(config.seal.certificate().into_iter());
         Self {
+            expiry,
             customers: LoginTokens::new(config.login, config.consumers.clone(), config.environment),
             signatures: Signatures {
                 environment: config.environment,
@@ -85,6 +89,7 @@ impl Desk {
         context: &Context<'_, P>,
         mut arrived: Arrived<H>,
     ) -> Result<Answer, Problem> {
+        self.expiry.tell(context);
         let customer = self.customer(context, &arrived).await?;
         let content_type = arrived
             .header("content-type")?
@@ -235,6 +240,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
+        self.expiry.tell(context);
         expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::access::Access;
 use super::ask::Ask;
-use super::expiry::Expiry;
 use super::issuer::Issuer;
 use super::wire::{OAuthError, TokenBody, json};
 use crate::config::TokenConfig;
 use crate::context::Context;
+use crate::expiry::Expiry;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
+use crate::maskinporten::Client;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 
@@ -35,7 +36,7 @@ impl Desk {
     pub fn new(config: &TokenConfig) -> Self {
         Self {
             access: Access::new(config),
-            expiry: Expiry::new(&config.clients),
+            expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
         }
     }

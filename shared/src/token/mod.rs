@@ -7,7 +7,6 @@ mod ask;
 mod client;
 mod desk;
 mod details;
-mod expiry;
 mod issuer;
 mod kept;
 mod keys;

@@ -248,3 +248,24 @@ fn only_the_maintenance_secret_drains_and_sweeps() {
     assert_eq!(front.read(swept, 200), json!({"removed": 5}));
     assert_eq!(front.world.rows(), 0);
 }
+
+#[test]
+fn a_seal_whose_certificate_has_ended_is_told_of() {
+    let front = Front::new();
+    let told = |front: &Front| {
+        let arrived = bearing(MAINTENANCE, "/signatures/drain", "/signatures/drain", "");
+        let context = context(&*front.world.platform);
+        // What else the drain comes to is of no concern here.
+        let _ = front
+            .world
+            .platform
+            .run(front.desk.drain(&context, &arrived));
+        let events = front.world.platform.events().into_iter();
+        let mut events = events.filter(|event| event["event"] == "certificate");
+        events.next().map(|event| event["outcome"].to_string())
+    };
+    assert_eq!(told(&front), None);
+    let century = std::time::Duration::from_hours(24 * 366 * 101);
+    front.world.platform.advance(century);
+    assert_eq!(told(&front).as_deref(), Some("\"ended\""));
+}

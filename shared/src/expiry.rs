@@ -8,16 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use crate::certificate::{Certificate, Validity};
 use crate::context::Context;
 use crate::log::{Event, Level};
-use crate::maskinporten::{Client, KeyIdentifier};
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 
 /// From how many days before its end a certificate is told.
 const AHEAD: i64 = 60;
 
-/// The enterprise certificates of the clients. Lives as long as the instance, which tells each thing once.
+/// Enterprise certificates in use. Lives as long as the instance, which tells each thing once.
 #[derive(Debug)]
-pub(super) struct Expiry(Vec<Expiring>);
+pub(crate) struct Expiry(Vec<Expiring>);
 
 #[derive(Debug)]
 struct Expiring {
@@ -35,13 +34,15 @@ enum Stage {
 }
 
 impl Expiry {
-    /// Of the first certificate of each chain: whatever cannot be read as one has no end.
-    pub(super) fn new(clients: &[Client]) -> Self {
-        let expiring = clients.iter().flat_map(|client| {
-            let leaves = client.keys.iter().filter_map(|key| leaf(&key.identifier));
-            leaves.map(|leaf| Expiring {
-                organisation: client.organisation.clone(),
-                validity: leaf.validity,
+    /// Of organisations, each with its certificate in the base64 of its DER: whatever cannot be read as one has no end.
+    pub(crate) fn new<'a>(
+        certificates: impl Iterator<Item = (&'a OrganisationNumber, &'a str)>,
+    ) -> Self {
+        let expiring = certificates.filter_map(|(organisation, certificate)| {
+            let der = STANDARD.decode(certificate).ok()?;
+            Some(Expiring {
+                organisation: organisation.clone(),
+                validity: Certificate::read(&der).ok()?.validity,
                 told: Cell::new(Stage::Far),
             })
         });
@@ -49,7 +50,7 @@ impl Expiry {
     }
 
     /// Writes to the log which certificates end soon, and which have ended.
-    pub(super) fn tell<P: Platform>(&self, context: &Context<'_, P>) {
+    pub(crate) fn tell<P: Platform>(&self, context: &Context<'_, P>) {
         for expiring in &self.0 {
             let days = expiring.validity.days_left(context.now());
             let stage = match days {
@@ -81,12 +82,4 @@ impl Expiring {
             "the enterprise certificate of {organisation} ends on {date}, in {days} days: order a new one"
         ))
     }
-}
-
-fn leaf(identifier: &KeyIdentifier) -> Option<Certificate> {
-    let KeyIdentifier::Chain(chain) = identifier else {
-        return None;
-    };
-    let der = STANDARD.decode(chain.first()?).ok()?;
-    Certificate::read(&der).ok()
 }
