@@ -7,6 +7,9 @@ use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
 use sandbox::fault::{Content, Fault};
 use sandbox::world::Counterparty::{self, Altinn2, Maskinporten, Skatteetaten};
 
+/// What the customer may be told: statuses, and types of problem.
+type Problems = &'static [(u16, &'static str)];
+
 /// Longer than any deadline of ours.
 const TOO_SLOW: Fault = Fault::Slow {
     milliseconds: 60_000,
@@ -16,7 +19,7 @@ const DOWN: Fault = Fault::Status {
     body: Content::Html,
 };
 
-fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
+fn faults() -> [(Fault, Problems); 6] {
     [
         (DOWN, &[(503, "source-down")]),
         (TOO_SLOW, &[(504, "source-slow")]),
@@ -31,7 +34,7 @@ fn faults() -> [(Fault, &'static [(u16, &'static str)]); 6] {
 }
 
 /// Every fault at each Altinn.
-fn at_both() -> impl Iterator<Item = (Generation, (Fault, &'static [(u16, &'static str)]))> {
+fn at_both() -> impl Iterator<Item = (Generation, (Fault, Problems))> {
     let at = |altinn| faults().into_iter().map(move |fault| (altinn, fault));
     Generation::BOTH.into_iter().flat_map(at)
 }

@@ -63,7 +63,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         }
         if path.is_dir() {
             found.extend(sources(&path));
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
             found.push(path);
         }
     }
