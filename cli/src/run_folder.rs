@@ -36,12 +36,17 @@ impl RunFolder {
     }
 
     /// Lines for a shell to `source`: where everything is, and nothing secret.
-    pub(crate) fn write_addresses(&self, app: &str, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
+    pub(crate) fn write_addresses(
+        &self,
+        app: &str,
+        portal: &str,
+        sandbox: &Sandbox,
+    ) -> anyhow::Result<PathBuf> {
         let addresses = sandbox.addresses();
         let lines = [
             ("APP", app),
             ("BANK", &addresses.bank_page),
-            ("ALTINN", &addresses.altinn_page),
+            ("ALTINN", portal),
             ("POSTEN", &addresses.posten_page),
             ("ADMIN", &addresses.admin),
         ];

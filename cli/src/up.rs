@@ -1,5 +1,6 @@
 //! `innsyn up`: the components, the host and the sandbox, until Ctrl-C.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
@@ -28,6 +29,36 @@ pub(crate) struct Arguments {
     /// Gives the token component a public route, /token, which it has not otherwise: to try the token sidecar.
     #[arg(long)]
     token_route: bool,
+    /// Which Altinn the app asks for consents: 3, or 2 as it was until June 2026.
+    #[arg(long, default_value = "3", value_name = "GENERATION")]
+    altinn: Altinn,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Altinn {
+    #[value(name = "2")]
+    Two,
+    #[default]
+    #[value(name = "3")]
+    Three,
+}
+
+impl Altinn {
+    /// The app's variables.
+    fn variables(self, sandbox: &Sandbox, app: &str) -> BTreeMap<String, String> {
+        match self {
+            Self::Two => sandbox.variables_of_altinn2(app),
+            Self::Three => sandbox.variables(app),
+        }
+    }
+
+    /// Where people see their consents.
+    fn portal(self, sandbox: &Sandbox) -> &str {
+        match self {
+            Self::Two => &sandbox.addresses().altinn2_page,
+            Self::Three => &sandbox.addresses().altinn_page,
+        }
+    }
 }
 
 impl Default for Arguments {
@@ -35,6 +66,7 @@ impl Default for Arguments {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token_route: false,
+            altinn: Altinn::default(),
         }
     }
 }
@@ -76,9 +108,12 @@ async fn start(
     })
     .await
     .context("the sandbox did not start")?;
+    if arguments.altinn == Altinn::Two {
+        sandbox.world().bank.keep_consents_at_altinn2();
+    }
 
     eprintln!("loading the components (the first time takes longer)");
-    let mut options = options(manifest, folder, &sandbox, app)?;
+    let mut options = options(arguments.altinn, manifest, folder, &sandbox, app)?;
     let mut sidecar = None;
     if arguments.token_route {
         options.manifest = folder.write_manifest_with_token_route(manifest)?;
@@ -87,9 +122,11 @@ async fn start(
         sidecar = Some(how_to_start_a_sidecar(app, back_end.subject, &key));
     }
     let server = App::load(options).await?.serve(listener);
-    let addresses = folder.write_addresses(app, &sandbox)?;
+    let portal = arguments.altinn.portal(&sandbox);
+    let addresses = folder.write_addresses(app, portal, &sandbox)?;
     tell(
         app,
+        portal,
         &sandbox,
         &addresses,
         sidecar.as_deref().unwrap_or_default(),
@@ -98,13 +135,14 @@ async fn start(
 }
 
 fn options(
+    altinn: Altinn,
     manifest: &Path,
     folder: &RunFolder,
     sandbox: &Sandbox,
     app: &str,
 ) -> anyhow::Result<Options> {
     let mut options = Options::new(manifest);
-    options.variables = sandbox.variables(app);
+    options.variables = altinn.variables(sandbox, app);
     options.runtime_config = Some(folder.write_runtime_config(sandbox)?);
     options.pins = Some(folder.write_pins(sandbox)?);
     options.state_dir = folder.path().join("state");
@@ -128,13 +166,13 @@ fn options(
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
-fn tell(app: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
+fn tell(app: &str, portal: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
     let places = sandbox.addresses();
     println!(
         "\ninnsyn is running.\n\n  \
          Open the demo bank:   {}\n  \
          The app's API:        {app}\n  \
-         Altinn's consents:    {}\n  \
+         Altinn's consents:    {portal}\n  \
          Posten's documents:   {}\n  \
          The sandbox's switches: {}\n\n\
          {sidecar}\
@@ -142,7 +180,6 @@ fn tell(app: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
          With curl: `source {}` in another terminal and follow README.md from \"The journey with curl\".\n\
          Ctrl-C stops everything. The app's log follows.\n",
         places.bank_page,
-        places.altinn_page,
         places.posten_page,
         places.admin,
         addresses.display(),

@@ -24,9 +24,9 @@ export class App {
     return this.#call('GET', `/claims/${what}${query}`, party);
   }
 
-  /** Asks for the party's consent; the answer says where to give it, or that it is there already. */
-  askConsent(party, returnAddress) {
-    return this.#call('POST', '/consent', party, { party, return_address: returnAddress });
+  /** Asks for the consent of the party, which the register has under this name; the answer says where to give it, or that it is there already. */
+  askConsent(party, name, returnAddress) {
+    return this.#call('POST', '/consent', party, { party, party_name: name, return_address: returnAddress });
   }
 
   /** How it stands with the party's consent. */

@@ -61,7 +61,9 @@ async function tellConsent(party) {
 async function giveConsent() {
   busy(say('Spør Altinn …', 'Asking Altinn …'));
   try {
-    const answer = await app.askConsent(choice().party, `${location.origin}/`);
+    const { party } = choice();
+    const { name } = form.elements.party.selectedOptions[0].dataset;
+    const answer = await app.askConsent(party, name, `${location.origin}/`);
     if (answer.redirect_url) location.assign(answer.redirect_url);
     else show();
   } catch (problem) {

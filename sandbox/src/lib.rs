@@ -29,6 +29,7 @@ mod client;
 mod files;
 mod html;
 mod issuers;
+mod listeners;
 mod random;
 mod server;
 mod session;
@@ -44,6 +45,7 @@ use tokio::net::TcpListener;
 
 use crate::authority::{EnterpriseAuthority, WebAuthority};
 use crate::clock::Clock;
+use crate::listeners::Listeners;
 use crate::server::{Server, bind, bind_to};
 use crate::variables::Secrets;
 use crate::world::{Addresses, Counterparty, World};
@@ -93,42 +95,7 @@ impl Sandbox {
             directory,
             app,
         } = options;
-        let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
-        let (altinn, altinn_origin) = bind("https", "localhost").await?;
-        let (former, former_origin) = bind("https", "localhost").await?;
-        let (skatteetaten, skatteetaten_origin) = bind("https", "localhost").await?;
-        let (income, income_origin) = bind("https", "localhost").await?;
-        let (tax_basis, tax_basis_origin) = bind("https", "localhost").await?;
-        let (person_lookup, person_lookup_origin) = bind("https", "localhost").await?;
-        let (folkeregisteret, folkeregisteret_origin) = bind("https", "localhost").await?;
-        let (posten, posten_origin) = bind("https", "localhost").await?;
-        let (login, login_origin) = bind("https", "localhost").await?;
-        let (vault, vault_origin) = bind("https", "localhost").await?;
-        let (altinn_page, altinn_page_origin) = bind("http", "localhost").await?;
-        let (former_page, former_page_origin) = bind("http", "localhost").await?;
-        let (posten_page, posten_page_origin) = bind("http", "localhost").await?;
-        let (bank_page, bank_page_origin) = bind("http", "localhost").await?;
-        let (admin, admin_origin) = bind("http", "127.0.0.1").await?;
-        let addresses = Addresses {
-            maskinporten: maskinporten_origin,
-            altinn: altinn_origin,
-            altinn2: former_origin,
-            skatteetaten: skatteetaten_origin,
-            income: income_origin,
-            tax_basis: tax_basis_origin,
-            person_lookup: person_lookup_origin,
-            folkeregisteret: folkeregisteret_origin,
-            posten: posten_origin,
-            login: login_origin,
-            vault: vault_origin,
-            issuers: issuers.authority.base().to_owned(),
-            altinn_page: altinn_page_origin,
-            altinn2_page: former_page_origin,
-            posten_page: posten_page_origin,
-            bank_page: bank_page_origin,
-            admin: admin_origin,
-        };
-
+        let (at, addresses) = Listeners::bind(issuers.authority.base()).await?;
         let (ca_file, web) = certified(&directory, &clock)?;
         let tls = web.server(clock.now())?;
         let Issuers {
@@ -140,33 +107,37 @@ impl Sandbox {
 
         let machines = [
             (
-                maskinporten,
+                at.maskinporten,
                 Counterparty::Maskinporten,
                 maskinporten::router(world.clone()),
             ),
-            (altinn, Counterparty::Altinn, altinn::router(world.clone())),
             (
-                skatteetaten,
+                at.altinn,
+                Counterparty::Altinn,
+                altinn::router(world.clone()),
+            ),
+            (
+                at.skatteetaten,
                 Counterparty::Skatteetaten,
                 skatteetaten::router(world.clone()),
             ),
             (
-                income,
+                at.income,
                 Counterparty::Income,
                 skatteetaten::income::router(world.clone()),
             ),
             (
-                tax_basis,
+                at.tax_basis,
                 Counterparty::TaxBasis,
                 skatteetaten::tax_basis::router(world.clone()),
             ),
             (
-                person_lookup,
+                at.person_lookup,
                 Counterparty::PersonLookup,
                 folkeregisteret::lookup::router(world.clone()),
             ),
-            (login, Counterparty::Login, bank::router(world.clone())),
-            (vault, Counterparty::Vault, vault::router(world.clone())),
+            (at.login, Counterparty::Login, bank::router(world.clone())),
+            (at.vault, Counterparty::Vault, vault::router(world.clone())),
         ]
         .map(|(listener, counterparty, router)| {
             let router = observed(router, &world, counterparty);
@@ -174,28 +145,28 @@ impl Sandbox {
         });
         let published = published_by(published, &world);
         let pages = [
-            (altinn_page, altinn::page_router(world.clone())),
-            (former_page, altinn2::page_router(world.clone())),
-            (posten_page, posten::page_router(world.clone())),
-            (bank_page, bank::page_router(world.clone())),
-            (admin, admin::router(world.clone())),
+            (at.altinn_page, altinn::page_router(world.clone())),
+            (at.altinn2_page, altinn2::page_router(world.clone())),
+            (at.posten_page, posten::page_router(world.clone())),
+            (at.bank_page, bank::page_router(world.clone())),
+            (at.admin, admin::router(world.clone())),
         ]
         .map(|(listener, router)| Server::start(listener, None, router));
         let two_way = [
             (
-                folkeregisteret,
+                at.folkeregisteret,
                 Counterparty::Folkeregisteret,
                 folkeregisteret::tls(&web, &world.enterprise, &world.clock)?,
                 folkeregisteret::router(),
             ),
             (
-                former,
+                at.altinn2,
                 Counterparty::Altinn2,
                 altinn2::tls(&web, &world.enterprise, &world.clock)?,
                 altinn2::router(world.clone()),
             ),
             (
-                posten,
+                at.posten,
                 Counterparty::Posten,
                 posten::tls(&world)?,
                 posten::router(&world),

@@ -1,6 +1,6 @@
 //! Somebody types a callback by hand.
 
-use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_state_gets_a_small_page() {
@@ -62,47 +62,50 @@ async fn the_page_speaks_the_browsers_language() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn success_typed_by_hand_changes_nothing() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-    let callback = bench.browser().callback_of(&address);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+        let callback = bench.browser().callback_of(&address);
 
-    let back = bench
-        .browser()
-        .visits(&format!("{callback}&Status=OK"))
-        .await;
+        let back = bench
+            .browser()
+            .visits(&format!("{callback}&{}", altinn.success(&address)))
+            .await;
 
-    assert_eq!(back.status, 303);
-    assert!(
-        back.header("location").ends_with("?consent=pending"),
-        "{}",
-        back.header("location")
-    );
-    ragna
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .problem(403, "consent-pending");
+        assert_eq!(back.status, 303);
+        assert!(
+            back.header("location").ends_with("?consent=pending"),
+            "{}",
+            back.header("location")
+        );
+        ragna
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .problem(403, "consent-pending");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_a_refusal_typed_by_hand() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-    let callback = bench
-        .browser()
-        .approves_and_leaves(&address, &ragna.pid)
-        .await;
-    let forged = callback.replace(
-        "Status=OK",
-        "Status=Failed&ErrorMessage=User+did+not+give+consent",
-    );
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+        let callback = bench
+            .browser()
+            .approves_and_leaves(&address, &ragna.pid)
+            .await;
+        let (told, forged) = (altinn.success(&address), altinn.failure(&address));
+        assert!(callback.ends_with(&told), "{callback}");
+        let forged = callback.replace(&told, &forged);
 
-    let back = bench.browser().visits(&forged).await;
+        let back = bench.browser().visits(&forged).await;
 
-    assert!(
-        back.header("location").ends_with("?consent=granted"),
-        "{}",
-        back.header("location")
-    );
+        assert!(
+            back.header("location").ends_with("?consent=granted"),
+            "{}",
+            back.header("location")
+        );
+    }
 }

@@ -1,47 +1,53 @@
 //! The browser never comes back from Altinn.
 
-use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_finds_out_by_itself() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-    bench
-        .browser()
-        .approves_and_leaves(&address, &ragna.pid)
-        .await;
+        bench
+            .browser()
+            .approves_and_leaves(&address, &ragna.pid)
+            .await;
 
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_the_status() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-    bench
-        .browser()
-        .approves_and_leaves(&address, &ragna.pid)
-        .await;
+        bench
+            .browser()
+            .approves_and_leaves(&address, &ragna.pid)
+            .await;
 
-    assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
+        assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_the_question_and_the_answer_loses_nothing() {
-    let mut bench = Bench::start().await;
-    let address = bench
-        .customer("ragna")
-        .consent_address(SOLE_PROPRIETORSHIP)
-        .await;
+    for altinn in Generation::BOTH {
+        let mut bench = Bench::of(altinn).await;
+        let address = bench
+            .customer("ragna")
+            .consent_address(SOLE_PROPRIETORSHIP)
+            .await;
 
-    bench.restart_app().await;
+        bench.restart_app().await;
 
-    let ragna = bench.customer("ragna");
-    let back = bench.browser().approves(&address, &ragna.pid).await;
-    assert!(back.ends_with("?consent=granted"), "{back}");
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        let ragna = bench.customer("ragna");
+        let back = bench.browser().approves(&address, &ragna.pid).await;
+        assert!(back.ends_with("?consent=granted"), "{back}");
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
 }

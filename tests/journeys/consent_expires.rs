@@ -2,47 +2,51 @@
 
 use std::time::Duration;
 
-use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
 
 const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_consent_is_said_and_can_be_given_again() {
-    let bench = Bench::start().await;
-    bench
-        .customer("ragna")
-        .gives_consent(SOLE_PROPRIETORSHIP)
-        .await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        bench
+            .customer("ragna")
+            .gives_consent(SOLE_PROPRIETORSHIP)
+            .await;
 
-    bench.advance(89 * DAY);
-    bench
-        .customer("ragna")
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .json(200);
+        bench.advance(89 * DAY);
+        bench
+            .customer("ragna")
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .json(200);
 
-    bench.advance(2 * DAY);
-    let ragna = bench.customer("ragna");
-    ragna
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .problem(403, "consent-expired");
-    assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "expired");
+        bench.advance(2 * DAY);
+        let ragna = bench.customer("ragna");
+        ragna
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .problem(403, "consent-expired");
+        assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "expired");
 
-    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_nobody_answered_in_time_is_asked_anew() {
-    let bench = Bench::start().await;
-    let address = bench
-        .customer("ragna")
-        .consent_address(SOLE_PROPRIETORSHIP)
-        .await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let address = bench
+            .customer("ragna")
+            .consent_address(SOLE_PROPRIETORSHIP)
+            .await;
 
-    bench.advance(91 * DAY);
+        bench.advance(91 * DAY);
 
-    let ragna = bench.customer("ragna");
-    assert_ne!(ragna.consent_address(SOLE_PROPRIETORSHIP).await, address);
+        let ragna = bench.customer("ragna");
+        assert_ne!(ragna.consent_address(SOLE_PROPRIETORSHIP).await, address);
+    }
 }

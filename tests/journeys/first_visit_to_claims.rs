@@ -1,35 +1,37 @@
 //! A customer who has never consented asks for their claims, consents at Altinn, and sees them.
 
-use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_and_sees_their_claims() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
 
-    ragna
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .problem(403, "consent-required");
-    assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "none");
+        ragna
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .problem(403, "consent-required");
+        assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "none");
 
-    let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-    assert!(address.starts_with(&bench.sandbox.addresses().altinn_page));
-    ragna
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .problem(403, "consent-pending");
+        let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
+        assert!(address.starts_with(altinn.page(&bench.sandbox)));
+        ragna
+            .open_claims(SOLE_PROPRIETORSHIP)
+            .await
+            .problem(403, "consent-pending");
 
-    let back = bench.browser().approves(&address, &ragna.pid).await;
-    let home = &bench.sandbox.addresses().bank_page;
-    assert_eq!(back, format!("{home}/?consent=granted"));
+        let back = bench.browser().approves(&address, &ragna.pid).await;
+        let home = &bench.sandbox.addresses().bank_page;
+        assert_eq!(back, format!("{home}/?consent=granted"));
 
-    let claims = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
-    let document = claims.json(200);
-    assert_eq!(document["partIdentifikator"], SOLE_PROPRIETORSHIP);
-    assert_eq!(claims.header("content-type"), "application/json");
-    assert_eq!(claims.header("cache-control"), "no-store");
-    assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
+        let claims = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
+        let document = claims.json(200);
+        assert_eq!(document["partIdentifikator"], SOLE_PROPRIETORSHIP);
+        assert_eq!(claims.header("content-type"), "application/json");
+        assert_eq!(claims.header("cache-control"), "no-store");
+        assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
 
-    bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
+        bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
+    }
 }

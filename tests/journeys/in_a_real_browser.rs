@@ -1,33 +1,40 @@
 //! The whole journey as a person walks it: Chromium on a phone's screen, from the bank's login to the claims.
 
-use journeys::{Bench, RealBrowser};
+use journeys::{Bench, Generation, RealBrowser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_logs_in_consents_and_sees_their_claims() {
-    let Some(browser) = RealBrowser::on_a_phone().await else {
-        return;
-    };
-    let bench = Bench::start().await;
-    let places = bench.sandbox.addresses();
+    for altinn in Generation::BOTH {
+        let Some(browser) = RealBrowser::on_a_phone().await else {
+            return;
+        };
+        let bench = Bench::of(altinn).await;
+        let places = bench.sandbox.addresses();
 
-    browser.opens(&places.bank_page).await;
-    browser.clicks("button[value=ragna]").await;
-    browser.clicks("#ask button").await;
-    let notice = browser.reads("#status .notice").await;
-    assert!(notice.contains("samtykke"), "{notice}");
+        browser.opens(&places.bank_page).await;
+        browser.clicks("button[value=ragna]").await;
+        browser.clicks("#ask button").await;
+        let notice = browser.reads("#status .notice").await;
+        assert!(notice.contains("samtykke"), "{notice}");
 
-    browser.clicks("#status .notice button").await;
-    browser.clicks("button[value=accept]").await;
+        browser.clicks("#status .notice button").await;
+        browser.clicks("button[value=accept]").await;
 
-    let claims = browser.reads("#result table").await;
-    assert!(claims.contains("Mva"), "{claims}");
-    let address = browser.runs("return location.href").await;
-    assert_eq!(address, format!("{}/", places.bank_page));
-    let wider = browser
-        .runs("return document.documentElement.scrollWidth > window.innerWidth")
-        .await;
-    assert_eq!(wider, false, "the page scrolls sideways on a phone");
-    bench.log_is_clean(&["04827896468", "313367002"]);
+        let claims = browser.reads("#result table").await;
+        assert!(claims.contains("Mva"), "{claims}");
+        browser.reads("#status a").await;
+        let portal = browser
+            .runs("return document.querySelector('#status a').href")
+            .await;
+        assert_eq!(portal, format!("{}/", altinn.page(&bench.sandbox)));
+        let address = browser.runs("return location.href").await;
+        assert_eq!(address, format!("{}/", places.bank_page));
+        let wider = browser
+            .runs("return document.documentElement.scrollWidth > window.innerWidth")
+            .await;
+        assert_eq!(wider, false, "the page scrolls sideways on a phone");
+        bench.log_is_clean(&["04827896468", "313367002"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,53 +1,64 @@
 //! The customer asks for more than a year: windows, one after another, merged without a changed byte.
 
-use journeys::{Bench, COMPANY, SOLE_PROPRIETORSHIP};
+use journeys::{Bench, COMPANY, Generation, SOLE_PROPRIETORSHIP};
 use sandbox::world::Counterparty;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_years_come_back_as_one_document() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    let calls = bench.calls(Counterparty::Skatteetaten);
-    let last = bench.world().clock.now().year();
-    let first = last - 3;
-    let (from, to) = (format!("{first}-01-01"), format!("{last}-12-31"));
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        let calls = bench.calls(Counterparty::Skatteetaten);
+        let asked = bench.calls_to_altinn();
+        let last = bench.world().clock.now().year();
+        let first = last - 3;
+        let (from, to) = (format!("{first}-01-01"), format!("{last}-12-31"));
 
-    for (path, list) in [
-        ("krav", "krav"),
-        ("innbetalinger", "innbetaling"),
-        ("utbetalinger", "utbetaling"),
-    ] {
-        let whole = ragna
-            .get(
-                &format!("/claims/{path}?fraOgMed={from}&tilOgMed={to}"),
-                SOLE_PROPRIETORSHIP,
-            )
-            .await;
-        let document = whole.json(200);
-        assert_eq!(document["periode"]["fraOgMed"], from.as_str(), "{path}");
-        assert_eq!(document["periode"]["tilOgMed"], to.as_str(), "{path}");
-        let merged = document[list].as_array().expect("a list").len();
-        let mut seen = std::collections::BTreeSet::new();
-        for element in document[list].as_array().expect("a list") {
-            assert!(seen.insert(element.to_string()), "{path}: twice: {element}");
-        }
-        let mut single = 0;
-        for year in first..=last {
-            let path = format!("/claims/{path}?fraOgMed={year}-01-01&tilOgMed={year}-12-31");
-            let answer = ragna.get(&path, SOLE_PROPRIETORSHIP).await;
-            if answer.status == 200 {
-                single += answer.json(200)[list].as_array().expect("a list").len();
+        for (path, list) in [
+            ("krav", "krav"),
+            ("innbetalinger", "innbetaling"),
+            ("utbetalinger", "utbetaling"),
+        ] {
+            let whole = ragna
+                .get(
+                    &format!("/claims/{path}?fraOgMed={from}&tilOgMed={to}"),
+                    SOLE_PROPRIETORSHIP,
+                )
+                .await;
+            let document = whole.json(200);
+            assert_eq!(document["periode"]["fraOgMed"], from.as_str(), "{path}");
+            assert_eq!(document["periode"]["tilOgMed"], to.as_str(), "{path}");
+            let merged = document[list].as_array().expect("a list").len();
+            let mut seen = std::collections::BTreeSet::new();
+            for element in document[list].as_array().expect("a list") {
+                assert!(seen.insert(element.to_string()), "{path}: twice: {element}");
             }
+            let mut single = 0;
+            for year in first..=last {
+                let path = format!("/claims/{path}?fraOgMed={year}-01-01&tilOgMed={year}-12-31");
+                let answer = ragna.get(&path, SOLE_PROPRIETORSHIP).await;
+                if answer.status == 200 {
+                    single += answer.json(200)[list].as_array().expect("a list").len();
+                }
+            }
+            assert!(
+                merged > 0 && merged <= single,
+                "{path}: {merged} of {single}"
+            );
         }
-        assert!(
-            merged > 0 && merged <= single,
-            "{path}: {merged} of {single}"
-        );
-    }
 
-    // 1,461 days are five windows of 365; of four single years one is a leap year, which is two.
-    assert_eq!(bench.calls(Counterparty::Skatteetaten), calls + 3 * (5 + 5));
+        // 1,461 days are five windows of 365; of four single years one is a leap year, which is two.
+        let windows = 3 * (5 + 5);
+        assert_eq!(bench.calls(Counterparty::Skatteetaten), calls + windows);
+        // Altinn 2's proof lasts for half a minute: each window has its own.
+        let proofs = if altinn == Generation::Two {
+            windows
+        } else {
+            0
+        };
+        assert_eq!(bench.calls_to_altinn(), asked + proofs);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,6 @@
 //! A customer applies for a loan: the bank reads their income for the months that they have consented to.
+//!
+//! At Altinn 3 alone: the sandbox's Skatteetaten takes Altinn 2's proof for krav og betalinger and nothing else.
 
 use journeys::{Bench, Customer};
 use sandbox::fault::{Content, Fault};

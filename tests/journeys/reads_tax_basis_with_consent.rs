@@ -1,4 +1,6 @@
 //! The same bank reads the sums of the customer's tax return, for the year that they have consented to.
+//!
+//! At Altinn 3 alone: the sandbox's Skatteetaten takes Altinn 2's proof for krav og betalinger and nothing else.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{Answer, Browser, Customer, credential};
+use crate::{Answer, Browser, Customer, Generation, credential};
 
 /// How long a journey waits for what another task does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a journey changes before the app starts.
 #[derive(Default)]
 pub struct Setup {
+    /// Which Altinn the app asks.
+    pub altinn: Generation,
     /// Variables in place of the sandbox's.
     pub variables: BTreeMap<String, String>,
     /// Whether `token` gets a public route, which it has not by default.
@@ -61,6 +63,15 @@ impl Bench {
         Self::with(Setup::default()).await
     }
 
+    /// Starts everything, with an app that asks this Altinn.
+    pub async fn of(altinn: Generation) -> Self {
+        let setup = Setup {
+            altinn,
+            ..Setup::default()
+        };
+        Self::with(setup).await
+    }
+
     /// Starts everything, with `setup`.
     pub async fn with(setup: Setup) -> Self {
         build_components();
@@ -76,6 +87,9 @@ impl Bench {
         })
         .await
         .expect("a sandbox");
+        if setup.altinn == Generation::Two {
+            sandbox.world().bank.keep_consents_at_altinn2();
+        }
         let mut bench = Self {
             sandbox,
             log: Log::memory(),
@@ -113,7 +127,7 @@ impl Bench {
         options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
         let pins = self.sandbox.pins(&["signature"]);
         options.pins = (!self.setup.no_pins).then(|| self.write("pins.toml", &pins));
-        options.variables = self.sandbox.variables(&self.public_url);
+        options.variables = self.altinn().variables(&self.sandbox, &self.public_url);
         options.variables.extend(self.setup.variables.clone());
         options.state_dir = self.folder.path().join("state");
         options.cache_dir = Some(project().join("target/compiled"));
@@ -195,6 +209,16 @@ impl Bench {
     /// The running app.
     pub fn app(&self) -> &Server {
         self.server.as_ref().expect("running")
+    }
+
+    /// Which Altinn the app asks.
+    pub fn altinn(&self) -> Generation {
+        self.setup.altinn
+    }
+
+    /// How often the interface of that Altinn was called.
+    pub fn calls_to_altinn(&self) -> u64 {
+        self.calls(self.altinn().counterparty())
     }
 
     /// The counterparties' state.
@@ -304,7 +328,9 @@ impl Drop for Bench {
     fn drop(&mut self) {
         self.end_runtime();
         if std::thread::panicking() {
-            eprintln!("the app's log:\n{}", self.log.lines().join("\n"));
+            let altinn = self.altinn();
+            let lines = self.log.lines().join("\n");
+            eprintln!("the log of the app, which asks Altinn {altinn:?}:\n{lines}");
         }
     }
 }

@@ -4,8 +4,8 @@ use reqwest::header::{ACCEPT_LANGUAGE, LOCATION, ORIGIN};
 use reqwest::redirect::Policy;
 use sandbox::altinn::register;
 use url::Url;
-use uuid::Uuid;
 
+use crate::generation::id_in;
 use crate::{Answer, Bench};
 
 /// How many redirects a browser follows before it gives up.
@@ -65,19 +65,27 @@ impl<'a> Browser<'a> {
         self.comes_back(&callback).await
     }
 
-    /// Goes back without an answer.
-    pub async fn closes(&self, address: &str, person: &str) -> String {
+    /// Goes back without an answer, which Altinn 3's page has a button for.
+    pub async fn leaves(&self, address: &str, person: &str) -> String {
         let callback = self.answers(address, person, "leave").await;
         self.comes_back(&callback).await
     }
 
+    /// Reads the page and closes it.
+    pub async fn closes(&self, address: &str, person: &str) {
+        let page = self.visits(address).await;
+        assert_eq!(page.status, 200, "{page:#?}");
+        let form = [("person", handle(person)), ("answer", "close")];
+        let closed = self.sends_form(address, &form).await;
+        assert_eq!((closed.status, closed.header("location")), (200, ""));
+    }
+
     /// Withdraws all consents of the person with this number, in the portal.
     pub async fn revokes(&self, person: &str) {
-        let portal = &self.bench.sandbox.addresses().altinn_page;
-        let login = format!("{portal}/accessmanagement/ui/login");
-        self.sends_form(&login, &[("person", handle(person))]).await;
-        for id in self.bench.world().altinn.ids() {
-            let revoke = format!("{portal}/accessmanagement/ui/consents/{id}/revoke");
+        let (altinn, sandbox) = (self.bench.altinn(), &self.bench.sandbox);
+        for id in altinn.requests(sandbox) {
+            let (login, revoke) = altinn.withdrawal(sandbox, id);
+            self.sends_form(&login, &[("person", handle(person))]).await;
             let answer = self.sends_form(&revoke, &[]).await;
             assert_eq!(answer.status, 303, "{answer:#?}");
         }
@@ -85,17 +93,11 @@ impl<'a> Browser<'a> {
 
     /// The callback's address, as it was given to Altinn with the request behind `address`.
     pub fn callback_of(&self, address: &str) -> String {
-        let url = Url::parse(address).expect("an address");
-        let (_, id) = url
-            .query_pairs()
-            .find(|(name, _)| name == "id")
-            .expect("an id");
-        let id = Uuid::parse_str(&id).expect("a uuid");
-        self.bench
-            .world()
-            .altinn
-            .redirect_address(id)
-            .expect("a known request")
+        let callback = self
+            .bench
+            .altinn()
+            .callback(&self.bench.sandbox, id_in(address));
+        callback.expect("a known request")
     }
 
     /// Answers on the consent page and follows Altinn's own redirects: the address at the app.

@@ -59,7 +59,7 @@ impl<'a> Customer<'a> {
     /// `POST /consent` for `party`, to return to the demo bank.
     pub async fn ask_consent(&self, party: &str) -> Answer {
         let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
-        let body = json!({ "party": party, "return_address": back });
+        let body = self.bench.altinn().question(party, &back);
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 

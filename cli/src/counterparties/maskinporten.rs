@@ -26,11 +26,12 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
-    let start = Maskinporten::start(Options {
+    // Boxed: it is large.
+    let start = Box::pin(Maskinporten::start(Options {
         clock: Clock::default(),
         directory: folder.path().join("maskinporten"),
         listen: arguments.listen,
-    });
+    }));
     let started = stop::unless(&mut asked, start).await;
     let Some(maskinporten) = started.context("Maskinporten did not start")? else {
         return Ok(());

@@ -33,7 +33,7 @@ async fn what_is_missing_or_wrong_is_named() {
             Application { config: "[[client_tls]]\ncomponent_ids = [\"front\"]\nhosts = [\"x\"]\nca_roots_file = \"none.pem\"\n".to_owned(), ..Application::default() },
             "none.pem",
         ),
-        (Application { config: "[key_value_store.more]\ntype = \"redis\"\n".to_owned(), ..Application::default() }, "this host does not support it"),
+        (Application { config: "[key_value_store.more]\ntype = \"aws_dynamo\"\n".to_owned(), ..Application::default() }, "this host does not support it"),
         (Application { front: "sqlite_databases = [\"default\"]\n", ..Application::default() }, "`component.front.sqlite_databases` is part of Spin's format"),
     ] {
         let error = refusal(application).await;

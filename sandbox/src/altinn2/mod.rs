@@ -149,6 +149,16 @@ impl Altinn2 {
             .map(|consent| consent.as_seen(now, lag))
     }
 
+    /// The codes of all requests, in no particular order.
+    pub fn codes(&self) -> Vec<Uuid> {
+        self.state().consents.keys().copied().collect()
+    }
+
+    /// Where the browser is sent after the request is answered, as its consumer gave it.
+    pub fn redirect_address(&self, code: Uuid) -> Option<String> {
+        self.consent(code).map(|consent| consent.draft.redirect_url)
+    }
+
     /// Every consent, as the pages see them.
     fn consents(&self) -> Vec<Consent> {
         self.state().consents.values().cloned().collect()

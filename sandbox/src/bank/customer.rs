@@ -71,6 +71,11 @@ impl Customer {
         CUSTOMERS.iter().find(|customer| customer.handle == handle)
     }
 
+    /// What the register has the customer under.
+    pub(super) fn surname(&self) -> &'static str {
+        self.name.rsplit(' ').next().unwrap_or(self.name)
+    }
+
     /// The organisations with their names.
     pub(super) fn acts_for(&self) -> impl Iterator<Item = &'static Organisation> {
         self.organisations

@@ -9,6 +9,7 @@ mod login;
 mod page;
 mod token;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -20,7 +21,7 @@ pub use token::{AUDIENCE, Overrides, Signature};
 
 use crate::html;
 use crate::session::Sessions;
-use crate::world::World;
+use crate::world::{Addresses, World};
 use keys::Key;
 
 /// The bank's state.
@@ -31,6 +32,7 @@ pub struct Bank {
     /// Published nowhere.
     foreign: Key,
     sessions: Sessions<&'static Customer>,
+    at_altinn2: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,21 @@ impl Bank {
             }),
             foreign: Key::named("nobody's")?,
             sessions: Sessions::named("bank_session"),
+            at_altinn2: AtomicBool::new(false),
         })
+    }
+
+    /// Tells customers from now on that their consents are at Altinn 2, as the app asks for them there.
+    pub fn keep_consents_at_altinn2(&self) {
+        self.at_altinn2.store(true, Ordering::Relaxed);
+    }
+
+    fn portal<'a>(&self, addresses: &'a Addresses) -> &'a str {
+        if self.at_altinn2.load(Ordering::Relaxed) {
+            &addresses.altinn2_page
+        } else {
+            &addresses.altinn_page
+        }
     }
 
     /// `iss` of login tokens.

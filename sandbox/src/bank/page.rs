@@ -68,9 +68,10 @@ fn overview(world: &World, customer: &Customer, language: Language) -> Response 
         "name": customer.name,
         "bank": customer.bank_name(),
         "pid": customer.pid,
+        "surname": customer.surname(),
         "organisations": organisations.collect::<Value>(),
         "app": world.app,
-        "altinn": world.addresses.altinn_page,
+        "altinn": world.bank.portal(&world.addresses),
         "from": today.replace_day(1).and_then(|date| date.replace_year(date.year() - 1)).unwrap_or(today).to_string(),
         "to": today.to_string(),
     });

@@ -177,7 +177,7 @@ async fn read(
             &correlation,
         );
     };
-    let response = match answer(&world, &headers, &package, &party, read).await {
+    let mut response = match answer(&world, &headers, &package, &party, read).await {
         Ok(tree) => {
             let body = match format {
                 Format::Json => tree.json(),
@@ -190,6 +190,7 @@ async fn read(
             (StatusCode::TOO_MANY_REQUESTS, "Too many requests").into_response()
         }
     };
+    response.extensions_mut().insert(proof::note(&headers));
     named(response, &correlation)
 }
 

@@ -4,13 +4,25 @@
 //! `AltinnSamtykke`; a draft page wrote it with one n, which means nothing to the service. Assumption: where the header is there, it
 //! is what counts, also beside a token of Maskinporten's that carries a consent itself.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::journal::Note;
 use crate::world::World;
 
 const HEADER: HeaderName = HeaderName::from_static("altinnsamtykke");
+
+/// What the journal says of a read: which of the two headers there were.
+pub(super) fn note(headers: &HeaderMap) -> Note {
+    let both = [
+        (header::AUTHORIZATION, "Authorization"),
+        (HEADER, "AltinnSamtykke"),
+    ];
+    let there = both.iter().filter(|(name, _)| headers.contains_key(name));
+    let there: Vec<&str> = there.map(|(_, name)| *name).collect();
+    Note(format!("headers: {}", there.join(", ")))
+}
 
 /// Krav og betalinger: code and edition.
 const SERVICE: &str = "5928_202301";

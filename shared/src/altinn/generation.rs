@@ -14,7 +14,7 @@ const KEYS: &str =
 
 /// Which Altinn it is.
 #[derive(Clone, Debug)]
-pub enum Generation {
+pub(crate) enum Generation {
     /// Altinn 2, which closed on 19 June 2026: a code for each consent, and a token of its own beside that of
     /// Maskinporten.
     Two(ApiKeys),
@@ -24,11 +24,11 @@ pub enum Generation {
 
 /// The consumers' API keys.
 #[derive(Clone, Debug)]
-pub struct ApiKeys(BTreeMap<OrganisationNumber, Secret<String>>);
+pub(crate) struct ApiKeys(BTreeMap<OrganisationNumber, Secret<String>>);
 
 impl Generation {
     /// Reads `altinn_generation`, and `altinn_api_keys` where there are any.
-    pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
+    pub(crate) fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
         let is_two = resolver.parsed(
             "altinn_generation",
             "is unknown",

@@ -11,12 +11,17 @@ mod not_asked;
 mod refusal;
 
 pub use consent::{Asked, Consent, Mismatch, Outcome, Right, Status, Urn};
-pub use generation::{ApiKeys, Generation};
 pub use not_asked::NotAsked;
 pub use refusal::{Reason, Refusal};
 
 use http::{HeaderName, HeaderValue};
 use time::OffsetDateTime;
+
+#[cfg(not(test))]
+use generation::{ApiKeys, Generation};
+// Nobody else can ask which it is; tests set it.
+#[cfg(test)]
+pub(crate) use generation::{ApiKeys, Generation};
 
 use crate::config::{Origin, Resolver};
 use crate::party::{OrganisationNumber, Party};
@@ -31,7 +36,7 @@ pub const READ_SCOPE: &str = "altinn:consentrequests.read";
 #[derive(Clone, Debug)]
 pub struct Altinn {
     /// Which of the two it is.
-    pub generation: Generation,
+    pub(crate) generation: Generation,
     /// The interface's.
     pub origin: Origin,
     /// That of the page where parties answer.
