@@ -135,7 +135,7 @@ impl Issuer {
         let renew = async || self.renew(&soon, client, identity, &token).await;
         match self.flights.lead(&soon, identity, renew).await {
             Some(Ok(newer)) => Ok(newer),
-            Some(Err(refusal)) if refusal.problem.kind == Kind::ConsentRequired => {
+            Some(Err(refusal)) if is_withdrawn(&refusal) => {
                 self.kept.drop(identity, &token);
                 self.rows.delete(context, client, identity).await;
                 Err(refusal)
@@ -169,7 +169,7 @@ impl Issuer {
         }
         let minted = self.mint.mint(context, client, &identity.ask).await;
         let newer = minted.map_err(|(refusal, hard)| {
-            if hard && refusal.problem.kind == Kind::ConsentRequired {
+            if hard && is_withdrawn(&refusal) {
                 self.remember(context, identity, &refusal);
             }
             refusal
@@ -256,8 +256,8 @@ impl Issuer {
         if hard {
             self.remember(context, identity, &refusal);
         }
-        // A token outlives the consent that it rests on, but shall not be used after that.
-        if skip_cache || refusal.problem.kind == Kind::ConsentRequired {
+        // A token outlives what it rests on, but shall not be used after that.
+        if skip_cache || is_withdrawn(&refusal) {
             return Err(refusal);
         }
         if spare.is_none() {
@@ -307,4 +307,12 @@ impl Issuer {
             ));
         }
     }
+}
+
+/// Whether the party's permission is no more: MP-303, of a consent or of a system user.
+fn is_withdrawn(refusal: &OAuthError) -> bool {
+    matches!(
+        refusal.problem.kind,
+        Kind::ConsentRequired | Kind::SystemUserRefused
+    )
 }
