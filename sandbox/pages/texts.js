@@ -26,6 +26,7 @@ const PROBLEMS = {
   'consent-rejected': ['Samtykket ble avslått, så banken kan ikke vise dette.', 'Consent was refused, so the bank cannot show this.'],
   'consent-revoked': ['Samtykket er trukket tilbake, så banken kan ikke lenger vise dette.', 'Consent was withdrawn, so the bank can no longer show this.'],
   'consent-expired': ['Samtykket har utløpt. Gi et nytt for å se mer.', 'The consent has expired. Give a new one to see more.'],
+  'system-user-required': ['Virksomheten må godkjenne regnskapssystemet som systembruker i Altinn først.', 'The organisation must first approve the accounting system as a system user in Altinn.'],
   'signature-unknown': ['Banken finner ikke signeringsoppdraget.', 'The bank cannot find the signature job.'],
   'signature-not-ready': ['Dette er ikke klart ennå. Prøv igjen om litt.', 'This is not ready yet. Try again in a little while.'],
   'signature-too-late': ['Signeringsoppdraget er allerede avsluttet.', 'The signature job is already over.'],

@@ -82,6 +82,8 @@ kinds! {
     ConsentRevoked "consent-revoked" FORBIDDEN "The consent was withdrawn";
     /// Given, and run out.
     ConsentExpired "consent-expired" FORBIDDEN "The consent has expired";
+    /// The organisation has approved no system user for the app, or none with the right that it takes.
+    SystemUserRequired "system-user-required" FORBIDDEN "The organisation's system user is needed";
 
     // The signature job.
     /// There is no such job of this customer's.
@@ -158,7 +160,7 @@ kinds! {
     DetailsTypeUnknown "details-type-unknown" BAD_GATEWAY "Maskinporten does not know the type of the details";
     /// MP-302.
     DetailsFieldUnknown "details-field-unknown" BAD_GATEWAY "The details have a field that Maskinporten does not know";
-    /// MP-303, where it is not about a consent.
+    /// MP-303, where it is not about a consent: to a back end. A read says what the party has to do.
     SystemUserRefused "system-user-refused" BAD_GATEWAY "There is no such system user";
     /// The vault said no.
     SigningRefused "signing-refused" BAD_GATEWAY "The vault does not sign for the app";

@@ -75,6 +75,14 @@ fn every_component_calls_exactly_its_counterparties() {
             ][..],
         ),
         (
+            "accounting",
+            &[
+                "http://token.spin.internal",
+                "{{ login_origin }}",
+                "{{ skatteetaten_origin }}",
+            ],
+        ),
+        (
             "consent",
             &[
                 "http://token.spin.internal",

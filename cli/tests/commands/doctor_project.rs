@@ -186,9 +186,18 @@ async fn this_project_with_the_sandboxs_values() {
     let found = found(&answer);
     let certified = "maskinporten_clients, client 2 (310000302), key 1".to_owned();
     let of = |what: &str| (certified.clone(), what.to_owned());
+    let seal = "seal_certificate_chain, seal_key".to_owned();
+    let sealed = |what: &str| (seal.clone(), what.to_owned());
     assert_eq!(
         found,
-        [of("info C03"), of("info L14"), of("info L14")],
+        [
+            of("info C03"),
+            of("info L14"),
+            of("info L14"),
+            sealed("info C03"),
+            sealed("info L14"),
+            sealed("info L14"),
+        ],
         "{}",
         answer.text
     );

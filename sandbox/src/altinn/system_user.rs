@@ -1,8 +1,8 @@
 //! Systems of vendors, and the system users that customers have made for them (Altinn, "Systembruker
 //! for systemleverandører").
 //!
-//! Left out: requests for system users and their approval, rights, and agent systems, whose client
-//! administration is Altinn's alone.
+//! A system user has the rights that its system is registered with. Left out: requests for system users, changes of their
+//! rights, and the approval of both, and agent systems, whose client administration is Altinn's alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,8 @@ use crate::consumer::{Consumer, FJORDBANKEN};
 
 /// The demo's system.
 pub const DEMO_SYSTEM: &str = "310000205_fjordbanken";
+/// What the demo's system may read, in the name that the register of resources has for it.
+const DEMO_RIGHT: &str = "ske-krav-og-betalinger";
 /// The system user that Fjordvik Snekkerverksted has made for it.
 pub const DEMO_SYSTEM_USER: Uuid = Uuid::from_u128(0x5f3c_1d7a_0b42_4c8e_9a61_2e7d_4f80_b915);
 
@@ -25,6 +27,8 @@ pub struct System {
     pub id: String,
     /// The clients at Maskinporten that are this system.
     pub client_ids: BTreeSet<String>,
+    /// The resources whose rights customers are asked for when they make a system user for it.
+    pub rights: BTreeSet<String>,
 }
 
 impl System {
@@ -74,6 +78,7 @@ impl Systems {
         let system = System {
             id: DEMO_SYSTEM.to_owned(),
             client_ids: clients.map(|client| client.client_id.to_owned()).collect(),
+            rights: [DEMO_RIGHT.to_owned()].into(),
         };
         let user = SystemUser {
             id: DEMO_SYSTEM_USER,
@@ -159,6 +164,18 @@ impl Altinn {
             .find(client_id, vendor, owner, reference.unwrap_or(owner))
             .cloned()
     }
+
+    /// Whether the system user is there, is `owner`'s and has the right to `resource`: what an API asks Altinn's decision
+    /// point, for a token proves no more than that there was one when it was issued.
+    pub(crate) fn system_user_may(&self, id: Uuid, owner: &str, resource: &str) -> bool {
+        let systems = &self.state().systems;
+        let user = systems
+            .users
+            .get(&id)
+            .filter(|user| user.owner_org == owner);
+        let system = user.and_then(|user| systems.systems.get(&user.system_id));
+        system.is_some_and(|system| system.rights.contains(resource))
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +190,7 @@ mod tests {
         altinn.register_system(System {
             id: DEMO_SYSTEM.to_owned(),
             client_ids: [CLIENT.to_owned()].into(),
+            rights: [DEMO_RIGHT.to_owned()].into(),
         });
         altinn
     }
@@ -211,6 +229,18 @@ mod tests {
             let reference = Some(CUSTOMER);
             assert_eq!(altinn.system_user(client, vendor, owner, reference), None);
         }
+    }
+
+    #[test]
+    fn it_may_what_its_system_is_registered_for_while_it_is_there() {
+        let altinn = altinn();
+        let user = user(CUSTOMER);
+        altinn.make_system_user(user.clone()).unwrap();
+        assert!(altinn.system_user_may(user.id, CUSTOMER, DEMO_RIGHT));
+        assert!(!altinn.system_user_may(user.id, "314055403", DEMO_RIGHT));
+        assert!(!altinn.system_user_may(user.id, CUSTOMER, "ske-kontroll"));
+        altinn.delete_system_user(user.id);
+        assert!(!altinn.system_user_may(user.id, CUSTOMER, DEMO_RIGHT));
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Who may read: what a Maskinporten token must say, for each package of rights.
 //!
-//! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger".
+//! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger"; Digdir, "Systembruker".
+//! Assumption: a system user without the right is refused as one of another party is.
 
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::party;
 use super::refusal::Refusal;
+use crate::altinn::Altinn;
 use crate::bearer::{consumer, has_scope, identifier};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
+/// What a system user must have the right to.
+const RIGHT: &str = "ske-krav-og-betalinger";
 
 const ANY_CLAIMS: Wanted<'_> = Wanted {
     resource: RESOURCE,
@@ -70,9 +75,17 @@ pub(super) fn permission(
             .then_some(())
             .ok_or(Refusal::Consent),
         Package::Regnskapssystem => system_user(claims, party)
-            .then_some(())
+            .map(|_| ())
             .ok_or(Refusal::SystemUser),
     }
+}
+
+/// Altinn must say that the token's system user is there still and has the right.
+pub(super) fn right(altinn: &Altinn, claims: &Value, party: &str) -> Result<(), Refusal> {
+    system_user(claims, party)
+        .filter(|id| altinn.system_user_may(*id, party, RIGHT))
+        .map(|_| ())
+        .ok_or(Refusal::SystemUser)
 }
 
 /// Whether the token carries the party's consent, in force, to whoever reads and to what is wanted.
@@ -129,11 +142,15 @@ fn covers(right: &Value, wanted: Wanted<'_>) -> bool {
     }) && wanted.metadata.iter().all(|(key, value)| says(key, value))
 }
 
-fn system_user(claims: &Value, party: &str) -> bool {
-    only(claims, "urn:altinn:systemuser")
-        .and_then(|details| identifier(&details["systemuser_org"]))
-        .and_then(|identifier| identifier.strip_prefix("0192:"))
-        .is_some_and(|organisation| organisation == party)
+/// The token's one system user, if it is the party's.
+fn system_user(claims: &Value, party: &str) -> Option<Uuid> {
+    let details = only(claims, "urn:altinn:systemuser")?;
+    let owner = identifier(&details["systemuser_org"])?.strip_prefix("0192:")?;
+    let [id] = details["systemuser_id"].as_array()?.as_slice() else {
+        return None;
+    };
+    let id = Uuid::parse_str(id.as_str()?).ok()?;
+    (owner == party).then_some(id)
 }
 
 /// The one entry of the type; none if there are several.
@@ -258,6 +275,7 @@ mod tests {
         claims["authorization_details"] = json!([{
             "type": "urn:altinn:systemuser",
             "systemuser_org": { "authority": "iso6523-actorid-upis", "ID": "0192:313367002" },
+            "systemuser_id": [Uuid::nil()],
         }]);
         assert_eq!(
             permission(Package::Regnskapssystem, &claims, PARTY, NOW),
@@ -267,6 +285,11 @@ mod tests {
             permission(Package::Regnskapssystem, &claims, "314055403", NOW),
             Err(Refusal::SystemUser)
         );
+        for other in [json!(null), json!(Uuid::nil()), json!([])] {
+            claims["authorization_details"][0]["systemuser_id"] = other;
+            let outcome = permission(Package::Regnskapssystem, &claims, PARTY, NOW);
+            assert_eq!(outcome, Err(Refusal::SystemUser));
+        }
     }
 
     #[test]

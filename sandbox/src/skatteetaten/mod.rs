@@ -248,6 +248,9 @@ async fn answer(
         }
         _ => access::permission(package, &claims, party, now)?,
     }
+    if package == Package::Regnskapssystem {
+        access::right(&world.altinn, &claims, party)?;
+    }
     let account = data::account(party).ok_or(Refusal::UnknownParty)?;
     if account.shielded {
         return Ok(Node::Object(answer::shielded(party, read.period())));

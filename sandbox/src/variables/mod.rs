@@ -92,6 +92,10 @@ pub(crate) fn variables(
         ("token_services", json(&services(secrets))),
         ("consent_signing_key", secrets.consent_signing.seed.clone()),
         ("claims_signing_key", secrets.claims_signing.seed.clone()),
+        (
+            "accounting_signing_key",
+            secrets.accounting_signing.seed.clone(),
+        ),
         ("income_signing_key", secrets.income_signing.seed.clone()),
         (
             "tax_basis_signing_key",
@@ -132,7 +136,7 @@ pub(crate) fn runtime_config(ca_file: &Path) -> String {
     let ca_file = json(&ca_file.to_string_lossy());
     format!(
         r#"[[client_tls]]
-component_ids = ["token", "consent", "claims", "income", "tax-basis", "persons", "signature"]
+component_ids = ["token", "consent", "claims", "accounting", "income", "tax-basis", "persons", "signature"]
 hosts = ["localhost"]
 ca_roots_file = {ca_file}
 

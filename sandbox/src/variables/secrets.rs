@@ -11,6 +11,7 @@ use crate::random;
 pub(crate) struct Secrets {
     pub(super) consent_signing: ComponentKey,
     pub(super) claims_signing: ComponentKey,
+    pub(super) accounting_signing: ComponentKey,
     pub(super) income_signing: ComponentKey,
     pub(super) tax_basis_signing: ComponentKey,
     pub(super) persons_signing: ComponentKey,
@@ -35,6 +36,7 @@ impl Secrets {
         Ok(Self {
             consent_signing: ComponentKey::generate()?,
             claims_signing: ComponentKey::generate()?,
+            accounting_signing: ComponentKey::generate()?,
             income_signing: ComponentKey::generate()?,
             tax_basis_signing: ComponentKey::generate()?,
             persons_signing: ComponentKey::generate()?,

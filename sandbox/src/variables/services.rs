@@ -29,7 +29,7 @@ pub(super) struct Service<'a> {
     sweep: bool,
 }
 
-pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 6] {
+pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
     [
         Service {
             subject: "consent",
@@ -43,6 +43,13 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 6] {
             public_key: &secrets.claims_signing.public,
             scopes: &[READ_CONSENTS, CLAIMS],
             authorization_details: CONSENT,
+            ..Service::default()
+        },
+        Service {
+            subject: "accounting",
+            public_key: &secrets.accounting_signing.public,
+            scopes: &[CLAIMS],
+            authorization_details: &["urn:altinn:systemuser"],
             ..Service::default()
         },
         Service {

@@ -18,3 +18,4 @@ mod person_lookup;
 mod skatteetaten;
 mod skatteetaten_behaviour;
 mod support;
+mod system_users;

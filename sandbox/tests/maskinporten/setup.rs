@@ -94,11 +94,17 @@ async fn each_service_may_ask_for_what_it_needs() {
         (&json!("consent"), &json!(true))
     );
     let with_consent = json!(["urn:altinn:consent"]);
+    let as_system_user = json!(["urn:altinn:systemuser"]);
     for (reader, (subject, scope, details)) in readers.iter().zip([
         (
             "claims",
             "skatteetaten:kravogbetalinger",
             Some(&with_consent),
+        ),
+        (
+            "accounting",
+            "skatteetaten:kravogbetalinger",
+            Some(&as_system_user),
         ),
         ("income", "skatteetaten:inntekt", Some(&with_consent)),
         (
@@ -113,14 +119,15 @@ async fn each_service_may_ask_for_what_it_needs() {
         assert!(scopes.contains(&json!(scope)), "{subject}");
         // Altinn is asked about consents, and by nobody who has none.
         let of_altinn = json!("altinn:consentrequests.read");
-        assert_eq!(scopes.contains(&of_altinn), details.is_some(), "{subject}");
-        assert_eq!(scopes.len(), 1 + usize::from(details.is_some()));
+        let asks = details == Some(&with_consent);
+        assert_eq!(scopes.contains(&of_altinn), asks, "{subject}");
+        assert_eq!(scopes.len(), 1 + usize::from(asks));
         assert_eq!(reader.get("authorization_details"), details, "{subject}");
         assert!(reader.get("sweep").is_none() && reader.get("consumer_orgs").is_none());
         let seed = &variables[&format!("{}_signing_key", subject.replace('-', "_"))];
         assert_eq!(reader["public_key"], public_key(seed));
     }
-    assert_eq!(readers.len(), 4);
+    assert_eq!(readers.len(), 5);
 
     let known = bench.sandbox.back_end();
     assert_eq!(back_end["subject"], known.subject);

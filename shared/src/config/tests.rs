@@ -33,7 +33,7 @@ fn valid_settings_have_no_faults() {
 #[test]
 fn each_fault_names_the_variable_and_the_remedy() {
     const KEY: &str = "set it to 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url` makes them";
-    const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys}, one for each consumer; each key has kid or certificate_chain, and key or transit";
+    const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys, and consumers where it is their supplier}, one for each consumer; each key has kid or certificate_chain, and key or transit";
     const SERVICES: &str = "set it to a JSON array of {subject, public_key or none for a back end with a login token, scopes, authorization_details, consumer_orgs, pid, sweep}";
     let cases: &[(&'static str, Option<&str>, String)] = &[
         ("environment", None, "environment is not set: set it to test or production".into()),

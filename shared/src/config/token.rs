@@ -12,7 +12,7 @@ use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 use crate::vault::{VaultLogin, VaultSettings};
 
-const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys}, one for each consumer; each key has kid or certificate_chain, and key or transit";
+const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys, and consumers where it is their supplier}, one for each consumer; each key has kid or certificate_chain, and key or transit";
 const SERVICES: &str = "set it to a JSON array of {subject, public_key or none for a back end with a login token, scopes, authorization_details, consumer_orgs, pid, sweep}";
 const VAULT: &str =
     "a client has a key in transit: set vault_token, or vault_role_id and vault_secret_id";
@@ -28,7 +28,7 @@ pub struct TokenConfig {
     pub login: Login,
     /// Where tokens are minted. The issuer is the same with a slash at the end.
     pub maskinporten: Origin,
-    /// One for each consumer.
+    /// One for each consumer: its own, or its supplier's.
     pub clients: Vec<Client>,
     /// Who may ask, and for what.
     pub services: Vec<TokenService>,
@@ -166,19 +166,16 @@ fn clients(resolver: &mut Resolver<'_>, consumers: Option<&Consumers>) -> Option
                 continue;
             }
         };
-        if clients
-            .iter()
-            .any(|other| other.organisation == client.organisation)
-        {
-            resolver.invalid(NAME, &format!("has {} twice", client.organisation), CLIENTS);
+        let served = std::iter::once(&client.organisation).chain(&client.consumers);
+        for number in served {
+            if clients.iter().any(|other| other.serves(number)) {
+                resolver.invalid(NAME, &format!("has {number} twice"), CLIENTS);
+            }
         }
         clients.push(client);
     }
     for consumer in consumers.iter().flat_map(|consumers| consumers.all()) {
-        if !clients
-            .iter()
-            .any(|client| client.organisation == *consumer)
-        {
+        if !clients.iter().any(|client| client.serves(consumer)) {
             resolver.invalid(
                 NAME,
                 &format!("has no client for the consumer {consumer}"),

@@ -14,6 +14,9 @@ pub struct Client {
     pub organisation: OrganisationNumber,
     /// Its name at Maskinporten, usually a UUID. It is not secret.
     pub client_id: String,
+    /// The organisations that have delegated their scopes to that one in Altinn, so that the client asks as their supplier
+    /// (Digdir, "Delegering"). Never the owner itself.
+    pub consumers: Vec<OrganisationNumber>,
     /// The one that signs, and the one that steps in when Maskinporten does not take the first.
     pub keys: Vec<Key>,
 }
@@ -34,6 +37,11 @@ impl Client {
         })
     }
 
+    /// Whether it asks for tokens of `consumer`: its owner's, or as a supplier.
+    pub fn serves(&self, consumer: &OrganisationNumber) -> bool {
+        self.organisation == *consumer || self.consumers.contains(consumer)
+    }
+
     /// What tells its keys from those of another configuration, in whatever order they stand.
     pub fn key_identifiers(&self) -> Vec<String> {
         let keys = self.keys.iter().map(|key| key.identifier.as_str());
@@ -49,6 +57,8 @@ impl Client {
 pub(crate) struct RawClient {
     organisation: String,
     client_id: String,
+    #[serde(default)]
+    consumers: Vec<String>,
     keys: Vec<RawKey>,
 }
 
@@ -66,9 +76,16 @@ impl TryFrom<RawClient> for Client {
         let keys = keys.map(|(index, key)| {
             Key::try_from(key).map_err(|error| ClientError::Key(index + 1, error))
         });
+        let organisation =
+            OrganisationNumber::parse(&raw.organisation).map_err(|_| ClientError::Organisation)?;
+        let consumers = raw.consumers.iter().map(|number| {
+            let number = OrganisationNumber::parse(number).ok();
+            number.filter(|number| *number != organisation)
+        });
+        let consumers: Option<_> = consumers.collect();
         Ok(Self {
-            organisation: OrganisationNumber::parse(&raw.organisation)
-                .map_err(|_| ClientError::Organisation)?,
+            consumers: consumers.ok_or(ClientError::Consumers)?,
+            organisation,
             client_id: raw.client_id,
             keys: keys.collect::<Result<_, _>>()?,
         })
@@ -86,6 +103,9 @@ pub enum ClientError {
     /// Not nine digits with a check digit.
     #[error("has an `organisation` that is not an organisation number")]
     Organisation,
+    /// Not such numbers, or the owner among them.
+    #[error("has `consumers` that are not the numbers of other organisations")]
+    Consumers,
     /// Empty.
     #[error("has an empty `client_id`")]
     ClientId,

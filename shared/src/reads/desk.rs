@@ -21,7 +21,7 @@ pub struct Desk {
     api: &'static Api,
     routes: &'static [Route<&'static Dataset>],
     customers: LoginTokens,
-    /// Where no consent is asked for: what the caller's login must have.
+    /// Where the party is not asked: what the caller's login must have.
     scopes: Option<LookupScopes>,
     reader: Reader,
     web_origins: Vec<Origin>,
@@ -49,7 +49,7 @@ impl Desk {
             ),
             scopes: match &config.permission {
                 Permission::Scopes(scopes) => Some(scopes.clone()),
-                Permission::Consent { .. } => None,
+                Permission::Consent { .. } | Permission::SystemUser(_) => None,
             },
             web_origins: config.web_origins.clone(),
             reader: Reader::new(config, component, api),

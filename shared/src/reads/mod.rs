@@ -1,7 +1,8 @@
-//! Reading one API: from a party's consent, or without one, to the source's data.
+//! Reading one API: from a party's consent, from its system user, or without either, to the source's data.
 
 mod desk;
 mod settings;
+mod system_user;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use bytes::Bytes;
 
 pub use desk::Desk;
 pub use settings::{Permission, ReadsConfig};
+pub use system_user::Reference;
 
 use crate::config::Origin;
 use crate::consent::{self, Consents, Offer, Subject, Valid};
@@ -48,6 +50,8 @@ pub struct Reader {
 enum Ground {
     /// Each party's consent.
     Consent(Box<Consents>, Offer),
+    /// Each party's system user, made with this reference.
+    SystemUser(Box<Client>, Reference),
     /// The consumer's own right to the API alone, with a token for all parties. Who may ask has been checked.
     Access(Box<Client>),
 }
@@ -72,6 +76,17 @@ struct Permit<'a> {
     ask: Ask,
     /// What is shown beside the token, where a consent is.
     consent: Option<(&'a Consents, Subject<'a>, &'a Valid)>,
+}
+
+impl<'a> Permit<'a> {
+    /// The token alone.
+    const fn by_token(tokens: &'a Client, ask: Ask) -> Self {
+        Self {
+            tokens,
+            ask,
+            consent: None,
+        }
+    }
 }
 
 /// Why a read failed, by who refused.
@@ -108,6 +123,9 @@ impl Reader {
             scope: config.scope,
             ground: match config.permission {
                 Permission::Scopes(_) => Ground::Access(Box::new(tokens)),
+                Permission::SystemUser(reference) => {
+                    Ground::SystemUser(Box::new(tokens), reference)
+                }
                 Permission::Consent {
                     offer,
                     altinn,
@@ -136,12 +154,13 @@ impl Reader {
             Ask::new(&self.scope).map_err(|error| Problem::new(Kind::Internal).cause(error))?;
         let (consents, offer) = match &self.ground {
             Ground::Consent(consents, offer) => (consents, offer),
+            Ground::SystemUser(tokens, reference) => {
+                let permit = Permit::by_token(tokens, reference.on(ask, read.party)?);
+                let data = self.windows(context, read, &permit).await;
+                return data.map_err(system_user::explain);
+            }
             Ground::Access(tokens) => {
-                let permit = Permit {
-                    tokens,
-                    ask,
-                    consent: None,
-                };
+                let permit = Permit::by_token(tokens, ask);
                 let data = self.windows(context, read, &permit).await;
                 return data.map_err(Failure::without_consent);
             }

@@ -3,6 +3,7 @@
 //! One WebAssembly file serves all of them. `component` says which one an instance is, and so its route; every other
 //! variable that is not common to all begins with that name, so that what is told to be wrong is what the operator sets.
 
+use super::system_user::Reference;
 use crate::altinn::Altinn;
 use crate::caller::LookupScopes;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, StoreKeys};
@@ -52,7 +53,9 @@ pub enum Permission {
         /// Seals the store of consents.
         store_keys: StoreKeys,
     },
-    /// A scope of the caller's login; no consent is asked for.
+    /// The party's system user, made with this reference; no consent is asked for.
+    SystemUser(Reference),
+    /// A scope of the caller's login; the party is not asked.
     Scopes(LookupScopes),
 }
 
@@ -85,6 +88,7 @@ const OWN: &[&str] = &[
     "package",
     "api",
     "service",
+    "system_user",
     "own_scope",
     "others_scope",
     "signing_key",
@@ -125,13 +129,7 @@ impl ReadsConfig {
             Some(api) if !api.needs_package() => Some(String::new()),
             _ => package(&mut resolver, &name("package")),
         };
-        let permission = match resolver.optional(&name("service")) {
-            Some(_) => consent(&mut resolver, &name("service"), api.as_ref()),
-            None => Some(Permission::Scopes(LookupScopes {
-                own: resolver.optional(&name("own_scope")).map(str::to_owned),
-                others: resolver.optional(&name("others_scope")).map(str::to_owned),
-            })),
-        };
+        let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
         let settings = || {
             Some(Self {
@@ -186,6 +184,35 @@ fn package(resolver: &mut Resolver<'_>, name: &str) -> Option<String> {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         plain.then(|| text.to_owned())
     })
+}
+
+fn permission(
+    resolver: &mut Resolver<'_>,
+    component: &str,
+    api: Option<&Api>,
+) -> Option<Permission> {
+    let name = |end| variable(component, end);
+    let given = |end| resolver.optional(&name(end)).is_some();
+    match (given("service"), given("system_user")) {
+        (true, true) => {
+            let remedy = "leave one of them empty: a consent is asked for, or a system user";
+            let reason = format!("is set beside {}", name("service"));
+            resolver.invalid(&name("system_user"), &reason, remedy);
+            None
+        }
+        (true, false) => consent(resolver, &name("service"), api),
+        (false, true) => system_user(resolver, &name("system_user")),
+        (false, false) => Some(Permission::Scopes(LookupScopes {
+            own: resolver.optional(&name("own_scope")).map(str::to_owned),
+            others: resolver.optional(&name("others_scope")).map(str::to_owned),
+        })),
+    }
+}
+
+fn system_user(resolver: &mut Resolver<'_>, name: &str) -> Option<Permission> {
+    let remedy = "set it to the externalRef with which system users are made, or to {party} where they are made without";
+    let reference = resolver.parsed(name, "is not an externalRef", remedy, Reference::parse)?;
+    Some(Permission::SystemUser(reference))
 }
 
 fn consent(resolver: &mut Resolver<'_>, name: &str, api: Option<&Api>) -> Option<Permission> {

@@ -100,6 +100,16 @@ impl Ask {
         Ok(self)
     }
 
+    /// As the system user that `owner` has made for our system, with this `externalRef` if with any.
+    pub fn system_user(
+        mut self,
+        owner: &OrganisationNumber,
+        external_ref: Option<String>,
+    ) -> Result<Self, AskError> {
+        self.authorization_details = Some(Details::system_user(owner, external_ref)?);
+        Ok(self)
+    }
+
     /// The scopes, sorted.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
@@ -132,9 +142,14 @@ impl Ask {
         self.pid_text().into_iter().chain(in_details)
     }
 
-    /// Whether the token rests on a consent, which may be withdrawn.
+    /// Whether the token rests on a consent.
     pub(super) fn rests_on_consent(&self) -> bool {
         self.details().is_some_and(Details::is_consent)
+    }
+
+    /// Whether the token rests on what a party has given and may take back: a consent, or a system user.
+    pub(super) const fn rests_on_permission(&self) -> bool {
+        self.authorization_details.is_some()
     }
 
     /// As a form, for the token component.

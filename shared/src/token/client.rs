@@ -137,13 +137,12 @@ impl Client {
             .map_err(|_| outbound::unreadable(COMPONENT, "not a token"))?;
         let now = context.now();
         let lifetime = Duration::from_secs(body.expires_in);
-        let consent = ask.details().is_some();
         let token = Token::new(
             body.secret(),
             body.scope.into_owned(),
             now,
             lifetime,
-            consent,
+            ask.rests_on_permission(),
         );
         self.kept.put(identity, token.clone(), now);
         self.refused

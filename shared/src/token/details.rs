@@ -74,6 +74,22 @@ impl Details {
         Ok(details)
     }
 
+    /// The system user of `owner`; `external_ref` is left out where it was made without one (Digdir, "Systembruker").
+    pub(super) fn system_user(
+        owner: &OrganisationNumber,
+        external_ref: Option<String>,
+    ) -> Result<Self, DetailsError> {
+        let details = Self::SystemUser {
+            systemuser_org: Owner {
+                authority: AUTHORITY.to_owned(),
+                id: format!("{REGISTER}{owner}"),
+            },
+            external_ref,
+        };
+        details.check()?;
+        Ok(details)
+    }
+
     /// The `type`.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -82,7 +98,7 @@ impl Details {
         }
     }
 
-    /// Whether the token rests on a consent, which may be withdrawn.
+    /// Whether it is a consent.
     pub const fn is_consent(&self) -> bool {
         matches!(self, Self::Consent { .. })
     }
@@ -123,7 +139,7 @@ impl Details {
                 {
                     return Err(DetailsError::Owner);
                 }
-                let fits = external_ref.as_deref().is_none_or(is_reference);
+                let fits = external_ref.as_deref().is_none_or(is_external_ref);
                 fits.then_some(()).ok_or(DetailsError::Reference)
             }
         }
@@ -142,7 +158,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The pattern that Maskinporten allows; another one is MP-302 there.
-fn is_reference(text: &str) -> bool {
+pub(crate) fn is_external_ref(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "øØæÆåÅ_-".contains(c);
     text.chars().count() <= LONGEST_REFERENCE && text.chars().all(allowed)
 }

@@ -80,10 +80,8 @@ impl Issuer {
         ask: &Ask,
         skip_cache: bool,
     ) -> Result<Token, OAuthError> {
-        let client = self
-            .clients
-            .iter()
-            .find(|client| client.organisation == *consumer);
+        let mut clients = self.clients.iter();
+        let client = clients.find(|client| client.serves(consumer));
         let client = client.ok_or_else(|| {
             Problem::new(Kind::ConfigurationMissing)
                 .cause(format_args!("there is no client for {consumer}"))
@@ -93,7 +91,7 @@ impl Issuer {
             consumer: consumer.as_str().to_owned(),
             client_id: client.client_id.clone(),
             keys: client.key_identifiers(),
-            ask: ask.clone(),
+            ask: of_consumer(client, consumer, ask)?,
         };
         let start = context.now();
         loop {
@@ -135,7 +133,7 @@ impl Issuer {
         let renew = async || self.renew(&soon, client, identity, &token).await;
         match self.flights.lead(&soon, identity, renew).await {
             Some(Ok(newer)) => Ok(newer),
-            Some(Err(refusal)) if refusal.problem.kind == Kind::ConsentRequired => {
+            Some(Err(refusal)) if is_withdrawn(&refusal) => {
                 self.kept.drop(identity, &token);
                 self.rows.delete(context, client, identity).await;
                 Err(refusal)
@@ -169,7 +167,7 @@ impl Issuer {
         }
         let minted = self.mint.mint(context, client, &identity.ask).await;
         let newer = minted.map_err(|(refusal, hard)| {
-            if hard && refusal.problem.kind == Kind::ConsentRequired {
+            if hard && is_withdrawn(&refusal) {
                 self.remember(context, identity, &refusal);
             }
             refusal
@@ -256,8 +254,8 @@ impl Issuer {
         if hard {
             self.remember(context, identity, &refusal);
         }
-        // A token outlives the consent that it rests on, but shall not be used after that.
-        if skip_cache || refusal.problem.kind == Kind::ConsentRequired {
+        // A token outlives what it rests on, but shall not be used after that.
+        if skip_cache || is_withdrawn(&refusal) {
             return Err(refusal);
         }
         if spare.is_none() {
@@ -307,4 +305,31 @@ impl Issuer {
             ));
         }
     }
+}
+
+/// What Maskinporten is asked: with the consumer of the verified credential, where the client is its supplier's. A
+/// supplier's right from one consumer is no other's to use.
+fn of_consumer(
+    client: &Client,
+    consumer: &OrganisationNumber,
+    ask: &Ask,
+) -> Result<Ask, OAuthError> {
+    if client.organisation == *consumer {
+        return Ok(ask.clone());
+    }
+    let asked = ask.consumer_org_text();
+    if asked.is_some_and(|asked| asked != consumer.as_str()) {
+        let problem = Problem::new(Kind::RequestInvalid);
+        let problem = problem.detail("The consumer's own supplier asks in no other's name");
+        return Err(problem.into());
+    }
+    Ok(ask.clone().consumer_org(consumer))
+}
+
+/// Whether the party's permission is no more: MP-303, of a consent or of a system user.
+fn is_withdrawn(refusal: &OAuthError) -> bool {
+    matches!(
+        refusal.problem.kind,
+        Kind::ConsentRequired | Kind::SystemUserRefused
+    )
 }

@@ -10,8 +10,8 @@ use crate::secret::Secret;
 /// No token is renewed earlier than this before its end.
 const LONGEST_HEAD_ROOM: time::Duration = time::Duration::seconds(30);
 
-/// A token that was had with a consent is not kept longer than this, so that a withdrawal shows.
-const CONSENT: Duration = Duration::from_mins(2);
+/// A token that was had with a party's consent or system user is not kept longer than this, so that a withdrawal shows.
+const PERMISSION: Duration = Duration::from_mins(2);
 
 /// A token with less time than this may run out on its way.
 const JOURNEY: Duration = Duration::from_secs(2);
@@ -29,16 +29,17 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token that was obtained at `now` and ends after `lifetime`; sooner for us if it rests on a consent.
+    /// A token that was obtained at `now` and ends after `lifetime`; sooner for us if it rests on a party's
+    /// permission.
     pub(super) fn new(
         value: Secret<String>,
         scope: String,
         now: OffsetDateTime,
         lifetime: Duration,
-        consent: bool,
+        permission: bool,
     ) -> Self {
-        let lifetime = if consent {
-            lifetime.min(CONSENT)
+        let lifetime = if permission {
+            lifetime.min(PERMISSION)
         } else {
             lifetime
         };

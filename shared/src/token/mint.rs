@@ -159,7 +159,7 @@ impl Mint {
             minted.scope,
             now,
             minted.lifetime,
-            wanted.ask.rests_on_consent(),
+            wanted.ask.rests_on_permission(),
         ))
     }
 

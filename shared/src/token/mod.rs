@@ -21,6 +21,7 @@ mod wire;
 pub use ask::{Ask, AskError};
 pub use client::Client;
 pub use desk::{Desk, refuse};
+pub(crate) use details::is_external_ref;
 pub use details::{Details, DetailsError};
 pub use kept::Token;
 

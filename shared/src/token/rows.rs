@@ -69,7 +69,7 @@ impl Rows {
     ) -> Option<Token> {
         let text = identity.text();
         let parts = [text.as_str()];
-        let row: Option<Row> = match self.0.get(context, &name(client, &parts)).await {
+        let row: Option<Row> = match self.0.get(context, &name(client, identity, &parts)).await {
             Ok(row) => row,
             Err(problem) => {
                 context.log(&Event::of("store", &problem));
@@ -104,7 +104,12 @@ impl Rows {
         let parts = [text.as_str()];
         let kept = self
             .0
-            .set(context, &name(client, &parts), &row, token.expires)
+            .set(
+                context,
+                &name(client, identity, &parts),
+                &row,
+                token.expires,
+            )
             .await;
         if let Err(problem) = kept {
             context.log(&Event::of("store", &problem));
@@ -120,15 +125,21 @@ impl Rows {
     ) {
         let text = identity.text();
         let parts = [text.as_str()];
-        if let Err(problem) = self.0.delete(context, &name(client, &parts)).await {
+        if let Err(problem) = self
+            .0
+            .delete(context, &name(client, identity, &parts))
+            .await
+        {
             context.log(&Event::of("store", &problem));
         }
     }
 }
 
-fn name<'a>(client: &'a Client, parts: &'a [&'a str]) -> Name<'a> {
+fn name<'a>(client: &'a Client, identity: &Identity, parts: &'a [&'a str]) -> Name<'a> {
+    let mut consumers = client.consumers.iter();
+    let consumer = consumers.find(|consumer| consumer.as_str() == identity.consumer);
     Name {
-        consumer: &client.organisation,
+        consumer: consumer.unwrap_or(&client.organisation),
         kind: "token",
         parts,
     }

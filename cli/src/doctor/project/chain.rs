@@ -24,11 +24,11 @@ pub(super) fn material(chain: &Value, key: Option<&Value>, purpose: Purpose) -> 
                     Err(finding) => contents.findings.push(finding),
                 }
             }
-            contents.findings.extend(order(&contents.certificates));
+            contents.findings.extend(order(&contents.certificates, purpose));
         }
         Value::String(text) if text.contains("-----BEGIN ") => {
             let mut read = material::read_pem(text);
-            contents.findings.extend(order(&read.certificates));
+            contents.findings.extend(order(&read.certificates, purpose));
             contents.certificates.append(&mut read.certificates);
             contents.findings.append(&mut read.findings);
         }
@@ -90,8 +90,8 @@ fn certificate(text: &str) -> Result<Held, Finding> {
     Held::read(&der).ok_or_else(|| wrong_word("ikke et sertifikat", "no certificate"))
 }
 
-/// The certificate itself comes first, then who issued it, and no root.
-fn order(all: &[Held]) -> Option<Finding> {
+/// The certificate itself comes first, then who issued it; in a grant's header no root.
+fn order(all: &[Held], purpose: Purpose) -> Option<Finding> {
     let first = all.first()?;
     if first.read.is_authority() && all.iter().any(|held| !held.read.is_authority()) {
         return Some(wrong_word(
@@ -100,7 +100,7 @@ fn order(all: &[Held]) -> Option<Finding> {
         ));
     }
     let has_root = all.iter().skip(1).any(|held| held.read.is_self_issued());
-    has_root.then(|| wrong_word("roten er med", "the root is in it"))
+    (has_root && purpose == Purpose::Token).then(|| wrong_word("roten er med", "the root is in it"))
 }
 
 fn wrong(what: &'static str) -> Finding {

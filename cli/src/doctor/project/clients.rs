@@ -86,18 +86,19 @@ fn alone(contents: &Contents) -> Option<Finding> {
     }
 }
 
-/// What documents are sealed with.
+/// What documents are sealed with: at Posten that is the certificate for authentication, which TLS shows too
+/// (signering-docs, "Sikkerhet").
 pub(super) fn seal(configuration: &Configuration, around: &Around) -> Option<Subject> {
     let [certificates, key] = SEAL.map(|name| configuration.variable(name));
     let certificates = certificates?;
     // A list, or PEM as it is.
     let written = serde_json::from_str(certificates).unwrap_or_else(|_| certificates.into());
     let key = key.map(Value::from);
-    let material = chain::material(&written, key.as_ref(), Purpose::Seal);
+    let material = chain::material(&written, key.as_ref(), Purpose::Tls);
     Some(Subject {
         organisation: around.organisation(&material),
         material: Some(material),
-        ..Subject::bare(SEAL.join(", "), Purpose::Seal, Vec::new())
+        ..Subject::bare(SEAL.join(", "), Purpose::Tls, Vec::new())
     })
 }
 

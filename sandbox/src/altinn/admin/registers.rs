@@ -65,6 +65,8 @@ async fn systems(State(world): State<Arc<World>>) -> Json<Vec<System>> {
 struct NewSystem {
     id: String,
     client_ids: BTreeSet<String>,
+    #[serde(default)]
+    rights: BTreeSet<String>,
 }
 
 async fn register(State(world): State<Arc<World>>, Json(system): Json<NewSystem>) -> Response {
@@ -76,6 +78,7 @@ async fn register(State(world): State<Arc<World>>, Json(system): Json<NewSystem>
     world.altinn.register_system(System {
         id: system.id,
         client_ids: system.client_ids,
+        rights: system.rights,
     });
     StatusCode::NO_CONTENT.into_response()
 }

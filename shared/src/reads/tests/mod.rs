@@ -2,6 +2,7 @@ mod consent;
 mod generation2;
 mod settings;
 mod source;
+mod system_user;
 mod windows;
 mod without_consent;
 

@@ -28,10 +28,12 @@ fn load(changes: &[(&str, &str)]) -> Result<ReadsConfig, ConfigError> {
         ("tax_basis_service", "summert-skattegrunnlag"),
         ("tax_basis_api", examples::json("tax_basis_api")),
         ("persons_api", examples::json("persons_api")),
+        ("accounting_system_user", "{party}"),
+        ("accounting_api", examples::json("claims_api")),
     ] {
         platform.set_variable(name, value);
     }
-    for component in ["claims", "income", "tax_basis", "persons"] {
+    for component in ["claims", "accounting", "income", "tax_basis", "persons"] {
         platform.set_variable(&format!("{component}_origin"), "https://source.example");
         platform.set_variable(&format!("{component}_scope"), "folkeregister:deling/finans");
         platform.set_variable(&format!("{component}_package"), "finans");
@@ -55,6 +57,15 @@ fn one_variable_says_which_component_it_is() {
                 "/claims/utbetalinger",
             ][..],
         ),
+        (
+            "accounting",
+            &[
+                "/accounting/aapnekrav",
+                "/accounting/innbetalinger",
+                "/accounting/krav",
+                "/accounting/utbetalinger",
+            ],
+        ),
         ("income", &["/income/inntekter"]),
         ("tax-basis", &["/tax-basis/oppgjoer"]),
         ("persons", &["/persons/oppslag"]),
@@ -76,6 +87,17 @@ fn without_a_service_the_logins_scopes_decide_and_none_is_the_default() {
     assert_eq!((scopes.own, scopes.others), (None, None));
     let config = load(&[("component", "income")]).expect("settings");
     assert!(matches!(config.permission, Permission::Consent { .. }));
+}
+
+#[test]
+fn a_system_user_is_asked_for_only_where_it_is_configured() {
+    let config = load(&[("component", "accounting")]).expect("settings");
+    assert!(matches!(config.permission, Permission::SystemUser(_)));
+    let closed = [("component", "accounting"), ("accounting_system_user", "")];
+    let Permission::Scopes(scopes) = load(&closed).expect("settings").permission else {
+        panic!("nothing opens it")
+    };
+    assert_eq!((scopes.own, scopes.others), (None, None));
 }
 
 #[test]
@@ -106,6 +128,20 @@ fn faults_are_named_by_what_the_operator_sets() {
         (
             &[("component", "tax-basis"), ("tax_basis_service", "inntekt")],
             "tax_basis_service needs metadata that a read has no parameter for",
+        ),
+        (
+            &[
+                ("component", "accounting"),
+                ("accounting_system_user", "a b"),
+            ],
+            "accounting_system_user is not an externalRef",
+        ),
+        (
+            &[
+                ("component", "accounting"),
+                ("accounting_service", "inntekt"),
+            ],
+            "accounting_system_user is set beside accounting_service",
         ),
         (
             &[("component", "persons"), ("persons_signing_key", "")],

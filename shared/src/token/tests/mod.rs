@@ -7,6 +7,7 @@ mod expiry;
 mod fields;
 mod keys;
 mod refusals;
+mod supplier;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -90,6 +90,27 @@ fn a_withdrawn_consent_is_not_served_from_memory() {
 }
 
 #[test]
+fn a_deleted_system_user_is_not_served_from_memory() {
+    let (world, desk) = (World::new(), desk());
+    let owner = json!({"authority": "iso6523-actorid-upis", "ID": "0192:313367002"});
+    let details = json!([{"type": "urn:altinn:systemuser", "systemuser_org": owner}]);
+    let body = json!({"scope": "a", "authorization_details": details}).to_string();
+    world.platform.run(async {
+        let ask = async || {
+            let credential = world.credential_of("accounting", &component_key(), CONSUMER);
+            let media_type = "application/json";
+            world.ask_as(&desk, &credential, media_type, &body).await.1
+        };
+        let hour = json!({"access_token": "token-x", "token_type": "Bearer", "expires_in": 3600});
+        world.plan(Ok(json_answer(200, &hour)));
+        assert_eq!(ask().await["expires_in"], 120);
+        world.platform.advance(Duration::from_secs(100));
+        world.refuse(400, "invalid_altinn_customer_configuration", "MP-303");
+        assert_eq!(ask().await["problem"], "system-user-refused");
+    });
+}
+
+#[test]
 fn a_grant_that_was_used_is_signed_anew_once() {
     let (world, desk) = (World::new(), desk());
     world.platform.run(async {
