@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{Answer, Browser, Customer, Generation, credential};
 
 /// How long a journey waits for what another task does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a journey changes before the app starts.
 #[derive(Default)]

@@ -40,7 +40,7 @@ fn nothing_is_wrong_and_everything_was_looked_at() {
         ("pin post, roots_file", "tls"),
         ("maskinporten_clients, client 1 (310000302), key 1", "token"),
         ("maskinporten_clients, client 1 (310000302), key 2", "key"),
-        ("seal_certificate_chain, seal_key", "seal"),
+        ("seal_certificate_chain, seal_key", "tls"),
         ("maskinporten_origin", "token"),
     ];
     let expected = expected.map(|(name, purpose)| (name.to_owned(), purpose.to_owned()));
@@ -74,8 +74,7 @@ fn what_is_wrong_is_said_of_its_setting() {
         project.pins = pin("good/root.pem", "bad/authentication-chain.pem");
     });
     is_found(&bad, "pin post", "error V01");
-    let bad =
-        changed(&|project| project.set("seal_certificate_chain", "good/authentication-chain.pem"));
+    let bad = changed(&|project| project.set("seal_certificate_chain", "seal/signing-chain.pem"));
     is_found(&bad, "seal_certificate_chain", "error F05");
     let bad = changed(&|project| {
         _ = project

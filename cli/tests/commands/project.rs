@@ -78,8 +78,8 @@ impl Project {
         ] {
             project.variables.insert(name, value.to_owned());
         }
-        project.set("seal_certificate_chain", "seal/signing-chain.pem");
-        project.set("seal_key", "seal/signing-key.pem");
+        project.set("seal_certificate_chain", "good/authentication-chain.pem");
+        project.set("seal_key", "good/authentication-key.pem");
         project
     }
 

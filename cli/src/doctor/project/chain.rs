@@ -24,7 +24,9 @@ pub(super) fn material(chain: &Value, key: Option<&Value>, purpose: Purpose) -> 
                     Err(finding) => contents.findings.push(finding),
                 }
             }
-            contents.findings.extend(order(&contents.certificates, purpose));
+            contents
+                .findings
+                .extend(order(&contents.certificates, purpose));
         }
         Value::String(text) if text.contains("-----BEGIN ") => {
             let mut read = material::read_pem(text);
