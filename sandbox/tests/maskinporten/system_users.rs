@@ -185,7 +185,7 @@ async fn the_registers_are_strict() {
         ),
         (
             systems,
-            json!({ "id": "310000205_x", "client_ids": [], "rights": [] }),
+            json!({ "id": "310000205_x", "client_ids": [], "colour": "red" }),
             422,
         ),
         (
