@@ -9,6 +9,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
 mod callback_doubled;
 mod callback_for_an_open_request;
