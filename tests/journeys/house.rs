@@ -31,6 +31,7 @@ fn dependencies_point_one_way() {
         "consent",
         "claims",
         "signature",
+        "programs",
     ];
     for (package, allowed) in [
         ("shared", &[][..]),
@@ -41,7 +42,7 @@ fn dependencies_point_one_way() {
         ("components/claims", &["shared"]),
         ("components/signature", &["shared"]),
         ("cli", &["host", "sandbox", "shared"]),
-        ("tests", &["host", "sandbox"]),
+        ("tests", &["host", "sandbox", "programs"]),
     ] {
         for dependency in dependencies(package) {
             let is_ours = ours.contains(&dependency.as_str());
