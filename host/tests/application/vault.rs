@@ -17,7 +17,10 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::support::{Application, Running};
+use crate::{
+    support::{Application, Running},
+    upstream::{Authority, Tls},
+};
 
 const TOKEN: &str = "hvs.s3cret-token";
 const MANIFEST: &str = "[variables]\nkey = { required = true, secret = true }\nword = { default = \"default\" }\norigin = { required = true }\n";
@@ -245,4 +248,29 @@ async fn whom_a_component_may_call_is_read_by_each_instance() {
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 502);
     assert!(running.log_has("`{{ origin }}`: the port is not a number from 1 to 65535"));
     assert!(!running.log_has("s3cret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_vault_of_a_trusted_authority_is_told_the_token() {
+    let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+    authority.write(folder.path(), &[]);
+    let upstream = authority.serve(Tls::default(), Vec::new()).await;
+    let application = || Application {
+        variables: MANIFEST,
+        front: FRONT,
+        config: provider(&format!("https://localhost:{}", upstream.port())),
+        ..Application::default()
+    };
+    let running = application().start(|_| ()).await;
+    assert_eq!(variable(&running, "key").await.0, 502);
+    assert!(running.log_has("its issuer is not among the roots"));
+
+    // It wants a certificate, which is another matter: the two have come further.
+    let roots = folder.path().join("ca.pem");
+    let running = application()
+        .start(|options| options.vault_roots = Some(roots))
+        .await;
+    assert_eq!(variable(&running, "key").await.0, 502);
+    assert!(running.log_has("none was shown, and one is required"));
+    assert!(!running.log_has("its issuer is not among the roots"));
 }
