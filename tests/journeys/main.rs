@@ -41,6 +41,7 @@ mod platform_contract;
 mod reads_income_with_consent;
 mod reads_tax_basis_with_consent;
 mod second_visit_without_a_new_consent;
+mod secrets_rotated_without_restart;
 mod signature_lost_and_found;
 mod signature_refused;
 mod signs_a_document;

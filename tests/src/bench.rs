@@ -37,6 +37,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether the host knows no counterparty by its organisation number, as Spin does not.
     pub no_pins: bool,
+    /// Whether the app's secrets lie in the sandbox's vault, where the host reads them as Spin does.
+    pub secrets_in_vault: bool,
 }
 
 /// Sandbox, host and components.
@@ -129,6 +131,10 @@ impl Bench {
         options.pins = (!self.setup.no_pins).then(|| self.write("pins.toml", &pins));
         options.variables = self.altinn().variables(&self.sandbox, &self.public_url);
         options.variables.extend(self.setup.variables.clone());
+        if self.setup.secrets_in_vault {
+            options.vault_roots = Some(self.sandbox.ca_file().to_owned());
+            self.keep_secrets_in_vault(&mut options.variables);
+        }
         options.state_dir = self.folder.path().join("state");
         options.cache_dir = Some(project().join("target/compiled"));
         options.limits = self.setup.limits.clone();
@@ -196,6 +202,9 @@ impl Bench {
             let table = format!("[key_value_store.{store}]\n");
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
+        }
+        if self.setup.secrets_in_vault {
+            text += &self.vault_provider();
         }
         text
     }

@@ -21,6 +21,7 @@ mod generation;
 mod others;
 mod real_browser;
 mod signing;
+mod vault;
 
 pub use answer::Answer;
 pub use bench::{Bench, Setup, build_components};

@@ -144,6 +144,19 @@ impl Identities {
         })
     }
 
+    /// For a client of the host's own: no certificate, and the roots of the web with those of a file, if there is one.
+    pub(crate) fn trusting(file: Option<&Path>) -> Result<Self, TlsError> {
+        let mut trusted = web_roots();
+        if let Some(path) = file {
+            trusted.extend(roots(path)?.roots);
+        }
+        Ok(Self {
+            pinned: Vec::new(),
+            listed: Vec::new(),
+            default: config(Trust::Named(trusted), None)?,
+        })
+    }
+
     /// Adds a pin. It comes before any `client_tls`.
     pub(crate) fn pin(&mut self, pin: Pin) -> Result<(), TlsError> {
         let config = pin.config()?;

@@ -41,7 +41,7 @@ pub struct Desk {
     return_addresses: ReturnAddresses,
     callback: String,
     web_origins: Vec<Origin>,
-    maintenance_secret: Secret<String>,
+    maintenance_secrets: Vec<Secret<String>>,
 }
 
 impl Desk {
@@ -63,7 +63,7 @@ impl Desk {
             return_addresses: config.return_addresses,
             callback: config.public_url.join(CALLBACK),
             web_origins: config.web_origins,
-            maintenance_secret: config.maintenance_secret,
+            maintenance_secrets: config.maintenance_secrets,
         }
     }
 
@@ -202,7 +202,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let removed = self.consents.store.sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);

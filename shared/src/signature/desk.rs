@@ -46,7 +46,7 @@ pub struct Desk {
     orders_claim: Option<String>,
     return_addresses: ReturnAddresses,
     web_origins: Vec<Origin>,
-    maintenance_secret: Secret<String>,
+    maintenance_secrets: Vec<Secret<String>>,
     room: Semaphore,
     expiry: Expiry,
 }
@@ -73,7 +73,7 @@ impl Desk {
             orders_claim: config.orders_claim,
             return_addresses: config.return_addresses,
             web_origins: config.web_origins,
-            maintenance_secret: config.maintenance_secret,
+            maintenance_secrets: config.maintenance_secrets,
             room: Semaphore::new(ORDERS),
         }
     }
@@ -241,7 +241,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))
     }
@@ -252,7 +252,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let store = &self.signatures.store;
         let removed = store.sweep(context).await?;
         let mut event = Event::new(Level::Info, "sweep", "ok");

@@ -39,7 +39,8 @@ pub struct Name<'a> {
 pub struct Store {
     name: &'static str,
     current: Sealer,
-    previous: Option<Sealer>,
+    /// Under these rows are found too.
+    others: Vec<Sealer>,
 }
 
 impl Store {
@@ -49,7 +50,13 @@ impl Store {
         Self {
             name,
             current: sealer(&keys.current),
-            previous: keys.previous.as_ref().map(sealer),
+            // The current one among them would have each row deleted as soon as it is written.
+            others: keys
+                .previous
+                .iter()
+                .filter(|key| key.expose() != keys.current.expose())
+                .map(sealer)
+                .collect(),
         }
     }
 
@@ -108,7 +115,7 @@ impl Store {
             .set(self.name, &key, &row)
             .await
             .map_err(failed)?;
-        self.delete_previous(context, name).await
+        self.delete_others(context, name).await
     }
 
     /// Removes the row called `name`; no error if it is not there.
@@ -123,7 +130,7 @@ impl Store {
             .delete(self.name, &key)
             .await
             .map_err(failed)?;
-        self.delete_previous(context, name).await
+        self.delete_others(context, name).await
     }
 
     /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
@@ -156,7 +163,7 @@ impl Store {
     }
 
     fn sealers(&self) -> impl Iterator<Item = &Sealer> {
-        std::iter::once(&self.current).chain(&self.previous)
+        std::iter::once(&self.current).chain(&self.others)
     }
 
     /// A row that opens but is not of the expected form was written by another version: it is made anew.
@@ -171,21 +178,21 @@ impl Store {
         value
     }
 
-    /// After a rotation, what was written under the previous key must not come back.
-    async fn delete_previous<P: Platform>(
+    /// While keys are changed, what was written under another one must not come back.
+    async fn delete_others<P: Platform>(
         &self,
         context: &Context<'_, P>,
         name: &Name<'_>,
     ) -> Result<(), Problem> {
-        let Some(previous) = &self.previous else {
-            return Ok(());
-        };
-        let key = previous.name(name);
-        context
-            .platform
-            .delete(self.name, &key)
-            .await
-            .map_err(failed)
+        for other in &self.others {
+            let key = other.name(name);
+            context
+                .platform
+                .delete(self.name, &key)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(())
     }
 }
 

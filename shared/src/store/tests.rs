@@ -10,7 +10,10 @@ const STORE: &str = "consents";
 fn keys(current: u8, previous: Option<u8>) -> StoreKeys {
     StoreKeys {
         current: Secret::new([current; 32]),
-        previous: previous.map(|key| Secret::new([key; 32])),
+        previous: previous
+            .into_iter()
+            .map(|key| Secret::new([key; 32]))
+            .collect(),
     }
 }
 
@@ -242,6 +245,29 @@ fn keys_are_rotated_without_losing_rows() {
             None,
             "deleted under either name"
         );
+    });
+}
+
+#[test]
+fn while_a_key_is_changed_old_and_new_read_each_other() {
+    let (platform, consumer) = (platform(), consumer(CONSUMER));
+    platform.run(async {
+        // One that has not heard of the change, and one that has, which was told of both beforehand.
+        let both = vec![Secret::new([1; 32]), Secret::new([2; 32])];
+        let with = |current: u8| {
+            let current = Secret::new([current; 32]);
+            let previous = both.clone();
+            Store::new(STORE, Environment::Test, &StoreKeys { current, previous })
+        };
+        let (before, after) = (with(1), with(2));
+        for (writer, reader) in [(&before, &after), (&after, &before), (&before, &after)] {
+            put(writer, &platform, &consumer, &["a"], 60).await;
+            assert_eq!(platform.with_store(STORE, |rows| rows.len()), 1);
+            for store in [writer, reader] {
+                let read = read(store, &platform, &consumer, &["a"]).await;
+                assert_eq!(read.as_deref(), Some("value"));
+            }
+        }
     });
 }
 
