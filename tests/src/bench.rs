@@ -76,10 +76,20 @@ impl Bench {
 
     /// Starts everything, with `setup`.
     pub async fn with(setup: Setup) -> Self {
-        build_components();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let public_url = format!("http://localhost:{port}");
+        let mut bench = Self::around(format!("http://localhost:{port}"), setup).await;
+        bench.serve(listener).await;
+        bench
+    }
+
+    /// Starts all but the app, whose hosts somebody else runs at `public_url`. The components are built.
+    pub async fn without_app(public_url: String) -> Self {
+        Self::around(public_url, Setup::default()).await
+    }
+
+    async fn around(public_url: String, setup: Setup) -> Self {
+        build_components();
         let clock = Arc::new(AtomicI64::new(0));
         let folder = tempfile::tempdir().expect("a folder");
         let sandbox = Sandbox::start(sandbox::Options {
@@ -92,7 +102,7 @@ impl Bench {
         if setup.altinn == Generation::Two {
             sandbox.world().bank.keep_consents_at_altinn2();
         }
-        let mut bench = Self {
+        Self {
             sandbox,
             log: Log::memory(),
             public_url,
@@ -102,9 +112,7 @@ impl Bench {
             clock,
             app_clock: Arc::default(),
             folder,
-        };
-        bench.serve(listener).await;
-        bench
+        }
     }
 
     /// Stops the app and starts it again at the same address, as a crash and a restart do: memory is

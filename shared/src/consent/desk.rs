@@ -19,7 +19,6 @@ use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintena
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::inbound::{Arrived, json, see_other};
-use crate::log::{Event, Level};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::return_address::{Journey, ReturnAddresses};
@@ -203,17 +202,11 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
-        let removed = self.consents.store.sweep(context).await?;
-        let mut event = Event::new(Level::Info, "sweep", "ok");
-        event.count = Some(removed);
-        context.log(&event);
-        let removed = removed
-            + self
-                .consents
-                .tokens
-                .sweep(context, &self.consumers.default)
-                .await?;
-        json(StatusCode::OK, &SweptBody { removed })
+        let consumer = &self.consumers.default;
+        let tokens = async || self.consents.tokens.sweep(context, consumer).await;
+        let store = &self.consents.store;
+        let swept = store.sweep_in_turn(context, consumer, tokens).await?;
+        json(StatusCode::OK, &swept)
     }
 
     async fn customer<P: Platform, H>(
@@ -256,9 +249,4 @@ impl<'a> StandingBody<'a> {
             valid_to,
         }
     }
-}
-
-#[derive(Serialize)]
-struct SweptBody {
-    removed: usize,
 }

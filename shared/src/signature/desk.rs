@@ -17,7 +17,6 @@ use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
 use crate::inbound::{Arrived, json, see_other};
-use crate::log::{Event, Level};
 use crate::outbound::Semaphore;
 use crate::platform::{Answer, Body, Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -254,11 +253,10 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let store = &self.signatures.store;
-        let removed = store.sweep(context).await?;
-        let mut event = Event::new(Level::Info, "sweep", "ok");
-        event.count = Some(removed);
-        context.log(&event);
-        whole(json(StatusCode::OK, &SweptBody { removed }))
+        let swept = store
+            .sweep_in_turn(context, &self.consumers.default, async || Ok(0))
+            .await?;
+        whole(json(StatusCode::OK, &swept))
     }
 
     async fn customer<P: Platform, H>(
@@ -274,11 +272,6 @@ impl Desk {
 #[derive(Serialize)]
 struct RedirectBody {
     redirect_url: String,
-}
-
-#[derive(Serialize)]
-struct SweptBody {
-    removed: usize,
 }
 
 fn whole(answer: Result<Response, Problem>) -> Result<Answer, Problem> {
