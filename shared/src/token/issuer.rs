@@ -102,15 +102,15 @@ impl Issuer {
                 return Err(refusal);
             }
             // Whoever takes over finds what the one before it may have left.
-            let led = Cell::new(false);
+            let waited = Cell::new(true);
             let lead = async || {
-                led.set(true);
+                waited.set(false);
                 self.lead(context, client, &identity, skip_cache).await
             };
             let token = self.flights.join(context.platform, &identity, lead).await?;
             // A flight that was up before may have brought the very token that was refused.
             if !skip_cache || token.obtained >= start {
-                if !led.get() {
+                if waited.get() {
                     Source::Memory.tell(context);
                 }
                 return Ok(token);
