@@ -65,8 +65,8 @@ impl State {
     fn new(setup: &Setup) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&setup.environment)
-            .stdout(GuestOutput::new(setup.log.clone()))
-            .stderr(GuestOutput::new(setup.log.clone()))
+            .stdout(GuestOutput::new(setup.log.clone(), &setup.component))
+            .stderr(GuestOutput::new(setup.log.clone(), &setup.component))
             .wall_clock(OffsetClock(setup.clock_offset.clone()))
             .allow_tcp(false)
             .allow_udp(false)

@@ -33,6 +33,31 @@ fn a_token_is_minted_once_and_given_again() {
 }
 
 #[test]
+fn each_token_is_told_with_where_it_came_from() {
+    let (world, desk, another_instance) = (World::new(), desk(), desk());
+    world.platform.run(async {
+        for desk in [&desk, &desk, &another_instance, &another_instance] {
+            token(&world.ask(desk, "scope=a").await);
+        }
+        for answer in join_all((0..3).map(|_| world.ask(&desk, "scope=b"))).await {
+            token(&answer);
+        }
+    });
+    let told = world.platform.events().into_iter();
+    let mut told: Vec<_> = told
+        .filter(|line| line["event"] == "token")
+        .map(|line| line["outcome"].as_str().expect("a name").to_owned())
+        .collect();
+    told[4..].sort();
+    assert_eq!(
+        told,
+        [
+            "minted", "memory", "store", "memory", "memory", "memory", "minted"
+        ]
+    );
+}
+
+#[test]
 fn forms_and_json_mean_the_same() {
     let (world, desk) = (World::new(), desk());
     world.platform.run(async {
