@@ -103,14 +103,14 @@ impl Settings for ReadsConfig {
             let raw = Raw::load(platform, names).await;
             raw.map_err(ConfigError::unreadable)
         };
-        let named = load(&["component"]).await?;
-        let mut resolver = Resolver::new(&named);
+        let which = load(&["component"]).await?;
+        let mut resolver = Resolver::new(&which);
         let component = component(&mut resolver);
         let component = resolver.finish(component)?;
         let own: Vec<String> = OWN.iter().map(|end| variable(&component, end)).collect();
         let own = own.iter().map(String::as_str);
         let names: Vec<&str> = COMMON.iter().copied().chain(own).collect();
-        Ok(load(&names).await?.with(named))
+        Ok(load(&names).await?.with(which))
     }
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
