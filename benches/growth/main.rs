@@ -66,10 +66,12 @@ async fn floor() -> Figures {
     let manifest = folder.path().join("spin.toml");
     let text = format!(
         "spin_manifest_version = 2\n[application]\nname = \"floor\"\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"probe\"\n\
-         [component.probe]\nsource = {:?}\n[component.probe.build]\n\
-         command = \"cargo build --target wasm32-wasip2 --release -p probe\"\nworkdir = {:?}\n",
-        project().join("target/wasm32-wasip2/release/probe.wasm"),
-        project(),
+         [component.probe]\nsource = \"{}\"\n[component.probe.build]\n\
+         command = \"cargo build --target wasm32-wasip2 --release -p probe\"\nworkdir = \"{}\"\n",
+        project()
+            .join("target/wasm32-wasip2/release/probe.wasm")
+            .display(),
+        project().display(),
     );
     fs::write(&manifest, text).expect("a file");
     app::build(&manifest);

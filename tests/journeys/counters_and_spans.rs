@@ -237,7 +237,7 @@ fn counts(metric: &Value, line: &Value) -> bool {
             .and_then(|part| part.split_once("\"] "))
             .expect("a condition of ours");
         match rest.split_once(' ') {
-            Some(("==", value)) => line[name].to_string() == value,
+            Some(("==", value)) => line[name].as_str() == Some(value.trim_matches('"')),
             Some(("!=", "nil")) => line.get(name).is_some(),
             _ => panic!("another condition: {part}"),
         }

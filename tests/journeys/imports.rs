@@ -60,7 +60,9 @@ fn tell(title: &str, lists: &Lists) {
     let mut text = format!("{title}\n");
     for (name, entries) in lists {
         for entry in entries {
-            text.push_str(&format!("  {name}: {entry}\n"));
+            for part in ["  ", name, ": ", entry, "\n"] {
+                text.push_str(part);
+            }
         }
     }
     let _unheard = write!(std::io::stderr(), "{text}");

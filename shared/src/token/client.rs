@@ -86,12 +86,12 @@ impl Client {
             return Ok((token, false));
         }
         let fetched = Cell::new(false);
-        let fetch = async || match self.fresh(context, &identity) {
-            Some(token) => Ok(token),
-            None => {
-                fetched.set(true);
-                self.fetch(context, &identity).await
+        let fetch = async || {
+            if let Some(token) = self.fresh(context, &identity) {
+                return Ok(token);
             }
+            fetched.set(true);
+            self.fetch(context, &identity).await
         };
         let token = self
             .flights
