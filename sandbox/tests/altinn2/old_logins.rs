@@ -50,7 +50,9 @@ async fn an_enterprise_user_logs_in_with_password_and_certificate() {
     );
 }
 
-/// Each way in with what it opened, and the status of then and of today.
+/// What it is called, a call with it, and its status then and today.
+type LogIn<'a> = (&'a str, &'a dyn Fn() -> RequestBuilder, [u16; 2]);
+
 #[tokio::test]
 async fn each_log_in_then_and_today() {
     let bench = Bench::start().await;
@@ -72,7 +74,7 @@ async fn each_log_in_then_and_today() {
         call.header("X-Altinn-EnterpriseUser-Authentication", "dTpw")
     };
     let token = bench.token(&json!({ "scope": "altinn:instances.read" }));
-    let log_ins: [(&str, &dyn Fn() -> RequestBuilder, [u16; 2]); 6] = [
+    let log_ins: [LogIn<'_>; 6] = [
         ("API key", &|| with_key(&bench.http, &proof), [200, 410]),
         (
             "API key and enterprise certificate",
