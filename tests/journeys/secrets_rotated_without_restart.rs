@@ -46,9 +46,8 @@ impl Traffic<'_> {
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
         assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
         self.asks_for_a_new_token().await.json(200);
-        self.drains(&self.maintenance.borrow().clone())
-            .await
-            .json(200);
+        let secret = self.maintenance.borrow().clone();
+        self.drains(&secret).await.json(200);
         ragna.job(&self.job).await;
         self.rounds.send_modify(|rounds| *rounds += 1);
     }

@@ -58,11 +58,11 @@ impl<D> Current<D> {
         };
         let read = std::pin::pin!(S::read(platform));
         let end = std::pin::pin!(platform.sleep(PATIENCE));
-        let made = match select(read, end).await {
+        let renewed = match select(read, end).await {
             Either::Left((raw, _)) => raw.and_then(|raw| self.take(raw, now, make)),
             Either::Right(_) => Err(ConfigError::slow(PATIENCE)),
         };
-        Ok(made.unwrap_or_else(|error| {
+        Ok(renewed.unwrap_or_else(|error| {
             let event = Event::new(Level::Error, "settings", "not-renewed").cause(error);
             Context::new(platform, component, PATIENCE).log(&event);
             former

@@ -74,6 +74,8 @@ const COMMON: &[&str] = &[
     "login_organisations_claim",
     "altinn_generation",
     "altinn_api_keys",
+    "altinn_start",
+    "altinn_proof_header",
     "altinn_origin",
     "altinn_page_origin",
     "services",
@@ -109,8 +111,8 @@ impl Settings for ReadsConfig {
         let component = resolver.finish(component)?;
         let own: Vec<String> = OWN.iter().map(|end| variable(&component, end)).collect();
         let own = own.iter().map(String::as_str);
-        let names: Vec<&str> = COMMON.iter().copied().chain(own).collect();
-        Ok(load(&names).await?.with(named))
+        let all: Vec<&str> = COMMON.iter().copied().chain(own).collect();
+        Ok(load(&all).await?.with(named))
     }
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
