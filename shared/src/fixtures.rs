@@ -71,10 +71,15 @@ impl RsaKey {
     }
 
     pub(crate) fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
-        let key = EncodingKey::from_rsa_pem(self.pem.as_bytes()).expect("a key");
         let mut header = Header::new(Algorithm::RS256);
         header.kid = kid.map(str::to_owned);
-        jsonwebtoken::encode(&header, claims, &key).expect("a token")
+        self.sign_under(&header, claims)
+    }
+
+    /// Under a header of the test's own.
+    pub(crate) fn sign_under(&self, header: &Header, claims: &Value) -> String {
+        let key = EncodingKey::from_rsa_pem(self.pem.as_bytes()).expect("a key");
+        jsonwebtoken::encode(header, claims, &key).expect("a token")
     }
 }
 
@@ -119,6 +124,9 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 pub(crate) static LOGIN_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 /// The key of the client at Maskinporten.
 pub(crate) static CLIENT_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
+/// The keys of Altinn 2: what signs now, and what is announced.
+pub(crate) static ALTINN_PRIMARY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
+pub(crate) static ALTINN_SECONDARY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 /// Somebody's key.
 pub(crate) static OTHER_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 

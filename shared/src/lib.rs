@@ -16,6 +16,7 @@ mod expiry;
 mod fixtures;
 mod flight;
 pub mod inbound;
+mod key_set;
 pub mod log;
 pub mod maskinporten;
 pub mod outbound;

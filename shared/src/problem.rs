@@ -114,6 +114,8 @@ kinds! {
     SourceUnreadable "source-unreadable" BAD_GATEWAY "A counterparty's answer could not be read";
     /// A counterparty refused us, not the customer.
     SourceRefused "source-refused" BAD_GATEWAY "A counterparty refused the app";
+    /// Altinn 2's proof of the consent is not Altinn's, or not of this consent.
+    ProofRefused "proof-refused" BAD_GATEWAY "The proof of the consent does not hold";
     /// A counterparty does not take our TLS certificate.
     OwnCertificateRefused "own-certificate-refused" BAD_GATEWAY "A counterparty refused the app's certificate";
     /// We do not take a counterparty's TLS certificate.

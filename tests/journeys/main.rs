@@ -11,6 +11,8 @@
 
 mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
+mod asks_by_link;
+mod asks_with_the_enterprise_certificate;
 mod callback_doubled;
 mod callback_for_an_open_request;
 mod callback_forged;
@@ -40,6 +42,7 @@ mod others_at_maskinporten;
 mod others_at_the_vault;
 mod party_not_the_customers;
 mod platform_contract;
+mod proofs_that_are_not_taken;
 mod reads_income_with_consent;
 mod reads_tax_basis_with_consent;
 mod second_visit_without_a_new_consent;

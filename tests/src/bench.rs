@@ -35,6 +35,8 @@ pub struct Setup {
     pub token_is_public: bool,
     /// The host's limits.
     pub limits: Limits,
+    /// Whether the components show the bank's enterprise certificate to whoever asks for one.
+    pub enterprise_certificate: bool,
     /// Whether the host knows no counterparty by its organisation number, as Spin does not.
     pub no_pins: bool,
     /// Whether the app's secrets lie in the sandbox's vault, where the host reads them as Spin does.
@@ -213,6 +215,15 @@ impl Bench {
         }
         if self.setup.secrets_in_vault {
             text += &self.vault_provider();
+        }
+        if self.setup.enterprise_certificate {
+            let shown = self.sandbox.client_certificate();
+            let files = format!(
+                "client_cert_file = {:?}\nclient_private_key_file = {:?}\nca_roots_file = ",
+                shown.chain_file, shown.key_file
+            );
+            assert_eq!(text.matches("ca_roots_file = ").count(), 1, "{text}");
+            text = text.replace("ca_roots_file = ", &files);
         }
         text
     }

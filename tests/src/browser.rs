@@ -130,7 +130,8 @@ impl<'a> Browser<'a> {
         back.header("location").to_owned()
     }
 
-    pub(crate) async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+    /// Sends a page's form, without following where it leads.
+    pub async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = Url::parse(address)
             .expect("an address")
             .origin()

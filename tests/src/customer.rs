@@ -93,6 +93,15 @@ impl<'a> Customer<'a> {
         answer["status"].as_str().expect("a status").to_owned()
     }
 
+    /// Has the bank end the consent of `party`: how it stands then.
+    pub async fn withdraws_consent(&self, party: &str) -> String {
+        let answer = self
+            .send(Method::DELETE, "/consent", Some(party), None)
+            .await;
+        let standing = answer.json(200);
+        standing["status"].as_str().expect("a status").to_owned()
+    }
+
     /// Gives consent for `party` in the browser, from start to the way back.
     pub async fn gives_consent(&self, party: &str) {
         let address = self.consent_address(party).await;

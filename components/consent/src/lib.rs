@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use shared::config::{Current, Origin};
-use shared::consent::{CALLBACK, ConsentConfig, Desk};
+use shared::consent::{CALLBACK, CALLBACK_PARAMETERS, ConsentConfig, Desk};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
 use shared::platform::spin::{self, Spin};
@@ -37,6 +37,7 @@ async fn handle(request: Request) -> impl IntoResponse {
 enum Handler {
     Start,
     Status,
+    Withdraw,
     Callback,
     Sweep,
 }
@@ -78,11 +79,19 @@ impl Component<Spin> for Consent {
             uploads: false,
         },
         Route {
+            method: Method::DELETE,
+            path: "/consent",
+            handler: Handler::Withdraw,
+            query: Parameters::Any,
+            navigated: false,
+            uploads: false,
+        },
+        Route {
             method: Method::GET,
             path: CALLBACK,
             handler: Handler::Callback,
             // Altinn adds its own.
-            query: Parameters::AmongOthers(&["state", "Status"]),
+            query: Parameters::AmongOthers(CALLBACK_PARAMETERS),
             navigated: true,
             uploads: false,
         },
@@ -111,6 +120,7 @@ impl Component<Spin> for Consent {
         let answer = match arrived.handler {
             Handler::Start => desk.start(context, &arrived).await,
             Handler::Status => desk.status(context, &arrived).await,
+            Handler::Withdraw => desk.withdraw(context, &arrived).await,
             Handler::Callback => Ok(desk.callback(context, &arrived).await),
             Handler::Sweep => desk.sweep(context, &arrived).await,
         };

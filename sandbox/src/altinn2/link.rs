@@ -25,6 +25,7 @@ use super::part::Part;
 use super::redirect::{self, Outcome};
 use super::service::{self, Template};
 use super::status::Answer;
+use super::switches::Links;
 use super::view::{self, language, message};
 use super::{local_time, party};
 use crate::skatteetaten::party::is_organisation;
@@ -55,7 +56,11 @@ async fn show(
 ) -> Response {
     let parameters = Parameters::of(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
-    match Link::read(&parameters, world.clock.now()) {
+    match Link::read(
+        &parameters,
+        world.clock.now(),
+        world.altinn2.switches().links,
+    ) {
         Some(link) => link.page(language, None),
         None => message(StatusCode::BAD_REQUEST, language, "link"),
     }
@@ -70,7 +75,7 @@ async fn answer(
     let parameters = Parameters::of(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
     let now = world.clock.now();
-    let Some(mut link) = Link::read(&parameters, now) else {
+    let Some(mut link) = Link::read(&parameters, now, world.altinn2.switches().links) else {
         return message(StatusCode::BAD_REQUEST, language, "link");
     };
     let Some(person) = reply.person(&world, &headers) else {
@@ -115,7 +120,7 @@ impl Parameters {
 }
 
 impl Link {
-    fn read(parameters: &Parameters, now: OffsetDateTime) -> Option<Self> {
+    fn read(parameters: &Parameters, now: OffsetDateTime, links: Links) -> Option<Self> {
         let parts = parameters.get("Resources")?.split('.').map(|name| {
             let service = service::named(name)?;
             let given = service.metadata.iter().filter_map(|key| {
@@ -150,7 +155,7 @@ impl Link {
             && draft.valid_to > now
             && redirect::is_address(redirect_url)
             && parts.all(|part| {
-                part.service.template == Template::Standard
+                (part.service.template == Template::Standard || links == Links::EveryTemplate)
                     && part.fault(covered_by, None, redirect_url).is_none()
             });
         let user_token = parameters.get("UserToken").map(str::to_owned);

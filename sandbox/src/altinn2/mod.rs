@@ -30,6 +30,7 @@ mod switches;
 mod tls;
 mod tokens;
 mod view;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +45,7 @@ use uuid::Uuid;
 pub use api_key::{ApiKey, Resource};
 pub use login::EnterpriseUser;
 pub use proof::ProofError;
-pub use switches::{Encoding, ErrorMembers, ErrorsIn, Switches};
+pub use switches::{Encoding, ErrorMembers, ErrorsIn, Links, Proofs, Switches};
 pub(crate) use tls::tls;
 
 use crate::html;

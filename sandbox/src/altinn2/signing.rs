@@ -8,6 +8,8 @@ use time::OffsetDateTime;
 use super::Altinn2;
 use super::key::{KeyRing, PublishedKey, SigningKey};
 use super::proof::{self, ProofError};
+use super::switches::Proofs;
+use super::wrong;
 use crate::world::World;
 
 impl Altinn2 {
@@ -23,6 +25,21 @@ impl Altinn2 {
     pub fn sign(&self, world: &World, claims: &Value) -> anyhow::Result<String> {
         let mut ring = self.ring();
         Ok(made(&mut ring, world.clock.now())?.sign(claims)?)
+    }
+
+    /// The consent token with these claims; it may be switched to be a wrong one. Not for an async thread.
+    pub(super) fn proof(&self, world: &World, claims: Value) -> anyhow::Result<String> {
+        let proofs = self.switches().proofs;
+        let changed = wrong::claims(proofs, claims.clone());
+        match proofs {
+            Proofs::Tampered => {
+                let signed = self.sign(world, &claims)?;
+                wrong::tampered(&signed, &changed)
+            }
+            // Somebody signed it, who is not Altinn.
+            Proofs::UnknownKey => world.maskinporten.sign(&changed),
+            _ => self.sign(world, &changed),
+        }
     }
 
     /// The announced certificate signs from now on, and another is announced. Not for an async thread.

@@ -1,4 +1,5 @@
-//! What Altinn 2 may do differently from the ordinary, each documented, or seen at the real one.
+//! What Altinn 2 may do differently from the ordinary, each documented, or seen at the real one; and, for the consumer's own
+//! checks, proofs that the real one never gave.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,43 @@ pub struct Switches {
     pub error_members: ErrorMembers,
     /// Where the errors of a request that is not good stand.
     pub errors_in: ErrorsIn,
+    /// What links may ask for.
+    pub links: Links,
+    /// What is wrong with the consent tokens that are given from now on.
+    pub proofs: Proofs,
+}
+
+/// What links may ask for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Links {
+    /// Services of the standard template, as the documentation has it.
+    #[default]
+    StandardTemplate,
+    /// Every service. When Skatteetaten first described krav og betalinger the browser was sent to Altinn with the code in its
+    /// address; which template it had then is not published.
+    EveryTemplate,
+}
+
+/// What is wrong with the consent tokens.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proofs {
+    /// Nothing.
+    #[default]
+    Good,
+    /// They were changed after they were signed.
+    Tampered,
+    /// They are of another party.
+    AnotherParty,
+    /// They are for another consumer.
+    AnotherConsumer,
+    /// They are for another service.
+    AnotherService,
+    /// They were given too late.
+    Expired,
+    /// Nobody has published the key that they are signed with.
+    UnknownKey,
 }
 
 /// How often a text is percent-encoded.

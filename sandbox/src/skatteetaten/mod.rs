@@ -44,7 +44,7 @@ use places::Places;
 pub use data::ODD_AMOUNT;
 pub use places::Place;
 pub use refusal::Refusal;
-pub use switches::{MissingScope, NothingFound, Shape, Switches};
+pub use switches::{MissingScope, NothingFound, ProofHeader, Shape, Switches};
 
 const CORRELATION: HeaderName = HeaderName::from_static("korrelasjonsid");
 
@@ -190,7 +190,9 @@ async fn read(
             (StatusCode::TOO_MANY_REQUESTS, "Too many requests").into_response()
         }
     };
-    response.extensions_mut().insert(proof::note(&headers));
+    response
+        .extensions_mut()
+        .insert(proof::note(&world, &headers));
     named(response, &correlation)
 }
 

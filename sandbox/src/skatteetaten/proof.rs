@@ -1,27 +1,28 @@
 //! The consent token (samtykkebevis) of Altinn 2, in a header of its own beside Maskinporten's token.
 //!
 //! Sources: Skatteetaten, "Samtykke" (2022) and "Krav og betalinger"; Altinn, "Bruk av token". The header is
-//! `AltinnSamtykke`; a draft page wrote it with one n, which means nothing to the service. Assumption: where the header is there, it
-//! is what counts, also beside a token of Maskinporten's that carries a consent itself.
+//! `AltinnSamtykke`; the first page about krav og betalinger wrote it with one n, which means nothing to the service unless it is switched
+//! to that. Assumption: where the header is there, it is what counts, also beside a token of Maskinporten's that carries a consent itself.
 
-use http::{HeaderMap, HeaderName, header};
+use http::HeaderMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::journal::Note;
 use crate::world::World;
 
-const HEADER: HeaderName = HeaderName::from_static("altinnsamtykke");
-
 /// What the journal says of a read: which of the two headers there were.
-pub(super) fn note(headers: &HeaderMap) -> Note {
-    let both = [
-        (header::AUTHORIZATION, "Authorization"),
-        (HEADER, "AltinnSamtykke"),
-    ];
-    let there = both.iter().filter(|(name, _)| headers.contains_key(name));
-    let there: Vec<&str> = there.map(|(_, name)| *name).collect();
+pub(super) fn note(world: &World, headers: &HeaderMap) -> Note {
+    let both = ["Authorization", shown_in(world)];
+    let there: Vec<&str> = both
+        .into_iter()
+        .filter(|name| headers.contains_key(*name))
+        .collect();
     Note(format!("headers: {}", there.join(", ")))
+}
+
+fn shown_in(world: &World) -> &'static str {
+    world.skatteetaten.switches().proof_header.name()
 }
 
 /// Krav og betalinger: code and edition.
@@ -36,7 +37,7 @@ pub(super) fn consents(
     party: &str,
     now: OffsetDateTime,
 ) -> Option<bool> {
-    let mut shown = headers.get_all(HEADER).iter();
+    let mut shown = headers.get_all(shown_in(world)).iter();
     let first = shown.next()?;
     if world.altinn2.switches().closed {
         return None;

@@ -18,8 +18,21 @@ pub struct Switches {
     pub missing_scope: MissingScope,
     /// What a known party without items gets.
     pub nothing_found: NothingFound,
+    /// What the header for Altinn 2's consent token is called.
+    pub proof_header: ProofHeader,
     /// Members of the answers' objects.
     pub shape: Shape,
+}
+
+/// What the header for Altinn 2's consent token is called.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofHeader {
+    /// `AltinnSamtykke`, as in all that was published since 2022.
+    #[default]
+    TwoN,
+    /// `AltinSamtykke`, as the first page about krav og betalinger has it.
+    OneN,
 }
 
 /// What a token without the scope is refused with.
@@ -82,6 +95,15 @@ const OPTIONAL: &[&str] = &[
     "betaltTil",
     "utbetalingstatus",
 ];
+
+impl ProofHeader {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::TwoN => "AltinnSamtykke",
+            Self::OneN => "AltinSamtykke",
+        }
+    }
+}
 
 impl MissingScope {
     pub(super) const fn refusal(self) -> Refusal {

@@ -10,6 +10,8 @@ pub(super) const BACK_END: &str = "backend";
 
 const READ_CONSENTS: &str = "altinn:consentrequests.read";
 const WRITE_CONSENTS: &str = "altinn:consentrequests.write";
+/// At Altinn 2 alone.
+const GIVE_UP_CONSENTS: &str = "altinn:consenttokens.write";
 const CLAIMS: &str = "skatteetaten:kravogbetalinger";
 const CONSENT: &[&str] = &["urn:altinn:consent"];
 
@@ -34,7 +36,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
         Service {
             subject: "consent",
             public_key: &secrets.consent_signing.public,
-            scopes: &[WRITE_CONSENTS, READ_CONSENTS],
+            scopes: &[WRITE_CONSENTS, READ_CONSENTS, GIVE_UP_CONSENTS],
             sweep: true,
             ..Service::default()
         },

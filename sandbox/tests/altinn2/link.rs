@@ -1,5 +1,6 @@
 //! Consent by link.
 
+use sandbox::altinn2::{Links, Switches};
 use url::Url;
 
 use crate::page::Browser;
@@ -111,6 +112,20 @@ async fn a_users_token_keeps_others_away() {
             .as_u16(),
         302
     );
+}
+
+#[tokio::test]
+async fn every_template_can_be_switched_on() {
+    let bench = Bench::start().await;
+    let browser = Browser::new(&bench);
+    let link = link(&bench, &[("Resources", "5928_202301")]);
+    assert_eq!(browser.get(&link).await.status.as_u16(), 400);
+    bench.switch(Switches {
+        links: Links::EveryTemplate,
+        ..Switches::default()
+    });
+    let answer = browser.answer(&link, "solveig", "accept").await;
+    assert_eq!(answer.status.as_u16(), 302);
 }
 
 #[tokio::test]

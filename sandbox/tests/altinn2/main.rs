@@ -20,3 +20,4 @@ mod support;
 mod token;
 mod trouble;
 mod two_headers;
+mod wrong_proofs;

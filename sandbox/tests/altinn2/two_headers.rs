@@ -1,5 +1,6 @@
 //! Skatteetaten's call with two headers, beside the call with one.
 
+use sandbox::skatteetaten::{ProofHeader, Switches};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -56,6 +57,22 @@ async fn the_draft_pages_name_of_the_header_means_nothing() {
     let code = bench.given(&bench.request()).await;
     let proof = bench.proof(&code).await;
     let answer = read(&bench, &access(&bench, BANK), &[("AltinSamtykke", &proof)]).await;
+    is_refused(&answer, 403, "KB-005");
+}
+
+#[tokio::test]
+async fn the_other_name_can_be_switched_on_and_is_the_only_one_then() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let proof = bench.proof(&code).await;
+    bench.world().skatteetaten.set_switches(Switches {
+        proof_header: ProofHeader::OneN,
+        ..Switches::default()
+    });
+    let token = access(&bench, BANK);
+    let answer = read(&bench, &token, &[("AltinSamtykke", &proof)]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
+    let answer = read(&bench, &token, &[(HEADER, &proof)]).await;
     is_refused(&answer, 403, "KB-005");
 }
 

@@ -184,7 +184,7 @@ impl Consent {
 }
 
 /// The same rights, in whatever order.
-fn same(left: &[Right], right: &[Right]) -> bool {
+pub(super) fn same(left: &[Right], right: &[Right]) -> bool {
     let mut rest: Vec<&Right> = right.iter().collect();
     for wanted in left {
         let Some(found) = rest.iter().position(|other| *other == wanted) else {

@@ -1,31 +1,41 @@
 //! Consent at Altinn: what is asked for, and what Altinn says became of it.
 //!
 //! One type, [`Consent`], holds a consent's truth whichever generation of Altinn keeps it, and one,
-//! [`Altinn`], knows which that is. Requests are built and answers read here; nothing is sent.
+//! [`Altinn`], knows which that is. Requests are built and answers read here; nothing is sent but the question for
+//! the keys that proofs are signed with.
 
+mod asking;
 mod consent;
 mod generation;
 mod generation2;
 mod generation3;
 mod not_asked;
+mod proof;
 mod refusal;
+mod way_back;
 
+pub use asking::{Asking, Created, Lookup, Shown, Withdrawal};
 pub use consent::{Asked, Consent, Mismatch, Outcome, Right, Status, Urn};
 pub use not_asked::NotAsked;
+pub use proof::{Fault, Proof, Unproven};
 pub use refusal::{Reason, Refusal};
+pub use way_back::{PARAMETERS, WayBack};
 
-use http::{HeaderName, HeaderValue};
 use time::OffsetDateTime;
 
 #[cfg(not(test))]
-use generation::{ApiKeys, Generation};
+use generation::Generation;
+#[cfg(not(test))]
+use generation2::Start;
 // Nobody else can ask which it is; tests set it.
 #[cfg(test)]
-pub(crate) use generation::{ApiKeys, Generation};
+pub(crate) use generation::Generation;
+#[cfg(test)]
+pub(crate) use generation2::{Former, Start};
 
 use crate::config::{Origin, Resolver};
-use crate::party::{OrganisationNumber, Party};
-use crate::platform::{Request, Response};
+use crate::context::Context;
+use crate::platform::{Platform, Request, Response};
 
 /// The scope of a token that may create a consent request.
 pub const CREATE_SCOPE: &str = "altinn:consentrequests.write";
@@ -44,10 +54,11 @@ pub struct Altinn {
 }
 
 impl Altinn {
-    /// Reads `altinn_generation`, `altinn_api_keys`, `altinn_origin` and `altinn_page_origin`.
+    /// Reads `altinn_generation`, `altinn_origin` and `altinn_page_origin`; for Altinn 2 also `altinn_api_keys`,
+    /// `altinn_start`, `altinn_link_purpose` and `altinn_proof_header`.
     pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
-        let generation = Generation::resolve(resolver);
         let origin = resolver.origin("altinn_origin");
+        let generation = Generation::resolve(resolver, origin.as_ref());
         let page_origin = resolver.origin("altinn_page_origin");
         Some(Self {
             generation: generation?,
@@ -56,11 +67,36 @@ impl Altinn {
         })
     }
 
+    /// The same, with all that asking for consents needs.
+    pub fn resolve_to_ask(resolver: &mut Resolver<'_>) -> Option<Self> {
+        let altinn = Self::resolve(resolver)?;
+        if let Generation::Two(former) = &altinn.generation {
+            former.expect_purpose(resolver);
+        }
+        Some(altinn)
+    }
+
     /// Whether the right's name is one that this Altinn can know.
     pub fn can_name(&self, resource: &str) -> bool {
         match self.generation {
             Generation::Two(_) => generation2::service(resource).is_some(),
             Generation::Three => true,
+        }
+    }
+
+    /// Whether the interface knows us by a token of Maskinporten's. If not, the host shows it a certificate.
+    pub fn takes_token(&self) -> bool {
+        match &self.generation {
+            Generation::Two(former) => former.start() != Start::Certificate,
+            Generation::Three => true,
+        }
+    }
+
+    /// Whether nobody but the browser that comes back can tell a consent's code.
+    pub fn learns_codes_from_browsers(&self) -> bool {
+        match &self.generation {
+            Generation::Two(former) => former.start() == Start::Link,
+            Generation::Three => false,
         }
     }
 
@@ -72,13 +108,18 @@ impl Altinn {
         }
     }
 
-    /// Asks for a consent; the token is still to be added. The same request may be sent again: its id makes it the same
-    /// one, or else it makes another that nobody is ever sent to.
-    pub fn create(&self, asked: &Asked) -> Result<Request, NotAsked> {
-        match &self.generation {
-            Generation::Two(keys) => generation2::create(&self.origin, keys, asked),
-            Generation::Three => Ok(generation3::create(&self.origin, asked)?),
-        }
+    /// Asks for a consent. The same request may be sent again: its id makes it the same one, or else it makes another
+    /// that nobody is ever sent to.
+    pub fn create(&self, asked: &Asked) -> Result<Asking, NotAsked> {
+        let request = match &self.generation {
+            Generation::Two(former) if former.start() == Start::Link => {
+                let consent = generation2::opened(&self.page_origin, former, asked)?;
+                return Ok(Asking::Page(Box::new(consent)));
+            }
+            Generation::Two(former) => generation2::create(&self.origin, former, asked)?,
+            Generation::Three => generation3::create(&self.origin, asked)?,
+        };
+        Ok(Asking::Call(Box::new(request)))
     }
 
     /// Reads the answer to [`Self::create`].
@@ -89,13 +130,19 @@ impl Altinn {
         }
     }
 
-    /// Asks what became of a consent; the token is still to be added. `None` where Altinn cannot have been asked for
-    /// the consent, as far as we know.
-    pub fn lookup(&self, asked: &Asked) -> Result<Option<Request>, NotAsked> {
-        match &self.generation {
-            Generation::Two(keys) => generation2::lookup(&self.origin, keys, asked),
-            Generation::Three => Ok(Some(generation3::lookup(&self.origin, &asked.id)?)),
-        }
+    /// Asks what became of a consent.
+    pub fn lookup(&self, asked: &Asked) -> Result<Lookup, NotAsked> {
+        let request = match (&self.generation, &asked.handle) {
+            (Generation::Two(former), _) if former.start() == Start::Link => {
+                return Ok(Lookup::Kept(Box::new(generation2::kept(asked))));
+            }
+            (Generation::Two(_), None) => return Ok(Lookup::Unknown),
+            (Generation::Two(former), Some(handle)) => {
+                generation2::lookup(&self.origin, former, asked, handle)?
+            }
+            (Generation::Three, _) => generation3::lookup(&self.origin, &asked.id)?,
+        };
+        Ok(Lookup::Call(Box::new(request)))
     }
 
     /// Reads the answer to [`Self::lookup`].
@@ -106,8 +153,8 @@ impl Altinn {
         }
     }
 
-    /// Asks what the answer to [`Self::lookup`] does not tell: whether a consent that was given has been withdrawn.
-    /// Complete as it is. `None` where nothing is missing.
+    /// Asks for the proof of a consent that was given, which [`Self::lookup`] does not tell from one that was withdrawn
+    /// since. Complete as it is. `None` where nothing is missing.
     pub fn confirmation(
         &self,
         asked: &Asked,
@@ -115,46 +162,62 @@ impl Altinn {
         now: OffsetDateTime,
     ) -> Result<Option<Request>, NotAsked> {
         match &self.generation {
-            Generation::Two(keys)
+            Generation::Two(former)
                 if consent.status == Status::Accepted && consent.valid_to > now =>
             {
                 let handle = consent.handle.as_deref().unwrap_or_default();
-                generation2::token(&self.origin, keys, &asked.to, handle).map(Some)
+                generation2::fetch(&self.origin, former, asked, handle).map(Some)
             }
             Generation::Two(_) | Generation::Three => Ok(None),
         }
     }
 
-    /// The consent, with the answer to [`Self::confirmation`].
-    pub fn confirmed(&self, consent: Consent, response: &Response) -> Result<Consent, Refusal> {
-        match self.generation {
-            Generation::Two(_) => generation2::confirmed(consent, response),
-            Generation::Three => Ok(consent),
-        }
-    }
-
-    /// How a read at the source shows the consent of this id and handle.
-    pub fn shown(
-        &self,
-        id: &str,
-        handle: Option<&str>,
-        to: &OrganisationNumber,
-        from: &Party,
-    ) -> Result<Shown, NotAsked> {
+    /// How a read at the source shows the consent.
+    pub fn shown(&self, asked: &Asked) -> Result<Shown, NotAsked> {
         match &self.generation {
-            Generation::Two(keys) => {
-                let handle = handle.ok_or(NotAsked::NoHandle)?;
-                let request = generation2::token(&self.origin, keys, to, handle)?;
+            Generation::Two(former) => {
+                let handle = asked.handle.as_deref().ok_or(NotAsked::NoHandle)?;
+                let request = generation2::fetch(&self.origin, former, asked, handle)?;
                 Ok(Shown::Beside(Box::new(request)))
             }
-            Generation::Three => Ok(Shown::InToken(generation3::token_details(id, from))),
+            Generation::Three => Ok(Shown::InToken(generation3::token_details(
+                &asked.id,
+                &asked.from,
+            ))),
         }
     }
 
-    /// Reads the answer to the request in [`Shown::Beside`]: the header that the source wants. `None` means that the
-    /// consent does not hold.
-    pub fn proof(&self, response: &Response) -> Result<Option<(HeaderName, HeaderValue)>, Refusal> {
-        generation2::proof(response)
+    /// Reads the answer to [`Self::confirmation`], or to the request in [`Shown::Beside`]: the proof, verified and held
+    /// against what was asked for. `None` means that the consent does not hold.
+    pub async fn proof<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        asked: &Asked,
+        response: &Response,
+    ) -> Result<Option<Proof>, Unproven> {
+        let Generation::Two(former) = &self.generation else {
+            return Ok(None);
+        };
+        match generation2::token(response)? {
+            Some(token) => generation2::verify(former, context, asked, &token)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Ends a consent for the consumer, one that was `given` or is still to be. `None` where there is nothing at Altinn
+    /// to end.
+    pub fn withdrawal(&self, asked: &Asked, given: bool) -> Result<Option<Withdrawal>, NotAsked> {
+        match &self.generation {
+            Generation::Two(former) => generation2::withdrawal(&self.origin, former, asked, given),
+            Generation::Three => Err(NotAsked::OnlyTheParty),
+        }
+    }
+
+    /// Reads the answer to [`Self::withdrawal`]: whether it is done. If not, there is nothing to end, or not for us.
+    pub fn withdrawn(&self, response: &Response) -> Result<bool, Refusal> {
+        generation2::withdrawn(response)
     }
 
     /// The address where the party answers, if it is where it should be.
@@ -164,23 +227,4 @@ impl Altinn {
             .clone()
             .filter(|page| self.page_origin.owns(page))
     }
-}
-
-/// How a read at the source shows a consent.
-#[derive(Debug)]
-pub enum Shown {
-    /// In the source's token: these `authorization_details` are asked for with it.
-    InToken(serde_json::Value),
-    /// In a header beside it, which this request gives. It is complete, and good for one read.
-    Beside(Box<Request>),
-}
-
-/// What became of asking for a consent.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Created {
-    /// It is new; Altinn echoes what it keeps.
-    New(Box<Consent>),
-    /// The id was known. What Altinn keeps must be looked up: this answer's body does not have the
-    /// documented form.
-    Known,
 }

@@ -19,6 +19,15 @@ pub enum NotAsked {
     /// The consent's row holds no handle of Altinn's.
     #[error("Altinn has given the consent no code")]
     NoHandle,
+    /// The configuration has no purpose for a link.
+    #[error("altinn_link_purpose is not set")]
+    NoPurpose,
+    /// The consent's last moment is not one that a link can say.
+    #[error("the consent's time is not one that a link can say")]
+    NoTime,
+    /// Altinn lets the party alone withdraw it.
+    #[error("only the party can withdraw a consent at this Altinn")]
+    OnlyTheParty,
     /// A part of it cannot stand in a request.
     #[error(transparent)]
     Http(#[from] http::Error),
@@ -31,9 +40,13 @@ impl From<NotAsked> for Problem {
                 .detail("Say party_name: a person's surname, or an organisation's registered name"),
             // A consent that Altinn has no code for is one that was never given.
             NotAsked::NoHandle => Kind::ConsentRequired.into(),
-            NotAsked::NoApiKey | NotAsked::NoService | NotAsked::Http(_) => {
-                Self::new(Kind::Internal).cause(error)
-            }
+            NotAsked::OnlyTheParty => Self::new(Kind::RequestInvalid)
+                .detail("Only the party can withdraw the consent, at Altinn"),
+            NotAsked::NoApiKey
+            | NotAsked::NoService
+            | NotAsked::NoPurpose
+            | NotAsked::NoTime
+            | NotAsked::Http(_) => Self::new(Kind::Internal).cause(error),
         }
     }
 }

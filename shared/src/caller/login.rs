@@ -13,13 +13,24 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::customer::Customer;
-use super::keys::Keys;
 use crate::config::{Consumers, Login};
 use crate::context::Context;
+use crate::key_set::{KeySet, Place};
+use crate::outbound::{Call, Repeat};
 use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
+
+const LOGIN: Call = Call {
+    counterparty: "login",
+    timeout: std::time::Duration::from_secs(3),
+    max_body: 64 * 1024,
+    repeat: Repeat::Idempotent(3),
+};
+
+/// Keys older than this are asked for again.
+const FRESH: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// How far the login service's clock may differ from ours, in seconds.
 const LEEWAY: u64 = 10;
@@ -36,7 +47,7 @@ pub struct LoginTokens {
     login: Login,
     consumers: Consumers,
     environment: Environment,
-    keys: Keys,
+    keys: KeySet,
 }
 
 /// Another back end of the same organisation.
@@ -51,7 +62,8 @@ pub struct BackEnd {
 impl LoginTokens {
     /// For the login service `login`.
     pub fn new(login: Login, consumers: Consumers, environment: Environment) -> Self {
-        let keys = Keys::new(login.jwks_address.clone());
+        let place = Place::Address(login.jwks_address.clone());
+        let keys = KeySet::new(place, LOGIN, FRESH);
         Self {
             login,
             consumers,
@@ -109,7 +121,8 @@ impl LoginTokens {
         let key = self
             .keys
             .find(context, unverified.key_id.as_deref())
-            .await?;
+            .await?
+            .ok_or_else(|| refused("the login service has no key of this id"))?;
         let claims = unverified
             .verify(&key.json, self.options(context.now()))
             .map_err(|error| match error.downcast_ref() {

@@ -1,7 +1,6 @@
 //! Who calls: the customer of the bank, or another back end, by a token of the organisation's own login service.
 
 mod customer;
-mod keys;
 mod login;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The browser comes back from Altinn.
 //!
 //! What its query says is hearsay, and whose browser it is does not matter: the request that the state
-//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says.
+//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says. A code in
+//! the query is at best where to ask.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::Consents;
 use super::record::{Key, Record, Request};
 use super::rows::Rows;
 use super::truth::Truth;
-use crate::altinn::Outcome;
+use crate::altinn::{Outcome, WayBack};
 use crate::config::Consumers;
 use crate::context::Context;
 use crate::log::{Event, Level};
@@ -31,8 +32,8 @@ const LOOKING: Duration = Duration::from_secs(6);
 pub struct Arrival<'a> {
     /// What it brought.
     pub state: &'a State,
-    /// It says that there is an answer. That makes us look again, nothing more.
-    pub answered: bool,
+    /// What it says: that there is an answer, which makes us look again and nothing more, and under which code.
+    pub says: WayBack<'a>,
     /// It came by `HEAD`: nothing is looked up or written.
     pub head: bool,
 }
@@ -86,17 +87,24 @@ impl Consents {
         let own = kept.filter(|record| record.request.id == request.id);
         let mut record = own.unwrap_or_else(|| Record::new(request.clone(), Outcome::Pending, now));
         if record.outcome(now) == Outcome::Pending && !arrival.head {
-            let outcome = self
-                .look(rows.context, key, &record.request, arrival.answered)
-                .await;
+            let (answered, learned) = self.take_code(rows.context, &mut record, arrival.says);
+            let outcome = self.look(rows.context, key, &record, answered).await;
             record.settle(outcome, now);
             // A request that was overwritten takes its place back only with a yes.
-            if outcome == Outcome::Granted || (outcome != Outcome::Pending && !overwritten) {
-                rows.context
-                    .log(&Event::new(Level::Info, "consent", outcome.as_str()));
+            if outcome == Outcome::Granted
+                || ((outcome != Outcome::Pending || learned) && !overwritten)
+            {
+                if outcome != Outcome::Pending {
+                    rows.context
+                        .log(&Event::new(Level::Info, "consent", outcome.as_str()));
+                }
                 if let Err(problem) = rows.keep(key, &record).await {
-                    // The outcome is true all the same, and the next who reads the row asks Altinn.
+                    // The outcome is true all the same, and the next who reads the row asks Altinn; unless it is the
+                    // code that is lost.
                     rows.context.log(&Event::of("consent", &problem));
+                    if learned {
+                        return Err(problem);
+                    }
                 }
             }
         }
@@ -104,18 +112,46 @@ impl Consents {
         Ok((record.request, outcome))
     }
 
+    /// Puts the code that the browser says into the record, where nobody else can tell it. Gives whether the browser's word
+    /// is worth a second look, and whether the code is new.
+    fn take_code<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        record: &mut Record,
+        says: WayBack<'_>,
+    ) -> (bool, bool) {
+        let known = record.request.handle.as_deref();
+        let other = says
+            .code
+            .filter(|code| known.is_none_or(|known| !known.eq_ignore_ascii_case(code)));
+        match other {
+            Some(code) if self.altinn.learns_codes_from_browsers() => {
+                record.request.handle = Some(code.to_owned());
+                (says.answered, true)
+            }
+            Some(_) => {
+                context.log(
+                    &Event::new(Level::Warn, "consent", "mismatch")
+                        .cause("the browser says another code"),
+                );
+                (false, false)
+            }
+            None => (says.answered, false),
+        }
+    }
+
     /// Altinn's word, with some patience where the browser says that there is an answer.
     async fn look<P: Platform>(
         &self,
         context: &Context<'_, P>,
         key: &Key<'_>,
-        request: &Request,
+        record: &Record,
         answered: bool,
     ) -> Outcome {
         let context = context.within(LOOKING);
         let looks = if answered { LOOKS } else { 1 };
         for look in 1..=looks {
-            match self.truth(&context, key, request).await {
+            match self.truth(&context, key, record).await {
                 Ok(Truth::Known(Outcome::Pending) | Truth::Unknown) => {}
                 Ok(Truth::Known(outcome)) => return outcome,
                 Err(problem) => {

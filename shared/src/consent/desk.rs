@@ -11,14 +11,16 @@ use time::format_description::well_known::Rfc3339;
 use super::callback::Arrival;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::record::{Asker, Subject};
-use super::service::Services;
+use super::service::{Service, Services};
 use super::settings::ConsentConfig;
 use super::start::Started;
-use super::{Consents, STORE, party_name};
+use super::{Consents, STORE, Standing, party_name};
+use crate::altinn::{PARAMETERS, WayBack};
 use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::inbound::{Arrived, json, see_other};
+use crate::party::Party;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::return_address::{Journey, ReturnAddresses};
@@ -29,6 +31,12 @@ use crate::token::Client;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
+
+/// What is read of the query there: ours, and what Altinn adds.
+pub const CALLBACK_PARAMETERS: &[&str] = &{
+    let [status, code, failed] = PARAMETERS;
+    ["state", status, code, failed]
+};
 
 /// Answers the consent component's requests. Lives as long as the instance.
 #[derive(Debug)]
@@ -142,22 +150,43 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
+        let (customer, party, service) = self.named(context, arrived).await?;
+        let subject = Subject {
+            consumer: &customer.consumer,
+            party: &party,
+            service: &service,
+        };
+        standing(self.consents.standing(context, subject).await?)
+    }
+
+    /// `DELETE /consent`: the consumer ends it.
+    pub async fn withdraw<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<Response, Problem> {
+        let (customer, party, service) = self.named(context, arrived).await?;
+        let subject = Subject {
+            consumer: &customer.consumer,
+            party: &party,
+            service: &service,
+        };
+        standing(self.consents.withdraw(context, subject).await?)
+    }
+
+    /// Who asks, and the party and the service that the request names.
+    async fn named<P: Platform, H>(
+        &self,
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+    ) -> Result<(Customer, Party, Service), Problem> {
         let customer = self.customer(context, arrived).await?;
         let party = customer.party(arrived.header(PARTY_HEADER)?)?;
         let offer = self.services.find(arrived.query.get("service"))?;
         let said = arrived.query.iter().filter(|(name, _)| *name != "service");
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let service = &offer.with_only(&said.collect())?;
-        let subject = Subject {
-            consumer: &customer.consumer,
-            party: &party,
-            service,
-        };
-        let standing = self.consents.standing(context, subject).await?;
-        let body = standing.map_or(StandingBody::new("none", None), |standing| {
-            StandingBody::new(standing.outcome.as_str(), Some(standing.valid_to))
-        });
-        json(StatusCode::OK, &body)
+        let service = offer.with_only(&said.collect())?;
+        Ok((customer, party, service))
     }
 
     /// `GET /consent/callback`: sends the browser on, or shows it a page. It needs no login and grants
@@ -174,10 +203,9 @@ impl Desk {
         let Some(state) = arrived.query.get("state").and_then(State::parse) else {
             return UNKNOWN_LINK.response(language);
         };
-        let answered = arrived.query.get("Status").is_some();
         let arrival = Arrival {
             state: &state,
-            answered,
+            says: WayBack::read(|name| arrived.query.get(name)),
             head: arrived.head,
         };
         match self
@@ -249,4 +277,11 @@ impl<'a> StandingBody<'a> {
             valid_to,
         }
     }
+}
+
+fn standing(standing: Option<Standing>) -> Result<Response, Problem> {
+    let body = standing.map_or(StandingBody::new("none", None), |standing| {
+        StandingBody::new(standing.outcome.as_str(), Some(standing.valid_to))
+    });
+    json(StatusCode::OK, &body)
 }

@@ -1,5 +1,5 @@
 //! Altinn 2 as the tests need it, with the token component and Skatteetaten: a code of its own choice, masked
-//! numbers, local times, and a token only while the consent holds.
+//! numbers, local times, and a signed proof only while the consent holds.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::STORE;
 use super::fake::{Bank, SOURCE, TOKEN, answer, raw};
-use crate::altinn::{ApiKeys, Generation};
+use crate::altinn::{Former as Settings, Generation, Start};
 use crate::config::Origin;
+use crate::fixtures::{ALTINN_PRIMARY, ALTINN_SECONDARY};
 use crate::platform::memory::Memory;
 use crate::platform::{Request, Response, SendError};
 use crate::secret::Secret;
@@ -18,8 +19,15 @@ use crate::secret::Secret;
 pub(crate) const FORMER: &str = "former.example";
 pub(crate) const KEY: &str = "0198a000-1111-4222-8333-444455556666";
 
+/// The path of the keys.
+pub(crate) const KEYS: &str = "/keys";
+
 /// What a refusal says stands in the status line, which nobody hands on.
 const REFUSED: &str = "";
+
+/// Noon on 1 January 2026, and the last moment of every consent here.
+const NOW: i64 = 1_767_268_800;
+const VALID_TO: i64 = 1_775_044_800;
 
 /// The other sides' state.
 #[derive(Clone, Default)]
@@ -31,7 +39,16 @@ struct State {
     requests: Vec<Value>,
     /// Codes whose consent holds no longer.
     ended: Vec<String>,
-    proofs: usize,
+    /// The newest proof that was given.
+    proof: String,
+    /// Members of the proofs that are not what they should be.
+    proof_says: Vec<(&'static str, Value)>,
+    /// How much later it is than at the beginning, in seconds.
+    later: i64,
+    /// Which key signs: the one that was announced.
+    is_rolled: bool,
+    /// The interface answers nothing.
+    is_down: bool,
     /// What Skatteetaten answers a read that shows the newest proof.
     data: String,
     /// The answer to the next creation is lost.
@@ -48,15 +65,23 @@ impl Former {
         former
     }
 
-    /// A deployment that asks this Altinn.
+    /// A deployment that asks this Altinn's interface with a token.
     pub(crate) fn bank(party: &str, name: &str) -> Bank {
+        let mut bank = Self::bank_by(Start::Token, party);
+        bank.party_name = Some(Secret::new(name.to_owned()));
+        bank
+    }
+
+    /// A deployment that asks otherwise.
+    pub(crate) fn bank_by(start: Start, party: &str) -> Bank {
         let mut bank = Bank::new(party);
         let origin = |text| Origin::parse(text).expect("an origin");
-        bank.consents.altinn.generation = Generation::Two(ApiKeys::of_one("310000205", KEY));
-        bank.consents.altinn.origin = origin("https://former.example");
-        bank.consents.altinn.page_origin = origin("https://page.example");
+        let altinn = &mut bank.consents.altinn;
+        altinn.origin = origin("https://former.example");
+        altinn.page_origin = origin("https://page.example");
+        let settings = Settings::of_one(&altinn.origin, "310000205", KEY).started_by(start);
+        altinn.generation = Generation::Two(Box::new(settings));
         bank.service.right.resource = "5928_202301".to_owned();
-        bank.party_name = Some(Secret::new(name.to_owned()));
         bank
     }
 
@@ -82,9 +107,44 @@ impl Former {
         kept.expect("a request")["RequestStatus"] = json!(status);
     }
 
+    /// `party` accepts at the link: the code.
+    pub(crate) fn accept(&self, party: &str) -> String {
+        let mut state = self.0.borrow_mut();
+        let code = code(state.requests.len());
+        state.requests.push(json!({
+            "AuthorizationCode": code,
+            "RequestStatus": "Accepted",
+            "CoveredBy": "310000205",
+            "Party": party,
+            "RequestResources": [{
+                "ServiceCode": "5928", "ServiceEditionCode": 202_301, "Metadata": { "inntektsaar": "2025" },
+            }],
+        }));
+        code
+    }
+
     /// The person withdraws.
     pub(crate) fn end(&self, code: &str) {
         self.0.borrow_mut().ended.push(code.to_owned());
+    }
+
+    /// Proofs say something else from now on.
+    pub(crate) fn say(&self, member: &'static str, value: Value) {
+        self.0.borrow_mut().proof_says.push((member, value));
+    }
+
+    /// The announced key signs from now on, and is the only one that is published.
+    pub(crate) fn roll(&self) {
+        self.0.borrow_mut().is_rolled = true;
+    }
+
+    /// Altinn's clock goes on.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.borrow_mut().later += seconds;
+    }
+
+    pub(crate) fn break_down(&self, is_down: bool) {
+        self.0.borrow_mut().is_down = is_down;
     }
 
     pub(crate) fn lose_created(&self) {
@@ -105,21 +165,49 @@ impl Former {
     }
 
     fn altinn(&self, request: &Request) -> Result<Response, SendError> {
-        assert_eq!(request.headers()["ApiKey"], KEY);
         let mut state = self.0.borrow_mut();
-        let path = request.uri().path();
-        let code = path.rsplit('/').next().expect("a code");
-        if path.starts_with("/api/authorization/token/") {
-            let mut requests = state.requests.iter();
-            let kept = requests.find(|kept| kept["AuthorizationCode"] == code);
-            let holds = kept.is_some_and(|kept| kept["RequestStatus"] == "Accepted");
-            if !holds || state.ended.iter().any(|ended| ended == code) {
-                return Ok(raw(403, REFUSED));
-            }
-            state.proofs += 1;
-            return Ok(raw(200, &format!("\"proof.{}.x\"", state.proofs)));
+        if state.is_down {
+            return Ok(raw(500, REFUSED));
         }
-        assert!(request.headers().contains_key("authorization"));
+        let path = request.uri().path();
+        match path {
+            "/.well-known/oauth-authorization-server" => {
+                let place = format!("https://{FORMER}{KEYS}");
+                return Ok(answer(200, &json!({ "jwks_uri": place })));
+            }
+            KEYS => return Ok(answer(200, &state.published())),
+            _ => assert_eq!(request.headers()["ApiKey"], KEY),
+        }
+        let code = path.rsplit('/').next().expect("a code");
+        let known = |state: &State| {
+            let mut requests = state.requests.iter();
+            requests
+                .position(|kept| kept["AuthorizationCode"] == code)
+                .filter(|_| !state.ended.iter().any(|ended| ended == code))
+        };
+        if path.starts_with("/api/authorization/token/") {
+            let index = known(&state);
+            let index = index.filter(|index| state.requests[*index]["RequestStatus"] == "Accepted");
+            let Some(index) = index else {
+                return Ok(raw(403, REFUSED));
+            };
+            if request.method() == Method::DELETE {
+                state.ended.push(code.to_owned());
+                return Ok(raw(204, ""));
+            }
+            // A moment goes by, so that no proof is like another.
+            state.later += 1;
+            state.proof = state.proof_of(index);
+            return Ok(answer(200, &json!(state.proof)));
+        }
+        // Either the one or the other.
+        let is_forced = request.uri().query() == Some("ForceEIAuthentication");
+        assert_ne!(request.headers().contains_key("authorization"), is_forced);
+        if request.method() == Method::DELETE {
+            let index = known(&state).expect("a request");
+            state.requests.remove(index);
+            return Ok(raw(204, ""));
+        }
         if request.method() == Method::GET {
             let mut requests = state.requests.iter();
             let kept = requests.find(|kept| kept["AuthorizationCode"] == code);
@@ -137,9 +225,8 @@ impl Former {
 
     fn source(&self, request: &Request) -> Response {
         let state = self.0.borrow();
-        let proof = format!("proof.{}.x", state.proofs);
         let shown = request.headers().get("AltinnSamtykke");
-        if shown.is_some_and(|shown| *shown == *proof) {
+        if shown.is_some_and(|shown| *shown == *state.proof) {
             raw(200, &state.data)
         } else {
             answer(
@@ -150,9 +237,57 @@ impl Former {
     }
 }
 
+impl State {
+    fn published(&self) -> Value {
+        let secondary = ALTINN_SECONDARY.jwk("secondary");
+        if self.is_rolled {
+            return json!({ "keys": [secondary] });
+        }
+        json!({ "keys": [ALTINN_PRIMARY.jwk("primary"), secondary] })
+    }
+
+    fn proof_of(&self, index: usize) -> String {
+        let kept = &self.requests[index];
+        let mut services = Vec::new();
+        for resource in kept["RequestResources"].as_array().expect("a list") {
+            let code = resource["ServiceCode"].as_str().expect("text");
+            let service = format!("{code}_{}", resource["ServiceEditionCode"]);
+            services.push(service.clone());
+            for (name, value) in resource["Metadata"].as_object().into_iter().flatten() {
+                services.push(format!(
+                    "{service}_{name}={}",
+                    value.as_str().expect("text")
+                ));
+            }
+        }
+        let now = NOW + self.later;
+        let mut claims = json!({
+            "Services": services,
+            "AuthorizationCode": kept["AuthorizationCode"],
+            "OfferedBy": kept["Party"],
+            "CoveredBy": kept["CoveredBy"],
+            "DelegatedDate": NOW,
+            "ValidToDate": VALID_TO,
+            "nbf": now, "exp": now + 30, "iat": now, "iss": "altinn.no",
+        });
+        for (member, value) in &self.proof_says {
+            claims[*member] = value.clone();
+        }
+        if self.is_rolled {
+            ALTINN_SECONDARY.sign(Some("secondary"), &claims)
+        } else {
+            ALTINN_PRIMARY.sign(Some("primary"), &claims)
+        }
+    }
+}
+
+fn code(index: usize) -> String {
+    format!("{index:08}-1111-4222-8333-444455556666")
+}
+
 /// What Altinn makes of what it is asked. The tests' clock says January: Norway is an hour ahead.
 fn kept(index: usize, asked: &Value) -> Value {
-    let code = format!("{index:08}-1111-4222-8333-444455556666");
+    let code = code(index);
     let masked = |name: &str| match asked[name].as_str() {
         Some(number) if number.len() == 11 => json!(format!("{}*****", &number[..6])),
         _ => asked[name].clone(),
@@ -169,6 +304,7 @@ fn kept(index: usize, asked: &Value) -> Value {
         "RedirectUrl": asked["RedirectUrl"],
         "RequestResources": asked["RequestResources"],
         "Name": asked["OfferedByName"],
+        "Party": asked["OfferedBy"],
         "_links": { "gui": { "href": format!("https://page.example/ui/AccessConsent/request?id={code}") } },
     })
 }

@@ -13,6 +13,9 @@
 //! with a new state. If Altinn had it already, Altinn keeps the first state, whose ticket exists; if
 //! not, it takes the second. Where it is Altinn that names requests, the ticket and the record get that name as
 //! soon as it is known; stopped before, the request is one that nobody is sent to, and another takes its place.
+//! Where the party is sent to a link and Altinn is not asked, the name comes with the browser: the callback puts it into
+//! the record before it is believed, so that what Altinn could not be asked then is asked by whoever comes next. Where that
+//! way back is lost, the record stays *pending*, and the next start leads to the same link.
 //!
 //! Of two starts at once, the last write wins, and Altinn has two open requests. Each browser comes back
 //! with the state of its own, and each ticket can settle its own request: when that one was approved,
@@ -32,6 +35,7 @@ mod service;
 mod settings;
 mod start;
 mod truth;
+mod withdraw;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -43,7 +47,7 @@ mod tests;
 use time::{Duration, OffsetDateTime};
 
 pub use callback::Arrival;
-pub use desk::{CALLBACK, Desk};
+pub use desk::{CALLBACK, CALLBACK_PARAMETERS, Desk};
 pub use record::{Asker, Subject};
 pub use require::Valid;
 pub use service::{Offer, Service, Services};
@@ -131,7 +135,7 @@ impl Consents {
         if !due {
             return Ok(Some(record));
         }
-        match self.truth(rows.context, key, &record.request).await {
+        match self.truth(rows.context, key, &record).await {
             Ok(Truth::Known(Outcome::Pending)) => {}
             Ok(Truth::Known(outcome)) => {
                 Self::take(rows.context, &mut record, outcome);

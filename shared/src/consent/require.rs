@@ -1,21 +1,39 @@
 //! Using a consent.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::Consents;
 use super::record::{Key, Subject};
 use super::truth::{ALTINN, Truth, problem};
-use crate::altinn::{NotAsked, Outcome, Shown};
+use crate::altinn::{Asked, Outcome, Shown};
 use crate::context::Context;
 use crate::outbound;
 use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
 
 /// A consent that was in force when it was looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Valid {
     id: String,
     handle: Option<String>,
+    valid_to: OffsetDateTime,
+}
+
+impl Valid {
+    fn asked(&self, subject: Subject<'_>) -> Asked {
+        Asked {
+            id: self.id.clone(),
+            handle: self.handle.clone(),
+            from: subject.party.clone(),
+            party_name: None,
+            to: subject.consumer.clone(),
+            rights: vec![subject.service.right.clone()],
+            valid_to: self.valid_to,
+            redirect_address: Secret::new(String::new()),
+        }
+    }
 }
 
 impl Consents {
@@ -25,7 +43,7 @@ impl Consents {
         subject: Subject<'_>,
         valid: &Valid,
     ) -> Result<Option<Value>, Problem> {
-        Ok(match self.shown(subject, valid)? {
+        Ok(match self.altinn.shown(&valid.asked(subject))? {
             Shown::InToken(details) => Some(details),
             Shown::Beside(_) => None,
         })
@@ -34,7 +52,8 @@ impl Consents {
     /// `request` with the consent beside its token, where it is shown there. To be sent at once: what is shown lives for
     /// half a minute.
     ///
-    /// [`Kind::ConsentRequired`] means that Altinn says that the consent does not hold.
+    /// [`Kind::ConsentRequired`] means that Altinn says that the consent does not hold, [`Kind::ProofRefused`] that what it
+    /// gave is not shown to anybody.
     pub async fn show<P: Platform>(
         &self,
         context: &Context<'_, P>,
@@ -42,20 +61,15 @@ impl Consents {
         valid: &Valid,
         mut request: Request,
     ) -> Result<Request, Problem> {
-        let Shown::Beside(fetch) = self.shown(subject, valid)? else {
+        let asked = valid.asked(subject);
+        let Shown::Beside(fetch) = self.altinn.shown(&asked)? else {
             return Ok(request);
         };
         let response = outbound::send(context, &ALTINN, &fetch).await?;
-        let proof = self.altinn.proof(&response)?;
-        let (name, value) = proof.ok_or(Kind::ConsentRequired)?;
-        request.headers_mut().insert(name, value);
+        let proof = self.altinn.proof(context, &asked, &response).await?;
+        let proof = proof.ok_or(Kind::ConsentRequired)?;
+        request.headers_mut().insert(proof.name, proof.value);
         Ok(request)
-    }
-
-    fn shown(&self, subject: Subject<'_>, valid: &Valid) -> Result<Shown, NotAsked> {
-        let (id, handle) = (&valid.id, valid.handle.as_deref());
-        self.altinn
-            .shown(id, handle, subject.consumer, subject.party)
     }
 
     /// The consent, if it is in force as far as we know: a request that is still open is looked up at
@@ -80,6 +94,7 @@ impl Consents {
         match problem(record.outcome(context.now())) {
             Some(problem) => Err(problem),
             None => Ok(Valid {
+                valid_to: record.request.valid_to(),
                 id: record.request.id,
                 handle: record.request.handle,
             }),
@@ -104,7 +119,7 @@ impl Consents {
             // Another request has taken its place meanwhile; the caller's next try uses that one.
             return Err(Kind::ConsentRequired.into());
         };
-        let Truth::Known(outcome) = self.truth(context, &key, &record.request).await? else {
+        let Truth::Known(outcome) = self.truth(context, &key, &record).await? else {
             rows.forget(&key).await?;
             return Err(Kind::ConsentRequired.into());
         };

@@ -198,7 +198,7 @@ fn metadata_of(text: String) -> Option<Metadata> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::altinn::{ApiKeys, Generation};
+    use crate::altinn::{Former, Generation};
     use crate::config::{self, Origin};
 
     fn resolved(json: &str, default: &str) -> Option<Services> {
@@ -292,7 +292,8 @@ mod tests {
             page_origin: origin("https://altinn.example"),
         };
         let key = "0198a000-1111-4222-8333-444455556666";
-        let two = || Generation::Two(ApiKeys::of_one("310000205", key));
+        let former = || Former::of_one(&origin("https://altinn.example"), "310000205", key);
+        let two = || Generation::Two(Box::new(former()));
         for (resource, generation, fine) in [
             ("5928_202301", two(), true),
             ("ske-samtykke-krav-og-betalinger", two(), false),

@@ -52,6 +52,8 @@ impl Settings for ConsentConfig {
         "login_organisations_claim",
         "altinn_generation",
         "altinn_api_keys",
+        "altinn_start",
+        "altinn_link_purpose",
         "altinn_origin",
         "altinn_page_origin",
         "services",
@@ -70,7 +72,7 @@ impl Settings for ConsentConfig {
         let return_addresses = ReturnAddresses::resolve(&mut resolver);
         let consumers = resolver.consumers();
         let login = resolver.login();
-        let altinn = Altinn::resolve(&mut resolver);
+        let altinn = Altinn::resolve_to_ask(&mut resolver);
         let services = Services::resolve(&mut resolver, altinn.as_ref());
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::Consents;
-use super::record::{Key, Record, Request};
-use crate::altinn::{Asked, CREATE_SCOPE, Consent, Created, Outcome, READ_SCOPE, Reason, Refusal};
+use super::record::{Key, Record};
+use crate::altinn::{
+    Asked, Asking, CREATE_SCOPE, Consent, Created, Fault, Lookup, Mismatch, Outcome, READ_SCOPE,
+    Reason, Refusal, Status, Unproven,
+};
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat};
-use crate::platform::Platform;
+use crate::platform::{Platform, Request, Response};
 use crate::problem::{Kind, Problem};
 use crate::token::Ask;
 
@@ -28,6 +31,18 @@ pub(super) enum Truth {
     Unknown,
 }
 
+/// What a look at Altinn gives.
+enum Found {
+    /// What Altinn keeps, with its proof where it has one.
+    Consent(Box<Consent>),
+    /// It does not say.
+    Refused(Refusal),
+    /// What it gives as the consent's proof is that of another.
+    Mismatch(Mismatch),
+    /// As far as we know there is nothing that it could be asked for.
+    Nothing,
+}
+
 /// Why a request was not created.
 pub(super) enum Uncreated {
     /// It was refused, and would be again: there is no such request at Altinn.
@@ -43,33 +58,39 @@ impl From<Problem> for Uncreated {
 }
 
 impl Consents {
-    /// What came of `request`, by Altinn's own word.
+    /// What came of the record's request, by Altinn's own word.
     pub(super) async fn truth<P: Platform>(
         &self,
         context: &Context<'_, P>,
         key: &Key<'_>,
-        request: &Request,
+        record: &Record,
     ) -> Result<Truth, Problem> {
-        let asked = request.known(key);
-        let consent = match self.look_up(context, key, &asked).await? {
-            Some(Ok(consent)) => consent,
-            None
-            | Some(Err(Refusal {
+        let asked = record.request.known(key);
+        let outcome = match self.look_up(context, key, &asked).await? {
+            Found::Consent(consent) => consent.outcome(&asked, context.now()),
+            Found::Mismatch(mismatch) => Err(mismatch),
+            Found::Nothing
+            | Found::Refused(Refusal {
                 reason: Reason::Unknown,
                 ..
-            })) => return Ok(Truth::Unknown),
-            Some(Err(refusal)) => return Err(refusal.into()),
+            }) => return Ok(Truth::Unknown),
+            Found::Refused(refusal) => return Err(refusal.into()),
         };
-        Ok(Truth::Known(
-            consent
-                .outcome(&asked, context.now())
-                .unwrap_or_else(|mismatch| {
-                    // Somebody consented to something, but not to this: that is no consent, and waiting will
-                    // not make it one.
-                    context.log(&Event::new(Level::Error, "consent", "mismatch").cause(mismatch));
-                    Outcome::Rejected
-                }),
-        ))
+        let outcome = outcome.unwrap_or_else(|mismatch| {
+            // Somebody consented to something, but not to this: that is no consent, and waiting will
+            // not make it one.
+            context.log(&Event::new(Level::Error, "consent", "mismatch").cause(mismatch));
+            Outcome::Rejected
+        });
+        // A code that a browser has brought and that has never held says nothing of what the party still may do.
+        let is_hearsay = self.altinn.learns_codes_from_browsers()
+            && record.outcome(context.now()) == Outcome::Pending
+            && matches!(outcome, Outcome::Rejected | Outcome::Revoked);
+        Ok(Truth::Known(if is_hearsay {
+            Outcome::Pending
+        } else {
+            outcome
+        }))
     }
 
     /// Keeps what came of a request. One line where that is news, so that consents can be counted by their outcome.
@@ -92,21 +113,23 @@ impl Consents {
         key: &Key<'_>,
         asked: &Asked,
     ) -> Result<Consent, Uncreated> {
-        let ask = self.token_for(CREATE_SCOPE)?;
         // Nothing has been sent yet.
-        let request = self.altinn.create(asked);
-        let request = request.map_err(|error| Uncreated::Refused(error.into()))?;
-        let response = self
-            .tokens
-            .send(context, key.consumer, &ask, &ALTINN, request)
-            .await?;
+        let asking = self.altinn.create(asked);
+        let request = match asking.map_err(|error| Uncreated::Refused(error.into()))? {
+            Asking::Call(request) => *request,
+            Asking::Page(consent) => return Ok(*consent),
+        };
+        let response = self.send(context, key, CREATE_SCOPE, request).await?;
         let refusal = match self.altinn.created(asked, &response) {
             Ok(Created::New(consent)) => return Ok(*consent),
             // The id was known: what Altinn keeps is what counts.
             Ok(Created::Known) => match self.look_up(context, key, asked).await? {
-                Some(Ok(consent)) => return Ok(consent),
-                Some(Err(refusal)) => return Err(Uncreated::Unclear(refusal.into())),
-                None => return Err(Uncreated::Unclear(Kind::Internal.into())),
+                Found::Consent(consent) => return Ok(*consent),
+                Found::Refused(refusal) => return Err(Uncreated::Unclear(refusal.into())),
+                Found::Mismatch(mismatch) => {
+                    return Err(Uncreated::Unclear(Fault::from(mismatch).into()));
+                }
+                Found::Nothing => return Err(Uncreated::Unclear(Kind::Internal.into())),
             },
             Err(refusal) => refusal,
         };
@@ -120,31 +143,55 @@ impl Consents {
         }
     }
 
-    /// `None` where there is nothing that Altinn could be asked.
     async fn look_up<P: Platform>(
         &self,
         context: &Context<'_, P>,
         key: &Key<'_>,
         asked: &Asked,
-    ) -> Result<Option<Result<Consent, Refusal>>, Problem> {
-        let Some(request) = self.altinn.lookup(asked)? else {
-            return Ok(None);
-        };
-        let ask = self.token_for(READ_SCOPE)?;
-        let response = self
-            .tokens
-            .send(context, key.consumer, &ask, &ALTINN, request)
-            .await?;
-        let consent = match self.altinn.found(asked, &response) {
-            Ok(consent) => consent,
-            Err(refusal) => return Ok(Some(Err(refusal))),
+    ) -> Result<Found, Problem> {
+        let mut consent = match self.altinn.lookup(asked)? {
+            Lookup::Unknown => return Ok(Found::Nothing),
+            Lookup::Kept(consent) => *consent,
+            Lookup::Call(request) => {
+                let response = self.send(context, key, READ_SCOPE, *request).await?;
+                match self.altinn.found(asked, &response) {
+                    Ok(consent) => consent,
+                    Err(refusal) => return Ok(Found::Refused(refusal)),
+                }
+            }
         };
         let confirmation = self.altinn.confirmation(asked, &consent, context.now())?;
         let Some(request) = confirmation else {
-            return Ok(Some(Ok(consent)));
+            return Ok(Found::Consent(Box::new(consent)));
         };
         let response = outbound::send(context, &ALTINN, &request).await?;
-        Ok(Some(self.altinn.confirmed(consent, &response)))
+        match self.altinn.proof(context, asked, &response).await {
+            Ok(Some(_)) => {}
+            // A consent that was accepted and has no proof has been withdrawn, or given up.
+            Ok(None) => consent.status = Status::Revoked,
+            Err(Unproven::Fault(Fault::Mismatch(mismatch))) => {
+                return Ok(Found::Mismatch(mismatch));
+            }
+            Err(unproven) => return Err(unproven.into()),
+        }
+        Ok(Found::Consent(Box::new(consent)))
+    }
+
+    /// Altinn's answer to a call of the consumer's: with a token for `scope`, or with the certificate that the host shows.
+    pub(super) async fn send<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        key: &Key<'_>,
+        scope: &str,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        if !self.altinn.takes_token() {
+            return outbound::send(context, &ALTINN, &request).await;
+        }
+        let ask = self.token_for(scope)?;
+        self.tokens
+            .send(context, key.consumer, &ask, &ALTINN, request)
+            .await
     }
 
     fn token_for(&self, scope: &str) -> Result<Ask, Problem> {

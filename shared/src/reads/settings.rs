@@ -74,6 +74,8 @@ const COMMON: &[&str] = &[
     "login_organisations_claim",
     "altinn_generation",
     "altinn_api_keys",
+    "altinn_start",
+    "altinn_proof_header",
     "altinn_origin",
     "altinn_page_origin",
     "services",

@@ -104,7 +104,7 @@ fn right(resource: Resource) -> Right {
 }
 
 /// It becomes a part of addresses.
-fn is_code(text: &str) -> bool {
+pub(in crate::altinn) fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()

@@ -1,8 +1,8 @@
-//! Times as Altinn 2 writes them: Norwegian local time, without an offset.
+//! Times as Altinn 2 reads and writes them: Norwegian local time, without an offset.
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::{format_description, offset};
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, Weekday};
+use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, Weekday};
 
 /// `2026-03-09T12:00:00.000`; with an offset it is the moment it says.
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
@@ -19,6 +19,25 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
         offset!(+1)
     };
     Some(shown.assume_offset(offset))
+}
+
+/// `2026-03-31 10:30:00`, as a link says it.
+pub(super) fn in_link(moment: OffsetDateTime) -> Option<String> {
+    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    shown(moment)?.format(&form).ok()
+}
+
+/// What clocks in Norway show, to the second. An hour of October comes twice.
+pub(super) fn shown(moment: OffsetDateTime) -> Option<PrimitiveDateTime> {
+    let utc = moment.to_offset(offset!(UTC));
+    let utc = PrimitiveDateTime::new(utc.date(), utc.time())
+        .replace_nanosecond(0)
+        .ok()?;
+    let hour = Time::from_hms(1, 0, 0).ok()?;
+    let begins = PrimitiveDateTime::new(last_sunday(utc.year(), Month::March)?, hour);
+    let ends = PrimitiveDateTime::new(last_sunday(utc.year(), Month::October)?, hour);
+    let is_summer = begins <= utc && utc < ends;
+    utc.checked_add(Duration::hours(if is_summer { 2 } else { 1 }))
 }
 
 /// Clocks go forward at two on the last Sunday of March, and back at three on that of October. In the hour that
@@ -80,6 +99,23 @@ mod tests {
             "2026-13-09T12:00:00",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_in_norway_are_shown() {
+        for (moment, text) in [
+            // The documented pair.
+            (datetime!(2017-09-30 08:30 UTC), "2017-09-30 10:30:00"),
+            (datetime!(2026-03-29 00:59:59.9 UTC), "2026-03-29 01:59:59"),
+            (datetime!(2026-03-29 01:00 UTC), "2026-03-29 03:00:00"),
+            (datetime!(2026-10-25 00:30 UTC), "2026-10-25 02:30:00"),
+            (datetime!(2026-10-25 01:30 UTC), "2026-10-25 02:30:00"),
+            (datetime!(2026-10-25 02:00 UTC), "2026-10-25 03:00:00"),
+            (datetime!(2027-12-31 23:30 +01:00), "2027-12-31 23:30:00"),
+            (datetime!(2027-12-31 23:30 UTC), "2028-01-01 00:30:00"),
+        ] {
+            assert_eq!(in_link(moment).as_deref(), Some(text), "{moment}");
         }
     }
 }

@@ -1,40 +1,54 @@
-//! Altinn 2: requests for consent by its REST interface, a code for each consent, and a token of its own
+//! Altinn 2: requests for consent by its REST interface or by a link, a code for each consent, and a token of its own
 //! (*samtykkebevis*) that lives for half a minute.
 //!
-//! After Altinn's documentation of the time ("Be om samtykke", "Forespørsler", "Hente token"). The enterprise is
-//! authenticated by Maskinporten's token, which must be meant for Altinn, and by its API key.
+//! After Altinn's documentation of the time ("Be om samtykke", "Forespørsler", "Hente token", "Virksomhet"). At the interface the
+//! enterprise is authenticated by Maskinporten's token, which must be meant for Altinn, or by its certificate, which
+//! Altinn looks at where the address says so; and by its API key.
 //!
 //! Altinn chooses the code, so a request that is sent again makes another one. That does no harm: nobody is
 //! sent to the page of a request whose answer we have not seen, and the portal does not list it.
 
 mod answer;
+mod api_key;
+mod link;
 mod local_time;
 mod proof;
 mod refusal;
+mod settings;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::header;
+use http::{Method, StatusCode, header};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-pub(super) use answer::{created, found};
-pub(super) use proof::{confirmed, proof};
+pub(super) use answer::{created, found, is_code};
+pub(super) use link::{kept, opened};
+pub(super) use proof::{token, verify};
+pub(crate) use settings::{Former, Start};
 
-use super::{ApiKeys, Asked, NotAsked};
+use super::{Asked, NotAsked, Refusal, Withdrawal};
 use crate::config::Origin;
-use crate::party::{OrganisationNumber, Party};
-use crate::platform::Request;
+use crate::party::Party;
+use crate::platform::{Request, Response};
 
 const REQUESTS: &str = "/api/consentRequests";
 const TOKENS: &str = "/api/authorization/token";
 
 /// Answers have the address of the page in this form alone.
 const HAL: &str = "application/hal+json";
+const JSON: &str = "application/json";
 const API_KEY: &str = "ApiKey";
 
-pub(super) fn create(origin: &Origin, keys: &ApiKeys, asked: &Asked) -> Result<Request, NotAsked> {
+/// The scopes of tokens that may withdraw a request, and give up a consent.
+const WITHDRAW_SCOPE: &str = super::CREATE_SCOPE;
+const GIVE_UP_SCOPE: &str = "altinn:consenttokens.write";
+
+/// Without it Altinn does not ask for the certificate ("Virksomhet").
+const FORCED: &str = "?ForceEIAuthentication";
+
+pub(super) fn create(origin: &Origin, former: &Former, asked: &Asked) -> Result<Request, NotAsked> {
     let name = asked.party_name.as_ref().ok_or(NotAsked::NoName)?;
     let resources = asked.rights.iter().map(|right| {
         let (code, edition) = service(&right.resource).ok_or(NotAsked::NoService)?;
@@ -59,8 +73,7 @@ pub(super) fn create(origin: &Origin, keys: &ApiKeys, asked: &Asked) -> Result<R
     };
     // Strings in maps of strings always serialise.
     let body = serde_json::to_vec(&body).unwrap_or_default();
-    let request = http::Request::post(origin.join(REQUESTS))
-        .header(API_KEY, keys.of(&asked.to).ok_or(NotAsked::NoApiKey)?)
+    let request = as_enterprise(Method::POST, origin, former, asked, REQUESTS)?
         .header(header::ACCEPT, HAL)
         .header(header::CONTENT_TYPE, HAL);
     Ok(request.body(Bytes::from(body))?)
@@ -68,29 +81,81 @@ pub(super) fn create(origin: &Origin, keys: &ApiKeys, asked: &Asked) -> Result<R
 
 pub(super) fn lookup(
     origin: &Origin,
-    keys: &ApiKeys,
+    former: &Former,
     asked: &Asked,
-) -> Result<Option<Request>, NotAsked> {
-    let Some(handle) = &asked.handle else {
-        return Ok(None);
-    };
-    let request = http::Request::get(origin.join(&format!("{REQUESTS}/{handle}")))
-        .header(API_KEY, keys.of(&asked.to).ok_or(NotAsked::NoApiKey)?)
-        .header(header::ACCEPT, HAL);
-    Ok(Some(request.body(Bytes::new())?))
+    handle: &str,
+) -> Result<Request, NotAsked> {
+    let path = format!("{REQUESTS}/{handle}");
+    let request = as_enterprise(Method::GET, origin, former, asked, &path)?;
+    Ok(request.header(header::ACCEPT, HAL).body(Bytes::new())?)
 }
 
 /// Asks for a consent token; the API key alone is enough.
-pub(super) fn token(
+pub(super) fn fetch(
     origin: &Origin,
-    keys: &ApiKeys,
-    consumer: &OrganisationNumber,
+    former: &Former,
+    asked: &Asked,
     handle: &str,
 ) -> Result<Request, NotAsked> {
     let request = http::Request::get(origin.join(&format!("{TOKENS}/{handle}")))
-        .header(API_KEY, keys.of(consumer).ok_or(NotAsked::NoApiKey)?)
-        .header(header::ACCEPT, "application/json");
+        .header(
+            API_KEY,
+            former.keys.of(&asked.to).ok_or(NotAsked::NoApiKey)?,
+        )
+        .header(header::ACCEPT, JSON);
     Ok(request.body(Bytes::new())?)
+}
+
+/// Gives up a consent that was given, or withdraws a request that was not answered. `None` where Altinn has neither.
+pub(super) fn withdrawal(
+    origin: &Origin,
+    former: &Former,
+    asked: &Asked,
+    given: bool,
+) -> Result<Option<Withdrawal>, NotAsked> {
+    let (root, scope) = match (given, former.start) {
+        (true, _) => (TOKENS, GIVE_UP_SCOPE),
+        (false, Start::Token | Start::Certificate) => (REQUESTS, WITHDRAW_SCOPE),
+        (false, Start::Link) => return Ok(None),
+    };
+    let Some(handle) = &asked.handle else {
+        return Ok(None);
+    };
+    let path = format!("{root}/{handle}");
+    let request = as_enterprise(Method::DELETE, origin, former, asked, &path)?
+        .header(header::ACCEPT, JSON)
+        .body(Bytes::new())?;
+    Ok(Some(Withdrawal { request, scope }))
+}
+
+/// Whether the answer to a withdrawal is that it is done. 403 is that there is nothing to withdraw, or not for us.
+pub(super) fn withdrawn(response: &Response) -> Result<bool, Refusal> {
+    match response.status() {
+        StatusCode::NO_CONTENT | StatusCode::OK => Ok(true),
+        StatusCode::FORBIDDEN => Ok(false),
+        _ => Err(refusal::refusal(response)),
+    }
+}
+
+/// A call of the enterprise's, with its API key; a token, where one shows who it is, is still to be added.
+fn as_enterprise(
+    method: Method,
+    origin: &Origin,
+    former: &Former,
+    asked: &Asked,
+    path: &str,
+) -> Result<http::request::Builder, NotAsked> {
+    let forced = match former.start {
+        Start::Certificate => FORCED,
+        Start::Token | Start::Link => "",
+    };
+    let request = http::Request::builder()
+        .method(method)
+        .uri(origin.join(&format!("{path}{forced}")));
+    Ok(request.header(
+        API_KEY,
+        former.keys.of(&asked.to).ok_or(NotAsked::NoApiKey)?,
+    ))
 }
 
 /// `5928_202301`: the service's code and edition.

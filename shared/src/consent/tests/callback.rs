@@ -76,7 +76,7 @@ fn what_the_browser_says_decides_nothing() {
     let state = newest_state(&world);
     let arrival = Arrival {
         state: &state,
-        answered: true,
+        says: ANSWERED,
         head: false,
     };
     let address = platform.run(
@@ -100,7 +100,7 @@ fn an_answer_that_shows_late_is_waited_for() {
     world.fail(ALTINN, Ok(raw(200, &unanswered.to_string())));
     let arrival = Arrival {
         state: &state,
-        answered: true,
+        says: ANSWERED,
         head: false,
     };
     let address = platform.run(
@@ -120,7 +120,7 @@ fn head_changes_nothing() {
     let calls = platform.requests().len();
     let arrival = Arrival {
         state: &state,
-        answered: true,
+        says: ANSWERED,
         head: true,
     };
     let address = platform.run(
@@ -173,7 +173,7 @@ fn a_store_that_cannot_be_written_does_not_change_the_truth() {
     let state = newest_state(&world);
     let arrival = Arrival {
         state: &state,
-        answered: false,
+        says: WayBack::default(),
         head: false,
     };
     let answer = platform.run(

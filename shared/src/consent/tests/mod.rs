@@ -2,16 +2,24 @@ mod callback;
 mod desk;
 mod generation2;
 mod interrupted;
+mod link;
 mod standing;
 mod start;
+mod withdrawn;
 
 use super::fake::{ALTINN, Bank, World, context, text};
 use super::{Arrival, Standing, Started};
-use crate::altinn::Outcome;
+use crate::altinn::{Outcome, WayBack};
 use crate::platform::memory::Memory;
 use crate::platform::{Platform, SendError};
 use crate::problem::Problem;
 use crate::state::State;
+
+/// A browser that says that there is an answer, and no code.
+const ANSWERED: WayBack<'static> = WayBack {
+    answered: true,
+    code: None,
+};
 
 /// A platform with the other sides behind it.
 fn world() -> (Memory, World) {
@@ -36,9 +44,18 @@ fn state_of(redirect_url: &str) -> State {
 
 /// A browser comes back; what it is answered.
 async fn arrive<P: Platform>(bank: &Bank, platform: &P, state: &State) -> Option<String> {
+    arrive_saying(bank, platform, state, WayBack::default()).await
+}
+
+async fn arrive_saying<P: Platform>(
+    bank: &Bank,
+    platform: &P,
+    state: &State,
+    says: WayBack<'_>,
+) -> Option<String> {
     let arrival = Arrival {
         state,
-        answered: false,
+        says,
         head: false,
     };
     let context = context(platform);

@@ -1,7 +1,9 @@
 //! Reading with a consent of Altinn 2: shown in a header of its own, fetched anew for each read.
 
+use serde_json::json;
+
 use super::*;
-use crate::consent::fake2::{FORMER, Former};
+use crate::consent::fake2::{FORMER, Former, KEYS};
 
 struct Journey2 {
     platform: Memory,
@@ -93,4 +95,52 @@ fn a_consent_that_is_withdrawn_is_told_as_such() {
         Kind::ConsentRevoked
     );
     assert_eq!(journey.to(FORMER).len(), before);
+}
+
+#[test]
+fn a_proof_that_is_not_of_the_consent_is_shown_to_nobody() {
+    for (member, value, told) in [
+        ("OfferedBy", json!("314055403"), "another party's"),
+        ("CoveredBy", json!("310000302"), "another consumer"),
+        ("Services", json!("5929_202301"), "something else"),
+        ("ValidToDate", json!(1_775_044_801), "another time"),
+        (
+            "AuthorizationCode",
+            json!(crate::consent::fake2::KEY),
+            "another id",
+        ),
+        ("iss", json!("https://altinn.no"), "issuer"),
+        ("exp", json!(1_767_268_700), "expired"),
+    ] {
+        let journey = Journey2::consented();
+        journey.read().expect("data");
+        let before = journey.to(SOURCE).len();
+        journey.former.say(member, value);
+        let problem = journey.read().expect_err(member);
+        assert_eq!(problem.kind, Kind::ProofRefused, "{member}");
+        let detail = problem.detail.unwrap_or_default();
+        assert!(detail.contains(told), "{member}: {detail}");
+        assert_eq!(journey.to(SOURCE).len(), before, "{member}");
+        let log = journey.platform.lines();
+        assert!(
+            !log.iter().any(|line| line.contains("314055403")),
+            "{log:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_was_announced_signs_without_a_word() {
+    let journey = Journey2::consented();
+    let asked = |journey: &Journey2| {
+        let requests = journey.to(FORMER).into_iter();
+        requests
+            .filter(|request| request.uri().path() == KEYS)
+            .count()
+    };
+    journey.read().expect("data");
+    assert_eq!(asked(&journey), 1);
+    journey.former.roll();
+    journey.read().expect("data");
+    assert_eq!(asked(&journey), 1);
 }

@@ -69,19 +69,6 @@ fn a_consent_that_was_given_is_confirmed_while_its_time_lasts() {
     assert_eq!(confirmation(&accepted, accepted.valid_to), None);
     assert_eq!(confirmation(&consent("Opened"), NOW), None);
     assert_eq!(confirmation(&consent("Rejected"), NOW), None);
-
-    let confirmed = |response| {
-        altinn
-            .confirmed(accepted.clone(), &response)
-            .map(|consent| consent.status)
-    };
-    assert_eq!(
-        confirmed(answer(200, &json!("e30.e30.x"))),
-        Ok(Status::Accepted)
-    );
-    assert_eq!(confirmed(answer(403, &json!(null))), Ok(Status::Revoked));
-    let down = confirmed(answer(503, &json!(null))).expect_err("down");
-    assert_eq!(down.reason, Reason::Down);
 }
 
 #[test]

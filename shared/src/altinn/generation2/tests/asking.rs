@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn asks_with_every_required_member_and_the_api_key() {
-    let request = altinn().create(&asked(PERSON)).expect("a request");
+    let request = call(&altinn(), &asked(PERSON)).expect("a request");
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "https://former.example/api/consentRequests");
     assert_eq!(request.headers()["ApiKey"], KEY);
@@ -31,7 +31,7 @@ fn asks_with_every_required_member_and_the_api_key() {
 fn an_organisation_may_answer_through_anybody_altinn_lets() {
     let mut asked = asked("313367002");
     asked.rights[0].metadata.clear();
-    let request = altinn().create(&asked).expect("a request");
+    let request = call(&altinn(), &asked).expect("a request");
     let body: Value = serde_json::from_slice(request.body()).expect("JSON");
     assert_eq!(body.get("RequiredDelegator"), None);
     assert_eq!(body["RequestResources"][0].get("Metadata"), None);
@@ -42,7 +42,7 @@ fn what_is_missing_is_told_by_who_has_to_act() {
     let problem = |change: &dyn Fn(&mut Asked)| {
         let mut asked = asked(PERSON);
         change(&mut asked);
-        let error = altinn().create(&asked).expect_err("nothing to ask");
+        let error = call(&altinn(), &asked).expect_err("nothing to ask");
         Problem::from(error).kind
     };
     assert_eq!(
@@ -71,19 +71,81 @@ fn what_is_missing_is_told_by_who_has_to_act() {
 }
 
 #[test]
+fn the_certificate_is_asked_for_by_the_address_alone() {
+    let altinn = altinn_by(Start::Certificate);
+    let forced = Some("ForceEIAuthentication");
+    assert!(!altinn.takes_token() && !altinn.learns_codes_from_browsers());
+    let request = call(&altinn, &asked(PERSON)).expect("a request");
+    assert_eq!(
+        (request.uri().path(), request.uri().query()),
+        ("/api/consentRequests", forced)
+    );
+    assert_eq!(request.headers()["ApiKey"], KEY);
+    let Ok(Lookup::Call(request)) = altinn.lookup(&known(PERSON)) else {
+        panic!("a request")
+    };
+    assert_eq!(request.uri().query(), forced);
+    for given in [true, false] {
+        let withdrawal = altinn.withdrawal(&known(PERSON), given);
+        let withdrawal = withdrawal.expect("no fault").expect("a request");
+        assert_eq!(withdrawal.request.uri().query(), forced);
+    }
+    // The token endpoint wants the key alone.
+    let Ok(Shown::Beside(request)) = altinn.shown(&known(PERSON)) else {
+        panic!("beside")
+    };
+    assert_eq!(request.uri().query(), None);
+}
+
+#[test]
 fn looks_up_by_code_and_not_before_there_is_one() {
     let altinn = altinn();
-    assert!(altinn.lookup(&asked(PERSON)).expect("no fault").is_none());
-    let request = altinn
-        .lookup(&known(PERSON))
-        .expect("no fault")
-        .expect("a request");
+    assert!(altinn.takes_token());
+    assert!(matches!(altinn.lookup(&asked(PERSON)), Ok(Lookup::Unknown)));
+    let Ok(Lookup::Call(request)) = altinn.lookup(&known(PERSON)) else {
+        panic!("a request")
+    };
     assert_eq!(request.uri().path(), format!("/api/consentRequests/{CODE}"));
+    assert_eq!(request.uri().query(), None);
     assert_eq!(request.headers()["ApiKey"], KEY);
     assert_eq!(
         altinn.token_resource().as_deref(),
         Some("https://former.example/")
     );
+}
+
+#[test]
+fn a_withdrawal_names_the_consent_or_the_question() {
+    for (given, path, scope) in [
+        (
+            true,
+            "/api/authorization/token/",
+            "altinn:consenttokens.write",
+        ),
+        (
+            false,
+            "/api/consentRequests/",
+            "altinn:consentrequests.write",
+        ),
+    ] {
+        let withdrawal = altinn().withdrawal(&known(PERSON), given);
+        let withdrawal = withdrawal.expect("no fault").expect("a request");
+        assert_eq!(withdrawal.request.method(), "DELETE");
+        assert_eq!(withdrawal.request.uri().path(), format!("{path}{CODE}"));
+        assert_eq!(withdrawal.request.headers()["ApiKey"], KEY);
+        assert_eq!(withdrawal.scope, scope);
+    }
+    let none = altinn().withdrawal(&asked(PERSON), true);
+    assert!(none.expect("no fault").is_none());
+    for (status, done) in [
+        (204, Some(true)),
+        (403, Some(false)),
+        (401, None),
+        (503, None),
+    ] {
+        let withdrawn = altinn().withdrawn(&answer(status, &json!(null)));
+        assert_eq!(withdrawn.ok(), done, "{status}");
+    }
 }
 
 #[test]
@@ -107,12 +169,7 @@ fn a_new_request_has_altinns_code_and_page() {
 
 #[test]
 fn a_read_shows_the_consent_beside_its_token() {
-    let altinn = altinn();
-    let Asked { from, to, .. } = asked(PERSON);
-    let shown = altinn
-        .shown(ID, Some(CODE), &to, &from)
-        .expect("something to show");
-    let Shown::Beside(request) = shown else {
+    let Ok(Shown::Beside(request)) = altinn().shown(&known(PERSON)) else {
         panic!("beside")
     };
     assert_eq!(
@@ -120,27 +177,9 @@ fn a_read_shows_the_consent_beside_its_token() {
         &*format!("https://former.example/api/authorization/token/{CODE}")
     );
     assert_eq!(request.headers()["ApiKey"], KEY);
+    assert!(!request.headers().contains_key("authorization"));
     assert!(matches!(
-        altinn.shown(ID, None, &to, &from),
+        altinn().shown(&asked(PERSON)),
         Err(NotAsked::NoHandle)
     ));
-
-    let proof = altinn.proof(&answer(200, &json!("e30.e30.x")));
-    let (name, value) = proof.expect("readable").expect("a header");
-    assert_eq!(
-        (name.as_str(), value.as_bytes()),
-        ("altinnsamtykke", &b"e30.e30.x"[..])
-    );
-    assert!(value.is_sensitive());
-    assert_eq!(
-        altinn.proof(&answer(403, &json!(null))).expect("readable"),
-        None
-    );
-    for nonsense in [json!({}), json!("x"), json!("a.b.c\n")] {
-        let refusal = altinn.proof(&answer(200, &nonsense)).expect_err("nonsense");
-        assert!(
-            matches!(refusal.reason, Reason::Unreadable(_)),
-            "{nonsense}"
-        );
-    }
 }

@@ -1,5 +1,6 @@
 mod answers;
 mod asking;
+mod proof;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,10 +9,10 @@ use time::macros::datetime;
 
 use super::*;
 use crate::altinn::{
-    Altinn, Consent, Created, Generation, Mismatch, NotAsked, Outcome, Reason, Refusal, Right,
-    Shown, Status,
+    Altinn, Asking, Consent, Created, Generation, Lookup, Mismatch, NotAsked, Outcome, Reason,
+    Refusal, Right, Shown,
 };
-use crate::party::Environment;
+use crate::party::{Environment, OrganisationNumber};
 use crate::platform::Response;
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
@@ -23,10 +24,16 @@ const PERSON: &str = "14858512450";
 const NOW: OffsetDateTime = datetime!(2026-02-28 09:15 UTC);
 
 fn altinn() -> Altinn {
+    altinn_by(Start::Token)
+}
+
+fn altinn_by(start: Start) -> Altinn {
     let origin = |text| Origin::parse(text).expect("an origin");
+    let interface = origin("https://former.example");
+    let former = Former::of_one(&interface, "313000028", KEY).started_by(start);
     Altinn {
-        generation: Generation::Two(ApiKeys::of_one("313000028", KEY)),
-        origin: origin("https://former.example"),
+        generation: Generation::Two(Box::new(former)),
+        origin: interface,
         page_origin: origin("https://page.example"),
     }
 }
@@ -83,6 +90,14 @@ fn kept(status: &str) -> Value {
         },
         "SomethingNew": [],
     })
+}
+
+/// The request by which the consent is asked for.
+fn call(altinn: &Altinn, asked: &Asked) -> Result<Request, NotAsked> {
+    match altinn.create(asked)? {
+        Asking::Call(request) => Ok(*request),
+        Asking::Page(_) => panic!("a page"),
+    }
 }
 
 fn found(body: &Value) -> Result<Consent, Refusal> {

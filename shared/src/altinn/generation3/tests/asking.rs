@@ -3,7 +3,7 @@ use crate::altinn::Shown;
 
 #[test]
 fn asks_with_every_required_member() {
-    let request = altinn().create(&asked(PERSON)).expect("a request");
+    let request = call(&asked(PERSON));
     assert_eq!(request.method(), "POST");
     assert_eq!(
         request.uri(),
@@ -33,7 +33,7 @@ fn asks_with_every_required_member() {
 fn an_organisation_may_answer_through_anybody_altinn_lets() {
     let mut asked = asked("313367002");
     asked.rights[0].metadata.clear();
-    let request = altinn().create(&asked).expect("a request");
+    let request = call(&asked);
     let body: Value = serde_json::from_slice(request.body()).expect("JSON");
     assert_eq!(body.get("requiredDelegator"), None);
     assert_eq!(body["consentRights"][0].get("metadata"), None);
@@ -41,8 +41,9 @@ fn an_organisation_may_answer_through_anybody_altinn_lets() {
 
 #[test]
 fn looks_up_by_id() {
-    let request = altinn().lookup(&asked(PERSON)).expect("a request");
-    let request = request.expect("something to ask");
+    let Ok(Lookup::Call(request)) = altinn().lookup(&asked(PERSON)) else {
+        panic!("something to ask")
+    };
     assert_eq!(
         request.uri().path(),
         format!("/accessmanagement/api/v1/enterprise/consentrequests/{ID}")
@@ -90,9 +91,7 @@ fn the_page_must_be_altinns() {
 
 #[test]
 fn the_token_request_names_the_consent_and_its_party() {
-    let party = Party::parse("313367002", Environment::Test).expect("a party");
-    let to = asked(PERSON).to;
-    let Ok(Shown::InToken(details)) = altinn().shown(ID, None, &to, &party) else {
+    let Ok(Shown::InToken(details)) = altinn().shown(&asked("313367002")) else {
         panic!("details")
     };
     assert_eq!(

@@ -8,7 +8,8 @@ use time::macros::datetime;
 
 use super::*;
 use crate::altinn::{
-    Altinn, Consent, Created, Generation, Mismatch, Outcome, Reason, Refusal, Right, Status,
+    Altinn, Asking, Consent, Created, Generation, Lookup, Mismatch, Outcome, Reason, Refusal,
+    Right, Status,
 };
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::Response;
@@ -41,6 +42,14 @@ fn asked(party: &str) -> Asked {
         }],
         valid_to: datetime!(2026-09-05 12:00 UTC),
         redirect_address: Secret::new("https://bank.example/consent/callback?state=Zk3".to_owned()),
+    }
+}
+
+/// The request by which the consent is asked for.
+fn call(asked: &Asked) -> Request {
+    match altinn().create(asked).expect("a request") {
+        Asking::Call(request) => *request,
+        Asking::Page(_) => panic!("a page"),
     }
 }
 

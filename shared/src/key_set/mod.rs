@@ -1,4 +1,6 @@
-//! The login service's public keys (JWKS, RFC 7517), kept for the life of an instance.
+//! Another party's public keys (JWKS, RFC 7517), kept for the life of an instance.
+
+mod place;
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -10,40 +12,38 @@ use serde_json::value::RawValue;
 
 use crate::context::Context;
 use crate::flight::Flights;
-use crate::outbound::{self, Call, Repeat};
+use crate::outbound::{self, Call};
 use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
 
-const LOGIN: Call = Call {
-    counterparty: "login",
-    timeout: Duration::from_secs(3),
-    max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(3),
-};
+pub(crate) use place::Place;
 
-/// An unknown `kid` makes us ask again, but not more often than this: anyone can make one up.
+/// An unknown name makes us ask again, but not more often than this: anyone can make one up.
 const COOL_DOWN: Duration = Duration::from_mins(1);
 
-/// With no keys at all we ask sooner: nobody can log in meanwhile.
+/// With no keys at all we ask sooner: nothing can be verified meanwhile.
 const COLD_COOL_DOWN: Duration = Duration::from_secs(2);
-
-/// Keys older than this are asked for again, so that one that was withdrawn does not hold for ever.
-const FRESH: Duration = Duration::from_mins(10);
 
 /// More keys than this are not looked at.
 const MOST: usize = 64;
 
 /// One public key.
 #[derive(Clone, Debug)]
-pub(super) struct Jwk {
+pub(crate) struct Jwk {
     key_id: Option<String>,
+    /// The thumbprint of its certificate, where it has one.
+    thumbprint: Option<String>,
     /// As it was published.
-    pub(super) json: String,
+    pub(crate) json: String,
 }
 
+/// The keys that one party publishes.
 #[derive(Debug)]
-pub(super) struct Keys {
-    address: String,
+pub(crate) struct KeySet {
+    place: Place,
+    call: Call,
+    /// Keys older than this are asked for again, so that one that was withdrawn does not hold for ever.
+    fresh: Duration,
     kept: RefCell<Kept>,
     flights: Flights<(), ()>,
 }
@@ -56,10 +56,13 @@ struct Kept {
     tried: Option<(Duration, Option<Problem>)>,
 }
 
-impl Keys {
-    pub(super) const fn new(address: String) -> Self {
+impl KeySet {
+    /// The keys at `place`, which is asked by `call`, and again when they are older than `fresh`.
+    pub(crate) const fn new(place: Place, call: Call, fresh: Duration) -> Self {
         Self {
-            address,
+            place,
+            call,
+            fresh,
             kept: RefCell::new(Kept {
                 set: None,
                 tried: None,
@@ -68,45 +71,41 @@ impl Keys {
         }
     }
 
-    /// The key with this `kid`. Without one, the only key there is.
-    pub(super) async fn find<P: Platform>(
+    /// The key of this `kid`, or `x5t`; without a name the only key there is. `None` if the set has no such key.
+    pub(crate) async fn find<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        key_id: Option<&str>,
-    ) -> Result<Jwk, Problem> {
+        name: Option<&str>,
+    ) -> Result<Option<Jwk>, Problem> {
         let now = context.platform.uptime();
-        let (found, stale) = self.look(key_id, now);
-        if let Some(found) = found.clone()
-            && !stale
-        {
+        let (found, stale) = self.look(name, now);
+        if found.is_some() && !stale {
             return Ok(found);
         }
         if self.may_ask(now) {
             let ask = async || self.fetch(context).await;
             self.flights.join(context.platform, &(), ask).await;
         }
-        let (fresh, _) = self.look(key_id, now);
-        if let Some(key) = fresh {
-            return Ok(key);
+        let (fresh, _) = self.look(name, now);
+        if fresh.is_some() {
+            return Ok(fresh);
         }
         let kept = self.kept.borrow();
         let failure = kept.tried.as_ref().and_then(|(_, failure)| failure.clone());
-        Err(failure.unwrap_or_else(|| {
-            Problem::new(Kind::LoginRequired).cause("the login service has no key of this id")
-        }))
+        failure.map_or(Ok(None), Err)
     }
 
-    fn look(&self, key_id: Option<&str>, now: Duration) -> (Option<Jwk>, bool) {
+    fn look(&self, name: Option<&str>, now: Duration) -> (Option<Jwk>, bool) {
         let kept = self.kept.borrow();
         let Some((set, came)) = &kept.set else {
             return (None, true);
         };
-        let key = match (key_id, set.as_slice()) {
+        let key = match (name, set.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
-            (Some(_), set) => set.iter().find(|key| key.key_id.as_deref() == key_id),
+            (Some(name), set) => set.iter().find(|key| key.is_called(name)),
         };
-        (key.cloned(), *came + FRESH <= now)
+        (key.cloned(), *came + self.fresh <= now)
     }
 
     fn may_ask(&self, now: Duration) -> bool {
@@ -137,20 +136,31 @@ impl Keys {
     }
 
     async fn ask<P: Platform>(&self, context: &Context<'_, P>) -> Result<Vec<Jwk>, Problem> {
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = self.address.parse().map_err(|_| {
-            Problem::new(Kind::ConfigurationMissing)
-                .cause("the address of the login service's keys is not one")
-        })?;
-        let json = http::HeaderValue::from_static("application/json");
-        request.headers_mut().insert(header::ACCEPT, json);
-        let answer = outbound::send(context, &LOGIN, &request).await?;
+        let address = self.place.address(context, &self.call).await?;
+        let answer = outbound::send(context, &self.call, &get(&address)?).await?;
         if answer.status() != StatusCode::OK {
-            return Err(outbound::unexpected(LOGIN.counterparty, &answer));
+            return Err(outbound::unexpected(self.call.counterparty, &answer));
         }
         read(answer.body())
-            .ok_or_else(|| outbound::unreadable(LOGIN.counterparty, "not a set of keys"))
+            .ok_or_else(|| outbound::unreadable(self.call.counterparty, "not a set of keys"))
     }
+}
+
+impl Jwk {
+    fn is_called(&self, name: &str) -> bool {
+        self.key_id.as_deref() == Some(name) || self.thumbprint.as_deref() == Some(name)
+    }
+}
+
+/// Asks for JSON.
+fn get(address: &str) -> Result<Request, Problem> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = address.parse().map_err(|_| {
+        Problem::new(Kind::ConfigurationMissing).cause("the address of the keys is not one")
+    })?;
+    let json = http::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(header::ACCEPT, json);
+    Ok(request)
 }
 
 /// A set of keys. One that cannot be read does not spoil the others.
@@ -163,12 +173,15 @@ fn read(body: &[u8]) -> Option<Vec<Jwk>> {
     struct Named {
         #[serde(default)]
         kid: Option<String>,
+        #[serde(default)]
+        x5t: Option<String>,
     }
     let set: Set = serde_json::from_slice(body).ok()?;
     let keys = set.keys.iter().take(MOST).filter_map(|key| {
         let named: Named = serde_json::from_str(key.get()).ok()?;
         Some(Jwk {
             key_id: named.kid,
+            thumbprint: named.x5t,
             json: key.get().to_owned(),
         })
     });

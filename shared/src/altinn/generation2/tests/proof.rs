@@ -1,0 +1,356 @@
+//! Consent tokens that another library has signed, good ones and others.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+
+use super::*;
+use crate::altinn::{Fault, Proof, Unproven};
+use crate::context::Context;
+use crate::fixtures::{ALTINN_PRIMARY, ALTINN_SECONDARY, OTHER_KEY};
+use crate::platform::Platform as _;
+use crate::platform::memory::Memory;
+
+/// What Altinn says, at noon on 1 January 2026, of the consent that [`asked`] asks for.
+fn claims() -> Value {
+    let now = Memory::new().now().unix_timestamp();
+    json!({
+        "Services": ["4628_210607", "4628_210607_inntektsaar=2025"],
+        "AuthorizationCode": CODE,
+        "OfferedBy": PERSON,
+        "CoveredBy": "313000028",
+        "DelegatedDate": now - 60,
+        "ValidToDate": known(PERSON).valid_to.unix_timestamp(),
+        "nbf": now, "exp": now + 30, "iat": now, "iss": "altinn.no",
+    })
+}
+
+fn with(member: &str, value: Value) -> Value {
+    let mut claims = claims();
+    claims[member] = value;
+    claims
+}
+
+/// Altinn with its two keys published, and a clock.
+struct Desk {
+    platform: Memory,
+    altinn: Altinn,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let platform = Memory::new();
+        publish(
+            &platform,
+            vec![
+                ALTINN_PRIMARY.jwk("primary"),
+                ALTINN_SECONDARY.jwk("secondary"),
+            ],
+        );
+        Self {
+            platform,
+            altinn: altinn(),
+        }
+    }
+
+    fn prove(&self, asked: &Asked, token: &str) -> Result<Option<Proof>, Unproven> {
+        let context = Context::new(&self.platform, "claims", std::time::Duration::from_secs(20));
+        let response = answer(200, &json!(token));
+        let proof = self.altinn.proof(&context, asked, &response);
+        self.platform.run(proof)
+    }
+
+    fn fault(&self, token: &str) -> Fault {
+        match self.prove(&known(PERSON), token) {
+            Err(Unproven::Fault(fault)) => fault,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How often the keys were asked for.
+    fn asked_for_keys(&self) -> usize {
+        let requests = self.platform.requests().into_iter();
+        let keys = requests.filter(|request| request.uri().path() == "/api/metadata/jwk");
+        keys.count()
+    }
+}
+
+/// Without a metadata document: the keys are where they are documented to be.
+fn publish(platform: &Memory, keys: Vec<Value>) {
+    let set = json!({ "keys": keys });
+    platform.respond(move |request| {
+        Ok(match request.uri().path() {
+            "/api/metadata/jwk" => answer(200, &set),
+            _ => answer(404, &json!(null)),
+        })
+    });
+}
+
+fn signed(claims: &Value) -> String {
+    ALTINN_PRIMARY.sign(Some("primary"), claims)
+}
+
+#[test]
+fn a_good_one_becomes_the_sources_header() {
+    let desk = Desk::new();
+    let token = signed(&claims());
+    let proof = desk
+        .prove(&known(PERSON), &token)
+        .expect("good")
+        .expect("one");
+    assert_eq!(proof.name, "AltinnSamtykke");
+    assert_eq!(proof.value, token);
+    assert!(proof.value.is_sensitive());
+    // By the key that is announced, and as tokens of 2016 named theirs.
+    let secondary = ALTINN_SECONDARY.sign(Some("secondary"), &claims());
+    assert!(desk.prove(&known(PERSON), &secondary).is_ok());
+    let mut header = Header::new(Algorithm::RS256);
+    header.x5t = Some("primary".to_owned());
+    let older = ALTINN_PRIMARY.sign_under(&header, &claims());
+    assert!(desk.prove(&known(PERSON), &older).is_ok());
+    assert_eq!(desk.asked_for_keys(), 1);
+}
+
+#[test]
+fn the_header_is_called_what_the_deployment_says() {
+    let mut desk = Desk::new();
+    let mut former = Former::of_one(&desk.altinn.origin, "313000028", KEY);
+    former.header = http::HeaderName::from_static("altinsamtykke");
+    desk.altinn.generation = Generation::Two(Box::new(former));
+    let proof = desk.prove(&known(PERSON), &signed(&claims()));
+    assert_eq!(proof.expect("good").expect("one").name, "AltinSamtykke");
+}
+
+#[test]
+fn services_are_one_or_several_and_in_any_order() {
+    let desk = Desk::new();
+    let reversed = json!(["4628_210607_inntektsaar=2025", "4628_210607"]);
+    assert!(
+        desk.prove(&known(PERSON), &signed(&with("Services", reversed)))
+            .is_ok()
+    );
+    let mut bare = known(PERSON);
+    bare.rights[0].metadata.clear();
+    let one = with("Services", json!("4628_210607"));
+    assert!(desk.prove(&bare, &signed(&one)).is_ok());
+    // A name may have an underscore, a value an equals sign.
+    let mut strange = known(PERSON);
+    strange.rights[0].metadata = BTreeMap::from([("a_b".to_owned(), "c=d".to_owned())]);
+    let entries = json!(["4628_210607", "4628_210607_a_b=c=d"]);
+    assert!(
+        desk.prove(&strange, &signed(&with("Services", entries)))
+            .is_ok()
+    );
+}
+
+#[test]
+fn the_proof_of_another_consent_is_told_by_the_member() {
+    let desk = Desk::new();
+    for (member, value, mismatch) in [
+        ("AuthorizationCode", json!(KEY), Mismatch::Id),
+        ("OfferedBy", json!("02829090123"), Mismatch::From),
+        // The interface masks numbers; a masked one proves nothing.
+        ("OfferedBy", json!("148585*****"), Mismatch::From),
+        ("OfferedBy", json!(null), Mismatch::From),
+        ("CoveredBy", json!("310000205"), Mismatch::To),
+        ("Services", json!([]), Mismatch::Rights),
+        ("Services", json!("4628_210607"), Mismatch::Rights),
+        (
+            "Services",
+            json!(["4628_1", "4628_1_inntektsaar=2025"]),
+            Mismatch::Rights,
+        ),
+        (
+            "Services",
+            json!(["4628_210607", "4628_210607_inntektsaar=2024"]),
+            Mismatch::Rights,
+        ),
+        (
+            "Services",
+            json!(["4628_210607", "4628_210607_inntektsaar=2025", "4804_210607"]),
+            Mismatch::Rights,
+        ),
+        ("ValidToDate", json!(1_783_591_201), Mismatch::ValidTo),
+    ] {
+        let fault = desk.fault(&signed(&with(member, value.clone())));
+        assert_eq!(fault, Fault::Mismatch(mismatch), "{member}: {value}");
+        let problem = Problem::from(fault);
+        assert_eq!(problem.kind, Kind::ProofRefused);
+        let detail = problem.detail.expect("a detail");
+        assert!(detail.contains(&mismatch.to_string()), "{detail}");
+    }
+}
+
+#[test]
+fn a_token_that_is_not_altinns_is_refused() {
+    let desk = Desk::new();
+    let good = signed(&claims());
+    let parts: Vec<&str> = good.split('.').collect();
+    let more = signed(&with("OfferedBy", json!("02829090123")));
+    let changed = format!(
+        "{}.{}.{}",
+        parts[0],
+        more.split('.').nth(1).expect("claims"),
+        parts[2]
+    );
+    assert_eq!(desk.fault(&changed), Fault::Signature);
+    assert_eq!(
+        desk.fault(&OTHER_KEY.sign(Some("primary"), &claims())),
+        Fault::Signature
+    );
+    assert_eq!(
+        desk.fault(&ALTINN_PRIMARY.sign(Some("secondary"), &claims())),
+        Fault::Signature
+    );
+    assert_eq!(
+        desk.fault(&OTHER_KEY.sign(Some("other"), &claims())),
+        Fault::UnknownKey
+    );
+    assert_eq!(
+        desk.fault(&OTHER_KEY.sign(None, &claims())),
+        Fault::UnknownKey
+    );
+
+    let mut header = Header::new(Algorithm::RS512);
+    header.kid = Some("primary".to_owned());
+    assert_eq!(
+        desk.fault(&ALTINN_PRIMARY.sign_under(&header, &claims())),
+        Fault::Algorithm
+    );
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = Some("primary".to_owned());
+    let secret = EncodingKey::from_secret(b"what is public");
+    let symmetric = jsonwebtoken::encode(&header, &claims(), &secret).expect("a token");
+    assert_eq!(desk.fault(&symmetric), Fault::Algorithm);
+    // {"alg":"none","kid":"primary"}
+    let unsigned = format!("eyJhbGciOiJub25lIiwia2lkIjoicHJpbWFyeSJ9.{}.", parts[1]);
+    assert_eq!(desk.fault(&unsigned), Fault::Algorithm);
+}
+
+#[test]
+fn issuer_and_times_are_its_own() {
+    let desk = Desk::new();
+    let now = desk.platform.now().unix_timestamp();
+    let times = |nbf: i64, exp: i64| {
+        let mut claims = with("nbf", json!(now + nbf));
+        claims["exp"] = json!(now + exp);
+        claims["iat"] = json!(now + nbf);
+        signed(&claims)
+    };
+    for (token, fault) in [
+        (
+            signed(&with("iss", json!("https://altinn.no"))),
+            Fault::Issuer,
+        ),
+        (signed(&with("iss", json!(null))), Fault::Issuer),
+        (times(-41, -11), Fault::Expired),
+        (times(11, 41), Fault::NotYet),
+        (signed(&with("exp", json!(null))), Fault::Malformed),
+        (signed(&with("nbf", json!(null))), Fault::Malformed),
+        (
+            signed(&with("ValidToDate", json!("27.10.2016 21:11:17"))),
+            Fault::Malformed,
+        ),
+        (
+            signed(&with("Services", json!("4629,1"))),
+            Fault::Mismatch(Mismatch::Rights),
+        ),
+        (signed(&with("Services", json!(null))), Fault::Malformed),
+        (signed(&with("Services", json!([4628]))), Fault::Malformed),
+        (signed(&with("Services", json!(["x=y"]))), Fault::Malformed),
+        (
+            signed(&with("AuthorizationCode", json!(null))),
+            Fault::Malformed,
+        ),
+        ("a.b.c".to_owned(), Fault::Malformed),
+        ("x".repeat(20_000), Fault::Malformed),
+    ] {
+        assert_eq!(desk.fault(&token), fault, "{fault}");
+    }
+    // A clock may be ten seconds out.
+    assert!(desk.prove(&known(PERSON), &times(-40, -10)).is_ok());
+    assert!(desk.prove(&known(PERSON), &times(10, 40)).is_ok());
+}
+
+#[test]
+fn a_key_that_was_announced_needs_no_question_and_the_one_after_it_one() {
+    let desk = Desk::new();
+    let now = |desk: &Desk| desk.platform.now().unix_timestamp();
+    let at = |desk: &Desk| {
+        let mut claims = with("nbf", json!(now(desk)));
+        claims["exp"] = json!(now(desk) + 30);
+        claims
+    };
+    assert!(desk.prove(&known(PERSON), &signed(&at(&desk))).is_ok());
+    let rolled = ALTINN_SECONDARY.sign(Some("secondary"), &at(&desk));
+    assert!(desk.prove(&known(PERSON), &rolled).is_ok());
+    assert_eq!(desk.asked_for_keys(), 1);
+
+    publish(
+        &desk.platform,
+        vec![ALTINN_SECONDARY.jwk("secondary"), OTHER_KEY.jwk("third")],
+    );
+    let third = OTHER_KEY.sign(Some("third"), &at(&desk));
+    assert!(desk.prove(&known(PERSON), &third).is_ok());
+    assert_eq!(desk.asked_for_keys(), 2);
+    // The key that was dropped is known no more, and one that is made up makes nobody ask before a minute is over.
+    assert_eq!(desk.fault(&signed(&at(&desk))), Fault::UnknownKey);
+    assert_eq!(
+        desk.fault(&OTHER_KEY.sign(Some("fourth"), &at(&desk))),
+        Fault::UnknownKey
+    );
+    assert_eq!(desk.asked_for_keys(), 2);
+    desk.platform.advance(std::time::Duration::from_secs(61));
+    assert_eq!(
+        desk.fault(&OTHER_KEY.sign(Some("fourth"), &at(&desk))),
+        Fault::UnknownKey
+    );
+    assert_eq!(desk.asked_for_keys(), 3);
+}
+
+#[test]
+fn keys_are_looked_for_at_altinns_origin_alone() {
+    for (document, kind) in [
+        (
+            json!({ "jwks_uri": "https://former.example/api/metadata/jwk" }),
+            None,
+        ),
+        (
+            json!({ "jwks_uri": "https://evil.example/keys" }),
+            Some(Kind::SourceUnreadable),
+        ),
+        (json!({}), None),
+    ] {
+        let desk = Desk::new();
+        let said = document.clone();
+        desk.platform.respond(move |request| {
+            assert_eq!(request.uri().host(), Some("former.example"));
+            Ok(match request.uri().path() {
+                "/.well-known/oauth-authorization-server" => answer(200, &said),
+                _ => answer(200, &json!({ "keys": [ALTINN_PRIMARY.jwk("primary")] })),
+            })
+        });
+        let proof = desk.prove(&known(PERSON), &signed(&claims()));
+        let found = proof.map_err(|unproven| Problem::from(unproven).kind).err();
+        assert_eq!(found, kind, "{document}");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_told_apart_from_none() {
+    let desk = Desk::new();
+    let prove = |response: &Response| {
+        let context = Context::new(&desk.platform, "claims", std::time::Duration::from_secs(20));
+        let asked = known(PERSON);
+        let proof = desk.altinn.proof(&context, &asked, response);
+        let proof = desk.platform.run(proof);
+        proof.map_err(|unproven| Problem::from(unproven).kind)
+    };
+    assert_eq!(prove(&answer(403, &json!(null))), Ok(None));
+    for (status, body, kind) in [
+        (200, json!({}), Kind::SourceUnreadable),
+        (200, json!("x"), Kind::ProofRefused),
+        (401, json!(null), Kind::SourceRefused),
+        (503, json!(null), Kind::SourceDown),
+    ] {
+        assert_eq!(prove(&answer(status, &body)), Err(kind), "{status}");
+    }
+}
