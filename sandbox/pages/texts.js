@@ -40,6 +40,7 @@ const PROBLEMS = {
   'source-slow': ['Tjenesten hos det offentlige bruker for lang tid. Prøv igjen senere.', 'The public service takes too long. Try again later.'],
   'source-unreadable': ['Svaret fra det offentlige kunne ikke leses. Prøv igjen senere.', 'The answer from the public service could not be read. Try again later.'],
   'source-refused': refused,
+  'proof-refused': refused,
   'own-certificate-refused': refused,
   'counterparty-not-trusted': refused,
   'grant-malformed': refused,

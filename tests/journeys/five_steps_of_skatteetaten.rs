@@ -9,6 +9,12 @@ use sandbox::world::Counterparty::{Altinn2, Maskinporten, Skatteetaten};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// Where Altinn tells which keys its proofs are signed with. They are kept, so it is asked once.
+const KEYS: [&str; 2] = [
+    "/.well-known/oauth-authorization-server",
+    "/api/metadata/jwk",
+];
+
 const TOKEN_ENDPOINT: &str = "/api/authorization/token/{code}";
 
 /// At Altinn 2 alone: at Altinn 3 the consent is in Maskinporten's token, so that there are no two proofs.
@@ -104,6 +110,7 @@ impl Nettbanken<'_> {
         let asked: Vec<_> = asked
             .iter()
             .filter(|entry| [Maskinporten, Altinn2, Skatteetaten].contains(&entry.counterparty))
+            .filter(|entry| entry.counterparty != Altinn2 || !KEYS.contains(&entry.route.as_str()))
             .map(|entry| (entry.counterparty, entry.status, entry.note.as_deref()))
             .collect();
         let both = Some("headers: Authorization, AltinnSamtykke");

@@ -28,8 +28,10 @@ fn nobody_else_asks() {
                 inside += asks.count();
                 continue;
             }
-            let is_setting =
-                |line: &&str| CONFIGURATION.contains(&name) && line.contains("altinn_generation");
+            let is_setting = |line: &&str| {
+                let names = ["altinn_generation", "altinn_start"];
+                CONFIGURATION.contains(&name) && names.iter().any(|name| line.contains(name))
+            };
             let asks = asks.filter(|line| !is_setting(line));
             outside.extend(asks.map(|line| format!("{name}: {}", line.trim())));
         }
@@ -40,7 +42,14 @@ fn nobody_else_asks() {
 
 fn asks(line: &str) -> bool {
     let is_comment = line.trim_start().starts_with("//");
-    let named = ["Generation::Two", "Generation::Three", "altinn_generation"];
+    let named = [
+        "Generation::Two",
+        "Generation::Three",
+        "altinn_generation",
+        "altinn_start",
+        "Start::Link",
+        "Start::Certificate",
+    ];
     let used = [
         "generation2",
         "generation3",

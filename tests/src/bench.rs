@@ -219,8 +219,9 @@ impl Bench {
         if self.setup.enterprise_certificate {
             let shown = self.sandbox.client_certificate();
             let files = format!(
-                "client_cert_file = {:?}\nclient_private_key_file = {:?}\nca_roots_file = ",
-                shown.chain_file, shown.key_file
+                "client_cert_file = '{}'\nclient_private_key_file = '{}'\nca_roots_file = ",
+                shown.chain_file.display(),
+                shown.key_file.display()
             );
             assert_eq!(text.matches("ca_roots_file = ").count(), 1, "{text}");
             text = text.replace("ca_roots_file = ", &files);

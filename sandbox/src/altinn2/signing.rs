@@ -28,12 +28,12 @@ impl Altinn2 {
     }
 
     /// The consent token with these claims; it may be switched to be a wrong one. Not for an async thread.
-    pub(super) fn proof(&self, world: &World, claims: Value) -> anyhow::Result<String> {
+    pub(super) fn proof(&self, world: &World, claims: &Value) -> anyhow::Result<String> {
         let proofs = self.switches().proofs;
-        let changed = wrong::claims(proofs, claims.clone());
+        let changed = wrong::claims(proofs, claims);
         match proofs {
             Proofs::Tampered => {
-                let signed = self.sign(world, &claims)?;
+                let signed = self.sign(world, claims)?;
                 wrong::tampered(&signed, &changed)
             }
             // Somebody signed it, who is not Altinn.

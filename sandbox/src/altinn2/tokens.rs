@@ -57,7 +57,8 @@ async fn fetch(State(world): State<Arc<World>>, Path(code): Path<String>, call: 
     };
     let claims = proof::claims(&consent, handler.as_deref(), world.clock.now());
     let signing = world.clone();
-    let signed = tokio::task::spawn_blocking(move || signing.altinn2.proof(&signing, claims)).await;
+    let signed =
+        tokio::task::spawn_blocking(move || signing.altinn2.proof(&signing, &claims)).await;
     let Ok(Ok(token)) = signed else {
         return world.altinn2.refuse(&refusal::BROKEN);
     };

@@ -13,18 +13,23 @@ use crate::consumer::INNLANDSBANKEN;
 const ANOTHER_PARTY: &str = "314055403";
 
 /// What they say.
-pub(super) fn claims(proofs: Proofs, mut claims: Value) -> Value {
-    match proofs {
-        Proofs::Good | Proofs::UnknownKey => {}
-        Proofs::Tampered | Proofs::AnotherParty => claims["OfferedBy"] = json!(ANOTHER_PARTY),
-        Proofs::AnotherConsumer => claims["CoveredBy"] = json!(INNLANDSBANKEN),
-        Proofs::AnotherService => claims["Services"] = json!("5929_202301"),
-        Proofs::Expired => {
-            for name in ["iat", "nbf", "exp"] {
-                let moment = claims[name].as_i64().unwrap_or_default();
-                claims[name] = json!(moment - 2 * LIFETIME);
-            }
-        }
+pub(super) fn claims(proofs: Proofs, good: &Value) -> Value {
+    let moment = |name| good.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let earlier = |name| (name, json!(moment(name) - 2 * LIFETIME));
+    let others = match proofs {
+        Proofs::Good | Proofs::UnknownKey => vec![],
+        Proofs::Tampered | Proofs::AnotherParty => vec![("OfferedBy", json!(ANOTHER_PARTY))],
+        Proofs::AnotherConsumer => vec![("CoveredBy", json!(INNLANDSBANKEN))],
+        Proofs::AnotherService => vec![("Services", json!("5929_202301"))],
+        Proofs::Expired => vec![earlier("iat"), earlier("nbf"), earlier("exp")],
+    };
+    let mut claims = good.clone();
+    if let Some(members) = claims.as_object_mut() {
+        members.extend(
+            others
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
     }
     claims
 }

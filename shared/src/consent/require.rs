@@ -18,7 +18,7 @@ use crate::secret::Secret;
 pub struct Valid {
     id: String,
     handle: Option<String>,
-    valid_to: OffsetDateTime,
+    until: OffsetDateTime,
 }
 
 impl Valid {
@@ -30,7 +30,7 @@ impl Valid {
             party_name: None,
             to: subject.consumer.clone(),
             rights: vec![subject.service.right.clone()],
-            valid_to: self.valid_to,
+            valid_to: self.until,
             redirect_address: Secret::new(String::new()),
         }
     }
@@ -94,7 +94,7 @@ impl Consents {
         match problem(record.outcome(context.now())) {
             Some(problem) => Err(problem),
             None => Ok(Valid {
-                valid_to: record.request.valid_to(),
+                until: record.request.valid_to(),
                 id: record.request.id,
                 handle: record.request.handle,
             }),

@@ -60,7 +60,7 @@ impl Former {
         Some(Self {
             keys: keys?,
             start: start?,
-            purpose: purpose?,
+            purpose,
             header: header?,
             published: Rc::new(published(origin?.clone())),
         })
@@ -126,19 +126,18 @@ fn start(resolver: &mut Resolver<'_>) -> Option<Start> {
     Some(start)
 }
 
-fn purpose(resolver: &mut Resolver<'_>) -> Option<Option<String>> {
+/// `None` where there is none, and where a fault has been recorded.
+fn purpose(resolver: &mut Resolver<'_>) -> Option<String> {
     const NAME: &str = "altinn_link_purpose";
     /// It is a part of an address.
     const LONGEST: usize = 500;
-    let Some(text) = resolver.optional(NAME) else {
-        return Some(None);
-    };
-    if text.chars().count() > LONGEST || text.contains(char::is_control) {
+    let text = resolver.optional(NAME)?;
+    let fits = text.chars().count() <= LONGEST && !text.contains(char::is_control);
+    if !fits {
         let reason = "is longer than 500 characters, or in several lines";
         resolver.invalid(NAME, reason, "set it to one sentence or two");
-        return None;
     }
-    Some(Some(text.to_owned()))
+    fits.then(|| text.to_owned())
 }
 
 fn header(resolver: &mut Resolver<'_>) -> Option<HeaderName> {

@@ -40,7 +40,7 @@ impl Desk {
         let platform = Memory::new();
         publish(
             &platform,
-            vec![
+            &[
                 ALTINN_PRIMARY.jwk("primary"),
                 ALTINN_SECONDARY.jwk("secondary"),
             ],
@@ -74,7 +74,7 @@ impl Desk {
 }
 
 /// Without a metadata document: the keys are where they are documented to be.
-fn publish(platform: &Memory, keys: Vec<Value>) {
+fn publish(platform: &Memory, keys: &[Value]) {
     let set = json!({ "keys": keys });
     platform.respond(move |request| {
         Ok(match request.uri().path() {
@@ -286,7 +286,7 @@ fn a_key_that_was_announced_needs_no_question_and_the_one_after_it_one() {
 
     publish(
         &desk.platform,
-        vec![ALTINN_SECONDARY.jwk("secondary"), OTHER_KEY.jwk("third")],
+        &[ALTINN_SECONDARY.jwk("secondary"), OTHER_KEY.jwk("third")],
     );
     let third = OTHER_KEY.sign(Some("third"), &at(&desk));
     assert!(desk.prove(&known(PERSON), &third).is_ok());
