@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use host::Limits;
-use journeys::{Answer, Bench, COMPANY, SOLE_PROPRIETORSHIP, Setup};
+use journeys::{Answer, Bench, COMPANY, SOLE_PROPRIETORSHIP, Secrets, Setup};
 use rcgen::{KeyPair, RsaKeySize};
 use reqwest::Method;
 use sandbox::authority::{Profile, rsa_key};
@@ -134,17 +134,17 @@ async fn no_request_fails_and_the_old_ones_open_nothing() {
 async fn start(limits: Limits) -> Bench {
     Bench::with(Setup {
         token_is_public: true,
-        secrets_in_vault: true,
+        secrets: Secrets::Vault,
         limits,
         ..Setup::default()
     })
     .await
 }
 
-type Secrets = std::collections::BTreeMap<String, String>;
+type Values = std::collections::BTreeMap<String, String>;
 
 /// The next one is read by all before any writes with it, and the old one by all for as long as its rows last.
-async fn store_keys(traffic: &Traffic<'_>, secrets: &Secrets) {
+async fn store_keys(traffic: &Traffic<'_>, secrets: &Values) {
     for store in ["consent", "token", "job"] {
         let (key, others) = (
             format!("{store}_store_key"),
@@ -164,7 +164,7 @@ async fn store_keys(traffic: &Traffic<'_>, secrets: &Secrets) {
 }
 
 /// `claims` gets the key that `accounting` has in the sandbox, which nobody uses here.
-async fn component_key(traffic: &Traffic<'_>, secrets: &Secrets) {
+async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
     let bench = traffic.bench;
     let mut services: Value = serde_json::from_str(&secrets["token_services"]).expect("JSON");
     let all = services.as_array_mut().expect("a list");
@@ -204,7 +204,7 @@ async fn component_key(traffic: &Traffic<'_>, secrets: &Secrets) {
 }
 
 /// Both keys are registered for a while; then the old one is taken off the client, so that it would be refused.
-async fn maskinporten_key(traffic: &Traffic<'_>, secrets: &Secrets) {
+async fn maskinporten_key(traffic: &Traffic<'_>, secrets: &Values) {
     let consumer = &traffic.bench.world().consumers[0];
     let pair = new_key().await;
     let jwk = |key: &_, kid: &str| {
@@ -242,7 +242,7 @@ async fn login_key(traffic: &Traffic<'_>) {
 }
 
 /// The timer may show either for a while.
-async fn maintenance_secret(traffic: &Traffic<'_>, secrets: &Secrets) {
+async fn maintenance_secret(traffic: &Traffic<'_>, secrets: &Values) {
     let old = &secrets["maintenance_secret"];
     let new = uuid::Uuid::new_v4().to_string();
     traffic
@@ -255,7 +255,7 @@ async fn maintenance_secret(traffic: &Traffic<'_>, secrets: &Secrets) {
 
 /// Of two keys the one of the certificate seals, so that the certificate is changed between them. The new one ends soon, which the
 /// log tells of the one in use alone.
-async fn seal(traffic: &Traffic<'_>, secrets: &Secrets) {
+async fn seal(traffic: &Traffic<'_>, secrets: &Values) {
     let (chain, old) = (&secrets["seal_certificate_chain"], &secrets["seal_key"]);
     let bench = traffic.bench;
     let pair = new_key().await;

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use host::build::{self, Progress};
-use host::{App, Limits, Log, Options, Server};
+use host::{App, Log, Options, Server};
 use sandbox::Sandbox;
 use sandbox::clock::Clock;
 use sandbox::fault::{Fault, Rule};
@@ -19,29 +19,10 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{Answer, Browser, Customer, Generation, credential};
+use crate::{Answer, Browser, Customer, Generation, Secrets, Setup, credential};
 
 /// How long a journey waits for what another task does.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// What a journey changes before the app starts.
-#[derive(Default)]
-pub struct Setup {
-    /// Which Altinn the app asks.
-    pub altinn: Generation,
-    /// Variables in place of the sandbox's.
-    pub variables: BTreeMap<String, String>,
-    /// Whether `token` gets a public route, which it has not by default.
-    pub token_is_public: bool,
-    /// The host's limits.
-    pub limits: Limits,
-    /// Whether the components show the bank's enterprise certificate to whoever asks for one.
-    pub enterprise_certificate: bool,
-    /// Whether the host knows no counterparty by its organisation number, as Spin does not.
-    pub no_pins: bool,
-    /// Whether the app's secrets lie in the sandbox's vault, where the host reads them as Spin does.
-    pub secrets_in_vault: bool,
-}
 
 /// Sandbox, host and components.
 pub struct Bench {
@@ -141,7 +122,7 @@ impl Bench {
         options.pins = (!self.setup.no_pins).then(|| self.write("pins.toml", &pins));
         options.variables = self.altinn().variables(&self.sandbox, &self.public_url);
         options.variables.extend(self.setup.variables.clone());
-        if self.setup.secrets_in_vault {
+        if self.setup.secrets == Secrets::Vault {
             options.vault_roots = Some(self.sandbox.ca_file().to_owned());
             self.keep_secrets_in_vault(&mut options.variables);
         }
@@ -213,7 +194,7 @@ impl Bench {
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
         }
-        if self.setup.secrets_in_vault {
+        if self.setup.secrets == Secrets::Vault {
             text += &self.vault_provider();
         }
         if self.setup.enterprise_certificate {

@@ -20,16 +20,18 @@ mod customer;
 mod generation;
 mod others;
 mod real_browser;
+mod setup;
 mod signing;
 mod vault;
 
 pub use answer::Answer;
-pub use bench::{Bench, Setup, build_components};
+pub use bench::{Bench, build_components};
 pub use browser::Browser;
 pub use customer::Customer;
 pub use generation::Generation;
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
+pub use setup::{Secrets, Setup};
 pub use signing::AGREEMENT;
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.
