@@ -40,7 +40,8 @@ pub enum Lookup {
 pub enum Shown {
     /// In the source's token: these `authorization_details` are asked for with it.
     InToken(Value),
-    /// In a header beside it, made of the answer to this request. It is complete, and its answer good for one read.
+    /// In a header beside it, made of the answer to this request, which is good for one read. To be sent as
+    /// [`super::Altinn::proof_scope`] says.
     Beside(Box<Request>),
 }
 

@@ -55,7 +55,7 @@ pub struct Altinn {
 
 impl Altinn {
     /// Reads `altinn_generation`, `altinn_origin` and `altinn_page_origin`; for Altinn 2 also `altinn_api_keys`,
-    /// `altinn_start`, `altinn_link_purpose` and `altinn_proof_header`.
+    /// `altinn_start`, `altinn_link_purpose`, `altinn_token_scope` and `altinn_proof_header`.
     pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
         let origin = resolver.origin("altinn_origin");
         let generation = Generation::resolve(resolver, origin.as_ref());
@@ -97,6 +97,15 @@ impl Altinn {
         match &self.generation {
             Generation::Two(former) => former.start() == Start::Link,
             Generation::Three => false,
+        }
+    }
+
+    /// The scope of the token that shows who asks for a proof, where the API key alone does not: it is a supplier's, to
+    /// whom the consumer has delegated the scope.
+    pub fn proof_scope(&self) -> Option<&str> {
+        match &self.generation {
+            Generation::Two(former) => former.token_scope(),
+            Generation::Three => None,
         }
     }
 
@@ -154,7 +163,7 @@ impl Altinn {
     }
 
     /// Asks for the proof of a consent that was given, which [`Self::lookup`] does not tell from one that was withdrawn
-    /// since. Complete as it is. `None` where nothing is missing.
+    /// since. To be sent as [`Self::proof_scope`] says. `None` where nothing is missing.
     pub fn confirmation(
         &self,
         asked: &Asked,

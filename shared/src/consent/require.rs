@@ -5,10 +5,9 @@ use time::OffsetDateTime;
 
 use super::Consents;
 use super::record::{Key, Subject};
-use super::truth::{ALTINN, Truth, problem};
+use super::truth::{Truth, problem};
 use crate::altinn::{Asked, Outcome, Shown};
 use crate::context::Context;
-use crate::outbound;
 use crate::platform::{Platform, Request};
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
@@ -65,7 +64,7 @@ impl Consents {
         let Shown::Beside(fetch) = self.altinn.shown(&asked)? else {
             return Ok(request);
         };
-        let response = outbound::send(context, &ALTINN, &fetch).await?;
+        let response = self.fetch_proof(context, subject.consumer, *fetch).await?;
         let proof = self.altinn.proof(context, &asked, &response).await?;
         let proof = proof.ok_or(Kind::ConsentRequired)?;
         request.headers_mut().insert(proof.name, proof.value);

@@ -54,6 +54,7 @@ impl Settings for ConsentConfig {
         "altinn_api_keys",
         "altinn_start",
         "altinn_link_purpose",
+        "altinn_token_scope",
         "altinn_origin",
         "altinn_page_origin",
         "services",

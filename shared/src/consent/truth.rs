@@ -11,6 +11,7 @@ use crate::altinn::{
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat};
+use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Request, Response};
 use crate::problem::{Kind, Problem};
 use crate::token::Ask;
@@ -164,7 +165,7 @@ impl Consents {
         let Some(request) = confirmation else {
             return Ok(Found::Consent(Box::new(consent)));
         };
-        let response = outbound::send(context, &ALTINN, &request).await?;
+        let response = self.fetch_proof(context, key.consumer, request).await?;
         match self.altinn.proof(context, asked, &response).await {
             Ok(Some(_)) => {}
             // A consent that was accepted and has no proof has been withdrawn, or given up.
@@ -191,6 +192,22 @@ impl Consents {
         let ask = self.token_for(scope)?;
         self.tokens
             .send(context, key.consumer, &ask, &ALTINN, request)
+            .await
+    }
+
+    /// Altinn's answer to the question for a proof.
+    pub(super) async fn fetch_proof<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let Some(scope) = self.altinn.proof_scope() else {
+            return outbound::send(context, &ALTINN, &request).await;
+        };
+        let ask = self.token_for(scope)?;
+        self.tokens
+            .send(context, consumer, &ask, &ALTINN, request)
             .await
     }
 

@@ -75,6 +75,7 @@ const COMMON: &[&str] = &[
     "altinn_generation",
     "altinn_api_keys",
     "altinn_start",
+    "altinn_token_scope",
     "altinn_proof_header",
     "altinn_origin",
     "altinn_page_origin",

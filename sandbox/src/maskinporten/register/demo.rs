@@ -12,9 +12,10 @@ use crate::altinn::register::ORGANISATIONS;
 use crate::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE};
 use crate::consumer::{Consumer, Credential};
 
-const SCOPES: [&str; 8] = [
+const SCOPES: [&str; 9] = [
     "altinn:consentrequests.read",
     "altinn:consentrequests.write",
+    "altinn:consenttokens.read",
     "altinn:consenttokens.write",
     "skatteetaten:kravogbetalinger",
     "skatteetaten:inntekt",

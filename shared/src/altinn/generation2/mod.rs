@@ -90,7 +90,7 @@ pub(super) fn lookup(
     Ok(request.header(header::ACCEPT, HAL).body(Bytes::new())?)
 }
 
-/// Asks for a consent token; the API key alone is enough.
+/// Asks for a consent token. The API key alone is enough, if it is the consumer's ("Leverandør").
 pub(super) fn fetch(
     origin: &Origin,
     former: &Former,

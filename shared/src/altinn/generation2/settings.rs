@@ -9,6 +9,7 @@ use super::api_key::ApiKeys;
 use crate::config::{Origin, Resolver};
 use crate::key_set::{KeySet, Place};
 use crate::outbound::{Call, Repeat};
+use crate::token::Ask;
 
 /// With two n; the first page that Skatteetaten wrote about krav og betalinger has one.
 const HEADER: HeaderName = HeaderName::from_static("altinnsamtykke");
@@ -33,6 +34,8 @@ pub(crate) struct Former {
     pub(super) start: Start,
     /// What a link says the consent is for (`DelegationContext`); nothing else uses it.
     pub(super) purpose: Option<String>,
+    /// The scope of the token that goes with the API key where proofs are fetched; a consumer's own key needs none.
+    token_scope: Option<String>,
     /// The proof's header at the source.
     pub(super) header: HeaderName,
     /// What proofs are signed with. Shared by the copies of these settings, so that it is fetched once.
@@ -51,16 +54,18 @@ pub(crate) enum Start {
 }
 
 impl Former {
-    /// Reads `altinn_api_keys`, `altinn_start`, `altinn_link_purpose` and `altinn_proof_header`.
+    /// Reads `altinn_api_keys`, `altinn_start`, `altinn_link_purpose`, `altinn_token_scope` and `altinn_proof_header`.
     pub(crate) fn resolve(resolver: &mut Resolver<'_>, origin: Option<&Origin>) -> Option<Self> {
         let keys = ApiKeys::resolve(resolver);
         let start = start(resolver);
         let purpose = purpose(resolver);
+        let token_scope = token_scope(resolver);
         let header = header(resolver);
         Some(Self {
             keys: keys?,
             start: start?,
             purpose,
+            token_scope,
             header: header?,
             published: Rc::new(published(origin?.clone())),
         })
@@ -69,6 +74,11 @@ impl Former {
     /// How a consent is asked for.
     pub(in crate::altinn) const fn start(&self) -> Start {
         self.start
+    }
+
+    /// See [`super::super::Altinn::proof_scope`].
+    pub(in crate::altinn) fn token_scope(&self) -> Option<&str> {
+        self.token_scope.as_deref()
     }
 
     /// Checks that consents can be asked for, not only shown: a link needs a purpose.
@@ -90,6 +100,7 @@ impl Former {
             keys: ApiKeys::of_one(number, key),
             start: Start::Token,
             purpose: None,
+            token_scope: None,
             header: HEADER,
             published: Rc::new(published(origin.clone())),
         }
@@ -140,6 +151,18 @@ fn purpose(resolver: &mut Resolver<'_>) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// `None` where there is none, and where a fault has been recorded.
+fn token_scope(resolver: &mut Resolver<'_>) -> Option<String> {
+    const NAME: &str = "altinn_token_scope";
+    let scope = resolver.optional(NAME)?;
+    let ask = Ask::new(scope);
+    if ask.is_err() {
+        let remedy = "set it to altinn:consenttokens.read, or to nothing";
+        resolver.invalid(NAME, "is not a scope", remedy);
+    }
+    ask.is_ok().then(|| scope.to_owned())
+}
+
 fn header(resolver: &mut Resolver<'_>) -> Option<HeaderName> {
     const NAME: &str = "altinn_proof_header";
     let Some(text) = resolver.optional(NAME) else {
@@ -179,6 +202,7 @@ mod tests {
         let former = resolve(&[]).expect("settings");
         assert_eq!(former.start, Start::Token);
         assert_eq!(former.header, "AltinnSamtykke");
+        assert_eq!(former.token_scope(), None);
         for (name, start) in [
             ("token", Start::Token),
             ("certificate", Start::Certificate),
@@ -190,6 +214,9 @@ mod tests {
         }
         let former = resolve(&[("altinn_proof_header", "AltinSamtykke")]).expect("settings");
         assert_eq!(former.header, "AltinSamtykke");
+        let scope = "altinn:consenttokens.read";
+        let former = resolve(&[("altinn_token_scope", scope)]).expect("settings");
+        assert_eq!(former.token_scope(), Some(scope));
     }
 
     #[test]
@@ -198,6 +225,7 @@ mod tests {
             ("altinn_start", "Link"),
             ("altinn_start", "api"),
             ("altinn_link_purpose", "two\nlines"),
+            ("altinn_token_scope", "altinn:\"consenttokens\""),
             ("altinn_proof_header", "Altinn Samtykke"),
             ("altinn_proof_header", "Authorization"),
         ] {
