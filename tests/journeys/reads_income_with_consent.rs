@@ -1,8 +1,6 @@
 //! A customer applies for a loan: the bank reads their income for the months that they have consented to.
-//!
-//! At Altinn 3 alone: the sandbox's Skatteetaten takes Altinn 2's proof for krav og betalinger and nothing else.
 
-use journeys::{Bench, Customer};
+use journeys::{Bench, Customer, Generation};
 use sandbox::fault::{Content, Fault};
 use sandbox::world::Counterparty;
 use serde_json::json;
@@ -25,134 +23,142 @@ async fn consents(customer: &Customer<'_>, from: &str, to: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_three_months_and_the_bank_sees_those() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let (from, to) = months(&bench);
-    let path = read(&from, &to);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let (from, to) = months(&bench);
+        let path = read(&from, &to);
 
-    let before = ragna.get(&path, &ragna.pid).await;
-    before.problem(403, "consent-required");
-    let status = format!("/consent?service=inntekt&fraOgMed={from}&tilOgMed={to}");
-    let none = ragna.get(&status, &ragna.pid).await.json(200);
-    assert_eq!(none["status"], "none");
+        let before = ragna.get(&path, &ragna.pid).await;
+        before.problem(403, "consent-required");
+        let status = format!("/consent?service=inntekt&fraOgMed={from}&tilOgMed={to}");
+        let none = ragna.get(&status, &ragna.pid).await.json(200);
+        assert_eq!(none["status"], "none");
 
-    consents(&ragna, &from, &to).await;
+        consents(&ragna, &from, &to).await;
 
-    let granted = ragna.get(&status, &ragna.pid).await.json(200);
-    assert_eq!(granted["status"], "granted");
-    let answer = ragna.get(&path, &ragna.pid).await;
-    let document = answer.json(200);
-    let reports = document["oppgaveInntektsmottaker"]
-        .as_array()
-        .expect("a list");
-    assert_eq!(reports.len(), 3);
-    assert_eq!(reports[0]["kalendermaaned"], from.as_str());
-    assert!(answer.body.contains(r#""beloep":48250.5,"#), "as sent");
+        let granted = ragna.get(&status, &ragna.pid).await.json(200);
+        assert_eq!(granted["status"], "granted");
+        let answer = ragna.get(&path, &ragna.pid).await;
+        let document = answer.json(200);
+        let reports = document["oppgaveInntektsmottaker"]
+            .as_array()
+            .expect("a list");
+        assert_eq!(reports.len(), 3);
+        assert_eq!(reports[0]["kalendermaaned"], from.as_str());
+        assert!(answer.body.contains(r#""beloep":48250.5,"#), "as sent");
 
-    // Other months are another consent.
-    let later = ragna.get(&read(&to, &to), &ragna.pid).await;
-    later.problem(403, "consent-required");
-    bench.log_is_clean(&[&ragna.pid]);
+        // Other months are another consent.
+        let later = ragna.get(&read(&to, &to), &ragna.pid).await;
+        later.problem(403, "consent-required");
+        bench.log_is_clean(&[&ragna.pid]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_income_is_told_apart() {
-    let bench = Bench::start().await;
-    for (name, months, status, problem, code) in [
-        // Before the first employment.
-        (
-            "ragna",
-            ("2001-01", "2001-02"),
-            404,
-            "nothing-found",
-            "IM-008",
-        ),
-        ("solveig", ("2025-01", "2025-02"), 403, "shielded", ""),
-        (
-            "ane",
-            ("2025-01", "2025-02"),
-            404,
-            "party-unknown",
-            "IM-007",
-        ),
-    ] {
-        let customer = bench.customer(name);
-        consents(&customer, months.0, months.1).await;
-        let answer = customer.get(&read(months.0, months.1), &customer.pid).await;
-        let told = answer.problem(status, problem);
-        assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
-        bench.log_is_clean(&[&customer.pid]);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        for (name, months, status, problem, code) in [
+            // Before the first employment.
+            (
+                "ragna",
+                ("2001-01", "2001-02"),
+                404,
+                "nothing-found",
+                "IM-008",
+            ),
+            ("solveig", ("2025-01", "2025-02"), 403, "shielded", ""),
+            (
+                "ane",
+                ("2025-01", "2025-02"),
+                404,
+                "party-unknown",
+                "IM-007",
+            ),
+        ] {
+            let customer = bench.customer(name);
+            consents(&customer, months.0, months.1).await;
+            let answer = customer.get(&read(months.0, months.1), &customer.pid).await;
+            let told = answer.problem(status, problem);
+            assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
+            bench.log_is_clean(&[&customer.pid]);
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_for_is_refused_before_anybody_is_asked() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let calls = bench.calls(Counterparty::Altinn);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let calls = bench.calls_to_altinn();
 
-    for (path, party, status, problem) in [
-        ("/income/inntekter".to_owned(), "", 400, "request-invalid"),
-        (read("2025-01-01", "2025-02-01"), "", 400, "request-invalid"),
-        (read("2025-13", "2025-13"), "", 400, "request-invalid"),
-        (read("2025-02", "2025-01"), "", 400, "request-invalid"),
-        (
-            read("2025-01", "2025-02") + "&x=1",
-            "",
-            400,
-            "request-invalid",
-        ),
-        // A company earns, but has no income of this kind.
-        (
-            read("2025-01", "2025-02"),
-            "313367002",
-            400,
-            "party-invalid",
-        ),
-        (
-            read("2025-01", "2025-02"),
-            "02829090123",
-            403,
-            "party-not-allowed",
-        ),
-        ("/income/krav".to_owned(), "", 404, "route-unknown"),
-    ] {
-        let party = if party.is_empty() { &ragna.pid } else { party };
-        ragna.get(&path, party).await.problem(status, problem);
+        for (path, party, status, problem) in [
+            ("/income/inntekter".to_owned(), "", 400, "request-invalid"),
+            (read("2025-01-01", "2025-02-01"), "", 400, "request-invalid"),
+            (read("2025-13", "2025-13"), "", 400, "request-invalid"),
+            (read("2025-02", "2025-01"), "", 400, "request-invalid"),
+            (
+                read("2025-01", "2025-02") + "&x=1",
+                "",
+                400,
+                "request-invalid",
+            ),
+            // A company earns, but has no income of this kind.
+            (
+                read("2025-01", "2025-02"),
+                "313367002",
+                400,
+                "party-invalid",
+            ),
+            (
+                read("2025-01", "2025-02"),
+                "02829090123",
+                403,
+                "party-not-allowed",
+            ),
+            ("/income/krav".to_owned(), "", 404, "route-unknown"),
+        ] {
+            let party = if party.is_empty() { &ragna.pid } else { party };
+            ragna.get(&path, party).await.problem(status, problem);
+        }
+        let said = json!({ "fraOgMed": "2025-01" });
+        let asked = ragna.ask_consent_to("inntekt", said).await;
+        asked.problem(400, "request-invalid");
+        let said = json!({ "fraOgMed": "2025-01", "tilOgMed": "2025-02", "inntektsaar": "2025" });
+        let asked = ragna.ask_consent_to("inntekt", said).await;
+        asked.problem(400, "request-invalid");
+
+        assert_eq!(bench.calls_to_altinn(), calls);
+        assert_eq!(bench.calls(Counterparty::Income), 0);
+        bench.log_is_clean(&[&ragna.pid]);
     }
-    let said = json!({ "fraOgMed": "2025-01" });
-    let asked = ragna.ask_consent_to("inntekt", said).await;
-    asked.problem(400, "request-invalid");
-    let said = json!({ "fraOgMed": "2025-01", "tilOgMed": "2025-02", "inntektsaar": "2025" });
-    let asked = ragna.ask_consent_to("inntekt", said).await;
-    asked.problem(400, "request-invalid");
-
-    assert_eq!(bench.calls(Counterparty::Altinn), calls);
-    assert_eq!(bench.calls(Counterparty::Income), 0);
-    bench.log_is_clean(&[&ragna.pid]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_in_trouble_and_a_consent_taken_back() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let (from, to) = months(&bench);
-    let path = read(&from, &to);
-    consents(&ragna, &from, &to).await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let (from, to) = months(&bench);
+        let path = read(&from, &to);
+        consents(&ragna, &from, &to).await;
 
-    let down = Fault::Status {
-        code: http::StatusCode::SERVICE_UNAVAILABLE,
-        body: Content::Html,
-    };
-    bench.fault(Counterparty::Income, None, down);
-    let answer = ragna.get(&path, &ragna.pid).await;
-    answer.problem(503, "source-down");
-    bench.world().faults.clear();
-    ragna.get(&path, &ragna.pid).await.json(200);
+        let down = Fault::Status {
+            code: http::StatusCode::SERVICE_UNAVAILABLE,
+            body: Content::Html,
+        };
+        bench.fault(Counterparty::Income, None, down);
+        let answer = ragna.get(&path, &ragna.pid).await;
+        answer.problem(503, "source-down");
+        bench.world().faults.clear();
+        ragna.get(&path, &ragna.pid).await.json(200);
 
-    // Ten days at the most, nine here: Altinn says that it has run out.
-    bench.advance(std::time::Duration::from_hours(10 * 24));
-    let ragna = bench.customer("ragna");
-    let expired = ragna.get(&path, &ragna.pid).await;
-    expired.problem(403, "consent-expired");
+        // Ten days at the most, nine here: Altinn says that it has run out.
+        bench.advance(std::time::Duration::from_hours(10 * 24));
+        let ragna = bench.customer("ragna");
+        let expired = ragna.get(&path, &ragna.pid).await;
+        expired.problem(403, "consent-expired");
+    }
 }

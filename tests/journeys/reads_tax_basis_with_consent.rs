@@ -1,10 +1,8 @@
 //! The same bank reads the sums of the customer's tax return, for the year that they have consented to.
-//!
-//! At Altinn 3 alone: the sandbox's Skatteetaten takes Altinn 2's proof for krav og betalinger and nothing else.
 
 use std::collections::BTreeMap;
 
-use journeys::{Bench, Customer, Setup};
+use journeys::{Bench, Customer, Generation, Setup};
 use sandbox::world::Counterparty;
 use serde_json::json;
 
@@ -25,78 +23,92 @@ async fn consents(customer: &Customer<'_>, year: i32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_one_year_and_the_bank_sees_its_sums() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    let year = latest(&bench);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        let year = latest(&bench);
 
-    let before = ragna.get(&read(year), &ragna.pid).await;
-    before.problem(403, "consent-required");
-    consents(&ragna, year).await;
+        let before = ragna.get(&read(year), &ragna.pid).await;
+        before.problem(403, "consent-required");
+        consents(&ragna, year).await;
 
-    let document = ragna.get(&read(year), &ragna.pid).await.json(200);
-    assert_eq!(document["inntektsaar"], year.to_string().as_str());
-    assert_eq!(document["stadie"], "oppgjoer");
-    assert_eq!(document["grunnlag"][0]["beloep"], 579_006);
-    assert_eq!(document["personidentifikator"], ragna.pid.as_str());
+        let document = ragna.get(&read(year), &ragna.pid).await.json(200);
+        assert_eq!(document["inntektsaar"], year.to_string().as_str());
+        assert_eq!(document["stadie"], "oppgjoer");
+        assert_eq!(document["grunnlag"][0]["beloep"], 579_006);
+        assert_eq!(document["personidentifikator"], ragna.pid.as_str());
 
-    let another = ragna.get(&read(year - 1), &ragna.pid).await;
-    another.problem(403, "consent-required");
-    bench.log_is_clean(&[&ragna.pid]);
+        let another = ragna.get(&read(year - 1), &ragna.pid).await;
+        another.problem(403, "consent-required");
+        bench.log_is_clean(&[&ragna.pid]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_refusal_is_told_apart() {
-    let bench = Bench::start().await;
-    let year = latest(&bench);
-    for (name, year, status, problem, code) in [
-        ("odd", year, 404, "nothing-found", "SSG-008"),
-        ("solveig", year, 403, "shielded", ""),
-        ("ane", year, 404, "party-unknown", "SSG-007"),
-        // The bank may see the latest year alone, whatever the customer has consented to.
-        ("ragna", year - 1, 502, "source-refused", "SSG-005"),
-    ] {
-        let customer = bench.customer(name);
-        consents(&customer, year).await;
-        let answer = customer.get(&read(year), &customer.pid).await;
-        let told = answer.problem(status, problem);
-        assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
-        bench.log_is_clean(&[&customer.pid]);
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let year = latest(&bench);
+        for (name, year, status, problem, code) in [
+            ("odd", year, 404, "nothing-found", "SSG-008"),
+            ("solveig", year, 403, "shielded", ""),
+            ("ane", year, 404, "party-unknown", "SSG-007"),
+            // The bank may see the latest year alone, whatever the customer has consented to.
+            ("ragna", year - 1, 502, "source-refused", "SSG-005"),
+        ] {
+            let customer = bench.customer(name);
+            consents(&customer, year).await;
+            let answer = customer.get(&read(year), &customer.pid).await;
+            let told = answer.problem(status, problem);
+            assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
+            bench.log_is_clean(&[&customer.pid]);
+        }
+        // Another bank's customer, whose figures the source has no more.
+        let eirik = bench.customer("eirik");
+        consents(&eirik, year).await;
+        let gone = eirik.get(&read(year), &eirik.pid).await;
+        assert_eq!(gone.problem(404, "nothing-found")["kode"], "SSG-011");
     }
-    // Another bank's customer, whose figures the source has no more.
-    let eirik = bench.customer("eirik");
-    consents(&eirik, year).await;
-    let gone = eirik.get(&read(year), &eirik.pid).await;
-    assert_eq!(gone.problem(404, "nothing-found")["kode"], "SSG-011");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_for_too_long_is_not_accepted_and_the_customer_is_asked_anew() {
-    let services = r#"{"summert-skattegrunnlag":{"resource":"ske-samtykke-sbl-summert-skattegrunnlag",
-        "valid_days":11,"metadata":{"inntektsaar":"{year}"}}}"#;
-    let variables = [
-        ("services", services),
-        ("default_service", ""),
-        ("claims_service", "summert-skattegrunnlag"),
-    ];
-    let variables: BTreeMap<String, String> = variables
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-    let bench = Bench::with(Setup {
-        variables,
-        ..Setup::default()
-    })
-    .await;
-    let ragna = bench.customer("ragna");
-    let year = latest(&bench);
-    consents(&ragna, year).await;
+    for (altinn, resource) in [
+        (Generation::Three, "ske-samtykke-sbl-summert-skattegrunnlag"),
+        (Generation::Two, "4628_210607"),
+    ] {
+        let services = json!({ "summert-skattegrunnlag": {
+            "resource": resource,
+            "valid_days": 11,
+            "metadata": { "inntektsaar": "{year}" },
+        } });
+        let services = services.to_string();
+        let variables = [
+            ("services", services.as_str()),
+            ("default_service", ""),
+            ("claims_service", "summert-skattegrunnlag"),
+        ];
+        let variables: BTreeMap<String, String> = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let bench = Bench::with(Setup {
+            altinn,
+            variables,
+            ..Setup::default()
+        })
+        .await;
+        let ragna = bench.customer("ragna");
+        let year = latest(&bench);
+        consents(&ragna, year).await;
 
-    let refused = ragna.get(&read(year), &ragna.pid).await;
-    assert_eq!(refused.problem(403, "consent-required")["kode"], "SSG-010");
-    assert_eq!(bench.calls(Counterparty::TaxBasis), 1);
+        let refused = ragna.get(&read(year), &ragna.pid).await;
+        assert_eq!(refused.problem(403, "consent-required")["kode"], "SSG-010");
+        assert_eq!(bench.calls(Counterparty::TaxBasis), 1);
 
-    // The settings of `claims` name a service that its reads cannot say enough for.
-    let claims = ragna.open_claims(&ragna.pid).await;
-    claims.problem(500, "configuration-missing");
-    let told = "claims_service needs metadata that a read has no parameter for";
-    assert!(bench.log.lines().iter().any(|line| line.contains(told)));
+        // The settings of `claims` name a service that its reads cannot say enough for.
+        let claims = ragna.open_claims(&ragna.pid).await;
+        claims.problem(500, "configuration-missing");
+        let told = "claims_service needs metadata that a read has no parameter for";
+        assert!(bench.log.lines().iter().any(|line| line.contains(told)));
+    }
 }

@@ -75,7 +75,9 @@ impl<'a> Customer<'a> {
     /// `POST /consent` for the customer's own consent to `service`, which says `metadata`.
     pub async fn ask_consent_to(&self, service: &str, metadata: Value) -> Answer {
         let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
-        let body = json!({ "service": service, "metadata": metadata, "return_address": back });
+        let mut body = self.bench.altinn().question(&self.pid, &back);
+        body["service"] = json!(service);
+        body["metadata"] = metadata;
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 

@@ -15,11 +15,13 @@ use crate::bearer::{consumer, has_scope, identifier};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
+const SERVICE: &str = "5928_202301";
 /// What a system user must have the right to.
 const RIGHT: &str = "ske-krav-og-betalinger";
 
-const ANY_CLAIMS: Wanted<'_> = Wanted {
+pub(super) const ANY_CLAIMS: Wanted<'_> = Wanted {
     resource: RESOURCE,
+    service: SERVICE,
     metadata: &[],
     longest: None,
 };
@@ -27,7 +29,10 @@ const ANY_CLAIMS: Wanted<'_> = Wanted {
 /// What a consent must be to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
+    /// What Altinn calls it.
     pub(super) resource: &'static str,
+    /// What Altinn 2 called it: code and edition.
+    pub(super) service: &'static str,
     /// Keys are compared without regard to case, values exactly.
     pub(super) metadata: &'a [(&'static str, &'a str)],
     /// The longest that it may have been asked for.
@@ -297,6 +302,7 @@ mod tests {
         let metadata = [("fraogmed", "2026-01"), ("tilogmed", "2026-03")];
         let wanted = Wanted {
             resource: RESOURCE,
+            service: SERVICE,
             metadata: &metadata,
             longest: Some(Duration::days(10)),
         };

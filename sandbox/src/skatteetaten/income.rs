@@ -23,6 +23,7 @@ const API: Api = Api {
     prefix: "IM",
     scopes: &["skatteetaten:inntekt"],
     resource: "ske-samtykke-sbl-inntekt",
+    service: "4804_210607",
     by_law: &[
         "afp",
         "digisos",
@@ -88,7 +89,7 @@ async fn read(
     })
 }
 
-fn income(caller: &Caller, package: &str, person: &str, query: &str) -> Result<Node, Refusal> {
+fn income(caller: &Caller<'_>, package: &str, person: &str, query: &str) -> Result<Node, Refusal> {
     let (from, to) = (month(query, "fraOgMed")?, month(query, "tilOgMed")?);
     if from.1 > to.1 {
         return Err(Refusal::Input("fraOgMed kan ikke være etter tilOgMed"));

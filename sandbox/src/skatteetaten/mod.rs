@@ -244,7 +244,7 @@ async fn answer(
     }
     let read = read?;
     let reader = organisation.trim_start_matches("0192:");
-    match proof::consents(world, headers, reader, party, now) {
+    match proof::consents(world, headers, reader, party, access::ANY_CLAIMS) {
         Some(consents) if package == Package::Finans => {
             consents.then_some(()).ok_or(Refusal::Consent)?;
         }

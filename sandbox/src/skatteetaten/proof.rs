@@ -8,6 +8,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::access::Wanted;
 use crate::journal::Note;
 use crate::world::World;
 
@@ -25,18 +26,16 @@ fn shown_in(world: &World) -> &'static str {
     world.skatteetaten.switches().proof_header.name()
 }
 
-/// Krav og betalinger: code and edition.
-const SERVICE: &str = "5928_202301";
-
-/// Whether the request's consent token gives the `reader` (an organisation number) the party's data. `None` without the
-/// header, and since Altinn 2 closed.
+/// Whether the request's consent token gives the `reader` (an organisation number) what is wanted of the party. `None`
+/// without the header, and since Altinn 2 closed.
 pub(super) fn consents(
     world: &World,
     headers: &HeaderMap,
     reader: &str,
     party: &str,
-    now: OffsetDateTime,
+    wanted: Wanted<'_>,
 ) -> Option<bool> {
+    let now = world.clock.now();
     let mut shown = headers.get_all(shown_in(world)).iter();
     let first = shown.next()?;
     if world.altinn2.switches().closed {
@@ -48,28 +47,52 @@ pub(super) fn consents(
         .then(|| first.to_str().ok())
         .flatten();
     let claims = only.and_then(|token| world.altinn2.verify(now, token).ok());
-    Some(claims.is_some_and(|claims| fits(&claims, reader, party, now)))
+    Some(claims.is_some_and(|claims| fits(&claims, reader, party, wanted, now)))
 }
 
-fn fits(claims: &Value, reader: &str, party: &str, now: OffsetDateTime) -> bool {
+fn fits(
+    claims: &Value,
+    reader: &str,
+    party: &str,
+    wanted: Wanted<'_>,
+    now: OffsetDateTime,
+) -> bool {
     let is_reader = claims["CoveredBy"] == reader || claims["HandledBy"] == reader;
-    let valid_to = claims["ValidToDate"].as_i64();
+    let seconds = |name: &str| claims[name].as_i64();
+    let valid_to = seconds("ValidToDate");
+    let too_long = wanted.longest.is_some_and(|longest| {
+        seconds("DelegatedDate")
+            .zip(valid_to)
+            .is_none_or(|(from, to)| to - from > longest.whole_seconds())
+    });
     is_reader
         && claims["OfferedBy"] == party
         && valid_to.is_some_and(|valid_to| valid_to > now.unix_timestamp())
-        && covers(&claims["Services"])
+        && !too_long
+        && covers(&claims["Services"], wanted)
 }
 
-/// One entry, or a list of them; those with parameters are other entries.
-fn covers(services: &Value) -> bool {
-    let listed = services.as_array().map(Vec::as_slice).unwrap_or_default();
-    services == SERVICE || listed.iter().any(|service| service == SERVICE)
+/// One entry, or a list of them; each of a service's parameters is another entry.
+fn covers(services: &Value, wanted: Wanted<'_>) -> bool {
+    let listed = services.as_array().map(Vec::as_slice);
+    let entries = listed.unwrap_or(std::slice::from_ref(services)).iter();
+    let entries: Vec<&str> = entries.filter_map(Value::as_str).collect();
+    let says = |key: &str, value: &str| {
+        entries.iter().any(|entry| {
+            let parameter = entry.strip_prefix(wanted.service);
+            let parameter = parameter.and_then(|rest| rest.strip_prefix('_')?.split_once('='));
+            parameter.is_some_and(|(name, given)| name.eq_ignore_ascii_case(key) && given == value)
+        })
+    };
+    entries.contains(&wanted.service) && wanted.metadata.iter().all(|(key, value)| says(key, value))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::access::ANY_CLAIMS;
     use super::*;
     use serde_json::json;
+    use time::Duration;
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-03-20 12:00 UTC);
@@ -88,7 +111,7 @@ mod tests {
         let outcome = |name: &str, value: Value| {
             let mut claims = claims();
             claims[name] = value;
-            fits(&claims, "310000205", "313367002", NOW)
+            fits(&claims, "310000205", "313367002", ANY_CLAIMS, NOW)
         };
         for (name, value) in [
             ("Services", json!("5928_202301")),
@@ -116,8 +139,43 @@ mod tests {
     #[test]
     fn a_supplier_that_fetched_it_itself_may_read() {
         let mut claims = claims();
-        assert!(!fits(&claims, "310000108", "313367002", NOW));
+        let fits = |claims: &Value| fits(claims, "310000108", "313367002", ANY_CLAIMS, NOW);
+        assert!(!fits(&claims));
         claims["HandledBy"] = json!("310000108");
-        assert!(fits(&claims, "310000108", "313367002", NOW));
+        assert!(fits(&claims));
+    }
+
+    #[test]
+    fn what_a_consent_says_and_how_long_it_is_count_where_they_are_wanted() {
+        let months = [("fraogmed", "2025-01"), ("tilogmed", "2025-03")];
+        let wanted = Wanted {
+            resource: "ske-samtykke-sbl-inntekt",
+            service: "4804_210607",
+            metadata: &months,
+            longest: Some(Duration::days(10)),
+        };
+        let given = NOW.unix_timestamp();
+        let outcome = |services: &[&str], delegated: Value, days: i64| {
+            let mut claims = claims();
+            claims["Services"] = json!(services);
+            claims["DelegatedDate"] = delegated;
+            claims["ValidToDate"] = json!(given + days * 86_400);
+            fits(&claims, "310000205", "313367002", wanted, NOW)
+        };
+        let service = "4804_210607";
+        let from = "4804_210607_fraOgMed=2025-01";
+        let to = "4804_210607_tilOgMed=2025-03";
+        assert!(outcome(&[service, from, to], json!(given), 10));
+        for services in [
+            &[service][..],
+            &[service, from],
+            &[from, to],
+            &[service, from, "4804_210607_tilOgMed=2025-04"],
+            &[service, from, "4630_2_tilOgMed=2025-03"],
+        ] {
+            assert!(!outcome(services, json!(given), 10), "{services:?}");
+        }
+        assert!(!outcome(&[service, from, to], json!(given), 11));
+        assert!(!outcome(&[service, from, to], json!(null), 10));
     }
 }

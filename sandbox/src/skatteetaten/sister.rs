@@ -18,7 +18,7 @@ use super::access::{Wanted, consent};
 use super::format::Format;
 use super::node::{Node, escape};
 use super::places::Places;
-use super::{correlation, named, party};
+use super::{correlation, named, party, proof};
 use crate::bearer::{bearer, consumer, has_scope};
 use crate::journal::Note;
 use crate::world::World;
@@ -36,6 +36,8 @@ pub(super) struct Api {
     pub(super) prefix: &'static str,
     pub(super) scopes: &'static [&'static str],
     pub(super) resource: &'static str,
+    /// Altinn 2's, by code and edition.
+    pub(super) service: &'static str,
     /// Every package but [`BY_CONSENT`]: granted by law, and to nobody here.
     pub(super) by_law: &'static [&'static str],
 }
@@ -121,19 +123,21 @@ impl Refusal {
 }
 
 /// Who asks, after the token has been looked at.
-pub(super) struct Caller {
+pub(super) struct Caller<'a> {
+    world: &'a World,
+    headers: &'a HeaderMap,
     claims: Value,
-    now: OffsetDateTime,
+    /// As in the token: `0192:`, and its number.
+    organisation: String,
 }
 
-impl Caller {
+impl<'a> Caller<'a> {
     /// The token as such, and the API's scope.
-    fn identify(world: &World, headers: &HeaderMap, api: &Api) -> Result<(Self, String), Refusal> {
-        let now = world.clock.now();
+    fn identify(world: &'a World, headers: &'a HeaderMap, api: &Api) -> Result<Self, Refusal> {
         let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
         let claims = world
             .maskinporten
-            .verify(now, token)
+            .verify(world.clock.now(), token)
             .map_err(|_| Refusal::Unauthenticated)?;
         let organisation = consumer(&claims)
             .ok_or(Refusal::Unauthenticated)?
@@ -141,10 +145,15 @@ impl Caller {
         if !has_scope(&claims, api.scopes) {
             return Err(Refusal::NotAuthorised);
         }
-        Ok((Self { claims, now }, organisation))
+        Ok(Self {
+            world,
+            headers,
+            claims,
+            organisation,
+        })
     }
 
-    /// The package, and the person's consent to what `metadata` say.
+    /// The package, and the person's consent to what `metadata` say: in the token, or beside it.
     pub(super) fn may_read(
         &self,
         api: &Api,
@@ -164,16 +173,19 @@ impl Caller {
         }
         let wanted = Wanted {
             resource: api.resource,
+            service: api.service,
             metadata,
             longest: Some(LONGEST),
         };
-        consent(&self.claims, person, self.now, wanted)
+        let reader = self.organisation.trim_start_matches("0192:");
+        proof::consents(self.world, self.headers, reader, person, wanted)
+            .unwrap_or_else(|| consent(&self.claims, person, self.now(), wanted))
             .then_some(())
             .ok_or(Refusal::Consent)
     }
 
-    pub(super) const fn now(&self) -> OffsetDateTime {
-        self.now
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.world.clock.now()
     }
 }
 
@@ -183,15 +195,15 @@ pub(super) fn answer(
     headers: &HeaderMap,
     api: &Api,
     root: &str,
-    read: impl FnOnce(&Caller) -> Result<Node, Refusal>,
+    read: impl FnOnce(&Caller<'_>) -> Result<Node, Refusal>,
 ) -> Response {
     let correlation = correlation(headers);
     let Some(format) = Format::of(headers) else {
         let refused = Refusal::Format.response(api, Format::Json, &correlation);
         return named(refused, &correlation);
     };
-    let tree = Caller::identify(world, headers, api).and_then(|(caller, organisation)| {
-        let _place = places.take(&organisation).ok_or(Refusal::TooMany)?;
+    let tree = Caller::identify(world, headers, api).and_then(|caller| {
+        let _place = places.take(&caller.organisation).ok_or(Refusal::TooMany)?;
         read(&caller)
     });
     let response = match tree {

@@ -25,6 +25,7 @@ const API: Api = Api {
         "skatteetaten:spesifisertsummertskattegrunnlag",
     ],
     resource: "ske-samtykke-sbl-summert-skattegrunnlag",
+    service: "4628_210607",
     by_law: &[
         "fiskeridirektoratetkontrollmanntall",
         "fiskeridirektoratetmanntall",
@@ -100,7 +101,7 @@ async fn read(
 }
 
 fn basis(
-    caller: &Caller,
+    caller: &Caller<'_>,
     (stage, package): (&str, &str),
     year: &str,
     person: &str,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::bank;
 use crate::client::{ClientCertificate, Seal};
@@ -119,13 +120,19 @@ pub(crate) fn of_altinn2(world: &World) -> [(&'static str, String); 5] {
         let number = consumer.organisation;
         (number, world.altinn2.api_key(number))
     });
-    let services = r#"{"krav-og-betalinger":{"resource":"5928_202301","valid_days":90}}"#;
+    let month = json!({ "fraOgMed": "{month}", "tilOgMed": "{month}" });
+    let services = json!({
+        "krav-og-betalinger": { "resource": "5928_202301", "valid_days": 90 },
+        "inntekt": { "resource": "4804_210607", "valid_days": 9, "metadata": month },
+        "summert-skattegrunnlag":
+            { "resource": "4628_210607", "valid_days": 9, "metadata": { "inntektsaar": "{year}" } },
+    });
     [
         ("altinn_generation", "2".to_owned()),
         ("altinn_api_keys", json(&keys.collect::<BTreeMap<_, _>>())),
         ("altinn_origin", world.addresses.altinn2.clone()),
         ("altinn_page_origin", world.addresses.altinn2_page.clone()),
-        ("services", services.to_owned()),
+        ("services", services.to_string()),
     ]
 }
 

@@ -137,7 +137,11 @@ impl Offer {
             };
             metadata.insert(key.clone(), value.clone());
         }
-        if let (Some(from), Some(to)) = (metadata.get("fraogmed"), metadata.get("tilogmed"))
+        let said = |name: &str| {
+            let mut said = metadata.iter();
+            said.find(|(key, _)| key.eq_ignore_ascii_case(name))
+        };
+        if let (Some((_, from)), Some((_, to))) = (said("fraogmed"), said("tilogmed"))
             && from > to
         {
             return Err(Problem::new(Kind::RequestInvalid).detail("fraogmed is after tilogmed"));
