@@ -12,7 +12,7 @@ use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::problem::Problem;
 
-/// The sweep stops this long before the request's deadline and goes on next time.
+/// The sweep stops this long before the request's deadline.
 const RESERVE: Duration = Duration::from_secs(1);
 
 /// No other sweep begins for this long after one that came to its end. Shorter than the timers' quarter of an hour.
@@ -31,12 +31,16 @@ impl Store {
     /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
     /// newer release beside this one, costs nobody a row.
     ///
-    /// It ends early when the request's time is nearly up; the next sweep goes on.
+    /// It ends early when the request's time is nearly up. Each begins somewhere else, so that a store that is too large for
+    /// one sweep is gone through by several.
     pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>) -> Result<Swept, Problem> {
         let prefix = seal::prefix(self.name);
         let mut swept = Swept::default();
-        let keys = context.platform.keys(self.name).await.map_err(failed)?;
-        for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
+        let mut keys = context.platform.keys(self.name).await.map_err(failed)?;
+        keys.retain(|key| key.starts_with(&prefix));
+        let length = keys.len();
+        keys.rotate_left(anywhere(context.platform, length));
+        for key in &keys {
             if context.left() < RESERVE {
                 return Ok(swept);
             }
@@ -85,8 +89,18 @@ impl Store {
     }
 }
 
+/// An index below `length`; 0 where there is none.
+fn anywhere(platform: &impl Platform, length: usize) -> usize {
+    let mut bytes = [0; 4];
+    platform.random(&mut bytes);
+    let number = usize::try_from(u32::from_le_bytes(bytes)).unwrap_or_default();
+    number.checked_rem(length).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::config::StoreKeys;
     use crate::fixtures::{CONSUMER, consumer, context};
@@ -122,6 +136,31 @@ mod tests {
         assert_eq!(sweep(&platform, Ok(2)), swept(0, false));
         platform.advance(REST);
         assert_eq!(sweep(&platform, Ok(3)), swept(3, true));
+    }
+
+    #[test]
+    fn a_store_too_large_for_one_is_gone_through_by_several() {
+        let platform = platform();
+        let row = |until: i64| {
+            let seconds = platform.now().unix_timestamp() + until;
+            [&[2][..], &seconds.to_be_bytes()].concat()
+        };
+        platform.with_store(STORE, |rows| {
+            rows.extend((0..100).map(|number| (format!("{STORE}.keeps-{number}"), row(86_400))));
+            rows.insert(format!("{STORE}.has-run-out"), row(-1));
+        });
+        // A sweep gets through a part of the rows before its time is up.
+        platform.set_tick(Duration::from_millis(200));
+        let has_run_out =
+            |rows: &mut HashMap<String, Vec<u8>>| rows.keys().any(|key| key.ends_with("out"));
+        let mut sweeps = 0;
+        while platform.with_store(STORE, has_run_out) {
+            let swept = sweep(&platform, Ok(0)).expect("swept");
+            assert!(!swept.whole);
+            sweeps += 1;
+            assert!(sweeps < 1000, "it never comes to the row");
+        }
+        platform.with_store(STORE, |rows| assert!(rows.len() >= 100));
     }
 
     #[test]
