@@ -52,6 +52,24 @@ impl Paper {
         self.figures.get(name).copied().ok_or(MissingFigure(name))
     }
 
+    /// Which of the figures that are `counted`, and so are the same on every machine, are not what it states.
+    pub fn wrong(
+        &self,
+        counted: &[&'static str],
+        measured: &[(&'static str, f64)],
+    ) -> Vec<&'static str> {
+        let is_stated = |name: &str, value: f64| {
+            self.figures
+                .get(name)
+                .is_some_and(|stated| (value - stated).abs() < 0.001)
+        };
+        let measured = measured.iter().filter(|(name, _)| counted.contains(name));
+        measured
+            .filter(|(name, value)| !is_stated(name, *value))
+            .map(|(name, _)| *name)
+            .collect()
+    }
+
     /// The tables that follow from its figures, in Markdown.
     pub fn tables(&self) -> Result<String, MissingFigure> {
         model::tables(self)
@@ -89,6 +107,23 @@ mod tests {
     fn another_figure_gives_another_table() {
         let slower = paper().with(&[("latency_s", 5.0)]);
         assert_ne!(slower.tables().unwrap(), paper().tables().unwrap());
+    }
+
+    #[test]
+    fn what_is_counted_otherwise_than_stated_is_wrong_and_what_is_timed_never() {
+        const COUNTED: [&str; 2] = ["cold_read_mints", "not_stated"];
+        let wrong = |mints, time| {
+            paper().wrong(
+                &COUNTED,
+                &[("cold_read_mints", mints), ("cold_read_ms", time)],
+            )
+        };
+        assert!(wrong(1.0, 1.0).is_empty() && wrong(1.0, 1000.0).is_empty());
+        assert_eq!(wrong(1.1, 1.0), ["cold_read_mints"]);
+        assert_eq!(
+            paper().wrong(&COUNTED, &[("not_stated", 0.0)]),
+            ["not_stated"]
+        );
     }
 
     #[test]
