@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use journeys::{Bench, Customer, Generation, SOLE_PROPRIETORSHIP};
 use sandbox::journal::Entry;
+use sandbox::maskinporten::Switches;
 use sandbox::world::Counterparty::{Altinn2, Maskinporten, Skatteetaten};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -55,6 +56,41 @@ async fn from_log_in_to_claims_and_again_until_the_party_withdraws() {
     let asked = nettbanken.turns_the_page();
     assert!(asked.iter().all(|entry| entry.counterparty != Skatteetaten));
     bench.log_is_clean(&[&parten.pid, SOLE_PROPRIETORSHIP]);
+}
+
+/// "Disse har kort levetid, typisk 20 – 60 sekunder": the two are renewed each on its own, and the party is asked for neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_the_two_is_renewed_when_it_runs_out() {
+    let bench = Bench::of(Generation::Two).await;
+    bench.world().maskinporten.set_switches(Switches {
+        token_lifetime_s: Some(60),
+        ..bench.world().maskinporten.switches()
+    });
+    let parten = bench.customer("ragna");
+    parten.gives_consent(SOLE_PROPRIETORSHIP).await;
+    let mut nettbanken = Nettbanken {
+        bench: &bench,
+        read: 0,
+    };
+    parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    nettbanken.turns_the_page();
+
+    // Maskinporten's lives still, Altinn's does not; then neither does.
+    for (seconds, renewed) in [(20, 0), (31, 1), (31, 0), (61, 1)] {
+        bench.advance(Duration::from_secs(seconds));
+        let before = nettbanken.tilgangsbevis();
+        parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        assert_eq!(nettbanken.tilgangsbevis(), before + renewed, "{seconds}");
+        let asked = nettbanken.turns_the_page();
+        let proofs = asked.iter().filter(|entry| entry.route == TOKEN_ENDPOINT);
+        assert_eq!(proofs.count(), 1, "{seconds}");
+        let both = Some("headers: Authorization, AltinnSamtykke");
+        let read = asked.last().expect("a read");
+        assert_eq!(
+            (read.counterparty, read.note.as_deref()),
+            (Skatteetaten, both)
+        );
+    }
 }
 
 /// The bank, and how far the journal has been read.
