@@ -1,6 +1,7 @@
 //! Several hosts behind one address, their stores in Redis, and the counterparties around them.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -63,6 +64,7 @@ impl Fleet {
             fs::write(folder.path().join(name), text).expect("a file");
         }
         let settings = Settings {
+            manifest: Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml"),
             folder: folder.path().to_owned(),
             variables: bench.sandbox.variables(&balancer.public_url),
             timers: paths.iter().map(|path| (*path).to_owned()).collect(),
@@ -91,6 +93,9 @@ impl Fleet {
     pub(crate) fn boot(&self, number: usize) {
         let mut settings = self.hosts.settings.clone();
         settings.clock = self.hosts.clock.load(Ordering::SeqCst);
+        if let Some(older) = older_release().filter(|_| number > 0) {
+            settings.manifest = older.join("spin.toml");
+        }
         let start = || Machine::start(&format!("host{number}"), &settings);
         let machine = tokio::task::block_in_place(start);
         let mut running = self.hosts.running();
@@ -108,6 +113,12 @@ impl Fleet {
             machine.advance(seconds);
         }
     }
+}
+
+/// The project as an older release left it, with its components built, which `tests/upgrade.sh` names: all hosts but
+/// the first are of it.
+fn older_release() -> Option<PathBuf> {
+    std::env::var_os("INNSYN_OLDER").map(PathBuf::from)
 }
 
 impl Hosts {

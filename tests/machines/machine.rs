@@ -25,6 +25,8 @@ const HERE: &str = "listening on ";
 /// What a machine is told.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Settings {
+    /// The app.
+    pub(crate) manifest: PathBuf,
     /// The folder with `runtime-config.toml` and `pins.toml`.
     pub(crate) folder: PathBuf,
     pub(crate) variables: BTreeMap<String, String>,
@@ -141,7 +143,7 @@ fn serves() {
 
 fn options(settings: Settings, clock: Arc<AtomicI64>) -> Options {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut options = Options::new(project.join("spin.toml"));
+    let mut options = Options::new(settings.manifest);
     options.runtime_config = Some(settings.folder.join("runtime-config.toml"));
     options.pins = Some(settings.folder.join("pins.toml"));
     options.state_dir = settings.folder.join("state");
