@@ -48,6 +48,9 @@ pub enum LoadError {
     /// The manifest, the runtime configuration or the file of pins is wrong.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// Nothing leads to any component.
+    #[error("the manifest has no trigger")]
+    NoTrigger,
     /// A variable has no value, or a template asks for one that does not exist.
     #[error(transparent)]
     Variables(#[from] VariableError),
@@ -118,6 +121,9 @@ impl App {
     /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
     pub async fn load(options: Options) -> Result<Self, LoadError> {
         let manifest = Manifest::read(&options.manifest)?;
+        if manifest.components.is_empty() {
+            return Err(LoadError::NoTrigger);
+        }
         let config = options
             .runtime_config
             .as_deref()
@@ -256,6 +262,10 @@ impl Granted {
         for entry in &component.allowed_outbound_hosts {
             let filled =
                 variables.fill(&format!("component.{id}.allowed_outbound_hosts"), entry)?;
+            // An endpoint that a deployment does not have, as in Spin; what is empty without a template is a mistake.
+            if filled != *entry && ["", "http://", "https://"].contains(&filled.as_str()) {
+                continue;
+            }
             allowed
                 .add(&filled, |other| ids.contains(other))
                 .map_err(|error| LoadError::AllowedHost {

@@ -20,16 +20,20 @@ mod customer;
 mod generation;
 mod others;
 mod real_browser;
+mod running;
 mod signing;
+mod spin;
 
 pub use answer::Answer;
-pub use bench::{Bench, Setup, build_components};
+pub use bench::{Bench, Setup, build_components, on_spin};
 pub use browser::Browser;
 pub use customer::Customer;
 pub use generation::Generation;
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
+pub use running::{AppLog, Running, Start};
 pub use signing::AGREEMENT;
+pub use spin::{Output, Spin, SpinApp, SpinStart};
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";

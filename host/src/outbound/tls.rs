@@ -18,7 +18,7 @@ use super::{
     pin::Pin,
     shown::{Noting, Shown},
 };
-use crate::allowed_hosts::Origin;
+use crate::{allowed_hosts::Origin, manifest::component_id};
 
 /// One `[[client_tls]]` of the runtime configuration. Paths are made absolute by [`ClientTls::check`].
 #[derive(Debug, Deserialize)]
@@ -27,8 +27,8 @@ pub(crate) struct ClientTls {
     component_ids: Vec<String>,
     /// Hosts of addresses, without ports.
     hosts: Vec<String>,
-    #[serde(default, rename = "ca_use_platform_roots")]
-    _ca_use_platform_roots: bool,
+    /// `true` is refused before it is read here.
+    ca_use_platform_roots: Option<bool>,
     ca_use_webpki_roots: Option<bool>,
     pub(crate) ca_roots_file: Option<PathBuf>,
     client_cert_file: Option<PathBuf>,
@@ -41,6 +41,9 @@ impl ClientTls {
         if self.component_ids.is_empty() {
             return Err("`component_ids` is empty".to_owned());
         }
+        for id in &self.component_ids {
+            component_id(id).map_err(|reason| format!("`{id}`: {reason}"))?;
+        }
         if self.hosts.is_empty() {
             return Err("`hosts` is empty".to_owned());
         }
@@ -48,6 +51,11 @@ impl ClientTls {
             *host = Host::parse(host)
                 .map_err(|_| format!("`{host}` is not a host without a port"))?
                 .to_string();
+        }
+        if self.ca_roots_file.is_none() && !self.trusts_web() {
+            return Err(
+                "it trusts nobody: name a `ca_roots_file`, or set `ca_use_webpki_roots`".to_owned(),
+            );
         }
         if self.client_cert_file.is_some() != self.client_private_key_file.is_some() {
             return Err("`client_cert_file` and `client_private_key_file` go together".to_owned());
@@ -63,6 +71,12 @@ impl ClientTls {
             *path = folder.join(&*path);
         }
         Ok(())
+    }
+
+    /// As Spin has it: one word about either kind of roots, or a file, takes the place of what is trusted otherwise.
+    fn trusts_web(&self) -> bool {
+        self.ca_use_webpki_roots
+            .unwrap_or(self.ca_roots_file.is_none() && self.ca_use_platform_roots.is_none())
     }
 
     /// The files of the certificate and of its key.
@@ -178,14 +192,11 @@ impl Identities {
 
 impl Listed {
     fn load(entry: &ClientTls) -> Result<Self, TlsError> {
-        let web = entry
-            .ca_use_webpki_roots
-            .unwrap_or(entry.ca_roots_file.is_none());
         let mut trusted = match &entry.ca_roots_file {
             Some(path) => roots(path)?,
             None => RootCertStore::empty(),
         };
-        if web {
+        if entry.trusts_web() {
             trusted.extend(web_roots().roots);
         }
         let pair = match (&entry.client_cert_file, &entry.client_private_key_file) {
