@@ -33,8 +33,8 @@ pub(crate) struct Expected {
     pub(crate) spin_says: Option<String>,
     /// Where in Spin's source the rule stands.
     pub(crate) source: String,
-    /// Whether it was seen on Spin, and is tried there; otherwise it is read in the source alone.
-    pub(crate) seen: bool,
+    /// Whether it is tried on the Spin that `SPIN` names. The others need what a machine seldom has, and are read in the source alone.
+    pub(crate) tried: bool,
     /// The values of variables.
     #[serde(default)]
     pub(crate) variables: BTreeMap<String, String>,
