@@ -1,18 +1,38 @@
 //! Which origins a component may call. Nothing is allowed that is not listed, and each entry is one origin.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use http::{Uri, uri::Authority};
 use url::Host;
+
+use crate::variables::Template;
 
 /// The domain under which the components of an application reach each other.
 const INTERNAL: &str = ".spin.internal";
 /// The host under which a component reaches its own application, and the entry that allows it.
 const OWN: &str = "self.alt";
 
+/// A component's list as the manifest has it: templates over application variables.
+pub(crate) struct Entries {
+    templates: Vec<(String, Template)>,
+    /// The components that have a trigger.
+    components: BTreeSet<String>,
+}
+
 /// A component's list.
 #[derive(Debug, Default)]
 pub(crate) struct AllowedHosts(BTreeSet<Origin>);
+
+/// An entry that is not one origin. The template is shown, not what it became.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("`{entry}`: {reason}")]
+pub(crate) struct BadEntry {
+    pub(crate) entry: String,
+    pub(crate) reason: EntryError,
+}
 
 /// Scheme, host and port. As text it is what may stand in a log: no path, no query.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +73,39 @@ pub(crate) enum EntryError {
     Port,
     #[error("there is no component `{0}` with a trigger")]
     UnknownComponent(String),
+}
+
+impl Entries {
+    /// From the entries with their templates.
+    pub(crate) fn new(templates: Vec<(String, Template)>, components: &BTreeSet<&str>) -> Self {
+        let components = components.iter().map(|id| (*id).to_owned());
+        Self {
+            templates,
+            components: components.collect(),
+        }
+    }
+
+    /// The list with these values. An entry that asks for another is left out: of defaults there are not all, and whoever
+    /// has all values has what every template asks for.
+    pub(crate) fn fill(&self, values: &BTreeMap<String, String>) -> Result<AllowedHosts, BadEntry> {
+        let mut allowed = AllowedHosts::default();
+        for (entry, template) in &self.templates {
+            let Some(filled) = template.fill(values) else {
+                continue;
+            };
+            // As by Spin, variables may be empty where nobody is to be called.
+            if !template.is_literal() && matches!(&*filled, "" | "http://" | "https://") {
+                continue;
+            }
+            allowed
+                .add(&filled, |id| self.components.contains(id))
+                .map_err(|reason| BadEntry {
+                    entry: entry.clone(),
+                    reason,
+                })?;
+        }
+        Ok(allowed)
+    }
 }
 
 impl AllowedHosts {
@@ -262,6 +315,29 @@ mod tests {
                 "{entry}"
             );
         }
+    }
+
+    #[test]
+    fn entries_are_filled_with_what_there_is() {
+        let entry = |text: &str| (text.to_owned(), Template::parse(text).unwrap());
+        let texts = ["https://{{ a }}", "{{ b }}", "https://{{ c }}"].map(entry);
+        let entries = Entries::new(texts.to_vec(), &BTreeSet::new());
+        let values = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let some = values(&[("a", "example.com"), ("b", "")]);
+        assert_eq!(entries.fill(&some).unwrap().0.len(), 1);
+        let all = values(&[("a", ""), ("b", "http://localhost"), ("c", "s3cret:0")]);
+        let error = entries.fill(&all).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`https://{{ c }}`: the port is not a number from 1 to 65535"
+        );
+        let literal = Entries::new(vec![entry("https://")], &BTreeSet::new());
+        assert_eq!(literal.fill(&all).unwrap_err().reason, EntryError::Host);
     }
 
     #[test]

@@ -18,15 +18,16 @@ use wasmtime_wasi_http::{
 };
 
 use crate::{
-    allowed_hosts::AllowedHosts,
+    allowed_hosts::Entries,
     application::{Application, Served},
     document::DocumentError,
     engine,
     instance::{Setup, Starter, State},
     key_value::{Backend, StoreError, Stores},
+    log::Log,
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Client, ClientTls, Identities, Outbound, Pin, TlsError},
+    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError},
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -51,7 +52,7 @@ pub enum LoadError {
     /// Nothing leads to any component.
     #[error("the manifest has no trigger")]
     NoTrigger,
-    /// A variable has no value, or a template asks for one that does not exist.
+    /// A variable can have no value, a template asks for one that does not exist, or a provider does not answer.
     #[error(transparent)]
     Variables(#[from] VariableError),
     /// An entry of `allowed_outbound_hosts` is not one origin. The template is shown, not what it became.
@@ -64,6 +65,9 @@ pub enum LoadError {
         /// What is wrong.
         reason: String,
     },
+    /// The authorities that vouch for vaults cannot be used.
+    #[error("vault_roots: {0}")]
+    VaultRoots(#[source] TlsError),
     /// A certificate or a key cannot be used.
     #[error("client_tls: {0}")]
     Tls(#[from] TlsError),
@@ -130,12 +134,10 @@ impl App {
             .map(RuntimeConfig::read)
             .transpose()?
             .unwrap_or_default();
-        let variables = Variables::resolve(
-            &manifest.variables,
-            &config.providers,
-            &options.variables,
-            &|name| std::env::var(name).ok(),
-        )?;
+        let variables = Variables::new(manifest.variables, config.providers, &options)
+            .map_err(LoadError::VaultRoots)?;
+        variables.expect_required()?;
+        let variables = Arc::new(variables);
         let alarms = options
             .timers
             .iter()
@@ -161,7 +163,7 @@ impl App {
 
         let ids: BTreeSet<&str> = manifest.components.keys().map(String::as_str).collect();
         let prepared = try_join_all(manifest.components.iter().map(|(id, component)| {
-            let granted = Granted::of(id, component, &variables, &ids, &stores);
+            let granted = Granted::of(id, component, &variables, &ids, &stores, &options.log);
             let path = manifest.folder.join(component.source());
             let (engine, linker) = (engine.clone(), linker.clone());
             async move {
@@ -185,12 +187,13 @@ impl App {
                         backends: granted.stores,
                         log: options.log.clone(),
                     }),
-                    outbound: Outbound::new(
-                        &id,
-                        granted.allowed,
-                        client.clone(),
-                        application.clone(),
-                    ),
+                    access: Arc::new(Access {
+                        component: id.clone(),
+                        entries: granted.entries,
+                        variables: variables.clone(),
+                        client: client.clone(),
+                        application: application.clone(),
+                    }),
                     limits: options.limits.clone(),
                     clock_offset: options.clock_offset.clone(),
                     log: options.log.clone(),
@@ -246,7 +249,7 @@ fn identities(entries: &[ClientTls], pins: Option<&Path>) -> Result<Identities, 
 struct Granted {
     environment: Vec<(String, String)>,
     variables: ComponentVariables,
-    allowed: AllowedHosts,
+    entries: Entries,
     stores: BTreeMap<String, Backend>,
 }
 
@@ -254,34 +257,33 @@ impl Granted {
     fn of(
         id: &str,
         component: &Component,
-        variables: &Variables,
+        variables: &Arc<Variables>,
         ids: &BTreeSet<&str>,
         stores: &BTreeMap<String, Backend>,
+        log: &Log,
     ) -> Result<Self, LoadError> {
-        let mut allowed = AllowedHosts::default();
-        for entry in &component.allowed_outbound_hosts {
-            let filled =
-                variables.fill(&format!("component.{id}.allowed_outbound_hosts"), entry)?;
-            // An endpoint that a deployment does not have, as in Spin; what is empty without a template is a mistake.
-            if filled != *entry && ["", "http://", "https://"].contains(&filled.as_str()) {
-                continue;
-            }
-            allowed
-                .add(&filled, |other| ids.contains(other))
-                .map_err(|error| LoadError::AllowedHost {
-                    component: id.to_owned(),
-                    entry: entry.clone(),
-                    reason: error.to_string(),
-                })?;
-        }
+        let place = format!("component.{id}.allowed_outbound_hosts");
+        let templates = component.allowed_outbound_hosts.iter().map(|entry| {
+            let template = variables.template(&place, entry)?;
+            Ok::<_, VariableError>((entry.clone(), template))
+        });
+        let entries = Entries::new(templates.collect::<Result<_, _>>()?, ids);
+        // What can be said before anybody calls: literals, and what defaults make of templates.
+        entries
+            .fill(&variables.defaults())
+            .map_err(|bad| LoadError::AllowedHost {
+                component: id.to_owned(),
+                entry: bad.entry,
+                reason: bad.reason.to_string(),
+            })?;
         let own = component
             .key_value_stores
             .iter()
             .filter_map(|name| Some((name.clone(), stores.get(name)?.clone())));
         Ok(Self {
             environment: component.environment.clone().into_iter().collect(),
-            variables: ComponentVariables::fill(id, &component.variables, variables)?,
-            allowed,
+            variables: ComponentVariables::new(id, &component.variables, variables, log)?,
+            entries,
             stores: own.collect(),
         })
     }

@@ -7,8 +7,12 @@ use std::{
 };
 
 use crate::{
-    app::LoadError, manifest::Manifest, options::Options, outbound::Pin,
-    runtime_config::RuntimeConfig, variables::Variables,
+    app::LoadError,
+    manifest::Manifest,
+    options::Options,
+    outbound::Pin,
+    runtime_config::RuntimeConfig,
+    variables::{VariableError, Variables},
 };
 
 /// The settings of an application. Values may be secret, so it cannot be printed.
@@ -41,29 +45,34 @@ pub enum Place {
 }
 
 impl Configuration {
-    /// Reads the manifest, the runtime configuration and the pins of `options`, whose variables come after the providers
-    /// and before the defaults. A variable without a value is no error here. Files of certificates and keys are not read.
-    pub fn read(options: &Options) -> Result<Self, LoadError> {
+    /// Reads the manifest, the runtime configuration and the pins of `options`, and asks for every variable once. A variable without a value is no error here; a vault that does not answer is. Files of certificates
+    /// and keys are not read.
+    pub async fn read(options: &Options) -> Result<Self, LoadError> {
         let manifest = Manifest::read(&options.manifest)?;
         let runtime = options.runtime_config.as_deref();
         let runtime = runtime.map(RuntimeConfig::read).transpose()?;
         let runtime = runtime.unwrap_or_default();
-        let (variables, unset) = Variables::known(
-            &manifest.variables,
-            &runtime.providers,
-            &options.variables,
-            &|name| std::env::var(name).ok(),
-        );
+        let tls = settings(&runtime, options.pins.as_deref())?;
+        let variables = Variables::new(manifest.variables, runtime.providers, options)
+            .map_err(LoadError::VaultRoots)?;
+        let (mut values, mut unset) = (BTreeMap::new(), Vec::new());
+        for name in variables.names() {
+            let value = variables.value(name).await;
+            match value.map_err(|refusal| VariableError::Provider(refusal.to_string()))? {
+                Some(value) => _ = values.insert(name.to_owned(), value),
+                None => unset.push(name.to_owned()),
+            }
+        }
         let components = manifest.components.iter().map(|(id, component)| {
-            let filled = component.variables.iter().filter_map(|(name, template)| {
+            let filled = component.variables.iter().filter_map(|(name, text)| {
                 // What asks for a variable without a value has none either.
-                let value = variables.fill(name, template).ok()?;
+                let value = variables.template(name, text).ok()?.fill(&values)?;
                 Some((name.clone(), value))
             });
             (id.clone(), filled.collect())
         });
         Ok(Self {
-            tls: settings(&runtime, options.pins.as_deref())?,
+            tls,
             unset,
             components: components.collect(),
         })
@@ -118,8 +127,8 @@ mod tests {
         word = " {{ word }} "
     "#;
 
-    #[test]
-    fn all_that_is_named_is_there_and_what_is_unset_is_no_error() {
+    #[tokio::test]
+    async fn all_that_is_named_is_there_and_what_is_unset_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -138,7 +147,7 @@ mod tests {
              subject = [{ attribute = \"serialNumber\", value = \"1\" }]\n",
         ));
         options.variables = [("key".to_owned(), "k3y".to_owned())].into();
-        let read = Configuration::read(&options).unwrap();
+        let read = Configuration::read(&options).await.unwrap();
         let path = |name| folder.path().join(name);
         assert_eq!(
             read.tls,

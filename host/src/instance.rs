@@ -29,7 +29,7 @@ use crate::{
     key_value::{KeyValueView, Stores},
     log::{GuestOutput, Log},
     options::Limits,
-    outbound::Outbound,
+    outbound::{Access, Outbound},
     variables::{ComponentVariables, Refusal},
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct Setup {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) variables: Arc<ComponentVariables>,
     pub(crate) stores: Arc<Stores>,
-    pub(crate) outbound: Outbound,
+    pub(crate) access: Arc<Access>,
     pub(crate) limits: Limits,
     pub(crate) clock_offset: Arc<AtomicI64>,
     pub(crate) log: Log,
@@ -65,8 +65,8 @@ impl State {
     fn new(setup: &Setup) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&setup.environment)
-            .stdout(GuestOutput::new(setup.log.clone()))
-            .stderr(GuestOutput::new(setup.log.clone()))
+            .stdout(GuestOutput::new(setup.log.clone(), &setup.component))
+            .stderr(GuestOutput::new(setup.log.clone(), &setup.component))
             .wall_clock(OffsetClock(setup.clock_offset.clone()))
             .allow_tcp(false)
             .allow_udp(false)
@@ -75,7 +75,7 @@ impl State {
             wasi,
             http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
-            outbound: setup.outbound.clone(),
+            outbound: Outbound::of_instance(&setup.access),
             stores: setup.stores.clone(),
             variables: setup.variables.clone(),
             limits: StoreLimitsBuilder::new()
@@ -126,9 +126,10 @@ impl variables::HostWithStore<State> for VariablesData {
         name: String,
     ) -> Result<String, variables::Error> {
         let variables = accessor.with(|mut access| access.get().variables.clone());
-        variables.get(&name).map_err(|refusal| match refusal {
+        variables.get(&name).await.map_err(|refusal| match refusal {
             Refusal::InvalidName(reason) => variables::Error::InvalidName(reason.to_owned()),
-            Refusal::Undefined => variables::Error::Undefined(name),
+            Refusal::Undefined(name) => variables::Error::Undefined(name),
+            Refusal::Provider(reason) => variables::Error::Provider(reason),
         })
     }
 }

@@ -17,6 +17,7 @@ mod application;
 mod bindings;
 pub mod build;
 mod configuration;
+mod counters;
 mod document;
 mod egress;
 mod engine;
@@ -36,6 +37,7 @@ mod variables;
 
 pub use app::{App, LoadError};
 pub use configuration::{Configuration, Place, TlsSetting};
+pub use counters::Series;
 pub use document::DocumentError;
 pub use egress::{Door, Egress, EgressError, RunningEgress};
 pub use key_value::StoreError;

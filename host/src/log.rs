@@ -1,4 +1,5 @@
-//! One line per event: the access log, the host's own remarks, and what guests write to their output streams.
+//! One line per event: the access log, the host's own remarks, and what guests write to their output streams. What guests
+//! write is counted too.
 
 use std::{
     io::Write as _,
@@ -17,14 +18,22 @@ use wasmtime_wasi::{
     p2::{OutputStream, Pollable, StreamResult},
 };
 
-use crate::lock::locked;
+use crate::{
+    counters::{Counters, Series},
+    lock::locked,
+};
 
 /// A line of a guest that is longer than this many bytes is cut into several.
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// Where lines go.
 #[derive(Clone)]
-pub struct Log(Arc<Sink>);
+pub struct Log(Arc<Kept>);
+
+struct Kept {
+    sink: Sink,
+    counters: Counters,
+}
 
 enum Sink {
     Stderr,
@@ -34,28 +43,75 @@ enum Sink {
 impl Log {
     /// Lines go to the process's standard error.
     pub fn stderr() -> Self {
-        Self(Arc::new(Sink::Stderr))
+        Self::to(Sink::Stderr)
     }
 
     /// Lines are kept, to be read with [`Log::lines`].
     pub fn memory() -> Self {
-        Self(Arc::new(Sink::Memory(Mutex::default())))
+        Self::to(Sink::Memory(Mutex::default()))
+    }
+
+    fn to(sink: Sink) -> Self {
+        Self(Arc::new(Kept {
+            sink,
+            counters: Counters::default(),
+        }))
     }
 
     /// The lines kept so far, oldest first; none for a log that does not keep them.
     pub fn lines(&self) -> Vec<String> {
-        match &*self.0 {
+        match &self.0.sink {
             Sink::Stderr => Vec::new(),
             Sink::Memory(lines) => locked(lines).clone(),
         }
     }
 
+    /// How often each kind of event stood in the guests' lines so far.
+    pub fn counters(&self) -> Vec<(Series, u64)> {
+        self.0.counters.all()
+    }
+
     /// Writes one line as it is.
     pub(crate) fn line(&self, line: &str) {
-        match &*self.0 {
+        match &self.0.sink {
             // A closed standard error is no reason to stop serving.
             Sink::Stderr => _ = writeln!(std::io::stderr().lock(), "{line}"),
             Sink::Memory(lines) => locked(lines).push(line.to_owned()),
+        }
+    }
+
+    /// Writes and counts a line of a guest's.
+    fn guest(&self, component: &str, line: &str) {
+        self.line(line);
+        self.0.counters.count(component, line);
+    }
+
+    /// Writes one line for each counter that has grown since it was last written.
+    pub(crate) fn tell_grown(&self) {
+        self.tell(self.0.counters.grown());
+    }
+
+    /// Writes one line for each counter.
+    pub(crate) fn tell_all(&self) {
+        self.tell(self.0.counters.all());
+    }
+
+    fn tell(&self, counters: Vec<(Series, u64)>) {
+        #[derive(Serialize)]
+        struct Counter<'a> {
+            level: &'a str,
+            event: &'a str,
+            #[serde(flatten)]
+            series: Series,
+            total: u64,
+        }
+        for (series, total) in counters {
+            self.event(&Counter {
+                level: "info",
+                event: "counter",
+                series,
+                total,
+            });
         }
     }
 
@@ -99,13 +155,15 @@ pub(crate) struct GuestOutput(Arc<Gathering>);
 
 struct Gathering {
     log: Log,
+    component: String,
     partial: Mutex<Vec<u8>>,
 }
 
 impl GuestOutput {
-    pub(crate) fn new(log: Log) -> Self {
+    pub(crate) fn new(log: Log, component: &str) -> Self {
         Self(Arc::new(Gathering {
             log,
+            component: component.to_owned(),
             partial: Mutex::default(),
         }))
     }
@@ -126,7 +184,7 @@ impl Gathering {
         let line = String::from_utf8_lossy(partial);
         let line = line.trim_end_matches(['\n', '\r']);
         if !line.is_empty() {
-            self.log.line(line);
+            self.log.guest(&self.component, line);
         }
         partial.clear();
     }
@@ -201,12 +259,28 @@ mod tests {
     #[test]
     fn guests_output_is_gathered_into_lines() {
         let log = Log::memory();
-        let output = GuestOutput::new(log.clone());
+        let output = GuestOutput::new(log.clone(), "claims");
         output.push(b"one\ntw");
         output.push(b"o\r\n\nthree");
         assert_eq!(log.lines(), ["one", "two"]);
         drop(output);
         assert_eq!(log.lines(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn guests_lines_are_counted_and_told() {
+        let log = Log::memory();
+        let output = GuestOutput::new(log.clone(), "token");
+        output.push(b"{\"event\":\"token\",\"outcome\":\"minted\"}\n");
+        log.tell_grown();
+        log.tell_grown();
+        log.tell_all();
+        let told: Vec<_> = log.lines().split_off(1);
+        assert_eq!(told.len(), 2);
+        for line in told {
+            let end = "\"event\":\"counter\",\"component\":\"token\",\"of\":\"token\",\"outcome\":\"minted\",\"total\":1}";
+            assert!(line.ends_with(end), "{line}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicI64},
     time::Duration,
@@ -18,8 +19,10 @@ pub struct Options {
     /// Counterparties that are known by attributes of their certificate instead of a host name. Beyond Spin's format, so they
     /// stand in a file of their own. Relative paths in it start at its own folder.
     pub pins: Option<PathBuf>,
-    /// Values of application variables by their names in the manifest (lower case).
+    /// Values of application variables by their names in the manifest (lower case). They come before those of any provider.
     pub variables: BTreeMap<String, String>,
+    /// Authorities, in PEM, that vouch for vaults with variables, besides the roots of the web.
+    pub vault_roots: Option<PathBuf>,
     /// The folder of the default key-value store. It is created if it does not exist.
     pub state_dir: PathBuf,
     /// The folder where compiled code is kept between starts; without one it is compiled at each start.
@@ -36,6 +39,7 @@ pub struct Options {
 
 impl Options {
     /// An application with default limits: state and compiled code beside the manifest in `.innsyn`, lines to standard error.
+    /// Vaults are trusted as `VAULT_CACERT` of the environment says: that is how the client in Spin reads it.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         let manifest = manifest.into();
         let own = manifest.parent().unwrap_or(Path::new(".")).join(".innsyn");
@@ -43,6 +47,7 @@ impl Options {
             runtime_config: None,
             pins: None,
             variables: BTreeMap::new(),
+            vault_roots: env::var_os("VAULT_CACERT").map(PathBuf::from),
             state_dir: own.clone(),
             cache_dir: Some(own.join("compiled")),
             limits: Limits::default(),

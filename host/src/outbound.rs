@@ -1,6 +1,7 @@
 //! Outbound HTTP: which requests of a component leave, and over which connection.
 
 mod client;
+mod client_tls;
 mod connection;
 mod failure;
 mod last_words;
@@ -13,54 +14,74 @@ mod tls;
 use std::sync::{Arc, Weak};
 
 use http::{Request, Response};
+use tokio::sync::OnceCell;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::{
-    allowed_hosts::{AllowedHosts, Denied, Destination},
+    allowed_hosts::{AllowedHosts, Denied, Destination, Entries},
     application::Application,
+    variables::Variables,
 };
 
 pub(crate) use client::{Client, HttpLimits};
+pub(crate) use client_tls::ClientTls;
 pub(crate) use failure::is_about_our_certificate;
 pub(crate) use network::BlockedNetworks;
 pub(crate) use pin::Pin;
 pub use tls::TlsError;
-pub(crate) use tls::{ClientTls, Identities, pair};
+pub(crate) use tls::{Identities, pair};
 
-/// What one component may do, shared by its instances.
-#[derive(Clone)]
-pub(crate) struct Outbound(Arc<Access>);
+/// What the instances of one component may do.
+pub(crate) struct Access {
+    pub(crate) component: String,
+    pub(crate) entries: Entries,
+    pub(crate) variables: Arc<Variables>,
+    pub(crate) client: Arc<Client>,
+    pub(crate) application: Weak<Application>,
+}
 
-struct Access {
-    component: String,
-    allowed: AllowedHosts,
-    client: Arc<Client>,
-    application: Weak<Application>,
+/// What one instance may do. Its list is made when it first calls somebody, out of every variable of the application, and
+/// kept for its life, as by Spin (its crate `factor-outbound-networking`, `prepare`). Without it, no call is allowed.
+pub(crate) struct Outbound {
+    access: Arc<Access>,
+    allowed: Arc<OnceCell<Option<AllowedHosts>>>,
 }
 
 impl Outbound {
-    pub(crate) fn new(
-        component: &str,
-        allowed: AllowedHosts,
-        client: Arc<Client>,
-        application: Weak<Application>,
-    ) -> Self {
-        Self(Arc::new(Access {
-            component: component.to_owned(),
-            allowed,
-            client,
-            application,
-        }))
+    pub(crate) fn of_instance(access: &Arc<Access>) -> Self {
+        Self {
+            access: access.clone(),
+            allowed: Arc::default(),
+        }
     }
 }
 
 impl Access {
+    async fn allowed(&self) -> Option<AllowedHosts> {
+        let values = self
+            .variables
+            .all()
+            .await
+            .map_err(|error| error.to_string());
+        let allowed = values.and_then(|values| {
+            let filled = self.entries.fill(&values);
+            filled.map_err(|error| error.to_string())
+        });
+        allowed
+            .map_err(|reason| {
+                let reason = format!("allowed_outbound_hosts: {reason}");
+                self.client.failed(&self.component, &reason);
+            })
+            .ok()
+    }
+
     async fn send(
         &self,
+        allowed: &AllowedHosts,
         request: Request<WasiBody>,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
-        let destination = match self.allowed.destination(request.uri()) {
+        let destination = match allowed.destination(request.uri()) {
             Ok(destination) => destination,
             Err(Denied(origin)) => {
                 self.client.denied(&self.component, origin.as_ref());
@@ -98,9 +119,12 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _: Finished,
     ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Finished), Error>> + Send> {
-        let access = self.0.clone();
+        let (access, allowed) = (self.access.clone(), self.allowed.clone());
         Box::new(async move {
-            let response = access.send(request, options.unwrap_or_default()).await?;
+            let allowed = allowed.get_or_init(|| access.allowed()).await;
+            let allowed = allowed.as_ref().ok_or(Error::HttpRequestDenied)?;
+            let options = options.unwrap_or_default();
+            let response = access.send(allowed, request, options).await?;
             Ok((response, Box::new(std::future::ready(Ok(()))) as Finished))
         })
     }

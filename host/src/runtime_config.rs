@@ -13,14 +13,14 @@ use crate::{
     document::{Document, DocumentError, joined},
     key_value::RedisServer,
     outbound::{BlockedNetworks, ClientTls, HttpLimits},
-    variables::Provider,
+    variables::{Definition, VaultServer, environment},
 };
 
 /// What the file says; without a file, the defaults.
 #[derive(Default)]
 pub(crate) struct RuntimeConfig {
     pub(crate) key_value_stores: BTreeMap<String, StoreDefinition>,
-    pub(crate) providers: Vec<Provider>,
+    pub(crate) providers: Vec<Definition>,
     pub(crate) client_tls: Vec<ClientTls>,
     pub(crate) blocked_networks: BlockedNetworks,
     pub(crate) http: HttpLimits,
@@ -58,8 +58,18 @@ enum Store {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum VariablesProvider {
-    Static { values: Value },
-    Env { prefix: Option<String> },
+    Static {
+        values: Value,
+    },
+    Env {
+        prefix: Option<String>,
+    },
+    Vault {
+        url: String,
+        token: String,
+        mount: String,
+        prefix: Option<String>,
+    },
 }
 
 #[derive(Default, Deserialize)]
@@ -138,11 +148,17 @@ impl Store {
 }
 
 impl VariablesProvider {
-    fn checked(self, document: &Document) -> Result<Provider, DocumentError> {
+    fn checked(self, document: &Document) -> Result<Definition, DocumentError> {
         match self {
-            Self::Env { prefix } => Ok(Provider::Environment {
-                prefix: prefix.unwrap_or_else(|| "SPIN_VARIABLE".to_owned()),
-            }),
+            Self::Env { prefix } => Ok(environment(prefix)),
+            Self::Vault {
+                url,
+                token,
+                mount,
+                prefix,
+            } => VaultServer::new(&url, &token, &mount, prefix.as_deref())
+                .map(Definition::Vault)
+                .map_err(|reason| document.refused(format!("variables_provider: {reason}"))),
             Self::Static { values } => {
                 // Read by hand: a general reader's message would repeat a value that may be secret.
                 let pairs = values
@@ -151,7 +167,7 @@ impl VariablesProvider {
                     .flatten()
                     .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
                 match pairs.collect::<Option<HashMap<_, _>>>() {
-                    Some(pairs) if values.is_table() => Ok(Provider::Static(pairs)),
+                    Some(pairs) if values.is_table() => Ok(Definition::Static(pairs)),
                     _ => {
                         Err(document
                             .refused("variables_provider.values must be a table of strings"))
@@ -204,12 +220,10 @@ fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
         }
     }
     for provider in tables(root, "variables_provider") {
-        if let Some(kind @ ("vault" | "azure_key_vault")) =
-            provider.get("type").and_then(Value::as_str)
-        {
+        if provider.get("type").and_then(Value::as_str) == Some("azure_key_vault") {
             return Err(document.unsupported(
-                &format!("variables_provider.type = \"{kind}\""),
-                Some("use `env` or `static`"),
+                "variables_provider.type = \"azure_key_vault\"",
+                Some("use `vault`, `env` or `static`"),
             ));
         }
         document.refuse("variables_provider", provider, &["dotenv_path"])?;

@@ -1,6 +1,6 @@
 //! The HTTP server in front of an application.
 
-use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering};
+use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -14,8 +14,12 @@ use wasmtime_wasi_http::Error;
 use crate::{
     application::Application,
     incoming::{self, ACCEPT_PAUSE},
+    log::Log,
     timer::Alarm,
 };
+
+/// How often counters that have grown are written to the log.
+const BETWEEN_COUNTERS: Duration = Duration::from_mins(5);
 
 /// An application that is being served.
 pub struct Server {
@@ -42,6 +46,7 @@ impl Server {
                 timers.spawn(alarm.run(application.clone(), authority.clone()));
             }
         }
+        timers.spawn(tell_counters(application.log.clone()));
         let serving = tokio::spawn(serve(application.clone(), listener, timers, stopping));
         Self {
             address,
@@ -106,6 +111,14 @@ async fn serve(
         while connections.join_next().await.is_some() {}
     })
     .await;
+    application.log.tell_all();
+}
+
+async fn tell_counters(log: Log) {
+    loop {
+        sleep(BETWEEN_COUNTERS).await;
+        log.tell_grown();
+    }
 }
 
 async fn converse(

@@ -1,18 +1,36 @@
-//! Application variables and the templates over them. A value may be secret, so no message and no `Debug` shows one.
+//! Application variables and the templates over them, read when somebody wants a value and kept by nobody, as Spin does it
+//! (its crates `expressions` and `factor-variables`). A value may be secret, so no message and no `Debug` shows one.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
+mod provider;
+mod template;
+#[cfg(test)]
+mod tests;
+mod vault;
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use crate::{
+    log::Log,
+    manifest::{Variable, variable_name},
+    options::Options,
+    outbound::TlsError,
 };
 
-use crate::manifest::{Variable, variable_name};
+pub(crate) use provider::{Definition, environment};
+pub(crate) use template::Template;
+pub(crate) use vault::VaultServer;
 
-/// Every application variable's value.
-pub(crate) struct Variables(BTreeMap<String, String>);
+use provider::Provider;
+
+/// The variables that the manifest declares, and those who know their values.
+pub(crate) struct Variables {
+    declared: BTreeMap<String, Variable>,
+    providers: Vec<Provider>,
+}
 
 impl fmt::Debug for Variables {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.0.keys()).finish()
+        formatter.debug_set().entries(self.declared.keys()).finish()
     }
 }
 
@@ -30,6 +48,9 @@ pub enum VariableError {
         /// What is wrong.
         reason: String,
     },
+    /// A provider that has to be asked does not answer.
+    #[error("{0}")]
+    Provider(String),
 }
 
 fn names(names: &[String]) -> String {
@@ -45,201 +66,158 @@ fn names(names: &[String]) -> String {
     }
 }
 
-/// Somewhere that values of variables come from.
-pub(crate) enum Provider {
-    /// Values written in the runtime configuration.
-    Static(HashMap<String, String>),
-    /// Environment variables `<prefix>_<NAME>`.
-    Environment { prefix: String },
-}
-
-impl Provider {
-    fn get(&self, name: &str, environment: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-        match self {
-            Self::Static(values) => values.get(name).cloned(),
-            Self::Environment { prefix } => {
-                environment(&format!("{prefix}_{}", name.to_ascii_uppercase()))
-            }
-        }
-    }
+/// Why somebody does not get a value now.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Not a name that a variable can have.
+    #[error("{0}")]
+    InvalidName(&'static str),
+    /// The component has no variable of this name.
+    #[error("`{0}` is not a variable of the component")]
+    Undefined(String),
+    /// A provider fails, or none has a value and there is no default.
+    #[error("{0}")]
+    Provider(String),
 }
 
 impl Variables {
-    /// The providers in their order, then what the caller gave, then the defaults. Values for undeclared names are ignored, as by Spin.
-    pub(crate) fn resolve(
-        declared: &BTreeMap<String, Variable>,
-        providers: &[Provider],
-        given: &BTreeMap<String, String>,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, VariableError> {
-        let (known, missing) = Self::known(declared, providers, given, environment);
+    /// Values that the caller gave come first, then the providers of the runtime configuration, then the environment: the
+    /// order of `spin up`.
+    pub(crate) fn new(
+        declared: BTreeMap<String, Variable>,
+        definitions: Vec<Definition>,
+        options: &Options,
+    ) -> Result<Self, TlsError> {
+        let given = Definition::Static(options.variables.clone().into_iter().collect());
+        let definitions = std::iter::once(given)
+            .chain(definitions)
+            .chain([environment(None)]);
+        let providers = definitions
+            .map(|definition| Provider::new(definition, options))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            declared,
+            providers,
+        })
+    }
+
+    /// That each required variable may have a value: whether a vault has one is not asked, as Spin does not ask.
+    pub(crate) fn expect_required(&self) -> Result<(), VariableError> {
+        let required = self.declared.iter().filter(|(_, it)| it.default.is_none());
+        let missing = required.filter(|(name, _)| {
+            let mut providers = self.providers.iter();
+            !providers.any(|provider| provider.may_have(name))
+        });
+        let missing: Vec<_> = missing.map(|(name, _)| name.clone()).collect();
         if missing.is_empty() {
-            Ok(known)
+            Ok(())
         } else {
             Err(VariableError::Missing(missing))
         }
     }
 
-    /// The same as far as there are values, and the names of those without one.
-    pub(crate) fn known(
-        declared: &BTreeMap<String, Variable>,
-        providers: &[Provider],
-        given: &BTreeMap<String, String>,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> (Self, Vec<String>) {
-        let mut values = BTreeMap::new();
-        let mut missing = Vec::new();
-        for (name, variable) in declared {
-            let value = providers
-                .iter()
-                .find_map(|provider| provider.get(name, environment))
-                .or_else(|| given.get(name).cloned())
-                .or_else(|| variable.default.clone().filter(|_| !variable.required));
-            match value {
-                Some(value) => _ = values.insert(name.clone(), value),
-                None => missing.push(name.clone()),
+    /// What a variable is now: from the first provider that has it, else its default. A provider that fails ends the search;
+    /// `None` is for one that is required and that nobody has.
+    pub(crate) async fn value(&self, name: &str) -> Result<Option<String>, Refusal> {
+        for provider in &self.providers {
+            if let Some(value) = provider.get(name).await.map_err(Refusal::Provider)? {
+                return Ok(Some(value));
             }
         }
-        (Self(values), missing)
+        let declared = self.declared.get(name);
+        Ok(declared.and_then(|variable| variable.default.clone()))
     }
 
-    /// Fills in a template: each `{{ name }}` becomes the value of that variable.
-    pub(crate) fn fill(&self, place: &str, template: &str) -> Result<String, VariableError> {
-        let wrong = |reason: String| VariableError::Template {
+    /// What every variable is now.
+    pub(crate) async fn all(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        let mut values = BTreeMap::new();
+        for name in self.declared.keys() {
+            values.insert(name.clone(), self.required(name).await?);
+        }
+        Ok(values)
+    }
+
+    /// The default of every variable that has one.
+    pub(crate) fn defaults(&self) -> BTreeMap<String, String> {
+        let declared = self.declared.iter();
+        let defaults = declared.filter_map(|(name, it)| Some((name.clone(), it.default.clone()?)));
+        defaults.collect()
+    }
+
+    /// The names of all variables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.declared.keys().map(String::as_str)
+    }
+
+    /// Reads a template, which may ask for declared variables only.
+    pub(crate) fn template(&self, place: &str, text: &str) -> Result<Template, VariableError> {
+        let wrong = |reason| VariableError::Template {
             place: place.to_owned(),
             reason,
         };
-        let mut filled = String::with_capacity(template.len());
-        let mut rest = template;
-        while let Some((literal, after)) = rest.split_once("{{") {
-            let (name, after) = after
-                .split_once("}}")
-                .ok_or_else(|| wrong("`{{` without `}}`".to_owned()))?;
-            let name = name.trim();
-            let value = self
-                .0
-                .get(name)
-                .ok_or_else(|| wrong(format!("`{name}` is not a variable of the application")))?;
-            filled.push_str(literal);
-            filled.push_str(value);
-            rest = after;
+        let template = Template::parse(text).map_err(wrong)?;
+        let unknown = template
+            .names()
+            .find(|name| !self.declared.contains_key(*name));
+        if let Some(name) = unknown {
+            return Err(wrong(format!(
+                "`{name}` is not a variable of the application"
+            )));
         }
-        filled.push_str(rest);
-        Ok(filled)
+        Ok(template)
+    }
+
+    async fn required(&self, name: &str) -> Result<String, Refusal> {
+        self.value(name).await?.ok_or_else(|| {
+            Refusal::Provider(format!("no provider has the required variable `{name}`"))
+        })
+    }
+
+    async fn fill(&self, template: &Template) -> Result<String, Refusal> {
+        let mut values = BTreeMap::new();
+        for name in template.names() {
+            values.insert(name.to_owned(), self.required(name).await?);
+        }
+        Ok(template.fill(&values).unwrap_or_default())
     }
 }
 
 /// The variables that one component sees, by its own names for them.
-#[derive(Default)]
-pub(crate) struct ComponentVariables(BTreeMap<String, String>);
-
-/// Why a component does not get a value.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Refusal {
-    InvalidName(&'static str),
-    Undefined,
+pub(crate) struct ComponentVariables {
+    component: String,
+    templates: BTreeMap<String, Template>,
+    variables: Arc<Variables>,
+    log: Log,
 }
 
 impl ComponentVariables {
-    pub(crate) fn fill(
+    pub(crate) fn new(
         component: &str,
         templates: &BTreeMap<String, String>,
-        variables: &Variables,
+        variables: &Arc<Variables>,
+        log: &Log,
     ) -> Result<Self, VariableError> {
-        let values = templates.iter().map(|(name, template)| {
+        let templates = templates.iter().map(|(name, text)| {
             let place = format!("component.{component}.variables.{name}");
-            Ok((name.clone(), variables.fill(&place, template)?))
+            Ok((name.clone(), variables.template(&place, text)?))
         });
-        Ok(Self(values.collect::<Result<_, _>>()?))
+        Ok(Self {
+            component: component.to_owned(),
+            templates: templates.collect::<Result<_, _>>()?,
+            variables: variables.clone(),
+            log: log.clone(),
+        })
     }
 
-    pub(crate) fn get(&self, name: &str) -> Result<String, Refusal> {
+    /// What the component's variable is now. A provider's failure is logged here, since the component sees little of it.
+    pub(crate) async fn get(&self, name: &str) -> Result<String, Refusal> {
         variable_name(name).map_err(Refusal::InvalidName)?;
-        self.0.get(name).cloned().ok_or(Refusal::Undefined)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn declared() -> BTreeMap<String, Variable> {
-        let names = ["first", "second", "third", "fourth"]
-            .map(|name| format!("{name} = {{ default = \"default\" }}\n"));
-        toml::from_str(&format!(
-            "{}key = {{ required = true, secret = true }}",
-            names.concat()
-        ))
-        .unwrap()
-    }
-
-    fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn providers_come_before_what_is_given_and_defaults_last() {
-        let providers = [
-            Provider::Static([("first".to_owned(), "static".to_owned())].into()),
-            Provider::Environment {
-                prefix: "DEMO".to_owned(),
-            },
-        ];
-        let environment = |name: &str| {
-            matches!(name, "DEMO_FIRST" | "DEMO_SECOND").then(|| "environment".to_owned())
-        };
-        let given = given(&[
-            ("first", "given"),
-            ("second", "given"),
-            ("third", "given"),
-            ("key", "k3y"),
-        ]);
-        let variables = Variables::resolve(&declared(), &providers, &given, &environment).unwrap();
-        let filled = variables
-            .fill("x", "{{first}}, {{ second }}, {{ third }}, {{fourth }}.")
-            .unwrap();
-        assert_eq!(filled, "static, environment, given, default.");
-        assert!(!format!("{variables:?}").contains("k3y"));
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_how_to_give_it() {
-        let error = Variables::resolve(&declared(), &[], &BTreeMap::new(), &|_| None).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "variable `key` is required and without a value: set SPIN_VARIABLE_KEY"
-        );
-    }
-
-    #[test]
-    fn templates_that_cannot_be_filled_are_refused() {
-        let variables =
-            Variables::resolve(&BTreeMap::new(), &[], &BTreeMap::new(), &|_| None).unwrap();
-        for (template, reason) in [
-            (
-                "{{ other }}",
-                "here: `other` is not a variable of the application",
-            ),
-            ("{{ open", "here: `{{` without `}}`"),
-        ] {
-            assert_eq!(
-                variables.fill("here", template).unwrap_err().to_string(),
-                reason
-            );
+        let template = self.templates.get(name);
+        let template = template.ok_or_else(|| Refusal::Undefined(name.to_owned()))?;
+        let filled = self.variables.fill(template).await;
+        if let Err(Refusal::Provider(reason)) = &filled {
+            self.log.failure(&self.component, "variables", reason);
         }
-    }
-
-    #[test]
-    fn a_component_sees_its_own_variables_only() {
-        let variables =
-            Variables::resolve(&declared(), &[], &given(&[("key", "k3y")]), &|_| None).unwrap();
-        let own =
-            ComponentVariables::fill("c", &given(&[("mine", "<{{ key }}>")]), &variables).unwrap();
-        assert_eq!(own.get("mine").unwrap(), "<k3y>");
-        assert_eq!(own.get("key"), Err(Refusal::Undefined));
-        assert!(matches!(own.get("No"), Err(Refusal::InvalidName(_))));
+        filled
     }
 }

@@ -69,6 +69,7 @@ const PROBLEMS = {
   'package-refused': refused,
   'message-refused': refused,
   'feature-not-available': refused,
+  'store-down': ['Banken får ikke slått opp akkurat nå. Ingenting er borte. Prøv igjen om litt.', 'The bank cannot look things up right now. Nothing is lost. Try again in a moment.'],
   'configuration-missing': ['Bankens løsning er ikke satt opp riktig.', 'The bank’s system is not set up correctly.'],
   internal: ['Noe gikk galt hos banken. Prøv igjen senere.', 'Something went wrong at the bank. Try again later.'],
   unreachable: ['Får ikke kontakt med banken. Prøv igjen.', 'The bank cannot be reached. Try again.'],

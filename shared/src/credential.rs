@@ -112,8 +112,23 @@ pub fn sign(
     Ok(Secret::new(token))
 }
 
-/// Checks that `token` was signed by `component` for `audience` within the last seconds.
+/// Checks that `token` was signed by `component`, with one of its `keys`, for `audience` within the last seconds.
 pub fn verify(
+    token: &str,
+    keys: &[VerifyingKey],
+    component: &str,
+    audience: &str,
+    now: OffsetDateTime,
+) -> Result<Credential, CredentialError> {
+    let mut verified = keys
+        .iter()
+        .map(|key| verify_with(token, key, component, audience, now));
+    verified
+        .find(Result::is_ok)
+        .unwrap_or(Err(CredentialError::Refused))
+}
+
+fn verify_with(
     token: &str,
     key: &VerifyingKey,
     component: &str,
@@ -235,7 +250,7 @@ mod tests {
     fn holds_for_thirty_seconds_and_ten_of_leeway() {
         let platform = Memory::new();
         let token = signed(&platform);
-        let key = component_key().verifying_key();
+        let key = [component_key().verifying_key()];
         for (seconds, holds) in [(0, true), (40, true), (41, false)] {
             let now = platform.now() + StdDuration::from_secs(seconds);
             assert_eq!(
@@ -256,14 +271,21 @@ mod tests {
         let other = SigningKey::from_seed(&[8; 32])
             .expect("a seed")
             .verifying_key();
-        let credential =
-            verify(token.expose(), &key, "claims", "token", platform.now()).expect("holds");
+        let credential = verify(
+            token.expose(),
+            &[other.clone(), key.clone()],
+            "claims",
+            "token",
+            platform.now(),
+        )
+        .expect("holds");
         assert_eq!(credential.consumer, CONSUMER);
         assert_eq!(claimed_component(token.expose()).as_deref(), Some("claims"));
         for (key, component, audience) in [
-            (&other, "claims", "token"),
-            (&key, "consent", "token"),
-            (&key, "claims", "consent"),
+            (&[][..], "claims", "token"),
+            (&[other][..], "claims", "token"),
+            (&[key.clone()][..], "consent", "token"),
+            (&[key][..], "claims", "consent"),
         ] {
             assert!(verify(token.expose(), key, component, audience, platform.now()).is_err());
         }
@@ -300,7 +322,7 @@ mod tests {
                     .expect("signed");
             let end = verify(
                 &token,
-                &component_key().verifying_key(),
+                &[component_key().verifying_key()],
                 "claims",
                 "token",
                 platform.now(),

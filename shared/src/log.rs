@@ -95,7 +95,9 @@ impl Event {
     /// An event that ended in `problem`, with what the log shall say about it.
     pub fn of(event: &'static str, problem: &Problem) -> Self {
         let level = match problem.kind {
-            Kind::Internal | Kind::ConfigurationMissing | Kind::SourceRefused => Level::Error,
+            Kind::Internal | Kind::ConfigurationMissing | Kind::StoreDown | Kind::SourceRefused => {
+                Level::Error
+            }
             kind if kind.status().is_server_error() => Level::Warn,
             _ => Level::Info,
         };

@@ -178,6 +178,8 @@ kinds! {
     FeatureNotAvailable "feature-not-available" BAD_GATEWAY "The organisation does not have this feature at Posten";
 
     // Ourselves.
+    /// The store of consents or jobs does not answer, or takes nothing more. It passes without the caller's doing.
+    StoreDown "store-down" SERVICE_UNAVAILABLE "The app's store is unavailable";
     /// A setting is missing or does not parse.
     ConfigurationMissing "configuration-missing" INTERNAL_SERVER_ERROR "The app is not set up";
     /// Our own fault.

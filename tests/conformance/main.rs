@@ -84,6 +84,7 @@ async fn on_spin(spin: &Spin, case: &Case, folder: &TempDir) -> Result<(), Strin
         manifest: &manifest,
         runtime_config: config.exists().then_some(config.as_path()),
         variables: &case.expected.variables,
+        vault_roots: None,
         state: &state,
         listen: ANYWHERE,
         clock: 0,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use journeys::Others;
+use sandbox::Sandbox;
+use sandbox::clock::Clock;
 use serde_json::Value;
 use toml::Table;
 
@@ -74,6 +76,58 @@ async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
     );
 }
 
+/// The file as it is, but for the vault's address and token.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_secrets_in_a_vault_every_variable_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = sandbox::Options {
+        clock: Clock::default(),
+        directory: folder.path().join("sandbox"),
+        app: None,
+    };
+    let sandbox = Sandbox::start(options).await.expect("a sandbox");
+    let vault = &sandbox.world().vault;
+    let path = project().join("deploy/vault/runtime-config.toml");
+    let mut text = fs::read_to_string(path).expect("a file");
+    for (example, own) in [
+        ("https://vault.example.no:8200", &*sandbox.addresses().vault),
+        ("hvs.example", vault.variables_token()),
+    ] {
+        assert!(text.contains(example), "{text}");
+        text = text.replace(example, own);
+    }
+    let file = folder.path().join("runtime-config.toml");
+    fs::write(&file, text).expect("written");
+    let mut options = host::Options::new(project().join("spin.toml"));
+    options.runtime_config = Some(file);
+    options.vault_roots = Some(sandbox.ca_file().to_owned());
+    let values = sandbox.variables("https://innsyn.example.no");
+    let now = sandbox.world().clock.now();
+    for (name, is_secret) in required() {
+        let value = &values[&name];
+        if is_secret {
+            vault.keep_variable(&name, value, now);
+        } else {
+            // In the place of the environment, which belongs to all tests.
+            options.variables.insert(name, value.clone());
+        }
+    }
+    let read = host::Configuration::read(&options).await.expect("read");
+    assert_eq!(read.unset, Vec::<String>::new());
+    for (name, _) in required().into_iter().filter(|(_, is_secret)| *is_secret) {
+        assert_eq!(read.variable(&name), Some(values[&name].trim()), "{name}");
+    }
+    vault.seal(true);
+    let Err(error) = host::Configuration::read(&options).await else {
+        panic!("it reads from a sealed vault");
+    };
+    assert!(
+        error.to_string().contains("the vault does not give"),
+        "{error}"
+    );
+    sandbox.shutdown().await;
+}
+
 #[test]
 fn systemd_takes_the_units_and_finds_them_shut() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -108,13 +162,7 @@ fn systemd_takes_the_units_and_finds_them_shut() {
     let mut verify = Command::new("systemd-analyze");
     verify.arg("verify").arg("--root").arg(root).args(&services);
     let Ok(verified) = verify.output() else {
-        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-        assert!(may_skip, "systemd-analyze is needed here");
-        // Not by a macro: what a test prints is not shown when it passes.
-        let _unheard = writeln!(
-            std::io::stderr(),
-            "SKIPPED: systemd is not installed, so it did not read deploy/systemd"
-        );
+        programs::skip("systemd-analyze", "it does not read deploy/systemd");
         return;
     };
     let said = String::from_utf8_lossy(&verified.stderr);

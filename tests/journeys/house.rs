@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-fn project() -> &'static Path {
+pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the project")
@@ -31,6 +31,7 @@ fn dependencies_point_one_way() {
         "consent",
         "claims",
         "signature",
+        "programs",
     ];
     for (package, allowed) in [
         ("shared", &[][..]),
@@ -41,7 +42,7 @@ fn dependencies_point_one_way() {
         ("components/claims", &["shared"]),
         ("components/signature", &["shared"]),
         ("cli", &["host", "sandbox", "shared"]),
-        ("tests", &["host", "sandbox"]),
+        ("tests", &["host", "sandbox", "programs"]),
     ] {
         for dependency in dependencies(package) {
             let is_ours = ours.contains(&dependency.as_str());
@@ -57,96 +58,6 @@ fn dependencies_point_one_way() {
 fn the_sandbox_checks_with_other_libraries_than_the_core_signs_with() {
     assert!(!dependencies("sandbox").contains(&"jwt-simple".to_owned()));
     assert!(!dependencies("shared").contains(&"jsonwebtoken".to_owned()));
-}
-
-#[test]
-fn every_component_calls_exactly_its_counterparties() {
-    let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
-    let manifest: toml::Table = text.parse().expect("TOML");
-    let components = manifest["component"].as_table().expect("components");
-    let expected = [
-        (
-            "claims",
-            &[
-                "http://token.spin.internal",
-                "{{ altinn_origin }}",
-                "{{ login_origin }}",
-                "{{ skatteetaten_origin }}",
-            ][..],
-        ),
-        (
-            "accounting",
-            &[
-                "http://token.spin.internal",
-                "{{ login_origin }}",
-                "{{ skatteetaten_origin }}",
-            ],
-        ),
-        (
-            "consent",
-            &[
-                "http://token.spin.internal",
-                "{{ altinn_origin }}",
-                "{{ login_origin }}",
-            ],
-        ),
-        ("signature", &["{{ login_origin }}", "{{ posten_origin }}"]),
-        (
-            "income",
-            &[
-                "http://token.spin.internal",
-                "{{ altinn_origin }}",
-                "{{ income_origin }}",
-                "{{ login_origin }}",
-            ],
-        ),
-        (
-            "persons",
-            &[
-                "http://token.spin.internal",
-                "{{ login_origin }}",
-                "{{ persons_origin }}",
-            ],
-        ),
-        (
-            "tax-basis",
-            &[
-                "http://token.spin.internal",
-                "{{ altinn_origin }}",
-                "{{ login_origin }}",
-                "{{ tax_basis_origin }}",
-            ],
-        ),
-        (
-            "token",
-            &[
-                "{{ login_origin }}",
-                "{{ maskinporten_origin }}",
-                "{{ vault_origin }}",
-            ],
-        ),
-    ];
-    assert_eq!(components.len(), expected.len());
-    for (name, allowed) in expected {
-        let hosts = components[name]["allowed_outbound_hosts"]
-            .as_array()
-            .expect("a list");
-        let mut hosts: Vec<_> = hosts
-            .iter()
-            .map(|host| host.as_str().expect("text"))
-            .collect();
-        hosts.sort_unstable();
-        assert_eq!(hosts, allowed, "{name}");
-        assert!(
-            hosts.iter().all(|host| !host.contains('*')),
-            "{name}: a wildcard"
-        );
-    }
-    let routes = manifest["trigger"]["http"]
-        .as_array()
-        .expect("triggers")
-        .len();
-    assert_eq!(routes, expected.len(), "each component has one route");
 }
 
 #[tokio::test(flavor = "multi_thread")]

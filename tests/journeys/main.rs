@@ -9,6 +9,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
 mod callback_doubled;
 mod callback_for_an_open_request;
@@ -18,12 +19,14 @@ mod callback_with_someone_elses_state;
 mod consent_expires;
 mod consent_revoked_later;
 mod counterparties_fail;
+mod counters_and_spans;
 mod customer_refuses;
 mod deploys;
 mod each_refusal_of_maskinporten;
 mod first_visit_to_claims;
 mod five_steps_of_skatteetaten;
 mod house;
+mod imports;
 mod in_a_real_browser;
 mod key_in_a_vault;
 mod key_rolled_over;
@@ -40,6 +43,7 @@ mod platform_contract;
 mod reads_income_with_consent;
 mod reads_tax_basis_with_consent;
 mod second_visit_without_a_new_consent;
+mod secrets_rotated_without_restart;
 mod signature_lost_and_found;
 mod signature_refused;
 mod signs_a_document;

@@ -6,7 +6,7 @@ use sandbox::{Options, Sandbox, vault};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_signs_with_the_one_key_of_its_role() {
+async fn it_signs_with_the_one_key_of_its_role_and_keeps_secrets() {
     let Some(others) = Others::installed() else {
         return;
     };
@@ -23,6 +23,8 @@ async fn it_signs_with_the_one_key_of_its_role() {
         ("ROLE_ID", vault.role_id()),
         ("SECRET_ID", vault.secret_id()),
         ("KEY", vault::KEY),
+        ("ROOT_TOKEN", vault.root_token()),
+        ("VARIABLES_TOKEN", vault.variables_token()),
     ];
     let run = async || {
         let script = "vault_with_hvac.py";
@@ -34,6 +36,18 @@ async fn it_signs_with_the_one_key_of_its_role() {
         found,
         json!({
             "sealed": false,
+            "secrets": {
+                "nothing_yet": "InvalidPath",
+                "versions": [1, 2],
+                "newest": "two",
+                "first": "one",
+                "wrong_cas": "InvalidRequest",
+                "cas": 3,
+                "elsewhere": "Forbidden",
+                "write": "Forbidden",
+                "with_the_role": "Forbidden",
+                "deleted": "InvalidPath",
+            },
             "authenticated": true,
             "policies": ["default", "vestbanken-sign"],
             "lease": 1200,

@@ -59,6 +59,7 @@ async fn spins_platform_does_what_every_platform_must() {
             ("upstream".to_owned(), origin(&upstream)),
             ("deaf".to_owned(), origin(&deaf)),
         ]),
+        vault_roots: None,
         state: state.path().to_owned(),
         limits: Limits::default(),
         clock: Arc::default(),

@@ -1,4 +1,4 @@
-"""The vault, used with hvac: log in, look around, sign, and be refused."""
+"""The vault, used with hvac: log in, look around, sign, keep secrets, and be refused."""
 
 import base64
 import os
@@ -60,8 +60,47 @@ default = transit.sign_data(name=KEY, hash_input=INPUT)["data"]["signature"].spl
 salted = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
 public.verify(base64.b64decode(default), MESSAGE, salted, hashes.SHA256())
 
+# Secrets, as an operator keeps them and as Spin reads them.
+operator = hvac.Client(url=os.environ["VAULT"], token=os.environ["ROOT_TOKEN"])
+reader = hvac.Client(url=os.environ["VAULT"], token=os.environ["VARIABLES_TOKEN"])
+place = {"path": "innsyn/key", "mount_point": "secret"}
+
+
+def keep(value, cas=None):
+    kept = operator.secrets.kv.v2.create_or_update_secret(
+        secret={"value": value}, cas=cas, **place
+    )
+    return kept["data"]["version"]
+
+
+def look(client=reader, **more):
+    found = client.secrets.kv.v2.read_secret_version(
+        raise_on_deleted_version=True, **{**place, **more}
+    )
+    return found["data"]["data"]["value"]
+
+
+nothing_yet = refusal(look)
+versions = [keep("one"), keep("two")]
+secrets = {
+    "nothing_yet": nothing_yet,
+    "versions": versions,
+    "newest": look(),
+    "first": look(version=1),
+    "wrong_cas": refusal(lambda: keep("three", cas=1)),
+    "cas": keep("three", cas=2),
+    "elsewhere": refusal(lambda: look(path="other/key")),
+    "write": refusal(
+        lambda: reader.secrets.kv.v2.create_or_update_secret(secret={"value": "x"}, **place)
+    ),
+    "with_the_role": refusal(lambda: look(client)),
+}
+operator.secrets.kv.v2.delete_latest_version_of_secret(**place)
+secrets["deleted"] = refusal(look)
+
 report(
     sealed=False,
+    secrets=secrets,
     authenticated=client.is_authenticated(),
     policies=client.auth.token.lookup_self()["data"]["policies"],
     lease=lease,

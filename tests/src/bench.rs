@@ -38,6 +38,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether the host knows no counterparty by its organisation number, as Spin does not.
     pub no_pins: bool,
+    /// Whether the app's secrets lie in the sandbox's vault, where the host reads them as Spin does.
+    pub secrets_in_vault: bool,
 }
 
 /// Sandbox, host and components.
@@ -75,10 +77,20 @@ impl Bench {
 
     /// Starts everything, with `setup`.
     pub async fn with(setup: Setup) -> Self {
-        build_components();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let public_url = format!("http://localhost:{port}");
+        let mut bench = Self::around(format!("http://localhost:{port}"), setup).await;
+        bench.serve(listener).await;
+        bench
+    }
+
+    /// Starts all but the app, whose hosts somebody else runs at `public_url`. The components are built.
+    pub async fn without_app(public_url: String) -> Self {
+        Self::around(public_url, Setup::default()).await
+    }
+
+    async fn around(public_url: String, setup: Setup) -> Self {
+        build_components();
         let clock = Arc::new(AtomicI64::new(0));
         let folder = tempfile::tempdir().expect("a folder");
         let sandbox = Sandbox::start(sandbox::Options {
@@ -91,7 +103,7 @@ impl Bench {
         if setup.altinn == Generation::Two {
             sandbox.world().bank.keep_consents_at_altinn2();
         }
-        let mut bench = Self {
+        Self {
             sandbox,
             log: AppLog::new(),
             public_url,
@@ -101,9 +113,7 @@ impl Bench {
             clock,
             app_clock: Arc::default(),
             folder,
-        };
-        bench.serve(listener).await;
-        bench
+        }
     }
 
     /// Stops the app and starts it again at the same address, as a crash and a restart do: memory is
@@ -130,11 +140,16 @@ impl Bench {
         }
         variables.extend(self.setup.variables.clone());
         let pins = self.sandbox.pins(&["signature"]);
+        let vault_roots = self.setup.secrets_in_vault.then(|| {
+            self.keep_secrets_in_vault(&mut variables);
+            self.sandbox.ca_file().to_owned()
+        });
         let start = Start {
             manifest: self.manifest(),
             runtime_config: self.write("runtime-config.toml", &self.runtime_config()),
             pins: (!self.setup.no_pins).then(|| self.write("pins.toml", &pins)),
             variables,
+            vault_roots,
             state: self.folder.path().join("state"),
             limits: self.setup.limits.clone(),
             clock: self.app_clock.clone(),
@@ -203,6 +218,9 @@ impl Bench {
             let table = format!("[key_value_store.{store}]\n");
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
+        }
+        if self.setup.secrets_in_vault {
+            text += &self.vault_provider();
         }
         text
     }

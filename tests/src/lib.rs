@@ -23,6 +23,7 @@ mod real_browser;
 mod running;
 mod signing;
 mod spin;
+mod vault;
 
 pub use answer::Answer;
 pub use bench::{Bench, Setup, build_components, on_spin};

@@ -1,6 +1,5 @@
 //! Programs that others have written, as `tests/others/install` has installed them.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -32,12 +31,9 @@ impl Others {
         if folder.join("installed").exists() {
             return Some(Self { folder });
         }
-        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-        assert!(may_skip, "tests/others/install is to be run first");
-        // Not by a macro: what a test prints is not shown when it passes.
-        let _unheard = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no program of others was run, as tests/others/install has not been run"
+        programs::skip(
+            "what tests/others/install installs",
+            "no program of others is run",
         );
         None
     }

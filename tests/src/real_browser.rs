@@ -1,6 +1,5 @@
 //! Chromium, driven over WebDriver (W3C): the few commands that a journey needs.
 
-use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -31,13 +30,7 @@ impl RealBrowser {
         let (driver, address) = match start_driver().await {
             Ok(started) => started,
             Err(error) => {
-                let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-                assert!(may_skip, "chromedriver is needed here: {error}");
-                // Not by a macro: what a test prints is not shown when it passes.
-                let _unheard = writeln!(
-                    std::io::stderr(),
-                    "SKIPPED: no browser was used, as chromedriver is not installed ({error})"
-                );
+                programs::skip("chromedriver", &format!("no browser is used ({error})"));
                 return None;
             }
         };

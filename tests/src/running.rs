@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use host::{App, Limits, Log, Options, Server};
+use host::{App, Limits, Log, Options, Series, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
@@ -23,6 +23,8 @@ pub struct Start {
     pub pins: Option<PathBuf>,
     /// The values of variables, by their names in the manifest.
     pub variables: BTreeMap<String, String>,
+    /// The authorities that vouch for a vault with variables, in place of the platform's.
+    pub vault_roots: Option<PathBuf>,
     /// A folder for the default store.
     pub state: PathBuf,
     /// How much an instance may do.
@@ -51,6 +53,14 @@ impl AppLog {
         } else {
             Sink::Host(Log::memory())
         })
+    }
+
+    /// How often each kind of event stood in the lines of components so far. Our host counts them, and Spin does not.
+    pub fn counters(&self) -> Vec<(Series, u64)> {
+        match &self.0 {
+            Sink::Host(log) => log.counters(),
+            Sink::Spin(_) => panic!("not counted: our host does"),
+        }
     }
 
     /// The lines so far, oldest first.
@@ -106,9 +116,18 @@ impl Running {
 
     /// How many instances of a component were ever started. Our host counts them, and Spin does not.
     pub fn instances(&self, component: &str) -> u64 {
+        self.counting().instances(component)
+    }
+
+    /// How many requests a component was ever given. Our host counts them, and Spin does not.
+    pub fn requests(&self, component: &str) -> u64 {
+        self.counting().requests(component)
+    }
+
+    fn counting(&self) -> &Server {
         match &self.on {
-            On::Host(Some(server), _) => server.instances(component),
-            _ => panic!("the instances of {component} are not counted"),
+            On::Host(Some(server), _) => server,
+            _ => panic!("not counted: our host does, while it runs"),
         }
     }
 
@@ -153,6 +172,7 @@ async fn on_host(start: Start, log: Log, listener: TcpListener) -> On {
     options.runtime_config = Some(start.runtime_config);
     options.pins = start.pins;
     options.variables = start.variables;
+    options.vault_roots = start.vault_roots;
     options.state_dir = start.state;
     options.cache_dir = Some(project().join("target/compiled"));
     options.limits = start.limits;
@@ -188,6 +208,7 @@ async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
         manifest: &start.manifest,
         runtime_config: Some(&start.runtime_config),
         variables: &start.variables,
+        vault_roots: start.vault_roots.as_deref(),
         state: &start.state,
         listen: address,
         clock: start.clock.load(Ordering::SeqCst),

@@ -22,7 +22,9 @@ async fn what_the_sandbox_writes_is_all_that_the_app_needs() {
     let mut options = Options::new(project.expect("the project").join("spin.toml"));
     options.runtime_config = Some(runtime_config.into());
     options.variables = exported(variables);
-    let read = Configuration::read(&options).expect("a configuration");
+    let read = Configuration::read(&options)
+        .await
+        .expect("a configuration");
     assert_eq!(read.unset, [""; 0]);
     assert_eq!(read.variable("public_url"), Some("http://localhost:3210"));
     let egress = read.variable("posten_origin").expect("a proxy");

@@ -1,26 +1,12 @@
 //! Somebody tries two-way TLS: `innsyn sandbox` prints a line for `curl` that works as it stands.
 
-use std::io::Write;
-
 use tokio::process::Command;
 
 use crate::process::Process;
 
 #[tokio::test]
 async fn the_line_that_the_sandbox_prints_works() {
-    if Command::new("curl")
-        .arg("--version")
-        .output()
-        .await
-        .is_err()
-    {
-        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-        assert!(may_skip, "curl is needed here");
-        // Not by a macro: what a test prints is not shown when it passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: curl is not installed, so the sandbox's line for it is not tried"
-        );
+    if !programs::is_installed("curl", "the sandbox's line for it is not tried") {
         return;
     }
     let mut process = Process::start(&["sandbox"]);

@@ -4,17 +4,16 @@
 //! What it does is in [`shared::reads::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use shared::config::{ConfigError, Origin};
+use shared::config::{ConfigError, Current, Origin};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Route};
 use shared::platform::spin::{self, Spin};
 use shared::platform::{Answer, Body};
 use shared::problem::Problem;
-use shared::reads::{Desk, ReadsConfig};
+use shared::reads::Desk;
 use shared::skatteetaten::Dataset;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -41,17 +40,13 @@ async fn handle(request: Request) -> impl IntoResponse {
 
 #[derive(Default)]
 struct Reads {
-    desk: OnceCell<Desk>,
+    desk: Current<Desk>,
 }
 
 impl Reads {
-    /// Set up by the first request, for the settings cannot be read before.
-    async fn desk(&self, platform: &Spin) -> Result<&Desk, ConfigError> {
-        if let Some(desk) = self.desk.get() {
-            return Ok(desk);
-        }
-        let config = ReadsConfig::load(platform).await?;
-        Ok(self.desk.get_or_init(|| Desk::new(config)))
+    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
+    async fn desk(&self, platform: &Spin) -> Result<Rc<Desk>, ConfigError> {
+        self.desk.get(platform, self.name(), Desk::new).await
     }
 }
 
@@ -64,7 +59,7 @@ impl Component<Spin> for Reads {
     const TIME: Duration = Desk::TIME;
 
     fn name(&self) -> &'static str {
-        self.desk.get().map_or(Self::NAME, Desk::component)
+        self.desk.kept().map_or(Self::NAME, |desk| desk.component())
     }
 
     async fn routes(

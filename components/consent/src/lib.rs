@@ -3,11 +3,10 @@
 //! What it does is in [`shared::consent::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use shared::config::{self, Origin};
+use shared::config::{Current, Origin};
 use shared::consent::{CALLBACK, ConsentConfig, Desk};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
@@ -44,17 +43,14 @@ enum Handler {
 
 #[derive(Default)]
 struct Consent {
-    desk: OnceCell<Desk>,
+    desk: Current<Desk>,
 }
 
 impl Consent {
-    /// Set up by the first request, for the settings cannot be read before.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<&Desk, Problem> {
-        if let Some(desk) = self.desk.get() {
-            return Ok(desk);
-        }
-        let config: ConsentConfig = config::load(context.platform).await?;
-        Ok(self.desk.get_or_init(|| Desk::new(config, Self::NAME)))
+    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
+    async fn desk(&self, context: &Context<'_, Spin>) -> Result<Rc<Desk>, Problem> {
+        let make = |config: ConsentConfig| Desk::new(config, Self::NAME);
+        Ok(self.desk.get(context.platform, Self::NAME, make).await?)
     }
 }
 

@@ -3,17 +3,16 @@
 //! What it does is in [`shared::signature::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use shared::config::{self, Origin};
+use shared::config::{Current, Origin};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
 use shared::platform::Answer;
 use shared::platform::spin::{self, Spin};
 use shared::problem::Problem;
-use shared::signature::{Desk, SignatureConfig};
+use shared::signature::Desk;
 use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
 
@@ -51,17 +50,14 @@ enum Handler {
 
 #[derive(Default)]
 struct Signature {
-    desk: OnceCell<Desk>,
+    desk: Current<Desk>,
 }
 
 impl Signature {
-    /// Set up by the first request, for the settings cannot be read before.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<&Desk, Problem> {
-        if let Some(desk) = self.desk.get() {
-            return Ok(desk);
-        }
-        let config: SignatureConfig = config::load(context.platform).await?;
-        Ok(self.desk.get_or_init(|| Desk::new(config)))
+    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
+    async fn desk(&self, context: &Context<'_, Spin>) -> Result<Rc<Desk>, Problem> {
+        let make = Desk::new;
+        Ok(self.desk.get(context.platform, Self::NAME, make).await?)
     }
 }
 

@@ -4,11 +4,10 @@
 //! [`shared::token::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use shared::config::{self, Origin, TokenConfig};
+use shared::config::{Current, Origin, TokenConfig};
 use shared::context::Context;
 use shared::inbound::{Arrived, Component, Parameters, Route};
 use shared::platform::spin::{self, Spin};
@@ -43,17 +42,14 @@ enum Handler {
 
 #[derive(Default)]
 struct Token {
-    desk: OnceCell<Desk>,
+    desk: Current<Desk>,
 }
 
 impl Token {
-    /// Set up by the first request, for the settings cannot be read before.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<&Desk, Problem> {
-        if let Some(desk) = self.desk.get() {
-            return Ok(desk);
-        }
-        let config: TokenConfig = config::load(context.platform).await?;
-        Ok(self.desk.get_or_init(|| Desk::new(&config)))
+    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
+    async fn desk(&self, context: &Context<'_, Spin>) -> Result<Rc<Desk>, Problem> {
+        let make = |config: TokenConfig| Desk::new(&config);
+        Ok(self.desk.get(context.platform, Self::NAME, make).await?)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{fmt, time::Duration};
 
 use redis::{
-    AsyncCommands as _, Client,
+    AsyncCommands as _, Client, Cmd, FromRedisValue,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
@@ -31,7 +31,7 @@ impl RedisServer {
             .map_err(|_| "`url` is not the address of a Redis server")
     }
 
-    /// Records there. The connection is made by the first read or write, and again by the next after it broke.
+    /// Records there. The connection is made by the first read or write, and again after it broke.
     pub(super) fn records(&self) -> Result<Records, StoreError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
@@ -64,19 +64,31 @@ pub(crate) struct Records(ConnectionManager);
 
 impl Records {
     pub(super) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.0.clone().get(key).await?)
+        self.ask(&Cmd::get(key)).await
     }
 
     pub(super) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
-        Ok(self.0.clone().set(key, value).await?)
+        self.ask(&Cmd::set(key, value)).await
     }
 
     pub(super) async fn delete(&self, key: String) -> Result<(), StoreError> {
-        Ok(self.0.clone().del(key).await?)
+        self.ask(&Cmd::del(key)).await
     }
 
     pub(super) async fn exists(&self, key: String) -> Result<bool, StoreError> {
-        Ok(self.0.clone().exists(key).await?)
+        self.ask(&Cmd::exists(key)).await
+    }
+
+    /// Asks once more where the connection turns out to be lost, as it is after the server was restarted. To do any of
+    /// these twice is to do it once.
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let mut connection = self.0.clone();
+        match command.query_async(&mut connection).await {
+            Err(error) if error.is_connection_dropped() => {
+                Ok(command.query_async(&mut connection).await?)
+            }
+            answer => Ok(answer?),
+        }
     }
 
     /// Bit by bit, so that a large database is not held up. A key may come twice; it is given once.

@@ -115,6 +115,11 @@ impl Client {
         );
     }
 
+    /// Reports that it cannot be said whom the component may call.
+    pub(crate) fn failed(&self, component: &str, reason: &str) {
+        self.report(component, None, reason);
+    }
+
     async fn exchange(
         &self,
         identity: &Identity,

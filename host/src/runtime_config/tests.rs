@@ -25,6 +25,12 @@ fn all_that_is_supported_is_read() {
         [[variables_provider]]
         type = "env"
         prefix = "DEMO"
+        [[variables_provider]]
+        type = "vault"
+        url = "https://vault.example:8200"
+        token = "t"
+        mount = "secret"
+        prefix = "innsyn"
         [[client_tls]]
         component_ids = ["token"]
         hosts = ["localhost"]
@@ -49,7 +55,7 @@ fn all_that_is_supported_is_read() {
         config.key_value_stores["shared"],
         StoreDefinition::Redis(RedisServer::parse("redis://localhost:6380/2").unwrap())
     );
-    assert_eq!(config.providers.len(), 2);
+    assert_eq!(config.providers.len(), 3);
     assert_eq!(
         config.client_tls[0].ca_roots_file.as_deref(),
         Some(Path::new("conf/ca.crt"))
@@ -103,8 +109,16 @@ fn what_is_wrong_is_said() {
         ),
         ("[key_value_store.x]\npath = \"x\"", "missing field `type`"),
         (
-            "[[variables_provider]]\ntype = \"vault\"",
-            "`variables_provider.type = \"vault\"` is part of Spin's format",
+            "[[variables_provider]]\ntype = \"azure_key_vault\"",
+            "`variables_provider.type = \"azure_key_vault\"` is part of Spin's format",
+        ),
+        (
+            "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://v\"\ntoken = \"t\"",
+            "missing field `mount`",
+        ),
+        (
+            "[[variables_provider]]\ntype = \"vault\"\nurl = \"v\"\ntoken = \"t\"\nmount = \"m\"",
+            "variables_provider: `url` is not the address of a vault",
         ),
         (
             "[[variables_provider]]\ntype = \"env\"\ndotenv_path = \".env\"",
@@ -161,6 +175,9 @@ fn no_message_repeats_a_value() {
     for text in [
         "[[variables_provider]]\ntype = \"static\"\nvalues = \"s3cret\"",
         "[[variables_provider]]\ntype = \"static\"\nvalues = { a = \"s3cret\" b }",
+        "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://s3cret@v\"\ntoken = \"s3cret\"\nmount = \"m\"",
+        "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://v\"\ntoken = \"s3cret\\n\"\nmount = \"m\"",
+        "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://v\"\ntoken = [\"s3cret\"]\nmount = \"m\"",
     ] {
         let error = check(text)
             .err()

@@ -24,3 +24,5 @@ mod support;
 mod two_way_tls;
 #[cfg(test)]
 mod upstream;
+#[cfg(test)]
+mod vault;

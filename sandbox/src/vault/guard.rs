@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::Vault;
 use super::refusal::Refusal;
-use super::token::{Capability, Token, about_root};
+use super::token::{Capability, Token, about_fixed, reads_variables};
 use crate::bearer::bearer;
 use crate::world::World;
 use serde_json::Value;
@@ -53,6 +53,10 @@ impl Vault {
         if id == self.root_token {
             return Ok(());
         }
+        if id == self.variables_token {
+            let permitted = reads_variables(path, capability);
+            return permitted.then_some(()).ok_or(Refusal::Denied);
+        }
         let known = self.state().tokens.find(id, now).is_some();
         match (known, Token::permits(path, capability)) {
             (false, _) => Err(Refusal::InvalidToken),
@@ -65,7 +69,10 @@ impl Vault {
     pub(super) fn about_token(&self, headers: &HeaderMap, now: OffsetDateTime) -> Option<Value> {
         let id = token(headers)?;
         if id == self.root_token {
-            return Some(about_root(id));
+            return Some(about_fixed(id, "root", "auth/token/root"));
+        }
+        if id == self.variables_token {
+            return Some(about_fixed(id, "innsyn-variables", "auth/token/create"));
         }
         self.state()
             .tokens

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ::http::{HeaderMap, Uri};
-use axum::extract::{Path, State};
+use ::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{Path, Query, State};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::KEY;
 use super::answer::{Answer, Envelope};
 use super::guard::guard;
+use super::kv::Which;
 use super::refusal::Refusal;
 use super::status;
 use crate::world::World;
@@ -27,6 +28,13 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/v1/transit/sign/{name}/{hash}", post(sign).put(sign))
         .route("/v1/transit/verify/{name}", post(verify).put(verify))
         .route("/v1/transit/verify/{name}/{hash}", post(verify).put(verify))
+        .route(
+            "/v1/secret/data/{*path}",
+            get(read_secret)
+                .post(write_secret)
+                .put(write_secret)
+                .delete(delete_secret),
+        )
         .method_not_allowed_fallback(async || Refusal::Unsupported)
         .fallback(no_route)
         .layer(from_fn_with_state(world.clone(), guard));
@@ -72,6 +80,29 @@ async fn rotate(State(world): State<Arc<World>>, Path(name): Path<String>) -> An
     }
     let about = world.vault.state().key.about();
     Ok(Json(Envelope::data("transit", about)))
+}
+
+async fn read_secret(
+    State(world): State<Arc<World>>,
+    Path(path): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<(StatusCode, Json<Envelope>), Refusal> {
+    let (status, envelope) = world.vault.read_secret(&path, &which)?;
+    Ok((status, Json(envelope)))
+}
+
+async fn write_secret(
+    State(world): State<Arc<World>>,
+    Path(path): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let written = world.vault.write_secret(&path, &body, world.clock.now());
+    written.map(Json)
+}
+
+async fn delete_secret(State(world): State<Arc<World>>, Path(path): Path<String>) -> StatusCode {
+    world.vault.delete_secret(&path, world.clock.now());
+    StatusCode::NO_CONTENT
 }
 
 /// The key's name, and the hash where the path says it.

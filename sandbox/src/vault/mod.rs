@@ -2,16 +2,18 @@
 //! that it never sees.
 //!
 //! There is the transit engine with one RSA key, the `AppRole` method with one role, whose policy lets
-//! it read, use and check that key and nothing else, and a root token. Refusals have the real one's
-//! words and statuses, taken from its documentation and from `OpenBao`'s source. `X-Vault-Namespace`
-//! is ignored, as Vault's community edition does. Not here: renewal of tokens, batches, response
-//! wrapping, `SHA-1`, `SHA-224` and `SHA-3`.
+//! it read, use and check that key and nothing else, a key-value engine with a token that reads the app's
+//! variables there, and a root token. Refusals have the real one's words and statuses, taken from its
+//! documentation and from `OpenBao`'s source. `X-Vault-Namespace` is ignored, as Vault's community edition
+//! does. Not here: renewal of tokens, batches, response wrapping, `SHA-1`, `SHA-224` and `SHA-3`; of secrets,
+//! lists, metadata of their own, undeleting and destroying.
 
 mod admin;
 mod answer;
 mod guard;
 mod hash;
 mod http;
+mod kv;
 mod login;
 mod refusal;
 mod scheme;
@@ -31,6 +33,7 @@ use time::OffsetDateTime;
 
 use crate::authority::{rsa_key, rsa_key_named};
 use crate::random;
+use kv::Secrets;
 use token::Tokens;
 use transit::TransitKey;
 
@@ -46,6 +49,7 @@ pub struct Vault {
     role_id: String,
     secret_id: String,
     root_token: String,
+    variables_token: String,
     state: Mutex<State>,
 }
 
@@ -53,6 +57,7 @@ struct State {
     sealed: bool,
     tokens: Tokens,
     key: TransitKey,
+    secrets: Secrets,
 }
 
 impl Vault {
@@ -65,10 +70,12 @@ impl Vault {
             role_id: uuid::Uuid::new_v4().to_string(),
             secret_id: uuid::Uuid::new_v4().to_string(),
             root_token: format!("hvs.{}", secret()?),
+            variables_token: format!("hvs.{}", secret()?),
             state: Mutex::new(State {
                 sealed: false,
                 tokens: Tokens::default(),
                 key: TransitKey::of(&first, now)?,
+                secrets: Secrets::default(),
             }),
         })
     }
@@ -86,6 +93,11 @@ impl Vault {
     /// A token that may do everything.
     pub fn root_token(&self) -> &str {
         &self.root_token
+    }
+
+    /// A token that reads secrets below `secret/innsyn/` and does nothing else: Spin's, when it asks for variables.
+    pub fn variables_token(&self) -> &str {
+        &self.variables_token
     }
 
     /// The newest version of the key: its number and public half.

@@ -12,6 +12,9 @@ use crate::random;
 /// How long a token of the app's role lasts: the role's `token_ttl`.
 const LEASE: Duration = Duration::minutes(20);
 
+/// How the paths of secrets begin that are the app's variables.
+pub(super) const VARIABLES: &str = "innsyn/";
+
 /// Everything a token of the app's role may do: its own policy's, and what the policy `default` says
 /// of itself.
 const POLICIES: [&str; 2] = ["default", "vestbanken-sign"];
@@ -121,13 +124,20 @@ impl Token {
     }
 }
 
-/// What the root token is told about itself.
-pub(super) fn about_root(id: &str) -> Value {
+/// Whether the policy `innsyn-variables` lets its token do this.
+pub(super) fn reads_variables(path: &str, capability: Capability) -> bool {
+    let secret = path.strip_prefix("secret/data/");
+    let variable = secret.is_some_and(|secret| secret.starts_with(VARIABLES));
+    capability == Capability::Read && (variable || path == "auth/token/lookup-self")
+}
+
+/// What a token without an end is told about itself.
+pub(super) fn about_fixed(id: &str, policy: &str, path: &str) -> Value {
     json!({
-        "accessor": "root",
+        "accessor": policy,
         "creation_time": 0,
         "creation_ttl": 0,
-        "display_name": "root",
+        "display_name": policy,
         "entity_id": "",
         "expire_time": null,
         "explicit_max_ttl": 0,
@@ -135,8 +145,8 @@ pub(super) fn about_root(id: &str) -> Value {
         "meta": null,
         "num_uses": 0,
         "orphan": true,
-        "path": "auth/token/root",
-        "policies": ["root"],
+        "path": path,
+        "policies": [policy],
         "ttl": 0,
         "type": "service",
     })

@@ -1,8 +1,10 @@
-//! The log-ins of the old generation.
+//! The log-ins of the old generation, as they were and as they are answered today.
 
+use reqwest::RequestBuilder;
+use sandbox::altinn2::Switches;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Bench};
+use crate::support::{Answer, BANK, Bench, READ};
 
 const PATH: &str = "/api/authentication/authenticatewithpassword";
 
@@ -48,16 +50,94 @@ async fn an_enterprise_user_logs_in_with_password_and_certificate() {
     );
 }
 
+/// What it is called, a call with it, and its status then and today.
+type LogIn<'a> = (&'a str, &'a dyn Fn() -> RequestBuilder, [u16; 2]);
+
 #[tokio::test]
-async fn at_altinn_3_the_same_log_in_is_gone() {
+async fn each_log_in_then_and_today() {
+    let bench = Bench::start().await;
+    let code = bench.given(&bench.request()).await;
+    let user = bench.world().altinn2.enterprise_user();
+    let password = json!({ "UserName": user.name, "UserPassword": user.password });
+    let request = format!("/api/consentRequests/{code}");
+    let proof = format!("/api/authorization/token/{code}");
+    let exchange = format!(
+        "{}/authentication/api/v1/exchange/maskinporten",
+        bench.sandbox.addresses().altinn
+    );
+    let with_key = |client: &reqwest::Client, path: &str| {
+        let call = client.get(bench.address(path));
+        call.header("ApiKey", bench.key(BANK))
+    };
+    let as_enterprise_user = |token: &str| {
+        let call = bench.http.get(&exchange).bearer_auth(token);
+        call.header("X-Altinn-EnterpriseUser-Authentication", "dTpw")
+    };
+    let token = bench.token(&json!({ "scope": "altinn:instances.read" }));
+    let log_ins: [LogIn<'_>; 6] = [
+        ("API key", &|| with_key(&bench.http, &proof), [200, 410]),
+        (
+            "API key and enterprise certificate",
+            &|| {
+                with_key(
+                    &bench.certified,
+                    &format!("{request}?ForceEIAuthentication"),
+                )
+            },
+            [200, 410],
+        ),
+        (
+            "API key and Maskinporten's token",
+            &|| with_key(&bench.http, &request).bearer_auth(bench.scoped(BANK, READ)),
+            [200, 410],
+        ),
+        (
+            "enterprise user and certificate",
+            &|| {
+                let url = bench.address(&format!("{PATH}?ForceEIAuthentication"));
+                bench.certified.post(url).json(&password)
+            },
+            [200, 410],
+        ),
+        // At Altinn 3, where only today's answer is published.
+        (
+            "enterprise user and Maskinporten's token",
+            &|| as_enterprise_user(&token),
+            [410, 410],
+        ),
+        (
+            "enterprise user and a token that is none",
+            &|| as_enterprise_user("x"),
+            [401, 401],
+        ),
+    ];
+    for (when, closed) in [false, true].into_iter().enumerate() {
+        bench.switch(Switches {
+            closed,
+            ..Switches::default()
+        });
+        for (name, call, statuses) in &log_ins {
+            let answer = Answer::of(call()).await;
+            assert_eq!(answer.status.as_u16(), statuses[when], "{name}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn at_altinn_3_the_enterprise_user_is_told_what_to_use() {
     let bench = Bench::start().await;
     let origin = &bench.sandbox.addresses().altinn;
     let url = format!("{origin}/authentication/api/v1/exchange/maskinporten");
     let token = bench.token(&json!({ "scope": "altinn:instances.read" }));
     let call = bench.http.get(url).bearer_auth(token);
     let answer = Answer::of(call.header("X-Altinn-EnterpriseUser-Authentication", "dTpw")).await;
+    let problem = answer.json();
     assert_eq!(
-        (answer.status.as_u16(), &answer.json()["status"]),
+        (answer.status.as_u16(), &problem["status"]),
         (410, &json!(410))
     );
+    let detail = problem["detail"].as_str().unwrap();
+    for instead in ["system user", "ID-porten"] {
+        assert!(detail.contains(instead), "{detail}");
+    }
 }

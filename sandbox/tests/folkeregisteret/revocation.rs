@@ -1,6 +1,5 @@
 //! What the issuers publish, as OpenSSL reads it, and what a revoked certificate is told at the door.
 
-use std::io::Write;
 use std::path::Path;
 
 use sandbox::authority::{Profile, Vendor};
@@ -34,7 +33,7 @@ async fn a_revoked_certificate_is_told_so_at_the_door() {
 
 #[tokio::test]
 async fn openssl_finds_it_on_the_list_and_the_good_one_not() {
-    let (Some(bench), true) = (Bench::start().await, openssl_is_installed().await) else {
+    let (Some(bench), true) = (Bench::start().await, openssl_is_installed()) else {
         return;
     };
     for (vendor, profile, path) in LINES {
@@ -80,7 +79,7 @@ async fn openssl_finds_it_on_the_list_and_the_good_one_not() {
 
 #[tokio::test]
 async fn openssl_is_answered_about_each() {
-    let (Some(bench), true) = (Bench::start().await, openssl_is_installed().await) else {
+    let (Some(bench), true) = (Bench::start().await, openssl_is_installed()) else {
         return;
     };
     for (vendor, profile, path) in LINES {
@@ -109,7 +108,7 @@ async fn openssl_is_answered_about_each() {
 
 #[tokio::test]
 async fn lists_go_stale_and_issuers_fail() {
-    let (Some(bench), true) = (Bench::start().await, openssl_is_installed().await) else {
+    let (Some(bench), true) = (Bench::start().await, openssl_is_installed()) else {
         return;
     };
     let folder = made(&bench, order(Vendor::Buypass, Profile::Seid2, &[])).await;
@@ -180,21 +179,6 @@ async fn openssl(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-async fn openssl_is_installed() -> bool {
-    if Command::new("openssl")
-        .arg("version")
-        .output()
-        .await
-        .is_ok()
-    {
-        return true;
-    }
-    let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-    assert!(may_skip, "openssl is needed here");
-    // Not by a macro: what a test prints is not shown when it passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: openssl is not installed, so it reads nothing of what the issuers publish"
-    );
-    false
+fn openssl_is_installed() -> bool {
+    programs::is_installed("openssl", "it reads nothing of what the issuers publish")
 }

@@ -1,6 +1,5 @@
 //! A running sandbox, and `curl`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,19 +59,7 @@ impl Bench {
     }
 
     async fn with(shared: Option<&Path>) -> Option<Self> {
-        if Command::new("curl")
-            .arg("--version")
-            .output()
-            .await
-            .is_err()
-        {
-            let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-            assert!(may_skip, "curl is needed here");
-            // Not by a macro: what a test prints is not shown when it passes.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: curl is not installed, so it does not try two-way TLS"
-            );
+        if !programs::is_installed("curl", "it does not try two-way TLS") {
             return None;
         }
         let clock = Clock::default();

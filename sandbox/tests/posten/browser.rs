@@ -1,24 +1,12 @@
 //! A redirect address in a real browser: what stands after its `#` is handed over by the page's script.
 
-use std::io::Write;
-
 use tokio::process::Command;
 
 use crate::jobs::{RAGNA, Sender, direct};
 
 #[tokio::test]
 async fn a_redirect_address_opens_in_a_browser_once() {
-    if Command::new("chromium")
-        .arg("--version")
-        .output()
-        .await
-        .is_err()
-    {
-        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-        assert!(may_skip, "chromium is needed here");
-        // Not by a macro: what a test prints is not shown when it passes.
-        let skipped = "SKIPPED: chromium is not installed, so no browser opens a redirect address";
-        let _ = writeln!(std::io::stderr(), "{skipped}");
+    if !programs::is_installed("chromium", "no browser opens a redirect address") {
         return;
     }
     let sender = Sender::start().await;

@@ -1,6 +1,5 @@
 //! Who gets through the door, by `curl`, and what the server shows, by a client that looks at it.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use sandbox::authority::{Profile, Vendor};
@@ -222,19 +221,7 @@ async fn the_server_is_told_by_its_number() {
 
 /// `None`, loudly, where `curl` is not installed; a failure where skipping is not allowed.
 async fn bench() -> Option<Bench> {
-    if Command::new("curl")
-        .arg("--version")
-        .output()
-        .await
-        .is_err()
-    {
-        let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-        assert!(may_skip, "curl is needed here");
-        // Not by a macro: what a test prints is not shown when it passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: curl is not installed, so it does not try Posten's door"
-        );
+    if !programs::is_installed("curl", "it does not try Posten's door") {
         return None;
     }
     Some(Bench::start().await)

@@ -1,6 +1,5 @@
 //! `xmlsec1` on our packages, and a package of its own making, whose XML is as odd as it may be.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -198,17 +197,6 @@ fn xmlsec(folder: &Path, what: &str, more: &[&str], file: &str) -> Output {
     xmlsec.output().unwrap()
 }
 
-/// Says so where it is not, which is an error if nothing may be skipped.
 fn is_installed() -> bool {
-    if Command::new("xmlsec1").arg("--version").output().is_ok() {
-        return true;
-    }
-    let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-    assert!(may_skip, "xmlsec1 is not installed");
-    // Not by `eprintln!`, which the test's harness keeps to itself.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: xmlsec1 is not installed, so it has no say in packages"
-    );
-    false
+    programs::is_installed("xmlsec1", "it has no say in packages")
 }

@@ -1,6 +1,5 @@
 //! Archives that Python packs: with its own library, which streams nothing and packs nothing unless told.
 
-use std::io::Write;
 use std::process::Command;
 
 use sandbox::consumer::FJORDBANKEN;
@@ -46,17 +45,6 @@ async fn pythons_archives_are_read() {
     }
 }
 
-/// Says so where it is not, which is an error if nothing may be skipped.
 fn is_installed() -> bool {
-    if Command::new("python3").arg("--version").output().is_ok() {
-        return true;
-    }
-    let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-    assert!(may_skip, "python3 is not installed");
-    // Not by `eprintln!`, which the test's harness keeps to itself.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: python3 is not installed, so it packs no archives"
-    );
-    false
+    programs::is_installed("python3", "it packs no archives")
 }

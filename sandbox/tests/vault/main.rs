@@ -8,5 +8,6 @@
 
 mod access;
 mod refusals;
+mod secrets;
 mod signatures;
 mod support;

@@ -108,10 +108,11 @@ async fn what_is_not_there_is_not_found() {
         ("GET transit/keys/another", 404, &[][..]),
         ("POST transit/sign/another", 400, &["signing key not found"]),
         ("POST transit/keys/another/rotate", 400, &["key not found"]),
+        ("GET secret/data/x", 404, &[]),
         (
-            "GET secret/data/x",
+            "GET another/data/x",
             404,
-            &["no handler for route \"secret/data/x\". route entry not found."],
+            &["no handler for route \"another/data/x\". route entry not found."],
         ),
         (
             "GET transit/sign/vestbanken",

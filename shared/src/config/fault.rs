@@ -1,5 +1,7 @@
 //! What is wrong with the settings, and what to do about it.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::platform::VariableError;
@@ -29,6 +31,9 @@ pub enum Fault {
     /// The platform would not say.
     #[error("{0}")]
     Unreadable(VariableError),
+    /// The platform did not say in time.
+    #[error("the variables were not read within {} ms", .0.as_millis())]
+    Slow(Duration),
 }
 
 /// Everything that is wrong with a component's settings.
@@ -42,6 +47,12 @@ impl ConfigError {
     pub(crate) fn unreadable(error: VariableError) -> Self {
         Self {
             faults: vec![Fault::Unreadable(error)],
+        }
+    }
+
+    pub(super) fn slow(patience: Duration) -> Self {
+        Self {
+            faults: vec![Fault::Slow(patience)],
         }
     }
 }

@@ -189,16 +189,16 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// A store's key and the one before it, such as `consent_store_key` and `consent_store_previous_key`.
+    /// A store's key and the others that open it, such as `consent_store_key` and `consent_store_previous_key`.
     pub fn store_keys(&mut self, current: &str, previous: &str) -> Option<StoreKeys> {
         let current = self.parsed(current, "is not a key", KEY, key);
-        let previous = match self.optional(previous) {
-            None => Some(None),
-            Some(_) => self.parsed(previous, "is not a key", KEY, key).map(Some),
-        };
+        let others: Option<Vec<_>> = self.list(previous).map(key).collect();
+        if others.is_none() {
+            self.invalid(previous, "has a part that is not a key", KEY);
+        }
         Some(StoreKeys {
             current: current?,
-            previous: previous?,
+            previous: others?,
         })
     }
 
@@ -212,10 +212,12 @@ impl<'a> Resolver<'a> {
         key
     }
 
-    /// A secret that others show to us, such as `maintenance_secret`.
-    pub fn secret(&mut self, name: &str) -> Option<Secret<String>> {
-        let remedy = "set it to at least 24 random characters";
-        let read = |text: &str| (text.len() >= 24).then(|| Secret::new(text.to_owned()));
+    /// A secret that others show to us, such as `maintenance_secret`: any of a list, so that not all have to change at once.
+    pub fn secrets(&mut self, name: &str) -> Option<Vec<Secret<String>>> {
+        let remedy =
+            "set it to at least 24 random characters, or to several such separated by commas";
+        let one = |text: &str| (text.len() >= 24).then(|| Secret::new(text.to_owned()));
+        let read = |text: &str| text.split(',').map(|part| one(part.trim())).collect();
         self.parsed(name, "is too short", remedy, read)
     }
 }

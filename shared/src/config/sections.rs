@@ -95,8 +95,8 @@ pub struct Login {
 pub struct StoreKeys {
     /// Seals what is written.
     pub current: Secret<[u8; 32]>,
-    /// Opens what was written before the last rotation.
-    pub previous: Option<Secret<[u8; 32]>>,
+    /// These open too: the one before, and the next one while some instances have it already.
+    pub previous: Vec<Secret<[u8; 32]>>,
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn each_fault_names_the_variable_and_the_remedy() {
         ("maskinporten_origin", Some("http://maskinporten.no"), "maskinporten_origin is not an origin: set it to an origin such as https://host.example, without a path or a slash at the end".into()),
         ("token_store_key", Some("short"), format!("token_store_key is not a key: {KEY}")),
         ("token_store_key", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), format!("token_store_key is not a key: {KEY}")),
-        ("token_store_previous_key", Some("short"), format!("token_store_previous_key is not a key: {KEY}")),
+        ("token_store_previous_key", Some("short"), format!("token_store_previous_key has a part that is not a key: {KEY}")),
         ("maskinporten_clients", Some("[{]"), format!("maskinporten_clients is not what is expected at line 1, column 3: {CLIENTS}")),
         ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[],\"public_key\":\"x\"}]"), format!("token_services has a public_key for x that is not base64url of 32 bytes: {SERVICES}")),
         ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[]},{\"subject\":\"x\",\"scopes\":[]}]"), format!("token_services has x twice: {SERVICES}")),
@@ -149,6 +149,37 @@ fn a_key_in_a_vault_needs_one_way_to_log_in_there() {
 }
 
 #[test]
+fn while_something_is_changed_both_hold() {
+    const ONE: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+    const TWO: &str = "IB8eHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgE";
+    let pairs = [
+        ("key", ONE.to_owned()),
+        ("others", format!("{ONE}, {TWO}")),
+        ("secret", format!("{ONE},{TWO}")),
+        ("short", format!("{ONE},x")),
+    ];
+    let raw = Raw::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str())));
+    let mut resolver = Resolver::new(&raw);
+    let keys = resolver.store_keys("key", "others").expect("keys");
+    assert_eq!(keys.previous.len(), 2);
+    assert_eq!(resolver.secrets("secret").map(|all| all.len()), Some(2));
+    assert!(resolver.secrets("short").is_none());
+
+    let key = fixtures::component_key().verifying_key().to_text();
+    for (keys, good) in [
+        (format!(r#""{key}""#), true),
+        (format!(r#"["{key}","{key}"]"#), true),
+        ("[]".to_owned(), false),
+        (format!(r#"["{key}","x"]"#), false),
+        ("7".to_owned(), false),
+    ] {
+        let services = format!(r#"[{{"subject":"a","scopes":["a"],"public_key":{keys}}}]"#);
+        let faults = faults(&[("token_services", Some(&services))]);
+        assert_eq!(faults.is_empty(), good, "{faults:?}");
+    }
+}
+
+#[test]
 fn a_service_may_ask_for_consumers_that_are_numbers_or_for_any() {
     for (consumers, good) in [
         (r#"["*"]"#, true),
@@ -236,8 +267,8 @@ fn the_sections_of_other_components_are_strict_too() {
         (
             "maintenance_secret",
             "sesam",
-            |r| r.secret("maintenance_secret").is_some(),
-            "maintenance_secret is too short: set it to at least 24 random characters",
+            |r| r.secrets("maintenance_secret").is_some(),
+            "maintenance_secret is too short: set it to at least 24 random characters, or to several such separated by commas",
         ),
         (
             "claims_signing_key",

@@ -43,8 +43,9 @@ pub struct TokenConfig {
 pub struct TokenService {
     /// The `sub` of its credential.
     pub subject: String,
-    /// The key that it signs credentials with; `None` for a back end with a token of the login service.
-    pub public_key: Option<VerifyingKey>,
+    /// The keys that it may sign credentials with: one, and a second while it is changed. `None` for a back end with a token
+    /// of the login service.
+    pub public_keys: Option<Vec<VerifyingKey>>,
     /// The scopes that it may ask for.
     pub scopes: Vec<String>,
     /// The types of `authorization_details` that it may ask for.
@@ -92,7 +93,7 @@ impl ConsumerOrgs {
 struct RawService {
     subject: String,
     #[serde(default)]
-    public_key: Option<String>,
+    public_key: Option<PublicKeys>,
     scopes: Vec<String>,
     #[serde(default)]
     authorization_details: Vec<String>,
@@ -102,6 +103,26 @@ struct RawService {
     pid: bool,
     #[serde(default)]
     sweep: bool,
+}
+
+/// One key, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PublicKeys {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl PublicKeys {
+    /// The keys, of which there is at least one.
+    fn parse(&self) -> Option<Vec<VerifyingKey>> {
+        let texts = match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(texts) => texts,
+        };
+        let keys: Option<Vec<_>> = texts.iter().map(|text| VerifyingKey::parse(text)).collect();
+        keys.filter(|keys| !keys.is_empty())
+    }
 }
 
 impl Settings for TokenConfig {
@@ -191,8 +212,8 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
     let raw: Vec<RawService> = resolver.json(NAME, SERVICES)?;
     let mut services: Vec<TokenService> = Vec::new();
     for service in raw {
-        let public_key = service.public_key.as_deref().map(VerifyingKey::parse);
-        if matches!(public_key, Some(None)) {
+        let public_keys = service.public_key.as_ref().map(PublicKeys::parse);
+        if matches!(public_keys, Some(None)) {
             let reason = format!(
                 "has a public_key for {} that is not base64url of 32 bytes",
                 service.subject
@@ -215,7 +236,7 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
         };
         services.push(TokenService {
             subject: service.subject,
-            public_key: public_key.flatten(),
+            public_keys: public_keys.flatten(),
             scopes: service.scopes,
             authorization_details: service.authorization_details,
             consumer_orgs,

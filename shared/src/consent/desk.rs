@@ -19,7 +19,6 @@ use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintena
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::inbound::{Arrived, json, see_other};
-use crate::log::{Event, Level};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::return_address::{Journey, ReturnAddresses};
@@ -41,7 +40,7 @@ pub struct Desk {
     return_addresses: ReturnAddresses,
     callback: String,
     web_origins: Vec<Origin>,
-    maintenance_secret: Secret<String>,
+    maintenance_secrets: Vec<Secret<String>>,
 }
 
 impl Desk {
@@ -63,7 +62,7 @@ impl Desk {
             return_addresses: config.return_addresses,
             callback: config.public_url.join(CALLBACK),
             web_origins: config.web_origins,
-            maintenance_secret: config.maintenance_secret,
+            maintenance_secrets: config.maintenance_secrets,
         }
     }
 
@@ -202,18 +201,12 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
-        let removed = self.consents.store.sweep(context).await?;
-        let mut event = Event::new(Level::Info, "sweep", "ok");
-        event.count = Some(removed);
-        context.log(&event);
-        let removed = removed
-            + self
-                .consents
-                .tokens
-                .sweep(context, &self.consumers.default)
-                .await?;
-        json(StatusCode::OK, &SweptBody { removed })
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
+        let consumer = &self.consumers.default;
+        let tokens = async || self.consents.tokens.sweep(context, consumer).await;
+        let store = &self.consents.store;
+        let swept = store.sweep_in_turn(context, consumer, tokens).await?;
+        json(StatusCode::OK, &swept)
     }
 
     async fn customer<P: Platform, H>(
@@ -256,9 +249,4 @@ impl<'a> StandingBody<'a> {
             valid_to,
         }
     }
-}
-
-#[derive(Serialize)]
-struct SweptBody {
-    removed: usize,
 }

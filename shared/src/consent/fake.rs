@@ -214,7 +214,7 @@ impl Bank {
         let origin = |text| Origin::parse(text).expect("an origin");
         let keys = StoreKeys {
             current: Secret::new([7; 32]),
-            previous: None,
+            previous: Vec::new(),
         };
         Self {
             consents: Consents {

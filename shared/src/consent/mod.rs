@@ -134,7 +134,7 @@ impl Consents {
         match self.truth(rows.context, key, &record.request).await {
             Ok(Truth::Known(Outcome::Pending)) => {}
             Ok(Truth::Known(outcome)) => {
-                record.settle(outcome, now);
+                Self::take(rows.context, &mut record, outcome);
                 rows.keep(key, &record).await?;
             }
             Ok(Truth::Unknown) => return Ok(None),

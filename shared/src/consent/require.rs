@@ -108,7 +108,7 @@ impl Consents {
             rows.forget(&key).await?;
             return Err(Kind::ConsentRequired.into());
         };
-        record.settle(outcome, context.now());
+        Self::take(context, &mut record, outcome);
         rows.keep(&key, &record).await?;
         problem(outcome).map_or(Ok(()), Err)
     }

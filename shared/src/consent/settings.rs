@@ -32,7 +32,7 @@ pub struct ConsentConfig {
     /// Seals the store of consents.
     pub store_keys: StoreKeys,
     /// What a timer shows to have the stores swept.
-    pub maintenance_secret: Secret<String>,
+    pub maintenance_secrets: Vec<Secret<String>>,
 }
 
 impl Settings for ConsentConfig {
@@ -74,7 +74,7 @@ impl Settings for ConsentConfig {
         let services = Services::resolve(&mut resolver, altinn.as_ref());
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
-        let maintenance_secret = resolver.secret("maintenance_secret");
+        let maintenance_secrets = resolver.secrets("maintenance_secret");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -87,7 +87,7 @@ impl Settings for ConsentConfig {
                 services: services?,
                 signing_key: signing_key?,
                 store_keys: store_keys?,
-                maintenance_secret: maintenance_secret?,
+                maintenance_secrets: maintenance_secrets?,
             })
         };
         let settings = settings();

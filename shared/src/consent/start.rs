@@ -8,6 +8,7 @@ use super::rows::Rows;
 use super::truth::Uncreated;
 use crate::altinn::Outcome;
 use crate::context::{Context, uuid};
+use crate::log::{Event, Level};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::state::State;
@@ -165,7 +166,10 @@ impl Consents {
             Outcome::Granted => Some(Started::Granted { valid_to }),
             Outcome::Rejected | Outcome::Revoked | Outcome::Expired => None,
         };
-        record.settle(outcome, now);
+        if outcome == Outcome::Pending {
+            context.log(&Event::new(Level::Info, "consent", "asked"));
+        }
+        Self::take(context, &mut record, outcome);
         rows.keep(key, &record).await?;
         Ok(started)
     }

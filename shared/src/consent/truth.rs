@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Consents;
-use super::record::{Key, Request};
+use super::record::{Key, Record, Request};
 use crate::altinn::{Asked, CREATE_SCOPE, Consent, Created, Outcome, READ_SCOPE, Reason, Refusal};
 use crate::context::Context;
 use crate::log::{Event, Level};
@@ -70,6 +70,19 @@ impl Consents {
                     Outcome::Rejected
                 }),
         ))
+    }
+
+    /// Keeps what came of a request. One line where that is news, so that consents can be counted by their outcome.
+    pub(super) fn take<P: Platform>(
+        context: &Context<'_, P>,
+        record: &mut Record,
+        outcome: Outcome,
+    ) {
+        let now = context.now();
+        if record.outcome(now) != outcome {
+            context.log(&Event::new(Level::Info, "consent", outcome.as_str()));
+        }
+        record.settle(outcome, now);
     }
 
     /// Asks Altinn for the consent, and gives what Altinn keeps of it.

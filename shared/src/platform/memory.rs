@@ -29,6 +29,7 @@ pub struct Memory {
     seed: Cell<u64>,
     lines: RefCell<Vec<String>>,
     variables: RefCell<BTreeMap<String, String>>,
+    variables_fail: Cell<bool>,
     stores: RefCell<BTreeMap<String, HashMap<String, Vec<u8>>>>,
     failing: RefCell<HashSet<String>>,
     responder: RefCell<Option<Responder>>,
@@ -58,6 +59,7 @@ impl Memory {
             seed: Cell::new(1),
             lines: RefCell::default(),
             variables: RefCell::default(),
+            variables_fail: Cell::new(false),
             stores: RefCell::default(),
             failing: RefCell::default(),
             responder: RefCell::default(),
@@ -128,6 +130,11 @@ impl Memory {
         self.variables
             .borrow_mut()
             .insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Makes every variable fail, or be there again.
+    pub fn fail_variables(&self, failing: bool) {
+        self.variables_fail.set(failing);
     }
 
     /// Adds an empty store. A store that was never added is refused.
@@ -281,6 +288,12 @@ impl Platform for Memory {
     }
 
     async fn variable(&self, name: &str) -> Result<Option<String>, VariableError> {
+        if self.variables_fail.get() {
+            return Err(VariableError {
+                name: name.to_owned(),
+                reason: "as ordered".to_owned(),
+            });
+        }
         Ok(self.variables.borrow().get(name).cloned())
     }
 

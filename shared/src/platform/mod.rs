@@ -10,6 +10,8 @@ pub mod memory;
 #[cfg(test)]
 pub(crate) mod mortal;
 mod refusal;
+#[cfg(test)]
+pub(crate) mod slow;
 #[cfg(target_family = "wasm")]
 pub mod spin;
 pub(crate) mod wake;

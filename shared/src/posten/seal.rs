@@ -12,6 +12,9 @@ use crate::certificate::{DistinguishedName, NumberError, Subject};
 use crate::maskinporten::{Algorithm, RsaKey, certificates};
 use crate::party::OrganisationNumber;
 
+/// How each thing in PEM begins (RFC 7468 §2).
+const BEGIN: &str = "-----BEGIN ";
+
 /// An enterprise certificate with its key, as it seals a package: the one that also shows who we are in TLS
 /// (signering-docs, "Sikkerhet"). Its key cannot be printed.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub struct Seal {
 
 impl Seal {
     /// Takes certificates in PEM, the leaf first and each followed by its issuer, best up to the root, and the leaf's RSA
-    /// key of 2048 to 4096 bits in PEM.
+    /// key of 2048 to 4096 bits in PEM. It may stand among other keys: so the two settings are changed one after the other.
     pub fn of(chain_pem: &str, key_pem: &str) -> Result<Self, SealError> {
         let chain = certificates(chain_pem);
         let mut ders = Vec::new();
@@ -52,10 +55,15 @@ impl Seal {
         let leaf = leaf.tbs_certificate();
         let public = leaf.subject_public_key_info().to_der();
         let public = public.map_err(|_| SealError::Malformed)?;
-        let key = RsaKey::of_pem(key_pem).ok_or(SealError::Key)?;
-        if !key.is_of(&public) {
-            return Err(SealError::Mismatch);
+        let keys = key_pem.split(BEGIN).skip(1);
+        let keys: Vec<_> = keys
+            .filter_map(|key| RsaKey::of_pem(&format!("{BEGIN}{key}")))
+            .collect();
+        if keys.is_empty() {
+            return Err(SealError::Key);
         }
+        let key = keys.into_iter().find(|key| key.is_of(&public));
+        let key = key.ok_or(SealError::Mismatch)?;
         let subject = Subject {
             name: leaf.subject().into(),
         };

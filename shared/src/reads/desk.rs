@@ -32,7 +32,7 @@ impl Desk {
     pub const TIME: Duration = Duration::from_secs(25);
 
     /// With the component's settings. What routes and log lines name is given the instance's own life, which is the
-    /// process's: there is one desk for each.
+    /// process's: there is one desk for each, and one more for each change of the settings.
     pub fn new(config: ReadsConfig) -> Self {
         let component: &str = Box::leak(config.component.clone().into_boxed_str());
         let api: &Api = Box::leak(Box::new(config.api.clone()));

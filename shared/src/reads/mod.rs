@@ -280,7 +280,7 @@ impl Reader {
         };
         let _open = self.open.acquire().await;
         tokens
-            .send(context, consumer, ask, &self.call, request)
+            .send_obtained(context, consumer, ask, &self.call, request)
             .await
     }
 }

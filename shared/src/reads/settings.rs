@@ -6,7 +6,7 @@
 use super::system_user::Reference;
 use crate::altinn::Altinn;
 use crate::caller::LookupScopes;
-use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, StoreKeys};
+use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::consent::{Offer, Services};
 use crate::credential::SigningKey;
 use crate::party::Environment;
@@ -94,25 +94,29 @@ const OWN: &[&str] = &[
     "signing_key",
 ];
 
-impl ReadsConfig {
+impl Settings for ReadsConfig {
+    const VARIABLES: &'static [&'static str] = COMMON;
+
     /// Reads `component`, and then its settings.
-    pub async fn load<P: Platform>(platform: &P) -> Result<Self, ConfigError> {
-        let raw = Raw::load(platform, &["component"])
-            .await
-            .map_err(ConfigError::unreadable)?;
-        let mut resolver = Resolver::new(&raw);
+    async fn read<P: Platform>(platform: &P) -> Result<Raw, ConfigError> {
+        let load = async |names: &[&str]| {
+            let raw = Raw::load(platform, names).await;
+            raw.map_err(ConfigError::unreadable)
+        };
+        let which = load(&["component"]).await?;
+        let mut resolver = Resolver::new(&which);
         let component = component(&mut resolver);
         let component = resolver.finish(component)?;
         let own: Vec<String> = OWN.iter().map(|end| variable(&component, end)).collect();
         let own = own.iter().map(String::as_str);
         let names: Vec<&str> = COMMON.iter().copied().chain(own).collect();
-        let raw = Raw::load(platform, &names)
-            .await
-            .map_err(ConfigError::unreadable)?;
-        Self::resolve(&component, &raw)
+        Ok(load(&names).await?.with(which))
     }
 
-    fn resolve(component: &str, raw: &Raw) -> Result<Self, ConfigError> {
+    fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
+        let mut named = Resolver::new(raw);
+        let component = component(&mut named);
+        let component = &*named.finish(component)?;
         let name = |end| variable(component, end);
         let mut resolver = Resolver::new(raw);
         let environment = resolver.environment();

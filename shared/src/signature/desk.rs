@@ -17,7 +17,6 @@ use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
 use crate::inbound::{Arrived, json, see_other};
-use crate::log::{Event, Level};
 use crate::outbound::Semaphore;
 use crate::platform::{Answer, Body, Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -46,7 +45,7 @@ pub struct Desk {
     orders_claim: Option<String>,
     return_addresses: ReturnAddresses,
     web_origins: Vec<Origin>,
-    maintenance_secret: Secret<String>,
+    maintenance_secrets: Vec<Secret<String>>,
     room: Semaphore,
     expiry: Expiry,
 }
@@ -73,7 +72,7 @@ impl Desk {
             orders_claim: config.orders_claim,
             return_addresses: config.return_addresses,
             web_origins: config.web_origins,
-            maintenance_secret: config.maintenance_secret,
+            maintenance_secrets: config.maintenance_secrets,
             room: Semaphore::new(ORDERS),
         }
     }
@@ -241,7 +240,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))
     }
@@ -252,13 +251,12 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
-        expect_maintenance(&arrived.headers, &self.maintenance_secret)?;
+        expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
         let store = &self.signatures.store;
-        let removed = store.sweep(context).await?;
-        let mut event = Event::new(Level::Info, "sweep", "ok");
-        event.count = Some(removed);
-        context.log(&event);
-        whole(json(StatusCode::OK, &SweptBody { removed }))
+        let swept = store
+            .sweep_in_turn(context, &self.consumers.default, async || Ok(0))
+            .await?;
+        whole(json(StatusCode::OK, &swept))
     }
 
     async fn customer<P: Platform, H>(
@@ -274,11 +272,6 @@ impl Desk {
 #[derive(Serialize)]
 struct RedirectBody {
     redirect_url: String,
-}
-
-#[derive(Serialize)]
-struct SweptBody {
-    removed: usize,
 }
 
 fn whole(answer: Result<Response, Problem>) -> Result<Answer, Problem> {

@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 
 use super::Signatures;
 use super::refusal::{self, POSTEN, SHUT_OUT};
-use super::turn::Turn;
 use crate::config::Consumers;
 use crate::context::Context;
 use crate::log::{Event, Level};
@@ -19,6 +18,7 @@ use crate::platform::Platform;
 use crate::posten::refusal::Reason;
 use crate::posten::{Flow, poll};
 use crate::problem::Problem;
+use crate::store::Turn;
 
 /// A lost answer is not asked for again: its change comes back by itself, and to ask at once would be too early.
 const POLL: Call = Call {
@@ -74,13 +74,15 @@ impl Signatures {
     /// Takes each change from the queues of all consumers and both flows, stores it, and then confirms it.
     ///
     /// A consumer whose queue cannot be emptied does not keep the others waiting; the first problem is given at the end.
-    /// While another drain is at work, this one does nothing.
+    /// While another drain is at work, this one does nothing: both together would ask more often than Posten allows, and
+    /// Posten may take a confirmation to be for all changes of the job that are lent out, the other drain's too.
     pub async fn drain<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumers: &Consumers,
     ) -> Result<Drained, Problem> {
-        let Some(turn) = Turn::take(context, &self.store, &consumers.default).await? else {
+        let Some(turn) = Turn::take(context, &self.store, &consumers.default, "drain").await?
+        else {
             context.log(&Event::new(Level::Info, "drain", "busy"));
             return Ok(Drained::default());
         };

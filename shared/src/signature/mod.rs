@@ -37,7 +37,6 @@ mod refusal;
 mod rows;
 mod settings;
 mod standing;
-mod turn;
 mod upload;
 mod wanted;
 

@@ -32,7 +32,7 @@ pub struct SignatureConfig {
     /// Seals the store of jobs.
     pub store_keys: StoreKeys,
     /// What a timer shows to have the queue drained and the store swept.
-    pub maintenance_secret: Secret<String>,
+    pub maintenance_secrets: Vec<Secret<String>>,
 }
 
 impl Settings for SignatureConfig {
@@ -74,7 +74,7 @@ impl Settings for SignatureConfig {
         let posten = posten(&mut resolver);
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
-        let maintenance_secret = resolver.secret("maintenance_secret");
+        let maintenance_secrets = resolver.secrets("maintenance_secret");
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
         let settings = || {
@@ -90,7 +90,7 @@ impl Settings for SignatureConfig {
                 queue,
                 seal: seal?,
                 store_keys: store_keys?,
-                maintenance_secret: maintenance_secret?,
+                maintenance_secrets: maintenance_secrets?,
             })
         };
         let settings = settings();

@@ -5,9 +5,15 @@
 //! seal's associated data.
 
 mod seal;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod turn;
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -20,8 +26,14 @@ use crate::platform::{Platform, StoreError};
 use crate::problem::{Kind, Problem};
 use seal::{Opened, Sealer};
 
-/// The sweep stops this long before the request's deadline and goes on next time.
-const RESERVE: std::time::Duration = std::time::Duration::from_secs(1);
+pub use sweep::Swept;
+pub(crate) use turn::Turn;
+
+/// How long a row's read or write may take. Our own host gives up before, and knows more of why.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// After how many seconds a caller may try again: a server that was restarted is there by then.
+const RETRY_AFTER: u64 = 5;
 
 /// What a row is about. All of it goes into the row's name.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +51,8 @@ pub struct Name<'a> {
 pub struct Store {
     name: &'static str,
     current: Sealer,
-    previous: Option<Sealer>,
+    /// Under these rows are found too.
+    others: Vec<Sealer>,
 }
 
 impl Store {
@@ -49,7 +62,13 @@ impl Store {
         Self {
             name,
             current: sealer(&keys.current),
-            previous: keys.previous.as_ref().map(sealer),
+            // The current one among them would have each row deleted as soon as it is written.
+            others: keys
+                .previous
+                .iter()
+                .filter(|key| key.expose() != keys.current.expose())
+                .map(sealer)
+                .collect(),
         }
     }
 
@@ -64,23 +83,14 @@ impl Store {
     ) -> Result<Option<T>, Problem> {
         for sealer in self.sealers() {
             let key = sealer.name(name);
-            let Some(row) = context
-                .platform
-                .get(self.name, &key)
-                .await
-                .map_err(failed)?
-            else {
+            let Some(row) = asked(context, context.platform.get(self.name, &key)).await? else {
                 continue;
             };
             match sealer.open(&key, name.consumer, &row) {
                 Some(opened) if opened.not_after > context.now() => {
                     return Ok(Self::read(context, &opened));
                 }
-                Some(_) => context
-                    .platform
-                    .delete(self.name, &key)
-                    .await
-                    .map_err(failed)?,
+                Some(_) => asked(context, context.platform.delete(self.name, &key)).await?,
                 None if seal::is_newer(&row) => {
                     return Err(Problem::new(Kind::Internal).cause("a newer release wrote the row"));
                 }
@@ -103,12 +113,8 @@ impl Store {
             .current
             .seal(context.platform, &key, name.consumer, value, not_after)
             .ok_or_else(|| Problem::new(Kind::Internal).cause("the row could not be sealed"))?;
-        context
-            .platform
-            .set(self.name, &key, &row)
-            .await
-            .map_err(failed)?;
-        self.delete_previous(context, name).await
+        asked(context, context.platform.set(self.name, &key, &row)).await?;
+        self.delete_others(context, name).await
     }
 
     /// Removes the row called `name`; no error if it is not there.
@@ -118,45 +124,12 @@ impl Store {
         name: &Name<'_>,
     ) -> Result<(), Problem> {
         let key = self.current.name(name);
-        context
-            .platform
-            .delete(self.name, &key)
-            .await
-            .map_err(failed)?;
-        self.delete_previous(context, name).await
-    }
-
-    /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
-    /// newer release beside this one, costs nobody a row.
-    ///
-    /// It ends early when the request's time is nearly up; the next sweep goes on.
-    pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>) -> Result<usize, Problem> {
-        let prefix = seal::prefix(self.name);
-        let mut removed = 0;
-        for key in context.platform.keys(self.name).await.map_err(failed)? {
-            if context.left() < RESERVE {
-                break;
-            }
-            if !key.starts_with(&prefix) {
-                continue;
-            }
-            let row = context.platform.get(self.name, &key).await;
-            let not_after = row.map_err(failed)?.as_deref().and_then(seal::not_after);
-            if not_after.is_none_or(|not_after| not_after > context.now()) {
-                continue;
-            }
-            context
-                .platform
-                .delete(self.name, &key)
-                .await
-                .map_err(failed)?;
-            removed += 1;
-        }
-        Ok(removed)
+        asked(context, context.platform.delete(self.name, &key)).await?;
+        self.delete_others(context, name).await
     }
 
     fn sealers(&self) -> impl Iterator<Item = &Sealer> {
-        std::iter::once(&self.current).chain(&self.previous)
+        std::iter::once(&self.current).chain(&self.others)
     }
 
     /// A row that opens but is not of the expected form was written by another version: it is made anew.
@@ -171,26 +144,40 @@ impl Store {
         value
     }
 
-    /// After a rotation, what was written under the previous key must not come back.
-    async fn delete_previous<P: Platform>(
+    /// While keys are changed, what was written under another one must not come back.
+    async fn delete_others<P: Platform>(
         &self,
         context: &Context<'_, P>,
         name: &Name<'_>,
     ) -> Result<(), Problem> {
-        let Some(previous) = &self.previous else {
-            return Ok(());
-        };
-        let key = previous.name(name);
-        context
-            .platform
-            .delete(self.name, &key)
-            .await
-            .map_err(failed)
+        for other in &self.others {
+            let key = other.name(name);
+            asked(context, context.platform.delete(self.name, &key)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the store answers, if it answers in time.
+async fn asked<P: Platform, T>(
+    context: &Context<'_, P>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Problem> {
+    let end = pin!(context.platform.sleep(PATIENCE));
+    match select(pin!(work), end).await {
+        Either::Left((answer, _)) => answer.map_err(failed),
+        Either::Right(_) => Err(down().cause("the store does not answer")),
     }
 }
 
 fn failed(error: StoreError) -> Problem {
-    Problem::new(Kind::Internal).cause(error)
+    down().cause(error)
+}
+
+fn down() -> Problem {
+    let mut problem = Problem::new(Kind::StoreDown);
+    problem.retry_after = Some(RETRY_AFTER);
+    problem
 }
 
 fn refused(cause: &str) -> Event {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::fixtures::{CONSUMER, SECOND_CONSUMER, consumer, context};
 use crate::platform::memory::Memory;
+use crate::platform::mortal::Mortal;
 use crate::secret::Secret;
 
 const STORE: &str = "consents";
@@ -10,7 +11,10 @@ const STORE: &str = "consents";
 fn keys(current: u8, previous: Option<u8>) -> StoreKeys {
     StoreKeys {
         current: Secret::new([current; 32]),
-        previous: previous.map(|key| Secret::new([key; 32])),
+        previous: previous
+            .into_iter()
+            .map(|key| Secret::new([key; 32]))
+            .collect(),
     }
 }
 
@@ -246,6 +250,29 @@ fn keys_are_rotated_without_losing_rows() {
 }
 
 #[test]
+fn while_a_key_is_changed_old_and_new_read_each_other() {
+    let (platform, consumer) = (platform(), consumer(CONSUMER));
+    platform.run(async {
+        // One that has not heard of the change, and one that has, which was told of both beforehand.
+        let both = vec![Secret::new([1; 32]), Secret::new([2; 32])];
+        let with = |current: u8| {
+            let current = Secret::new([current; 32]);
+            let previous = both.clone();
+            Store::new(STORE, Environment::Test, &StoreKeys { current, previous })
+        };
+        let (before, after) = (with(1), with(2));
+        for (writer, reader) in [(&before, &after), (&after, &before), (&before, &after)] {
+            put(writer, &platform, &consumer, &["a"], 60).await;
+            assert_eq!(platform.with_store(STORE, |rows| rows.len()), 1);
+            for store in [writer, reader] {
+                let read = read(store, &platform, &consumer, &["a"]).await;
+                assert_eq!(read.as_deref(), Some("value"));
+            }
+        }
+    });
+}
+
+#[test]
 fn the_sweep_removes_what_has_run_out_and_nothing_else() {
     let (platform, first, second) = (platform(), consumer(CONSUMER), consumer(SECOND_CONSUMER));
     platform.run(async {
@@ -262,8 +289,10 @@ fn the_sweep_removes_what_has_run_out_and_nothing_else() {
             rows.insert("consents.0".to_owned(), vec![1, 2, 3]);
         });
         platform.advance(Duration::from_secs(100));
-        assert_eq!(rotated.sweep(&context(&platform)).await, Ok(3));
-        assert_eq!(rotated.sweep(&context(&platform)).await, Ok(0));
+        for removed in [3, 0] {
+            let swept = rotated.sweep(&context(&platform)).await.expect("swept");
+            assert_eq!((swept.removed, swept.whole), (removed, true));
+        }
         assert_eq!(platform.with_store(STORE, |rows| rows.len()), 5);
     });
 }
@@ -306,6 +335,22 @@ fn a_store_that_fails_is_our_own_fault() {
         let end: Result<Option<String>, Problem> = store(1, None)
             .get(&context(&platform), &name(&consumer, &["a"]))
             .await;
-        assert_eq!(end.expect_err("failed").kind, Kind::Internal);
+        let problem = end.expect_err("failed");
+        assert_eq!(problem.kind, Kind::StoreDown);
+        assert!(problem.retry_after.is_some());
     });
+}
+
+#[test]
+fn a_store_that_never_answers_is_not_waited_for() {
+    let (platform, consumer) = (platform(), consumer(CONSUMER));
+    let silent = Mortal::new(&platform, 0);
+    let context = Context::new(&silent, "test", Duration::from_secs(9));
+    let start = platform.uptime();
+    let (store, name) = (store(1, None), name(&consumer, &["a"]));
+    platform.run(async {
+        let read: Result<Option<String>, Problem> = store.get(&context, &name).await;
+        assert_eq!(read.expect_err("no answer").kind, Kind::StoreDown);
+    });
+    assert_eq!(platform.uptime().saturating_sub(start), PATIENCE);
 }

@@ -60,11 +60,11 @@ impl Access {
             .services
             .iter()
             .find(|service| component.as_ref() == Some(&service.subject));
-        if let Some((service, key)) =
-            service.and_then(|service| service.public_key.as_ref().map(|key| (service, key)))
+        if let Some((service, keys)) =
+            service.and_then(|service| service.public_keys.as_ref().map(|keys| (service, keys)))
         {
             let credential =
-                credential::verify(token, key, &service.subject, COMPONENT, context.now())
+                credential::verify(token, keys, &service.subject, COMPONENT, context.now())
                     .map_err(|error| Problem::new(Kind::LoginRequired).cause(error))?;
             let consumer = self.consumers.find(&credential.consumer).cloned();
             let consumer = consumer.ok_or_else(|| {
@@ -81,7 +81,7 @@ impl Access {
         let mut back_ends = self
             .services
             .iter()
-            .filter(|service| service.public_key.is_none());
+            .filter(|service| service.public_keys.is_none());
         let service = back_ends
             .find(|service| service.subject == back_end.subject)
             .ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! How another component has tokens: from its instance's memory, else from the token component.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 
 use super::ask::Ask;
-use super::kept::{Kept, Token};
+use super::kept::{Kept, Source, Token};
 use super::send::bearer;
 use super::wire::{TokenBody, read_refusal};
 use super::{ADDRESS, COMPONENT, SWEEP_ADDRESS};
@@ -66,15 +66,38 @@ impl Client {
         consumer: &OrganisationNumber,
         ask: &Ask,
     ) -> Result<Token, Problem> {
+        let (token, fetched) = self.have(context, consumer, ask).await?;
+        // What is fetched is told by the token component.
+        if !fetched {
+            Source::Memory.tell(context);
+        }
+        Ok(token)
+    }
+
+    /// The same without a line in the log, and whether this request has fetched it.
+    pub(super) async fn have<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        ask: &Ask,
+    ) -> Result<(Token, bool), Problem> {
         let identity = (consumer.clone(), ask.clone());
         if let Some(token) = self.fresh(context, &identity) {
-            return Ok(token);
+            return Ok((token, false));
         }
-        let fetch = async || match self.fresh(context, &identity) {
-            Some(token) => Ok(token),
-            None => self.fetch(context, &identity).await,
+        let fetched = Cell::new(false);
+        let fetch = async || {
+            if let Some(token) = self.fresh(context, &identity) {
+                return Ok(token);
+            }
+            fetched.set(true);
+            self.fetch(context, &identity).await
         };
-        self.flights.join(context.platform, &identity, fetch).await
+        let token = self
+            .flights
+            .join(context.platform, &identity, fetch)
+            .await?;
+        Ok((token, fetched.get()))
     }
 
     /// Forgets a token that the source refused. The next one is minted anew.

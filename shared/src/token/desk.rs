@@ -92,7 +92,7 @@ impl Desk {
                 Problem::new(Kind::LoginRequired).cause("this service may not ask for the sweep")
             );
         }
-        let removed = self.issuer.store().sweep(context).await?;
+        let removed = self.issuer.store().sweep(context).await?.removed;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);

@@ -1,10 +1,10 @@
 //! What the token component does: one token for each identity, minted as seldom as possible.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::time::Duration;
 
 use super::ask::Ask;
-use super::kept::{Kept, Token};
+use super::kept::{Kept, Source, Token};
 use super::mint::Mint;
 use super::rows::{Identity, Rows};
 use super::wire::OAuthError;
@@ -102,10 +102,17 @@ impl Issuer {
                 return Err(refusal);
             }
             // Whoever takes over finds what the one before it may have left.
-            let lead = async || self.lead(context, client, &identity, skip_cache).await;
+            let waited = Cell::new(true);
+            let lead = async || {
+                waited.set(false);
+                self.lead(context, client, &identity, skip_cache).await
+            };
             let token = self.flights.join(context.platform, &identity, lead).await?;
             // A flight that was up before may have brought the very token that was refused.
             if !skip_cache || token.obtained >= start {
+                if waited.get() {
+                    Source::Memory.tell(context);
+                }
                 return Ok(token);
             }
         }
@@ -127,6 +134,7 @@ impl Issuer {
             || self.is_paused(context, identity)
             || self.flights.is_aloft(context.platform, identity)
         {
+            Source::Memory.tell(context);
             return Ok(token);
         }
         let soon = context.within(AHEAD);
@@ -144,6 +152,7 @@ impl Issuer {
                 let cause = cause.unwrap_or_else(|| "it took too long".to_owned());
                 context.log(&Event::new(Level::Warn, "token", "not-renewed").cause(cause));
                 self.pause(context, identity);
+                Source::Memory.tell(context);
                 Ok(token)
             }
         }
@@ -163,6 +172,7 @@ impl Issuer {
         });
         if let Some(newer) = newer {
             self.kept.put(identity, newer.clone(), context.now());
+            Source::Store.tell(context);
             return Ok(newer);
         }
         let minted = self.mint.mint(context, client, &identity.ask).await;
@@ -226,10 +236,16 @@ impl Issuer {
         skip_cache: bool,
     ) -> Result<Token, OAuthError> {
         let context = &context.within(MINT);
+        // Between the look into memory and the lead, another request may have brought it there.
+        if !skip_cache && let Some(token) = self.fresh(context, identity) {
+            Source::Memory.tell(context);
+            return Ok(token);
+        }
         let mut spare = None;
         if !skip_cache {
             spare = self.last(context, client, identity).await;
             if let Some(token) = self.fresh(context, identity) {
+                Source::Store.tell(context);
                 return Ok(token);
             }
         }
@@ -239,6 +255,7 @@ impl Issuer {
             if !skip_cache {
                 spare = self.last(context, client, identity).await;
                 if let Some(token) = self.fresh(context, identity) {
+                    Source::Store.tell(context);
                     return Ok(token);
                 }
             }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::context::Context;
+use crate::log::{Event, Level};
+use crate::platform::Platform;
 use crate::secret::Secret;
 
 /// No token is renewed earlier than this before its end.
@@ -18,6 +21,29 @@ const JOURNEY: Duration = Duration::from_secs(2);
 
 /// The most tokens that one instance keeps.
 const MOST: usize = 256;
+
+/// Where a token that is given came from: the `outcome` of the log's event `token`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Source {
+    /// The instance had it, or another request of the instance was at it already.
+    Memory,
+    /// Another instance had it.
+    Store,
+    /// Maskinporten gave it just now.
+    Minted,
+}
+
+impl Source {
+    /// One line for each token that is given, so that mints and cache hits can be counted.
+    pub(super) fn tell<P: Platform>(self, context: &Context<'_, P>) {
+        let outcome = match self {
+            Self::Memory => "memory",
+            Self::Store => "store",
+            Self::Minted => "minted",
+        };
+        context.log(&Event::new(Level::Info, "token", outcome));
+    }
+}
 
 /// An access token and how long it is good for us.
 #[derive(Clone, Debug, Eq, PartialEq)]

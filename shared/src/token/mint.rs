@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ask::Ask;
-use super::kept::Token;
+use super::kept::{Source, Token};
 use super::keys::KeyChoice;
 use super::metadata::KeptMetadata;
 use super::wire::OAuthError;
@@ -97,6 +97,7 @@ impl Mint {
             match self.grant_twice(context, &wanted, key).await {
                 Ok(token) => {
                     self.keys.worked(context.platform, client, key);
+                    Source::Minted.tell(context);
                     return Ok(token);
                 }
                 Err(failure) if failure.blames_key() => {

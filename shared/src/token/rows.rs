@@ -1,5 +1,8 @@
 //! The tokens in the store, which all instances and hosts share.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -10,6 +13,7 @@ use crate::context::Context;
 use crate::log::Event;
 use crate::maskinporten::Client;
 use crate::platform::Platform;
+use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::store::{Name, Store};
 
@@ -45,19 +49,29 @@ struct Row {
     expires: i64,
 }
 
+/// How long a store that failed is left alone. Waiting for it at each step would take a request's whole time.
+const REST: Duration = Duration::from_secs(5);
+
 /// The store of tokens. When it fails, that costs a mint, not the request.
 #[derive(Debug)]
-pub(super) struct Rows(Store);
+pub(super) struct Rows {
+    store: Store,
+    /// By the platform's clock.
+    rests_until: Cell<Duration>,
+}
 
 impl Rows {
     /// With the settings of the token component.
     pub(super) fn new(config: &TokenConfig) -> Self {
-        Self(Store::new(STORE, config.environment, &config.store_keys))
+        Self {
+            store: Store::new(STORE, config.environment, &config.store_keys),
+            rests_until: Cell::default(),
+        }
     }
 
     /// The store, for its sweep.
     pub(super) const fn store(&self) -> &Store {
-        &self.0
+        &self.store
     }
 
     /// The token that this instance or another one kept.
@@ -67,12 +81,16 @@ impl Rows {
         client: &Client,
         identity: &Identity,
     ) -> Option<Token> {
+        if self.rests(context) {
+            return None;
+        }
         let text = identity.text();
         let parts = [text.as_str()];
-        let row: Option<Row> = match self.0.get(context, &name(client, identity, &parts)).await {
+        let name = name(client, identity, &parts);
+        let row: Option<Row> = match self.store.get(context, &name).await {
             Ok(row) => row,
             Err(problem) => {
-                context.log(&Event::of("store", &problem));
+                self.failed(context, &problem);
                 None
             }
         };
@@ -93,6 +111,9 @@ impl Rows {
         identity: &Identity,
         token: &Token,
     ) {
+        if self.rests(context) {
+            return;
+        }
         let row = Row {
             identity: identity.clone(),
             access_token: token.value.expose().clone(),
@@ -102,21 +123,14 @@ impl Rows {
         };
         let text = identity.text();
         let parts = [text.as_str()];
-        let kept = self
-            .0
-            .set(
-                context,
-                &name(client, identity, &parts),
-                &row,
-                token.expires,
-            )
-            .await;
+        let name = name(client, identity, &parts);
+        let kept = self.store.set(context, &name, &row, token.expires).await;
         if let Err(problem) = kept {
-            context.log(&Event::of("store", &problem));
+            self.failed(context, &problem);
         }
     }
 
-    /// Removes a token that shall not be used any more.
+    /// Removes a token that shall not be used any more, also where the store should rest.
     pub(super) async fn delete<P: Platform>(
         &self,
         context: &Context<'_, P>,
@@ -125,13 +139,19 @@ impl Rows {
     ) {
         let text = identity.text();
         let parts = [text.as_str()];
-        if let Err(problem) = self
-            .0
-            .delete(context, &name(client, identity, &parts))
-            .await
-        {
-            context.log(&Event::of("store", &problem));
+        let name = name(client, identity, &parts);
+        if let Err(problem) = self.store.delete(context, &name).await {
+            self.failed(context, &problem);
         }
+    }
+
+    fn rests<P: Platform>(&self, context: &Context<'_, P>) -> bool {
+        context.platform.uptime() < self.rests_until.get()
+    }
+
+    fn failed<P: Platform>(&self, context: &Context<'_, P>, problem: &Problem) {
+        context.log(&Event::of("store", problem));
+        self.rests_until.set(context.platform.uptime() + REST);
     }
 }
 

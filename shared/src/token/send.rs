@@ -21,9 +21,23 @@ impl Client {
         consumer: &OrganisationNumber,
         ask: &Ask,
         call: &Call,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        self.obtain(context, consumer, ask).await?;
+        self.send_obtained(context, consumer, ask, call, request)
+            .await
+    }
+
+    /// The same for a token that was obtained for this call already; if it has run out since, with the next one.
+    pub async fn send_obtained<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        ask: &Ask,
+        call: &Call,
         mut request: Request,
     ) -> Result<Response, Problem> {
-        let token = self.obtain(context, consumer, ask).await?;
+        let (token, _) = self.have(context, consumer, ask).await?;
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, bearer(token.value())?);
         let response = outbound::send(context, call, &request).await?;
@@ -31,7 +45,7 @@ impl Client {
             return Ok(response);
         }
         self.forget(consumer, ask, &token);
-        let token = self.obtain(context, consumer, ask).await?;
+        let (token, _) = self.have(context, consumer, ask).await?;
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, bearer(token.value())?);
         outbound::send(context, call, &request).await

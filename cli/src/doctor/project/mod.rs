@@ -26,9 +26,6 @@ use super::report::Report as One;
 pub(super) use report::Report;
 pub(super) use tls::lacking;
 
-/// What a variable is called in the environment.
-const PREFIX: &str = "SPIN_VARIABLE_";
-
 #[derive(clap::Args)]
 #[group(id = "project", conflicts_with = "certificate")]
 pub(super) struct Arguments {
@@ -80,7 +77,7 @@ pub(super) async fn looked_at(
     manifest: PathBuf,
     asked: &Asked<'_>,
 ) -> anyhow::Result<Report> {
-    let configuration = read(arguments, manifest)?;
+    let configuration = read(arguments, manifest).await?;
     let around = Around::of(&configuration, asked)?;
     let mut subjects = tls::subjects(&configuration, &around);
     subjects.extend(clients::subjects(&configuration));
@@ -94,31 +91,25 @@ pub(super) async fn looked_at(
     Ok(Report::new(reports, configuration.unset, asked.language))
 }
 
-fn read(arguments: &Arguments, manifest: PathBuf) -> anyhow::Result<Configuration> {
+async fn read(arguments: &Arguments, manifest: PathBuf) -> anyhow::Result<Configuration> {
     let beside = manifest.with_file_name("runtime-config.toml");
     let mut options = Options::new(manifest);
     let given = arguments.runtime_config.clone();
     options.runtime_config = given.or(beside.is_file().then_some(beside));
     options.pins.clone_from(&arguments.pins);
     options.variables = variables(arguments.variables.as_deref())?;
-    Ok(Configuration::read(&options)?)
+    Ok(Configuration::read(&options).await?)
 }
 
 fn variables(path: Option<&Path>) -> anyhow::Result<BTreeMap<String, String>> {
-    let of_environment = std::env::vars().filter_map(|(name, value)| {
-        let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
-        Some((name, value))
-    });
-    let mut values: BTreeMap<String, String> = of_environment.collect();
-    if let Some(path) = path {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-        // What the parser says could quote a secret.
-        let table: Option<BTreeMap<String, String>> = toml::from_str(&text).ok();
-        let told = || format!("{} is not TOML of names and texts", path.display());
-        values.extend(table.with_context(told)?);
-    }
-    Ok(values)
+    let Some(path) = path else {
+        return Ok(BTreeMap::new());
+    };
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    // What the parser says could quote a secret.
+    let table: Option<BTreeMap<String, String>> = toml::from_str(&text).ok();
+    table.with_context(|| format!("{} is not TOML of names and texts", path.display()))
 }
 
 impl Around {

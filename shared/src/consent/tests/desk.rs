@@ -137,7 +137,7 @@ fn a_store_in_trouble_shows_a_page_and_a_cause_in_the_log() {
     assert_eq!(page.status(), 503);
     assert_eq!(
         page.extensions().get::<Problem>().expect("a problem").kind,
-        Kind::Internal
+        Kind::StoreDown
     );
 }
 
@@ -168,5 +168,5 @@ fn only_the_maintenance_secret_sweeps() {
         .run(desk().sweep(&context(&platform), &timer))
         .expect("swept");
     // Two here, and three at the token component.
-    assert_eq!(swept.body().as_ref(), br#"{"removed":5}"#);
+    assert_eq!(swept.body().as_ref(), br#"{"removed":5,"whole":true}"#);
 }

@@ -310,7 +310,7 @@ fn without_tokens_or_a_store_there_is_a_problem_and_no_request() {
     platform.fail_store("consents", true);
     assert_eq!(
         platform.run(bank.start(&platform)).expect_err("down").kind,
-        Kind::Internal
+        Kind::StoreDown
     );
     assert!(world.ids().is_empty());
 }

@@ -22,6 +22,16 @@ fn a_chain_or_the_leaf_alone() {
 }
 
 #[test]
+fn the_key_may_stand_among_others() {
+    let (key, other) = (key(), &OTHER_KEY.pem);
+    for keys in [format!("{other}{key}"), format!("{key}\n{other}\n{key}")] {
+        Seal::of(CHAIN, &keys).expect("a seal");
+    }
+    let others = format!("{other}{other}");
+    assert_eq!(Seal::of(CHAIN, &others).err(), Some(SealError::Mismatch));
+}
+
+#[test]
 fn what_makes_no_seal() {
     let [leaf, ca, root] = <[&str; 3]>::try_from(certificates()).expect("three");
     let key = key();

@@ -1,7 +1,7 @@
 //! The settings, with the manifest's own texts: each component is told by one variable which it is.
 
 use super::*;
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 
 const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
@@ -42,7 +42,7 @@ fn load(changes: &[(&str, &str)]) -> Result<ReadsConfig, ConfigError> {
     for (name, value) in changes {
         platform.set_variable(name, value);
     }
-    platform.run(ReadsConfig::load(&platform))
+    platform.run(config::load(&platform))
 }
 
 #[test]

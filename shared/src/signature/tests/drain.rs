@@ -190,7 +190,7 @@ fn what_cannot_be_stored_is_not_confirmed() {
         posten.give(request)
     });
     let problem = world.platform.run(world.drain_on(&*world.platform));
-    assert_eq!(problem.expect_err("down").kind, Kind::Internal);
+    assert_eq!(problem.expect_err("down").kind, Kind::StoreDown);
     assert!(world.posten.confirmed().is_empty());
     world.platform.fail_store(STORE, false);
     let posten = world.posten.clone();

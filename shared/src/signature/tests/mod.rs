@@ -65,7 +65,7 @@ impl World {
         let posten = Posten::install(&platform);
         let keys = StoreKeys {
             current: Secret::new([7; 32]),
-            previous: None,
+            previous: Vec::new(),
         };
         let place = crate::posten::Posten::new(origin(ORIGIN), "", None, origin(PAGES));
         Self {

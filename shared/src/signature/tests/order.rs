@@ -275,7 +275,7 @@ fn a_store_that_cannot_be_read_sends_nothing() {
     world.platform.fail_store(STORE, true);
     assert_eq!(
         world.order(direct()).expect_err("down").kind,
-        Kind::Internal
+        Kind::StoreDown
     );
     assert!(world.posten.jobs().is_empty());
 }

@@ -81,7 +81,7 @@ fn each_request_shows_a_credential_for_its_consumer() {
         .to_owned();
     let credential = credential::verify(
         &bearer,
-        &component_key().verifying_key(),
+        &[component_key().verifying_key()],
         "claims",
         COMPONENT,
         platform.now(),

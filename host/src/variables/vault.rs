@@ -1,0 +1,259 @@
+//! A vault as provider of variables, asked over HTTP as Spin asks it (its crate `variables-vault` with the client `vaultrs`):
+//! the key-value engine, version 2, of `HashiCorp` Vault or `OpenBao`
+//! (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>). Each variable is a secret of its
+//! own, whose member `value` it is.
+//!
+//! Two things are other than in Spin: an answer has a deadline, and connections are kept.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Request, StatusCode, header::HOST};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use serde::Deserialize;
+use tokio::time::timeout;
+use url::Url;
+use wasmtime_wasi_http::{RequestOptions, WasiBody};
+
+use crate::{
+    allowed_hosts::Origin,
+    log::Log,
+    options::Options,
+    outbound::{BlockedNetworks, Client, HttpLimits, Identities, TlsError},
+};
+
+/// How long one value may take. Whoever waits has a request to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A secret is smaller in any vault (<https://developer.hashicorp.com/vault/docs/internals/limits>).
+const LARGEST: usize = 1024 * 1024;
+/// Who asks, in the log.
+const ASKER: &str = "variables";
+
+/// Where the secrets are, and the token that opens them.
+pub(crate) struct VaultServer {
+    origin: Origin,
+    token: HeaderValue,
+    /// The path of a secret up to its name.
+    path: String,
+}
+
+impl VaultServer {
+    /// Of `url`, `token`, `mount` and `prefix`, as Spin's runtime configuration has them. What is wrong is said without a value.
+    pub(crate) fn new(
+        url: &str,
+        token: &str,
+        mount: &str,
+        prefix: Option<&str>,
+    ) -> Result<Self, &'static str> {
+        const ADDRESS: &str =
+            "`url` is not the address of a vault: http:// or https://, a host and perhaps a port";
+        let address = Url::parse(url).map_err(|_| ADDRESS)?;
+        if address.path() != "/" || address.query().is_some() || !address.username().is_empty() {
+            return Err(ADDRESS);
+        }
+        let origin = Origin::of_entry(&address.origin().ascii_serialization());
+        let origin = origin.map_err(|_| ADDRESS)?;
+        let token = HeaderValue::from_str(token).ok();
+        let mut token = token
+            .filter(|token| !token.is_empty())
+            .ok_or("`token` is empty, or not one")?;
+        token.set_sensitive(true);
+        let folder = match prefix {
+            Some(prefix) => format!("/v1/{mount}/data/{prefix}/"),
+            None => format!("/v1/{mount}/data/"),
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+        if mount.is_empty() || !folder.bytes().all(plain) || folder.contains("//") {
+            return Err(
+                "`mount` and `prefix` are names, perhaps of several parts with a / between",
+            );
+        }
+        Ok(Self {
+            origin,
+            token,
+            path: folder,
+        })
+    }
+}
+
+/// A vault that can be asked.
+pub(super) struct Vault {
+    server: VaultServer,
+    client: Client,
+    log: Log,
+}
+
+impl Vault {
+    pub(super) fn new(server: VaultServer, options: &Options) -> Result<Self, TlsError> {
+        let identities = Identities::trusting(options.vault_roots.as_deref())?;
+        let log = options.log.clone();
+        // What components may not reach is no limit here: the vault is the operator's.
+        let blocked = BlockedNetworks::default();
+        let client = Client::new(identities, blocked, &HttpLimits::default(), log.clone());
+        Ok(Self {
+            server,
+            client,
+            log,
+        })
+    }
+
+    /// The value of the secret with this name. `None` is a 404 in the vault's own form; one without, as for a secret whose
+    /// newest version was deleted, is a failure like any other, as it is to Spin.
+    pub(super) async fn get(&self, name: &str) -> Result<Option<String>, String> {
+        let outcome = timeout(PATIENCE, self.ask(name)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        outcome.map_err(|reason| {
+            let reason = format!("the vault at {}: {reason}", self.server.origin);
+            self.log
+                .failure(ASKER, "vault", &format!("`{name}`: {reason}"));
+            format!("the vault does not give the variable `{name}`")
+        })
+    }
+
+    async fn ask(&self, name: &str) -> Result<Option<String>, String> {
+        let VaultServer {
+            origin,
+            token,
+            path,
+        } = &self.server;
+        let none: WasiBody = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = Request::get(format!("{origin}{path}{name}"))
+            .header(HOST, authority(origin))
+            .header("x-vault-token", token.clone())
+            .body(none)
+            .map_err(|_| "no request can be made for it".to_owned())?;
+        let answer = self
+            .client
+            .send(ASKER, origin, request, RequestOptions::default())
+            .await
+            .map_err(|error| format!("{error:?}"))?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+        // What the body says may be the secret, so no message has it.
+        let body = body.map_err(|_| "its answer broke off, or is too large".to_owned())?;
+        read(status, &body.to_bytes())
+    }
+}
+
+fn authority(origin: &Origin) -> String {
+    format!("{}:{}", origin.host, origin.port)
+}
+
+/// What an answer says.
+fn read(status: StatusCode, body: &[u8]) -> Result<Option<String>, String> {
+    #[derive(Deserialize)]
+    struct Found {
+        data: Version,
+    }
+    #[derive(Deserialize)]
+    struct Version {
+        data: Secret,
+    }
+    #[derive(Deserialize)]
+    struct Secret {
+        value: String,
+    }
+    #[derive(Deserialize)]
+    struct Errors {
+        #[serde(rename = "errors")]
+        _errors: Vec<String>,
+    }
+    match status {
+        StatusCode::OK => serde_json::from_slice(body)
+            .map(|found: Found| Some(found.data.data.value))
+            .map_err(|_| "its answer is no secret with a text called `value`".to_owned()),
+        StatusCode::NOT_FOUND if serde_json::from_slice::<Errors>(body).is_ok() => Ok(None),
+        status => Err(format!("its answer is {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_value_nothing_or_a_failure() {
+        let secret = r#"{"data":{"data":{"value":"s3cret","other":1},"metadata":{"version":1}}}"#;
+        let deleted = r#"{"data":{"data":null,"metadata":{"version":1}}}"#;
+        for (status, body, expected) in [
+            (200, secret, Ok(Some("s3cret"))),
+            (404, r#"{"errors":[]}"#, Ok(None)),
+            (404, r#"{"errors":["no handler for route"]}"#, Ok(None)),
+            (404, deleted, Err("its answer is 404 Not Found")),
+            (404, "", Err("its answer is 404 Not Found")),
+            (
+                403,
+                r#"{"errors":["s3cret"]}"#,
+                Err("its answer is 403 Forbidden"),
+            ),
+            (307, secret, Err("its answer is 307 Temporary Redirect")),
+            (
+                503,
+                r#"{"errors":["Vault is sealed"]}"#,
+                Err("its answer is 503 Service Unavailable"),
+            ),
+            (
+                200,
+                "s3cret",
+                Err("its answer is no secret with a text called `value`"),
+            ),
+            (
+                200,
+                deleted,
+                Err("its answer is no secret with a text called `value`"),
+            ),
+            (
+                200,
+                r#"{"data":{"data":{"value":7}}}"#,
+                Err("its answer is no secret with a text called `value`"),
+            ),
+            (
+                200,
+                r#"{"data":{"value":"s3cret"}}"#,
+                Err("its answer is no secret with a text called `value`"),
+            ),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let expected = expected.map(|value| value.map(str::to_owned));
+            assert_eq!(
+                read(status, body.as_bytes()),
+                expected.map_err(str::to_owned),
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_has_its_place_below_the_mount() {
+        for (url, mount, prefix, place) in [
+            (
+                "http://127.0.0.1:8200",
+                "secret",
+                None,
+                "http://127.0.0.1:8200/v1/secret/data/",
+            ),
+            (
+                "https://vault.example/",
+                "kv",
+                Some("innsyn/test"),
+                "https://vault.example/v1/kv/data/innsyn/test/",
+            ),
+        ] {
+            let server = VaultServer::new(url, "t", mount, prefix).ok().unwrap();
+            assert_eq!(format!("{}{}", server.origin, server.path), place);
+        }
+        for (url, token, mount, prefix) in [
+            ("vault.example", "t", "kv", None),
+            ("ftp://vault.example", "t", "kv", None),
+            ("https://vault.example/ui", "t", "kv", None),
+            ("https://user@vault.example", "t", "kv", None),
+            ("https://vault.example", "", "kv", None),
+            ("https://vault.example", "s3cret\n", "kv", None),
+            ("https://vault.example", "t", "", None),
+            ("https://vault.example", "t", "kv?", None),
+            ("https://vault.example", "t", "kv", Some("/innsyn")),
+        ] {
+            let error = VaultServer::new(url, token, mount, prefix).err().unwrap();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}

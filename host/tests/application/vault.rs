@@ -1,0 +1,276 @@
+//! Variables from a vault, in good times and bad. The stand-in says what Vault's documentation says; the sandbox's vault, which a
+//! client of others tests, is in the journeys.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use crate::{
+    support::{Application, Running},
+    upstream::{Authority, Tls},
+};
+
+const TOKEN: &str = "hvs.s3cret-token";
+const MANIFEST: &str = "[variables]\nkey = { required = true, secret = true }\nword = { default = \"default\" }\norigin = { required = true }\n";
+const FRONT: &str = "[component.front.variables]\nkey = \"<{{ key }}>\"\nword = \"{{ word }}\"\norigin = \"{{ origin }}\"\n";
+
+/// What the stand-in does with a request that has the token and the right path.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Answers,
+    Denies,
+    Rubbish,
+    Deleted,
+    Silent,
+    Flood,
+    Elsewhere,
+}
+
+/// A vault's key-value engine `secret`, of which the application reads below `innsyn`.
+struct StandIn {
+    url: String,
+    secrets: Arc<Mutex<BTreeMap<String, String>>>,
+    mood: Arc<Mutex<Mood>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl StandIn {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let own = Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            secrets: Arc::default(),
+            mood: Arc::new(Mutex::new(Mood::Answers)),
+            asked: Arc::default(),
+        };
+        let (secrets, mood, asked) = (own.secrets.clone(), own.mood.clone(), own.asked.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (secrets, mood, asked) = (secrets.clone(), mood.clone(), asked.clone());
+                let service = service_fn(move |request: Request<Incoming>| {
+                    asked.lock().unwrap().push(request.uri().path().to_owned());
+                    let (mood, secrets) = (*mood.lock().unwrap(), secrets.lock().unwrap().clone());
+                    async move { Ok::<_, Infallible>(answer(&request, mood, &secrets).await) }
+                });
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        own
+    }
+
+    fn keep(&self, name: &str, value: &str) {
+        let mut secrets = self.secrets.lock().unwrap();
+        secrets.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn feels(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    fn provider(&self) -> String {
+        provider(&self.url)
+    }
+}
+
+fn provider(url: &str) -> String {
+    format!(
+        "[[variables_provider]]\ntype = \"vault\"\nurl = {url:?}\ntoken = {TOKEN:?}\nmount = \"secret\"\nprefix = \"innsyn\"\n"
+    )
+}
+
+async fn answer(
+    request: &Request<Incoming>,
+    mood: Mood,
+    secrets: &BTreeMap<String, String>,
+) -> Response<Full<Bytes>> {
+    let said = |status: u16, text: String| {
+        let response = Response::builder().status(status);
+        response.body(Full::new(Bytes::from(text))).unwrap()
+    };
+    let denied = || said(403, r#"{"errors":["permission denied"]}"#.to_owned());
+    let shown = request.headers().get("x-vault-token");
+    if shown.is_none_or(|token| token != TOKEN) {
+        return denied();
+    }
+    let name = request.uri().path().strip_prefix("/v1/secret/data/innsyn/");
+    let value = name.and_then(|name| secrets.get(name));
+    match (mood, value) {
+        (Mood::Denies, _) => denied(),
+        (Mood::Rubbish, _) => said(200, "<html>s3cret</html>".to_owned()),
+        (Mood::Deleted, _) => said(404, r#"{"data":{"data":null,"metadata":{}}}"#.to_owned()),
+        (Mood::Silent, _) => std::future::pending().await,
+        (Mood::Flood, _) => said(200, " ".repeat(2 * 1024 * 1024)),
+        (Mood::Elsewhere, _) => {
+            let response = Response::builder().status(307);
+            let response = response.header("location", "http://127.0.0.1:1/");
+            response.body(Full::default()).unwrap()
+        }
+        (Mood::Answers, Some(value)) => said(
+            200,
+            format!(r#"{{"data":{{"data":{{"value":{value:?}}},"metadata":{{"version":1}}}}}}"#),
+        ),
+        (Mood::Answers, None) => said(404, r#"{"errors":[]}"#.to_owned()),
+    }
+}
+
+async fn start(config: String) -> Running {
+    let application = Application {
+        variables: MANIFEST,
+        front: FRONT,
+        hosts: vec!["{{ origin }}".to_owned()],
+        config,
+    };
+    // Each request has an instance of its own.
+    application
+        .start(|options| options.limits.requests_per_instance = 1)
+        .await
+}
+
+async fn variable(running: &Running, name: &str) -> (u16, String) {
+    let headers = [("probe-name", name)];
+    running.get("/front/variable", &headers).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_get_asks_the_vault_and_what_it_has_not_is_the_next_ones() {
+    let vault = StandIn::start().await;
+    let rest = "[[variables_provider]]\ntype = \"static\"\nvalues = { key = \"k2\", origin = \"http://localhost\" }\n";
+    let running = start(vault.provider() + rest).await;
+
+    assert_eq!(variable(&running, "key").await, (200, "<k2>".to_owned()));
+    assert_eq!(variable(&running, "word").await.1, "default");
+    for value in ["one", "two"] {
+        vault.keep("key", value);
+        assert_eq!(variable(&running, "key").await.1, format!("<{value}>"));
+    }
+    let asked = vault.asked.lock().unwrap().clone();
+    let path = |name| format!("/v1/secret/data/innsyn/{name}");
+    assert_eq!(asked, ["key", "word", "key", "key"].map(path));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_before_the_vault_spares_it_the_question() {
+    let vault = StandIn::start().await;
+    vault.keep("key", "of the vault");
+    let first = "[[variables_provider]]\ntype = \"static\"\nvalues = { key = \"mine\" }\n";
+    let running = start(first.to_owned() + &vault.provider()).await;
+    assert_eq!(variable(&running, "key").await.1, "<mine>");
+    assert!(vault.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_vault_does_the_app_goes_on_and_no_secret_is_told() {
+    let vault = StandIn::start().await;
+    vault.keep("key", "s3cret");
+    let running = start(vault.provider()).await;
+    for (mood, reason) in [
+        (Mood::Denies, "its answer is 403 Forbidden"),
+        (
+            Mood::Rubbish,
+            "its answer is no secret with a text called `value`",
+        ),
+        (Mood::Deleted, "its answer is 404 Not Found"),
+        (Mood::Flood, "its answer broke off, or is too large"),
+        (Mood::Elsewhere, "its answer is 307 Temporary Redirect"),
+        (Mood::Silent, "no answer in time"),
+    ] {
+        vault.feels(mood);
+        let (status, said) = variable(&running, "key").await;
+        let expected = "Error::Provider(\"the vault does not give the variable `key`\")";
+        assert_eq!((status, &*said), (502, expected));
+        assert!(running.log_has(reason), "{reason}");
+        // It ends the search, whatever the default.
+        assert_eq!(variable(&running, "word").await.0, 502);
+        vault.feels(Mood::Answers);
+        assert_eq!(variable(&running, "key").await.1, "<s3cret>");
+    }
+    // Nobody has it, and it has no default.
+    let (status, said) = variable(&running, "origin").await;
+    assert_eq!(status, 502);
+    assert!(
+        said.contains("no provider has the required variable `origin`"),
+        "{said}"
+    );
+    assert!(!running.log_has("s3cret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_vault_the_app_starts_and_calls_nobody() {
+    // Nobody listens on the port of a listener that is gone.
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let running = start(provider(&url)).await;
+    assert_eq!(running.get("/front/hello", &[]).await.0, 200);
+    let (status, said) = variable(&running, "key").await;
+    assert_eq!(status, 502);
+    assert!(said.starts_with("Error::Provider"), "{said}");
+    let (status, said) = running.outbound("http://localhost/").await;
+    assert_eq!(status, 502);
+    assert!(said.contains("HttpRequestDenied"), "{said}");
+    assert!(running.log_has("allowed_outbound_hosts: the vault does not give the variable"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_component_may_call_is_read_by_each_instance() {
+    let vault = StandIn::start().await;
+    let upstream = crate::upstream::plain().await;
+    let origin = format!("http://{}", upstream.address);
+    for (name, value) in [("key", "k"), ("word", "w"), ("origin", &*origin)] {
+        vault.keep(name, value);
+    }
+    let running = start(vault.provider()).await;
+    assert_eq!(running.outbound(&format!("{origin}/")).await.0, 200);
+
+    // As Spin reads them all, one that cannot be read closes every way out.
+    vault.feels(Mood::Denies);
+    assert_eq!(running.outbound(&format!("{origin}/")).await.0, 502);
+    vault.feels(Mood::Answers);
+    assert_eq!(running.outbound(&format!("{origin}/")).await.0, 200);
+
+    vault.keep("origin", "http://127.0.0.1:9");
+    let (status, said) = running.outbound(&format!("{origin}/")).await;
+    assert_eq!(status, 502);
+    assert!(said.contains("HttpRequestDenied"), "{said}");
+    vault.keep("origin", "https://s3cret:0");
+    assert_eq!(running.outbound(&format!("{origin}/")).await.0, 502);
+    assert!(running.log_has("`{{ origin }}`: the port is not a number from 1 to 65535"));
+    assert!(!running.log_has("s3cret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_vault_of_a_trusted_authority_is_told_the_token() {
+    let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+    authority.write(folder.path(), &[]);
+    let upstream = authority.serve(Tls::default(), Vec::new()).await;
+    let application = || Application {
+        variables: MANIFEST,
+        front: FRONT,
+        config: provider(&format!("https://localhost:{}", upstream.port())),
+        ..Application::default()
+    };
+    let running = application().start(|_| ()).await;
+    assert_eq!(variable(&running, "key").await.0, 502);
+    assert!(running.log_has("its issuer is not among the roots"));
+
+    // It wants a certificate, which is another matter: the two have come further.
+    let roots = folder.path().join("ca.pem");
+    let running = application()
+        .start(|options| options.vault_roots = Some(roots))
+        .await;
+    assert_eq!(variable(&running, "key").await.0, 502);
+    assert!(running.log_has("none was shown, and one is required"));
+    assert!(!running.log_has("its issuer is not among the roots"));
+}

@@ -1,0 +1,251 @@
+//! What an operator reads out of the log: how many tokens and consents there were, and one span for each call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use journeys::{ANOTHER_PROPRIETORSHIP, Bench, Generation, Others, SOLE_PROPRIETORSHIP};
+use sandbox::world::Counterparty;
+use serde_json::Value;
+
+use crate::house::project;
+
+/// Of the attributes that Spin gives its spans, those that say who somebody is or what they asked for: the host name
+/// alone is left of an address.
+const NEVER_KEPT: [&str; 7] = [
+    "url.full",
+    "url.path",
+    "url.query",
+    "client.address",
+    "network.peer.address",
+    "error.type",
+    "app_log",
+];
+
+/// A consent that is given, used twice, and taken back; one that is refused; one that is given anew, and one left open.
+async fn walked(altinn: Generation) -> Bench {
+    let bench = Bench::of(altinn).await;
+    let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
+    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+    for _ in 0..2 {
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+    }
+    bench.browser().revokes(&ragna.pid).await;
+    bench.advance(Duration::from_secs(121));
+    ragna
+        .open_claims(SOLE_PROPRIETORSHIP)
+        .await
+        .problem(403, "consent-revoked");
+    let address = solveig.consent_address(ANOTHER_PROPRIETORSHIP).await;
+    bench.browser().refuses(&address, &solveig.pid).await;
+    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+    solveig.consent_address(ANOTHER_PROPRIETORSHIP).await;
+    bench
+}
+
+/// How often the log has `event` with `outcome`, in any component.
+fn counted(bench: &Bench, event: &str, outcome: &str) -> u64 {
+    let counters = bench.log.counters().into_iter();
+    counters
+        .filter(|(series, _)| series.of == event && series.outcome == outcome)
+        .map(|(_, total)| total)
+        .sum()
+}
+
+/// How many calls to `counterparty` were answered.
+fn answered(bench: &Bench, counterparty: &str) -> u64 {
+    let counters = bench.log.counters().into_iter();
+    counters
+        .filter(|(series, _)| series.counterparty.as_deref() == Some(counterparty))
+        .filter(|(series, _)| series.of == "outbound" && series.status.is_some())
+        .map(|(_, total)| total)
+        .sum()
+}
+
+/// How many requests Altinn has, by its own names for how they stand.
+async fn at_altinn(bench: &Bench) -> BTreeMap<String, u64> {
+    let consents = match bench.altinn() {
+        Generation::Two => "altinn2/consents",
+        Generation::Three => "altinn/consents",
+    };
+    let address = format!("{}/{consents}", bench.sandbox.addresses().admin);
+    let answer = reqwest::get(address).await.expect("an answer");
+    let listed: Vec<Value> = answer.json().await.expect("JSON");
+    let mut statuses = BTreeMap::new();
+    for consent in listed {
+        let status = consent["status"].as_str().expect("a status");
+        // Of one that was taken back, Altinn 2 says so beside.
+        let status = consent["ending"].as_str().map_or(status, |_| "Revoked");
+        *statuses.entry(status.to_lowercase()).or_default() += 1;
+    }
+    statuses
+}
+
+fn lines(bench: &Bench) -> Vec<Value> {
+    let lines = bench.log.lines().into_iter();
+    lines
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_counters_are_what_maskinporten_and_altinn_have_seen() {
+    for altinn in Generation::BOTH {
+        let mut bench = walked(altinn).await;
+
+        let (minted, memory) = (
+            counted(&bench, "token", "minted"),
+            counted(&bench, "token", "memory"),
+        );
+        assert!(minted > 0 && memory > 0, "{minted} minted, {memory} kept");
+        assert_eq!(minted, bench.minted(), "{altinn:?}");
+
+        let at_altinn = at_altinn(&bench).await;
+        let stand = |status: &str| at_altinn.get(status).copied().unwrap_or_default();
+        let outcomes = ["asked", "granted", "rejected", "revoked"];
+        let ours = outcomes.map(|outcome| counted(&bench, "consent", outcome));
+        assert_eq!(
+            ours,
+            [
+                at_altinn.values().sum(),
+                stand("accepted") + stand("revoked"),
+                stand("rejected"),
+                stand("revoked")
+            ],
+            "{altinn:?}: {at_altinn:?}"
+        );
+        assert_eq!(ours, [4, 2, 1, 1], "{altinn:?}: {at_altinn:?}");
+
+        assert_eq!(answered(&bench, "altinn"), bench.calls_to_altinn());
+        for (name, counterparty) in [
+            ("maskinporten", Counterparty::Maskinporten),
+            ("skatteetaten", Counterparty::Skatteetaten),
+        ] {
+            assert_eq!(answered(&bench, name), bench.calls(counterparty), "{name}");
+        }
+
+        bench.restart_app().await;
+        // When it stops, the host says all of it.
+        let told: u64 = lines(&bench)
+            .iter()
+            .filter(|line| line["event"] == "counter" && line["of"] == "token")
+            .filter(|line| line["outcome"] == "minted")
+            .map(|line| line["total"].as_u64().expect("a number"))
+            .sum();
+        assert_eq!(told, minted, "{altinn:?}");
+        // What another instance left in the store is no mint.
+        let ragna = bench.customer("ragna");
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
+        assert_eq!(counted(&bench, "token", "minted"), bench.minted());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_has_a_span_with_outcome_and_duration_and_no_number_in_it() {
+    let bench = walked(Generation::Three).await;
+    let lines = lines(&bench);
+    let requests: BTreeSet<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "request" && line.get("span_id").is_some())
+        .map(|line| (line["trace_id"].to_string(), line["span_id"].to_string()))
+        .collect();
+    let calls: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "outbound" && line.get("counterparty").is_some())
+        .collect();
+    let mut spans = BTreeSet::new();
+    for call in &calls {
+        assert!(call["duration_ms"].is_u64(), "{call}");
+        assert_eq!(call["outcome"], "answered", "{call}");
+        assert!(spans.insert(call["span_id"].to_string()), "twice: {call}");
+        let above = (call["trace_id"].to_string(), call["parent_id"].to_string());
+        assert!(requests.contains(&above), "no request has made {call}");
+    }
+    let asked = |counterparty| usize::try_from(bench.calls(counterparty)).expect("not so many");
+    let made = asked(Counterparty::Maskinporten)
+        + asked(Counterparty::Altinn)
+        + asked(Counterparty::Skatteetaten)
+        + asked(Counterparty::Login)
+        + usize::try_from(bench.app().requests("token")).expect("not so many");
+    assert_eq!(calls.len(), made, "one span for each call");
+
+    for line in &lines {
+        let fields = line.as_object().expect("an object").iter();
+        for (name, value) in fields {
+            // Random ids and the time have digits of their own.
+            let is_random = name.ends_with("_id") || name == "time";
+            let run = longest_run_of_digits(&value.to_string());
+            assert!(is_random || run < 9, "{name} has a number in it: {line}");
+        }
+    }
+}
+
+fn longest_run_of_digits(text: &str) -> usize {
+    let runs = text.split(|character: char| !character.is_ascii_digit());
+    runs.map(str::len).max().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_is_told_to_count_the_same_and_to_keep_no_address() {
+    let Some(others) = Others::installed() else {
+        return;
+    };
+    let file = project().join("deploy/otel/collector.yaml");
+    let environment = [("COLLECTOR", file.to_str().expect("a path"))];
+    let collector = others.run("collector.py", &file, &environment).await;
+
+    let kept = collector["processors"]["transform/span"]["trace_statements"][0]
+        .as_str()
+        .expect("a statement");
+    assert!(kept.starts_with("keep_keys(span.attributes, ["), "{kept}");
+    for name in NEVER_KEPT {
+        assert!(!kept.contains(&format!("\"{name}\"")), "{name} is kept");
+    }
+    let traces = &collector["service"]["pipelines"]["traces"]["processors"];
+    assert_eq!(traces[0], "transform/span");
+    assert_eq!(traces[1], "filter/events");
+
+    let bench = walked(Generation::Three).await;
+    let lines = lines(&bench);
+    let metrics = collector["connectors"]["count"]["logs"].as_object();
+    for (metric, event) in [
+        ("innsyn.tokens", "token"),
+        ("innsyn.consents", "consent"),
+        ("innsyn.calls", "outbound"),
+        ("innsyn.requests", "request"),
+    ] {
+        let metric = &metrics.expect("metrics")[metric];
+        let condition = metric["conditions"][0].as_str().expect("a condition");
+        assert!(condition.starts_with(&format!("attributes[\"event\"] == \"{event}\"")));
+        let ours = bench.log.counters().into_iter();
+        let ours: u64 = ours
+            .filter(|(series, _)| series.of == event)
+            .map(|(_, total)| total)
+            .sum();
+        let theirs = lines.iter().filter(|line| counts(metric, line)).count();
+        assert_eq!(u64::try_from(theirs), Ok(ours), "{metric}");
+        assert!(ours > 0, "{metric}");
+    }
+}
+
+/// Whether the connector would count the line: all of the condition's parts hold, and no attribute is missing.
+fn counts(metric: &Value, line: &Value) -> bool {
+    let condition = metric["conditions"][0].as_str().expect("a condition");
+    let holds = condition.split(" and ").all(|part| {
+        let (name, rest) = part
+            .strip_prefix("attributes[\"")
+            .and_then(|part| part.split_once("\"] "))
+            .expect("a condition of ours");
+        match rest.split_once(' ') {
+            Some(("==", value)) => line[name].as_str() == Some(value.trim_matches('"')),
+            Some(("!=", "nil")) => line.get(name).is_some(),
+            _ => panic!("another condition: {part}"),
+        }
+    });
+    let mut keys = metric["attributes"].as_array().expect("a list").iter();
+    holds
+        && keys.all(|key| {
+            let name = key["key"].as_str().expect("a name");
+            line.get(name).is_some() || key.get("default_value").is_some()
+        })
+}

@@ -1,0 +1,49 @@
+//! The app's secrets in the sandbox's vault, where the host reads them as Spin does.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use toml::{Table, Value};
+
+use crate::Bench;
+use crate::bench::project;
+
+impl Bench {
+    /// Changes a variable in the vault, as its operator does.
+    pub fn keep_in_vault(&self, name: &str, value: &str) {
+        let world = self.world();
+        world.vault.keep_variable(name, value, world.clock.now());
+    }
+
+    /// Takes the secrets out of `variables` and keeps them in the vault. All that is no secret is given, so that the vault is not
+    /// asked for it.
+    pub(crate) fn keep_secrets_in_vault(&self, variables: &mut BTreeMap<String, String>) {
+        let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
+        let manifest: Table = text.parse().expect("TOML");
+        for (name, declared) in manifest["variables"].as_table().expect("variables") {
+            let default = declared.get("default").and_then(Value::as_str);
+            if is_secret(name, declared) {
+                if let Some(value) = variables.remove(name) {
+                    self.keep_in_vault(name, &value);
+                }
+            } else if let (false, Some(default)) = (variables.contains_key(name), default) {
+                variables.insert(name.clone(), default.to_owned());
+            }
+        }
+    }
+
+    /// What the runtime configuration says of the vault.
+    pub(crate) fn vault_provider(&self) -> String {
+        let (address, vault) = (&self.sandbox.addresses().vault, &self.world().vault);
+        let token = vault.variables_token();
+        format!(
+            "[[variables_provider]]\ntype = \"vault\"\nurl = \"{address}\"\ntoken = \"{token}\"\nmount = \"secret\"\nprefix = \"innsyn\"\n"
+        )
+    }
+}
+
+/// Beside the secrets, the list of those who may ask for tokens lies in the vault: it is changed with them.
+fn is_secret(name: &str, declared: &Value) -> bool {
+    let secret = declared.get("secret").and_then(Value::as_bool);
+    secret == Some(true) || name == "token_services"
+}
