@@ -35,9 +35,12 @@ pub(crate) struct Expected {
     pub(crate) source: String,
     /// Whether it is tried on the Spin that `SPIN` names. The others need what a machine seldom has, and are read in the source alone.
     pub(crate) tried: bool,
-    /// The values of variables.
+    /// The values of variables: in the environment of Spin; our host is given them.
     #[serde(default)]
     pub(crate) variables: BTreeMap<String, String>,
+    /// The same, which Spin is given too, with `--variable`.
+    #[serde(default)]
+    pub(crate) given: BTreeMap<String, String>,
     /// What is asked of an app that starts.
     #[serde(default)]
     request: Vec<Asked>,

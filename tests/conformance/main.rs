@@ -60,6 +60,7 @@ async fn on_our_host(case: &Case, folder: &Path) -> Result<(), String> {
     let config = folder.join("runtime-config.toml");
     options.runtime_config = config.exists().then_some(config);
     options.variables.clone_from(&case.expected.variables);
+    options.variables.extend(case.expected.given.clone());
     options.state_dir = folder.join("state");
     options.cache_dir = Some(material::project().join("target/compiled"));
     options.log = Log::memory();
@@ -80,6 +81,10 @@ async fn on_spin(spin: &Spin, case: &Case, folder: &TempDir) -> Result<(), Strin
     let folder = folder.path();
     let (manifest, state) = (folder.join("spin.toml"), folder.join("state"));
     let config = folder.join("runtime-config.toml");
+    let given = case.expected.given.iter();
+    let flags: Vec<_> = given
+        .map(|(name, value)| format!("--variable={name}={value}"))
+        .collect();
     let started = spin.up(SpinStart {
         manifest: &manifest,
         runtime_config: config.exists().then_some(config.as_path()),
@@ -88,7 +93,7 @@ async fn on_spin(spin: &Spin, case: &Case, folder: &TempDir) -> Result<(), Strin
         state: &state,
         listen: ANYWHERE,
         clock: 0,
-        flags: &[],
+        flags: &flags,
         output: Output::default(),
     });
     let started = started.await;

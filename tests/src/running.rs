@@ -194,6 +194,7 @@ async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
     let spin = Spin::named().expect("SPIN, as before");
     let limits = &start.limits;
     let flags = [
+        format!("--state-dir={}", start.state.display()),
         format!(
             "--max-instance-reuse-count={}",
             limits.requests_per_instance
@@ -201,6 +202,10 @@ async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
         format!(
             "--max-instance-concurrent-reuse-count={}",
             limits.concurrent_requests_per_instance
+        ),
+        format!(
+            "--idle-instance-timeout={}ms",
+            limits.idle_instance_timeout.as_millis()
         ),
         format!("--max-instance-memory={}", limits.max_memory),
     ];

@@ -30,7 +30,7 @@ pub struct SpinStart<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// The authorities that vouch for a vault with variables, in place of the platform's.
     pub vault_roots: Option<&'a Path>,
-    /// A folder for the default store, the log files and the clock.
+    /// A folder to start it in, where its clock lies too. What Spin itself keeps, it keeps beside the manifest if no flag says otherwise.
     pub state: &'a Path,
     /// Where it listens; port 0 takes one that is free.
     pub listen: SocketAddr,
@@ -119,8 +119,6 @@ impl Spin {
             .arg("up")
             .arg("--from")
             .arg(start.manifest)
-            .arg("--state-dir")
-            .arg(start.state)
             .arg("--listen")
             .arg(start.listen.to_string())
             .args(start.flags)
