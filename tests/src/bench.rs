@@ -364,6 +364,14 @@ pub fn on_spin() -> bool {
     Spin::is_named()
 }
 
+/// Whether a journey is of our host alone, `because` Spin does not do what it is about. Where Spin runs the apps that is said.
+pub fn by_our_host_alone(because: &str) -> bool {
+    if on_spin() {
+        programs::say(&format!("NOT UNDER SPIN: {because}"));
+    }
+    on_spin()
+}
+
 /// The project's folder.
 pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -26,7 +26,7 @@ mod spin;
 mod vault;
 
 pub use answer::Answer;
-pub use bench::{Bench, Setup, build_components, on_spin};
+pub use bench::{Bench, Setup, build_components, by_our_host_alone, on_spin};
 pub use browser::Browser;
 pub use customer::Customer;
 pub use generation::Generation;
