@@ -124,10 +124,7 @@ pub enum LoadError {
 impl App {
     /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
     pub async fn load(options: Options) -> Result<Self, LoadError> {
-        let manifest = Manifest::read(&options.manifest)?;
-        if manifest.components.is_empty() {
-            return Err(LoadError::NoTrigger);
-        }
+        let manifest = triggered(&options.manifest)?;
         let config = options
             .runtime_config
             .as_deref()
@@ -230,6 +227,16 @@ impl App {
     /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a Tokio runtime.
     pub fn serve(self, listener: TcpListener) -> Server {
         Server::start(self.application, self.alarms, listener)
+    }
+}
+
+/// The manifest, where something leads to a component.
+fn triggered(path: &Path) -> Result<Manifest, LoadError> {
+    let manifest = Manifest::read(path)?;
+    if manifest.components.is_empty() {
+        Err(LoadError::NoTrigger)
+    } else {
+        Ok(manifest)
     }
 }
 

@@ -20,24 +20,20 @@ impl Redis {
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
-        match spawn(folder.path(), port) {
-            Ok(process) => {
-                let mut redis = Self {
-                    folder,
-                    port,
-                    process,
-                };
-                // Somebody else may have been given the port meanwhile.
-                if redis.comes_up() {
-                    Some(redis)
-                } else {
-                    Self::start()
-                }
-            }
-            Err(_) => {
-                programs::skip("redis-server", "no hosts share one");
-                None
-            }
+        let Ok(process) = spawn(folder.path(), port) else {
+            programs::skip("redis-server", "no hosts share one");
+            return None;
+        };
+        let mut redis = Self {
+            folder,
+            port,
+            process,
+        };
+        // Somebody else may have been given the port meanwhile.
+        if redis.comes_up() {
+            Some(redis)
+        } else {
+            Self::start()
         }
     }
 

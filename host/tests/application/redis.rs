@@ -21,17 +21,13 @@ impl Redis {
     /// None where there is no `redis-server`: the test is skipped then, loudly.
     fn start() -> Option<Self> {
         let folder = TempDir::new().unwrap();
-        match spawn(folder.path()) {
-            Ok(process) => {
-                let redis = Self { folder, process };
-                redis.wait();
-                Some(redis)
-            }
-            Err(_) => {
-                programs::skip("redis-server", "no store is tried in it");
-                None
-            }
-        }
+        let Ok(process) = spawn(folder.path()) else {
+            programs::skip("redis-server", "no store is tried in it");
+            return None;
+        };
+        let redis = Self { folder, process };
+        redis.wait();
+        Some(redis)
     }
 
     fn restart(&mut self) {
