@@ -10,13 +10,16 @@ use tokio::net::TcpListener;
 
 use crate::stop;
 
+/// Where it listens by default.
+pub(crate) const LISTEN: &str = "127.0.0.1:7165";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The counterparties, and the attributes that each is known by.
     #[arg(long, value_name = "FILE")]
     pins: PathBuf,
     /// Where it listens. Elsewhere than on the loopback it needs the three below. Port 0 takes one that is free.
-    #[arg(long, default_value = "127.0.0.1:7165", value_name = "ADDRESS")]
+    #[arg(long, default_value = LISTEN, value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Its own certificate, in PEM, with those that issued it.
     #[arg(long, value_name = "FILE", requires_all = ["key", "callers"])]

@@ -49,6 +49,9 @@ pub enum LoadError {
     /// The manifest, the runtime configuration or the file of pins is wrong.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// Nothing leads to any component.
+    #[error("the manifest has no trigger")]
+    NoTrigger,
     /// A variable can have no value, a template asks for one that does not exist, or a provider does not answer.
     #[error(transparent)]
     Variables(#[from] VariableError),
@@ -121,7 +124,7 @@ pub enum LoadError {
 impl App {
     /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
     pub async fn load(options: Options) -> Result<Self, LoadError> {
-        let manifest = Manifest::read(&options.manifest)?;
+        let manifest = triggered(&options.manifest)?;
         let config = options
             .runtime_config
             .as_deref()
@@ -224,6 +227,16 @@ impl App {
     /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a Tokio runtime.
     pub fn serve(self, listener: TcpListener) -> Server {
         Server::start(self.application, self.alarms, listener)
+    }
+}
+
+/// The manifest, where something leads to a component.
+fn triggered(path: &Path) -> Result<Manifest, LoadError> {
+    let manifest = Manifest::read(path)?;
+    if manifest.components.is_empty() {
+        Err(LoadError::NoTrigger)
+    } else {
+        Ok(manifest)
     }
 }
 

@@ -11,8 +11,8 @@ use std::{
 use serde::Deserialize;
 use toml::{Table, Value};
 
-pub(crate) use self::check::variable_name;
 use self::check::{component, public_route, refuse_unsupported, triggered_component, variable};
+pub(crate) use self::check::{component_id, variable_name};
 use crate::{
     document::{Document, DocumentError},
     routes::Routes,
@@ -339,7 +339,7 @@ mod tests {
             (
                 "[component.back]",
                 "[component.Back_1]\nsource = \"x\"\n[component.back]",
-                "component.Back_1: a component's id has only letters",
+                "component.Back_1: a component's id has words of letters and digits",
             ),
         ] {
             let text = WHOLE.replacen(find, replace, 1);

@@ -1,6 +1,7 @@
 //! Outbound HTTP: which requests of a component leave, and over which connection.
 
 mod client;
+mod client_tls;
 mod connection;
 mod failure;
 mod last_words;
@@ -23,11 +24,12 @@ use crate::{
 };
 
 pub(crate) use client::{Client, HttpLimits};
+pub(crate) use client_tls::ClientTls;
 pub(crate) use failure::is_about_our_certificate;
 pub(crate) use network::BlockedNetworks;
 pub(crate) use pin::Pin;
 pub use tls::TlsError;
-pub(crate) use tls::{ClientTls, Identities, pair};
+pub(crate) use tls::{Identities, pair};
 
 /// What the instances of one component may do.
 pub(crate) struct Access {

@@ -1,7 +1,6 @@
 //! A Redis of the test's own: a port, a folder, and each write on the disk before it is answered.
 
 use std::fs::File;
-use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -21,30 +20,20 @@ impl Redis {
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
-        match spawn(folder.path(), port) {
-            Ok(process) => {
-                let mut redis = Self {
-                    folder,
-                    port,
-                    process,
-                };
-                // Somebody else may have been given the port meanwhile.
-                if redis.comes_up() {
-                    Some(redis)
-                } else {
-                    Self::start()
-                }
-            }
-            Err(error) => {
-                let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-                assert!(may_skip, "redis-server does not start: {error}");
-                // Not by a macro: what a test prints is not shown when it passes.
-                _ = writeln!(
-                    std::io::stderr(),
-                    "SKIPPED: redis-server is not installed, so no hosts share one"
-                );
-                None
-            }
+        let Ok(process) = spawn(folder.path(), port) else {
+            programs::skip("redis-server", "no hosts share one");
+            return None;
+        };
+        let mut redis = Self {
+            folder,
+            port,
+            process,
+        };
+        // Somebody else may have been given the port meanwhile.
+        if redis.comes_up() {
+            Some(redis)
+        } else {
+            Self::start()
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use host::build::{self, Progress};
-use host::{App, Log, Options, Server};
+use host::{Door, Egress, Log, RunningEgress};
 use sandbox::Sandbox;
 use sandbox::clock::Clock;
 use sandbox::fault::{Fault, Rule};
@@ -17,8 +17,9 @@ use sandbox::world::{Counterparty, World};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
 
+use crate::running::{AppLog, Running, Start};
+use crate::spin::Spin;
 use crate::{Answer, Browser, Customer, Generation, Secrets, Setup, credential};
 
 /// How long a journey waits for what another task does.
@@ -29,12 +30,12 @@ pub struct Bench {
     /// The counterparties.
     pub sandbox: Sandbox,
     /// Everything the host and the components have logged.
-    pub log: Log,
+    pub log: AppLog,
     /// Where the app is reached.
     pub public_url: String,
-    server: Option<Server>,
-    /// The app's own, so that it can be killed.
-    runtime: Option<Runtime>,
+    running: Option<Running>,
+    /// Where Spin has Posten called, which it cannot hold to its organisation number.
+    egress: Option<RunningEgress>,
     setup: Setup,
     /// The counterparties' time from the machine's, and the app's.
     clock: Arc<AtomicI64>,
@@ -87,10 +88,10 @@ impl Bench {
         }
         Self {
             sandbox,
-            log: Log::memory(),
+            log: AppLog::new(),
             public_url,
-            server: None,
-            runtime: None,
+            running: None,
+            egress: None,
             setup,
             clock,
             app_clock: Arc::default(),
@@ -102,8 +103,8 @@ impl Bench {
     /// gone, the stores remain.
     pub async fn restart_app(&mut self) {
         let address = self.app().address();
-        if let Some(server) = self.server.take() {
-            server.shutdown().await;
+        if let Some(running) = self.running.take() {
+            running.shutdown().await;
         }
         let listener = TcpListener::bind(address).await.expect("the same port");
         self.serve(listener).await;
@@ -116,37 +117,51 @@ impl Bench {
     }
 
     async fn serve(&mut self, listener: TcpListener) {
-        let mut options = Options::new(self.manifest());
-        options.runtime_config = Some(self.write("runtime-config.toml", &self.runtime_config()));
-        let pins = self.sandbox.pins(&["signature"]);
-        options.pins = (!self.setup.no_pins).then(|| self.write("pins.toml", &pins));
-        options.variables = self.altinn().variables(&self.sandbox, &self.public_url);
-        options.variables.extend(self.setup.variables.clone());
-        if self.setup.secrets == Secrets::Vault {
-            options.vault_roots = Some(self.sandbox.ca_file().to_owned());
-            self.keep_secrets_in_vault(&mut options.variables);
+        let mut variables = self.altinn().variables(&self.sandbox, &self.public_url);
+        if on_spin() && !self.setup.no_pins {
+            variables.extend(self.by_egress().await);
         }
-        options.state_dir = self.folder.path().join("state");
-        options.cache_dir = Some(project().join("target/compiled"));
-        options.limits = self.setup.limits.clone();
-        options.clock_offset = self.app_clock.clone();
-        options.log = self.log.clone();
-        let runtime = Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        let served = runtime.spawn(async {
-            let app = App::load(options).await.expect("an app that loads");
-            app.serve(listener)
+        variables.extend(self.setup.variables.clone());
+        let pins = self.sandbox.pins(&["signature"]);
+        let vault_roots = (self.setup.secrets == Secrets::Vault).then(|| {
+            self.keep_secrets_in_vault(&mut variables);
+            self.sandbox.ca_file().to_owned()
         });
-        self.end_runtime();
-        self.server = Some(served.await.expect("an app that serves"));
-        self.runtime = Some(runtime);
+        let start = Start {
+            manifest: self.manifest(),
+            runtime_config: self.write("runtime-config.toml", &self.runtime_config()),
+            pins: (!self.setup.no_pins).then(|| self.write("pins.toml", &pins)),
+            variables,
+            vault_roots,
+            state: self.folder.path().join("state"),
+            limits: self.setup.limits.clone(),
+            clock: self.app_clock.clone(),
+            log: self.log.clone(),
+        };
+        self.running = Some(Running::start(start, listener).await);
+    }
+
+    /// The variables with which Posten is called by way of our proxy, started the first time.
+    async fn by_egress(&mut self) -> [(String, String); 3] {
+        if self.egress.is_none() {
+            let pins = self.write("egress.toml", &self.sandbox.pins(&[]));
+            let egress = Egress::load(&pins, Door::open(), Log::memory()).expect("pins");
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            self.egress = Some(egress.serve(listener).expect("a proxy"));
+        }
+        let proxy = self.egress.as_ref().expect("running").address();
+        [
+            ("posten_origin", format!("http://{proxy}")),
+            ("posten_proxy_path", "/posten".to_owned()),
+            ("posten_own_origin", self.sandbox.addresses().posten.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
     }
 
     /// Stops the app in the middle of whatever it does, as a power cut does, and starts it again at the same address.
     pub async fn kill_app(&mut self) {
         let address = self.app().address();
-        self.server = None;
-        self.end_runtime();
+        self.running = None;
         let listener = loop {
             // The killed one's socket may take a moment to go.
             match TcpListener::bind(address).await {
@@ -155,13 +170,6 @@ impl Bench {
             }
         };
         self.serve(listener).await;
-    }
-
-    /// A runtime must not be dropped by a task of another.
-    fn end_runtime(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 
     /// Waits until `there` is so, for something that another task does.
@@ -217,8 +225,8 @@ impl Bench {
     }
 
     /// The running app.
-    pub fn app(&self) -> &Server {
-        self.server.as_ref().expect("running")
+    pub fn app(&self) -> &Running {
+        self.running.as_ref().expect("running")
     }
 
     /// Which Altinn the app asks.
@@ -245,12 +253,12 @@ impl Bench {
     pub fn advance(&self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).expect("a sensible time");
         self.clock.fetch_add(seconds, Ordering::SeqCst);
-        self.app_clock.fetch_add(seconds, Ordering::SeqCst);
+        self.app().moves_clock(seconds);
     }
 
     /// Moves the app's clock away from that of the counterparties, by so many seconds.
     pub fn drift(&self, seconds: i64) {
-        self.app_clock.fetch_add(seconds, Ordering::SeqCst);
+        self.app().moves_clock(seconds);
     }
 
     /// Now, as the app sees it.
@@ -336,13 +344,25 @@ impl Bench {
 impl Drop for Bench {
     /// A journey that fails shows what the app has logged.
     fn drop(&mut self) {
-        self.end_runtime();
         if std::thread::panicking() {
             let altinn = self.altinn();
             let lines = self.log.lines().join("\n");
             eprintln!("the log of the app, which asks Altinn {altinn:?}:\n{lines}");
         }
     }
+}
+
+/// Whether apps are run by Spin, and not by our host.
+pub fn on_spin() -> bool {
+    Spin::is_named()
+}
+
+/// Whether a journey is of our host alone, `because` Spin does not do what it is about. Where Spin runs the apps that is said.
+pub fn by_our_host_alone(because: &str) -> bool {
+    if on_spin() {
+        programs::say(&format!("NOT UNDER SPIN: {because}"));
+    }
+    on_spin()
 }
 
 /// The project's folder.

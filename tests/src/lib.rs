@@ -20,19 +20,23 @@ mod customer;
 mod generation;
 mod others;
 mod real_browser;
+mod running;
 mod setup;
 mod signing;
+mod spin;
 mod vault;
 
 pub use answer::Answer;
-pub use bench::{Bench, build_components};
+pub use bench::{Bench, build_components, by_our_host_alone, on_spin};
 pub use browser::Browser;
 pub use customer::Customer;
 pub use generation::Generation;
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
+pub use running::{AppLog, Running, Start};
 pub use setup::{Secrets, Setup};
 pub use signing::AGREEMENT;
+pub use spin::{Output, Spin, SpinApp, SpinStart};
 
 /// A sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";

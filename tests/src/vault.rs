@@ -32,12 +32,12 @@ impl Bench {
         }
     }
 
-    /// What the runtime configuration says of the vault.
+    /// What the runtime configuration says of the vault. The environment goes before it, where Spin finds what is no secret.
     pub(crate) fn vault_provider(&self) -> String {
         let (address, vault) = (&self.sandbox.addresses().vault, &self.world().vault);
         let token = vault.variables_token();
         format!(
-            "[[variables_provider]]\ntype = \"vault\"\nurl = \"{address}\"\ntoken = \"{token}\"\nmount = \"secret\"\nprefix = \"innsyn\"\n"
+            "[[variables_provider]]\ntype = \"env\"\n\n[[variables_provider]]\ntype = \"vault\"\nurl = \"{address}\"\ntoken = \"{token}\"\nmount = \"secret\"\nprefix = \"innsyn\"\n"
         )
     }
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod maskinporten;
+mod spin;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -62,9 +63,7 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
     let Some(sandbox) = started.context("the sandbox did not start")? else {
         return Ok(());
     };
-    let runtime_config = folder.write_runtime_config(&sandbox)?;
-    let pins = folder.write_pins(&sandbox)?;
-    let variables = folder.write_variables(&sandbox.variables(&app))?;
+    let spin = spin::prepare(&folder, &sandbox, &app)?;
 
     let places = sandbox.addresses();
     let client = sandbox.client_certificate();
@@ -79,9 +78,7 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
              Demo bank      {}\n  Switches       {}\n  Its authority  {ca}\n\n\
              Folkeregisteret asks for a client certificate. With that of Fjordbanken, the transport works:\n  \
              curl --cacert {ca} --cert {} --key {} {}{TRANSPORT}\n\n\
-             The app's settings (they hold keys): source {}\n\
-             Runtime configuration for the host:  {}\n\
-             Pins, for the host and for innsyn egress: {}\n\n\
+             {spin}\n\n\
              Ctrl-C stops it and removes the files.",
             places.maskinporten,
             places.altinn,
@@ -100,9 +97,6 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
             client.chain_file.display(),
             client.key_file.display(),
             places.folkeregisteret,
-            variables.display(),
-            runtime_config.display(),
-            pins.display(),
             ca = sandbox.ca_file().display(),
         );
     }

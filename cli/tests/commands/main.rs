@@ -27,6 +27,7 @@ mod maskinporten_alone;
 mod openssl;
 mod process;
 mod project;
+mod sandbox_and_spin;
 mod sandbox_and_two_way_tls;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;

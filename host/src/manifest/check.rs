@@ -70,7 +70,7 @@ pub(super) fn variable(
     name: &str,
     variable: &Variable,
 ) -> Result<(), DocumentError> {
-    variable_name(name)
+    declared_name(name)
         .map_err(|reason| document.refused(format!("variables.{name}: {reason}")))?;
     match (variable.required, &variable.default) {
         (true, Some(_)) => Err(document.refused(format!(
@@ -80,6 +80,17 @@ pub(super) fn variable(
             "variables.{name} needs either `required = true` or a default"
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Spin's rule for names of variables in a manifest: stricter than the one for those that a component asks for.
+fn declared_name(name: &str) -> Result<(), &'static str> {
+    variable_name(name)?;
+    let begins = |word: &str| word.starts_with(|first: char| first.is_ascii_lowercase());
+    if name.split('_').all(begins) {
+        Ok(())
+    } else {
+        Err("each word of a variable's name starts with a letter")
     }
 }
 
@@ -105,14 +116,7 @@ pub(super) fn component(
     id: &str,
     component: &Component,
 ) -> Result<(), DocumentError> {
-    let kebab = id.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !id.ends_with('-')
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !kebab {
-        return Err(document.refused(format!("component.{id}: a component's id has only letters, digits and single dashes, and starts with a letter")));
-    }
+    component_id(id).map_err(|reason| document.refused(format!("component.{id}: {reason}")))?;
     match &component.source {
         Value::String(_) => {}
         Value::Table(_) => {
@@ -128,11 +132,28 @@ pub(super) fn component(
         }
     }
     for name in component.variables.keys() {
-        variable_name(name).map_err(|reason| {
+        declared_name(name).map_err(|reason| {
             document.refused(format!("component.{id}.variables.{name}: {reason}"))
         })?;
     }
     Ok(())
+}
+
+/// Spin's rule for ids of components.
+pub(crate) fn component_id(id: &str) -> Result<(), &'static str> {
+    let is_word = |word: &str| {
+        let has_case =
+            |of: fn(&u8) -> bool| word.bytes().all(|byte| byte.is_ascii_digit() || of(&byte));
+        word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && (has_case(u8::is_ascii_lowercase) || has_case(u8::is_ascii_uppercase))
+    };
+    if id.split('-').all(is_word) {
+        Ok(())
+    } else {
+        Err(
+            "a component's id has words of letters and digits, each starting with a letter and in one case, with single dashes between them",
+        )
+    }
 }
 
 pub(super) fn triggered_component<'c>(

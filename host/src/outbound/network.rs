@@ -43,17 +43,14 @@ impl BlockedNetworks {
 
 impl Network {
     fn parse(entry: &str) -> Option<Self> {
-        let (address, prefix) = match entry.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
-            None => (entry, None),
-        };
+        let (address, prefix) = entry.split_once('/')?;
         let address: IpAddr = address.parse().ok()?;
+        let prefix: u32 = prefix.parse().ok()?;
         let (width, offset) = if address.is_ipv4() {
             (32, 96)
         } else {
             (128, 0)
         };
-        let prefix = prefix.unwrap_or(width);
         if prefix > width {
             return None;
         }
@@ -142,8 +139,8 @@ mod tests {
         for (entry, address, blocked) in [
             ("192.0.2.0/24", "192.0.2.200", true),
             ("192.0.2.0/24", "192.0.3.1", false),
-            ("192.0.2.7", "192.0.2.7", true),
-            ("192.0.2.7", "192.0.2.8", false),
+            ("192.0.2.7/32", "192.0.2.7", true),
+            ("192.0.2.7/32", "192.0.2.8", false),
             ("0.0.0.0/0", "8.8.8.8", true),
             ("0.0.0.0/0", "2001::1", false),
             ("::/0", "2001::1", true),
@@ -155,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_network_is_named() {
-        for entry in ["all", "192.0.2.0/33", "192.0.2/24", ""] {
+        for entry in ["all", "192.0.2.7", "192.0.2.0/33", "192.0.2/24", ""] {
             assert_eq!(
                 BlockedNetworks::parse(&[entry.to_owned()]).unwrap_err(),
                 entry

@@ -11,67 +11,13 @@ use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use serde::Deserialize;
-use url::Host;
 
 use super::{
+    client_tls::ClientTls,
     pin::Pin,
     shown::{Noting, Shown},
 };
 use crate::allowed_hosts::Origin;
-
-/// One `[[client_tls]]` of the runtime configuration. Paths are made absolute by [`ClientTls::check`].
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ClientTls {
-    component_ids: Vec<String>,
-    /// Hosts of addresses, without ports.
-    hosts: Vec<String>,
-    #[serde(default, rename = "ca_use_platform_roots")]
-    _ca_use_platform_roots: bool,
-    ca_use_webpki_roots: Option<bool>,
-    pub(crate) ca_roots_file: Option<PathBuf>,
-    client_cert_file: Option<PathBuf>,
-    client_private_key_file: Option<PathBuf>,
-}
-
-impl ClientTls {
-    /// Checks what can be checked without reading files, and lets relative paths start at a folder.
-    pub(crate) fn check(&mut self, folder: &Path) -> Result<(), String> {
-        if self.component_ids.is_empty() {
-            return Err("`component_ids` is empty".to_owned());
-        }
-        if self.hosts.is_empty() {
-            return Err("`hosts` is empty".to_owned());
-        }
-        for host in &mut self.hosts {
-            *host = Host::parse(host)
-                .map_err(|_| format!("`{host}` is not a host without a port"))?
-                .to_string();
-        }
-        if self.client_cert_file.is_some() != self.client_private_key_file.is_some() {
-            return Err("`client_cert_file` and `client_private_key_file` go together".to_owned());
-        }
-        for path in [
-            &mut self.ca_roots_file,
-            &mut self.client_cert_file,
-            &mut self.client_private_key_file,
-        ]
-        .into_iter()
-        .flatten()
-        {
-            *path = folder.join(&*path);
-        }
-        Ok(())
-    }
-
-    /// The files of the certificate and of its key.
-    pub(crate) fn client(&self) -> Option<(PathBuf, PathBuf)> {
-        self.client_cert_file
-            .clone()
-            .zip(self.client_private_key_file.clone())
-    }
-}
 
 /// What is wrong with the files of a `[[client_tls]]` or a `[[pin]]`. Keys are not repeated.
 #[derive(Debug, thiserror::Error)]
@@ -191,14 +137,11 @@ impl Identities {
 
 impl Listed {
     fn load(entry: &ClientTls) -> Result<Self, TlsError> {
-        let web = entry
-            .ca_use_webpki_roots
-            .unwrap_or(entry.ca_roots_file.is_none());
         let mut trusted = match &entry.ca_roots_file {
             Some(path) => roots(path)?,
             None => RootCertStore::empty(),
         };
-        if web {
+        if entry.trusts_web() {
             trusted.extend(web_roots().roots);
         }
         let pair = match (&entry.client_cert_file, &entry.client_private_key_file) {

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -22,23 +21,13 @@ impl Redis {
     /// None where there is no `redis-server`: the test is skipped then, loudly.
     fn start() -> Option<Self> {
         let folder = TempDir::new().unwrap();
-        match spawn(folder.path()) {
-            Ok(process) => {
-                let redis = Self { folder, process };
-                redis.wait();
-                Some(redis)
-            }
-            Err(error) => {
-                let may_skip = std::env::var_os("INNSYN_NO_SKIP").is_none();
-                assert!(may_skip, "redis-server does not start: {error}");
-                // Not by a macro: what a test prints is not shown when it passes.
-                _ = writeln!(
-                    std::io::stderr(),
-                    "SKIPPED: redis-server is not installed, so no store is tried in it"
-                );
-                None
-            }
-        }
+        let Ok(process) = spawn(folder.path()) else {
+            programs::skip("redis-server", "no store is tried in it");
+            return None;
+        };
+        let redis = Self { folder, process };
+        redis.wait();
+        Some(redis)
     }
 
     fn restart(&mut self) {

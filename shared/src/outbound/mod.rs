@@ -235,8 +235,13 @@ pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
              among the roots (the wrong truststore), or it is for another name, organisation or purpose. The host's log says which."
         )),
         SendError::Tls(_) => problem.detail(format!(
-            "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), or no TLS at that port. The host's \
-             log says which."
+            "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), no TLS at that port, or, under Spin, which \
+             does not tell them apart, a certificate that is not trusted. The host's log says which."
+        )),
+        // TLS 1.3 refuses a client's certificate when the connection is open already.
+        SendError::Broken(_) => problem.detail(format!(
+            "The exchange with {counterparty} broke off. Under Spin it may be that {counterparty} refuses the certificate that the \
+             app shows. The host's log says which."
         )),
         _ => problem,
     }

@@ -1,0 +1,55 @@
+//! The app under Spin, against the sandbox: its settings, and the commands that start it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sandbox::Sandbox;
+
+use crate::egress;
+use crate::run_folder::RunFolder;
+
+/// The app's variables. Posten's certificate has no host name, which Spin takes from nobody: `innsyn egress` is between them.
+pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String> {
+    let mut variables = sandbox.variables(app);
+    variables.extend(
+        [
+            ("posten_origin", format!("http://{}", egress::LISTEN)),
+            ("posten_proxy_path", "/posten".to_owned()),
+            ("posten_own_origin", sandbox.addresses().posten.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    variables
+}
+
+/// Writes the files for an app at `app`, and says how to start it.
+pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyhow::Result<String> {
+    let runtime_config = folder.write_runtime_config(sandbox)?;
+    let pins = folder.write_pins(sandbox)?;
+    let variables = folder.write_variables(&variables(sandbox, app))?;
+    let addresses = folder.write_addresses(app, &sandbox.addresses().altinn_page, sandbox)?;
+    // Whoever reads this has run the command, and has perhaps not installed it.
+    let innsyn = std::env::current_exe();
+    let innsyn = innsyn.as_deref().unwrap_or(Path::new("innsyn"));
+    Ok(format!(
+        "Under Spin 4.1, from the project's folder. The settings hold keys.\n  \
+         spin build\n  \
+         {} egress --pins {}\n  \
+         source {variables} && spin up --listen {} --runtime-config-file {}\n\n\
+         The proxy, `egress`, is for Posten, whose certificate Spin does not take. What `innsyn up` does by itself, a third shell does:\n  \
+         source {variables}; while sleep 10; do curl -sS -X POST -H \"Authorization: Bearer $SPIN_VARIABLE_MAINTENANCE_SECRET\" {app}/signatures/drain; echo; done\n\n\
+         With curl: source {}, and follow README.md from \"The journey with curl\".",
+        innsyn.display(),
+        pins.display(),
+        listen(app),
+        runtime_config.display(),
+        addresses.display(),
+        variables = variables.display(),
+    ))
+}
+
+/// Where Spin listens, for an app that browsers reach at `app`: on this machine, at the port of that address if it names one.
+fn listen(app: &str) -> String {
+    let port = app.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    format!("127.0.0.1:{}", port.unwrap_or(3000_u16))
+}

@@ -1,0 +1,224 @@
+//! An app that runs: in this process, on our host; under Spin, where `SPIN` names its binary. Journeys do not mind which.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use host::{App, Limits, Log, Options, Series, Server};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::bench::project;
+use crate::spin::{Output, Spin, SpinApp, SpinStart};
+
+/// What is run, and how.
+pub struct Start {
+    /// The manifest.
+    pub manifest: PathBuf,
+    /// The runtime configuration.
+    pub runtime_config: PathBuf,
+    /// The counterparties without a host name, for our host; Spin has no such thing.
+    pub pins: Option<PathBuf>,
+    /// The values of variables, by their names in the manifest.
+    pub variables: BTreeMap<String, String>,
+    /// The authorities that vouch for a vault with variables, in place of the platform's.
+    pub vault_roots: Option<PathBuf>,
+    /// A folder for the default store.
+    pub state: PathBuf,
+    /// How much an instance may do.
+    pub limits: Limits,
+    /// The app's time: seconds from the machine's.
+    pub clock: Arc<AtomicI64>,
+    /// Where lines go.
+    pub log: AppLog,
+}
+
+/// What the app has logged, over all its starts.
+#[derive(Clone)]
+pub struct AppLog(Sink);
+
+#[derive(Clone)]
+enum Sink {
+    Host(Log),
+    Spin(Output),
+}
+
+impl AppLog {
+    /// One without lines, of whichever runs the app.
+    pub fn new() -> Self {
+        Self(if Spin::is_named() {
+            Sink::Spin(Output::default())
+        } else {
+            Sink::Host(Log::memory())
+        })
+    }
+
+    /// How often each kind of event stood in the lines of components so far. Our host counts them, and Spin does not.
+    pub fn counters(&self) -> Vec<(Series, u64)> {
+        match &self.0 {
+            Sink::Host(log) => log.counters(),
+            Sink::Spin(_) => panic!("not counted: our host does"),
+        }
+    }
+
+    /// The lines so far, oldest first.
+    pub fn lines(&self) -> Vec<String> {
+        match &self.0 {
+            Sink::Host(log) => log.lines(),
+            Sink::Spin(output) => output.settled(),
+        }
+    }
+}
+
+impl Default for AppLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An app that answers. When it is dropped it stops in the middle of whatever it does, as by a power cut.
+pub struct Running {
+    address: SocketAddr,
+    clock: Arc<AtomicI64>,
+    on: On,
+}
+
+enum On {
+    /// The runtime is the app's own, so that it can be killed.
+    Host(Option<Server>, Option<Runtime>),
+    Spin(Option<SpinApp>),
+}
+
+impl Running {
+    /// Starts it, where `listener` listens.
+    pub async fn start(start: Start, listener: TcpListener) -> Self {
+        let address = listener.local_addr().expect("bound");
+        let clock = start.clock.clone();
+        let on = match &start.log.0 {
+            Sink::Host(log) => {
+                let log = log.clone();
+                on_host(start, log, listener).await
+            }
+            Sink::Spin(output) => {
+                drop(listener);
+                on_spin(&start, output.clone(), address).await
+            }
+        };
+        Self { address, clock, on }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many instances of a component were ever started. Our host counts them, and Spin does not.
+    pub fn instances(&self, component: &str) -> u64 {
+        self.counting().instances(component)
+    }
+
+    /// How many requests a component was ever given. Our host counts them, and Spin does not.
+    pub fn requests(&self, component: &str) -> u64 {
+        self.counting().requests(component)
+    }
+
+    fn counting(&self) -> &Server {
+        match &self.on {
+            On::Host(Some(server), _) => server,
+            _ => panic!("not counted: our host does, while it runs"),
+        }
+    }
+
+    /// Moves its clock.
+    pub fn moves_clock(&self, seconds: i64) {
+        let now = self.clock.fetch_add(seconds, Ordering::SeqCst) + seconds;
+        if let On::Spin(Some(app)) = &self.on {
+            app.set_clock(now);
+        }
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub async fn shutdown(mut self) {
+        match &mut self.on {
+            On::Host(server, _) => {
+                if let Some(server) = server.take() {
+                    server.shutdown().await;
+                }
+            }
+            On::Spin(app) => {
+                if let Some(app) = app.take() {
+                    app.shutdown().await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    /// A runtime must not be dropped by a task of another.
+    fn drop(&mut self) {
+        if let On::Host(_, runtime) = &mut self.on
+            && let Some(runtime) = runtime.take()
+        {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn on_host(start: Start, log: Log, listener: TcpListener) -> On {
+    let mut options = Options::new(start.manifest);
+    options.runtime_config = Some(start.runtime_config);
+    options.pins = start.pins;
+    options.variables = start.variables;
+    options.vault_roots = start.vault_roots;
+    options.state_dir = start.state;
+    options.cache_dir = Some(project().join("target/compiled"));
+    options.limits = start.limits;
+    options.clock_offset = start.clock;
+    options.log = log;
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let served = runtime.spawn(async {
+        let app = App::load(options).await.expect("an app that loads");
+        app.serve(listener)
+    });
+    On::Host(
+        Some(served.await.expect("an app that serves")),
+        Some(runtime),
+    )
+}
+
+async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
+    let spin = Spin::named().expect("SPIN, as before");
+    let limits = &start.limits;
+    let flags = [
+        format!("--state-dir={}", start.state.display()),
+        format!(
+            "--max-instance-reuse-count={}",
+            limits.requests_per_instance
+        ),
+        format!(
+            "--max-instance-concurrent-reuse-count={}",
+            limits.concurrent_requests_per_instance
+        ),
+        format!(
+            "--idle-instance-timeout={}ms",
+            limits.idle_instance_timeout.as_millis()
+        ),
+        format!("--max-instance-memory={}", limits.max_memory),
+    ];
+    let started = spin.up(SpinStart {
+        manifest: &start.manifest,
+        runtime_config: Some(&start.runtime_config),
+        variables: &start.variables,
+        vault_roots: start.vault_roots.as_deref(),
+        state: &start.state,
+        listen: address,
+        clock: start.clock.load(Ordering::SeqCst),
+        flags: &flags,
+        output,
+    });
+    On::Spin(Some(started.await.unwrap_or_else(|said| panic!("{said}"))))
+}
