@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 
 use anyhow::Context;
 use host::{Door, Egress, Log};
@@ -42,13 +43,19 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let egress = Egress::load(&arguments.pins, door, Log::stderr())
         .with_context(|| format!("{} cannot be used", arguments.pins.display()))?;
     let pins: Vec<String> = egress.pins().map(str::to_owned).collect();
-    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!(
-            "{} is not free: choose another with --listen",
-            arguments.listen
-        )
-    })?;
-    let running = egress.serve(listener)?;
+    let start = async {
+        let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+            format!(
+                "{} is not free: choose another with --listen",
+                arguments.listen
+            )
+        })?;
+        Ok(egress.serve(listener)?)
+    };
+    let mut asked = pin!(stop::asked());
+    let Some(running) = stop::unless(&mut asked, start).await? else {
+        return Ok(());
+    };
     let address = running.address();
     #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
     {
@@ -58,7 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         println!("\nCtrl-C stops it. Its log follows.");
     }
-    stop::asked().await?;
+    asked.await?;
     running.shutdown().await;
     Ok(())
 }

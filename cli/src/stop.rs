@@ -26,7 +26,9 @@ pub(crate) async fn unless<T>(
     start: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<Option<T>> {
     tokio::select! {
-        started = start => started.map(Some),
+        // First, so that it is heard from before anything starts.
+        biased;
         stopped = asked => stopped.map(|()| None),
+        started = start => started.map(Some),
     }
 }

@@ -253,12 +253,15 @@ impl Bench {
     pub fn advance(&self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).expect("a sensible time");
         self.clock.fetch_add(seconds, Ordering::SeqCst);
-        self.app().moves_clock(seconds);
+        self.drift(seconds);
     }
 
     /// Moves the app's clock away from that of the counterparties, by so many seconds.
     pub fn drift(&self, seconds: i64) {
-        self.app().moves_clock(seconds);
+        let now = self.app_clock.fetch_add(seconds, Ordering::SeqCst) + seconds;
+        if let Some(running) = &self.running {
+            running.hears_of_clock(now);
+        }
     }
 
     /// Now, as the app sees it.

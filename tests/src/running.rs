@@ -81,7 +81,6 @@ impl Default for AppLog {
 /// An app that answers. When it is dropped it stops in the middle of whatever it does, as by a power cut.
 pub struct Running {
     address: SocketAddr,
-    clock: Arc<AtomicI64>,
     on: On,
 }
 
@@ -95,7 +94,6 @@ impl Running {
     /// Starts it, where `listener` listens.
     pub async fn start(start: Start, listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("bound");
-        let clock = start.clock.clone();
         let on = match &start.log.0 {
             Sink::Host(log) => {
                 let log = log.clone();
@@ -106,7 +104,7 @@ impl Running {
                 on_spin(&start, output.clone(), address).await
             }
         };
-        Self { address, clock, on }
+        Self { address, on }
     }
 
     /// Where it listens.
@@ -131,9 +129,8 @@ impl Running {
         }
     }
 
-    /// Moves its clock.
-    pub fn moves_clock(&self, seconds: i64) {
-        let now = self.clock.fetch_add(seconds, Ordering::SeqCst) + seconds;
+    /// Its clock has been moved to `now` seconds from the machine's. Our host shares it, and Spin has to be told.
+    pub fn hears_of_clock(&self, now: i64) {
         if let On::Spin(Some(app)) = &self.on {
             app.set_clock(now);
         }
