@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +23,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use rustls::{ALL_VERSIONS, RootCertStore};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_rustls::TlsAcceptor;
 
 /// Longer than any case waits.
@@ -47,9 +49,10 @@ async fn spins_platform_does_what_every_platform_must() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/contract/spin.toml");
     build::components(&manifest, &mut |_| {}).expect("a built guest");
     let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let deaf = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let origin =
-        |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("bound"));
+    // It has its port, so that nobody else gets it, and does not listen.
+    let deaf = TcpSocket::new_v4().expect("a socket");
+    deaf.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let origin = |address: io::Result<SocketAddr>| format!("http://{}", address.expect("bound"));
     let state = tempfile::tempdir().expect("a folder");
     let (stranger, _) = over_tls().await;
     let (choosy, trusted) = over_tls().await;
@@ -63,8 +66,8 @@ async fn spins_platform_does_what_every_platform_must() {
         variables: BTreeMap::from([
             ("stranger".to_owned(), stranger),
             ("choosy".to_owned(), choosy),
-            ("upstream".to_owned(), origin(&upstream)),
-            ("deaf".to_owned(), origin(&deaf)),
+            ("upstream".to_owned(), origin(upstream.local_addr())),
+            ("deaf".to_owned(), origin(deaf.local_addr())),
         ]),
         vault_roots: None,
         state: state.path().to_owned(),
@@ -72,7 +75,6 @@ async fn spins_platform_does_what_every_platform_must() {
         clock: Arc::default(),
         log: AppLog::new(),
     };
-    drop(deaf);
     tokio::spawn(async move { axum::serve(upstream, answers()).await });
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
