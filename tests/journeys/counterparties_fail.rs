@@ -151,27 +151,32 @@ async fn a_kept_connection_that_was_closed_is_not_the_customers_trouble() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_calls_are_said_with_when_to_come_back() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    bench.fault(
-        Skatteetaten,
-        None,
-        Fault::TooManyRequests {
-            retry_after: Some(120),
-        },
-    );
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
+        bench.fault(
+            Skatteetaten,
+            None,
+            Fault::TooManyRequests {
+                retry_after: Some(120),
+            },
+        );
 
-    let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
+        let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
 
-    answer.problem(429, "too-many-calls");
-    assert_eq!(answer.header("retry-after"), "120");
+        answer.problem(429, "too-many-calls");
+        assert_eq!(answer.header("retry-after"), "120");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bad_moment_is_overcome() {
-    for counterparty in [Maskinporten, Skatteetaten] {
-        let bench = Bench::start().await;
+    let source = |altinn| [(altinn, Maskinporten), (altinn, Skatteetaten)];
+    let proof = (Generation::Two, Altinn2);
+    let all = Generation::BOTH.into_iter().flat_map(source).chain([proof]);
+    for (altinn, counterparty) in all {
+        let bench = Bench::of(altinn).await;
         let ragna = bench.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         bench.fault(counterparty, 1, DOWN);

@@ -1,6 +1,6 @@
 //! Answers without claims: nothing found, nothing owed, shielded, unknown. None is taken for another.
 
-use journeys::{ANOTHER_PROPRIETORSHIP, Bench};
+use journeys::{ANOTHER_PROPRIETORSHIP, Bench, Generation};
 use reqwest::Method;
 use sandbox::skatteetaten::{NothingFound, Switches};
 
@@ -9,41 +9,47 @@ const SHIELDED: &str = "314961900";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_found_is_a_problem_and_nothing_owed_is_data() {
-    let bench = Bench::start().await;
-    let solveig = bench.customer("solveig");
-    solveig.gives_consent(ANOTHER_PROPRIETORSHIP).await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let solveig = bench.customer("solveig");
+        solveig.gives_consent(ANOTHER_PROPRIETORSHIP).await;
 
-    let nothing = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await;
-    assert_eq!(nothing.problem(404, "nothing-found")["kode"], "KB-007");
+        let nothing = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await;
+        assert_eq!(nothing.problem(404, "nothing-found")["kode"], "KB-007");
 
-    bench.world().skatteetaten.set_switches(Switches {
-        nothing_found: NothingFound::EmptyLists,
-        ..Switches::default()
-    });
-    let empty = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await.json(200);
-    assert_eq!(empty["partIdentifikator"], ANOTHER_PROPRIETORSHIP);
+        bench.world().skatteetaten.set_switches(Switches {
+            nothing_found: NothingFound::EmptyLists,
+            ..Switches::default()
+        });
+        let empty = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await.json(200);
+        assert_eq!(empty["partIdentifikator"], ANOTHER_PROPRIETORSHIP);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shielded_party_is_not_one_that_owes_nothing() {
-    let bench = Bench::start().await;
-    let solveig = bench.customer("solveig");
-    solveig.gives_consent(SHIELDED).await;
-    let open = solveig.open_claims(SHIELDED).await;
-    open.problem(403, "shielded");
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let solveig = bench.customer("solveig");
+        solveig.gives_consent(SHIELDED).await;
+        let open = solveig.open_claims(SHIELDED).await;
+        open.problem(403, "shielded");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_party_that_the_source_does_not_know_is_said_so() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    ragna.gives_consent(&ragna.pid).await;
+    for altinn in Generation::BOTH {
+        let bench = Bench::of(altinn).await;
+        let ragna = bench.customer("ragna");
+        ragna.gives_consent(&ragna.pid).await;
 
-    // Without a party it is the customer.
-    let own = ragna
-        .send(Method::GET, "/claims/aapnekrav", None, None)
-        .await;
+        // Without a party it is the customer.
+        let own = ragna
+            .send(Method::GET, "/claims/aapnekrav", None, None)
+            .await;
 
-    assert_eq!(own.problem(404, "party-unknown")["kode"], "KB-009");
-    bench.log_is_clean(&[&ragna.pid]);
+        assert_eq!(own.problem(404, "party-unknown")["kode"], "KB-009");
+        bench.log_is_clean(&[&ragna.pid]);
+    }
 }
