@@ -104,11 +104,7 @@ impl Consents {
     ) -> Result<Option<Standing>, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let Some(record) = rows
-            .record(&key)
-            .await?
-            .filter(|record| record.request.right == subject.service.right)
-        else {
+        let Some(record) = rows.usable(&key).await? else {
             return Ok(None);
         };
         let record = self.refresh(&rows, &key, record).await?;

@@ -198,7 +198,7 @@ pub(super) struct Key<'a> {
     pub(super) consumer: &'a OrganisationNumber,
     pub(super) party: &'a Party,
     service: &'a str,
-    right: &'a Right,
+    pub(super) right: &'a Right,
 }
 
 impl<'a> From<Subject<'a>> for Key<'a> {

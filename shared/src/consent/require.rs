@@ -80,10 +80,7 @@ impl Consents {
     ) -> Result<Valid, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let mut record = rows
-            .record(&key)
-            .await?
-            .filter(|record| record.request.right == subject.service.right);
+        let mut record = rows.usable(&key).await?;
         if let Some(open) =
             record.take_if(|record| record.outcome(context.now()) == Outcome::Pending)
         {

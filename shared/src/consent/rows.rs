@@ -34,6 +34,12 @@ impl<P: Platform> Rows<'_, P> {
         self.store.get(self.context, &name).await
     }
 
+    /// The record, if it is of the right that is configured now: see [`Key::parts`].
+    pub(super) async fn usable(&self, key: &Key<'_>) -> Result<Option<Record>, Problem> {
+        let record = self.record(key).await?;
+        Ok(record.filter(|record| record.request.right == *key.right))
+    }
+
     pub(super) async fn keep(&self, key: &Key<'_>, record: &Record) -> Result<(), Problem> {
         let parts = key.parts();
         let parts = parts.each_ref().map(String::as_str);

@@ -53,10 +53,7 @@ impl Consents {
                 context.now(),
             )
         };
-        let kept = rows
-            .record(&key)
-            .await?
-            .filter(|record| record.request.right == subject.service.right);
+        let kept = rows.usable(&key).await?;
         let request = match kept {
             // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
             Some(record)

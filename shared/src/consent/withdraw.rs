@@ -1,11 +1,10 @@
 //! The consumer ends a consent, or takes its question back.
 
-use super::record::{Key, Subject};
+use super::record::{Key, Record, Subject};
 use super::truth::Truth;
 use super::{Consents, Standing};
 use crate::altinn::Outcome;
 use crate::context::Context;
-use crate::log::{Event, Level};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 
@@ -21,9 +20,7 @@ impl Consents {
     ) -> Result<Option<Standing>, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let kept = rows.record(&key).await?;
-        let kept = kept.filter(|record| record.request.right == subject.service.right);
-        let Some(record) = kept else {
+        let Some(record) = rows.usable(&key).await? else {
             return Ok(None);
         };
         let Some(mut record) = self.refresh(&rows, &key, record).await? else {
@@ -43,9 +40,8 @@ impl Consents {
                     end = self.ended(context, &key, &record).await?;
                 }
             }
-            record.settle(end, now);
+            Self::take(context, &mut record, end);
             rows.keep(&key, &record).await?;
-            context.log(&Event::new(Level::Info, "consent", end.as_str()));
         }
         Ok(Some(Standing {
             outcome: record.outcome(now),
@@ -58,7 +54,7 @@ impl Consents {
         &self,
         context: &Context<'_, P>,
         key: &Key<'_>,
-        record: &super::record::Record,
+        record: &Record,
     ) -> Result<Outcome, Problem> {
         match self.truth(context, key, record).await? {
             Truth::Known(outcome @ (Outcome::Rejected | Outcome::Revoked | Outcome::Expired)) => {
