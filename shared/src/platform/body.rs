@@ -101,7 +101,7 @@ async fn collect(mut stream: Stream, largest: usize) -> Result<Bytes, SendError>
         let Ok(data) = frame?.into_data() else {
             continue;
         };
-        if whole.len() + data.len() > largest {
+        if whole.len().saturating_add(data.len()) > largest {
             return Err(SendError::TooLarge(largest));
         }
         whole.extend_from_slice(&data);
