@@ -45,13 +45,11 @@ impl Consents {
     ) -> Result<Started, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let fresh = || {
-            Request::new(
-                uuid(context.platform),
-                subject.service,
-                &asker,
-                context.now(),
-            )
+        let fresh = async || {
+            let id = uuid(context.platform);
+            let request = Request::new(id, subject.service, &asker, context.now());
+            self.take_slot(&rows, &key, &request, &asker).await?;
+            Ok::<_, Problem>(request)
         };
         let kept = rows.usable(&key).await?;
         let request = match kept {
@@ -59,19 +57,22 @@ impl Consents {
             Some(record)
                 if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending =>
             {
-                record.request.again(&asker)
+                let request = record.request.again(&asker);
+                self.take_slot(&rows, &key, &request, &asker).await?;
+                request
             }
             Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
                 Some(started) => return Ok(started),
-                None => fresh(),
+                None => fresh().await?,
             },
-            None => fresh(),
+            None => fresh().await?,
         };
         if let Some(started) = self.ask(&rows, &key, request, &asker, callback).await? {
             return Ok(started);
         }
         // The id that went out again had an answer already, and not a yes.
-        let started = self.ask(&rows, &key, fresh(), &asker, callback).await?;
+        let request = fresh().await?;
+        let started = self.ask(&rows, &key, request, &asker, callback).await?;
         started.ok_or_else(|| {
             Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request")
         })
@@ -131,6 +132,7 @@ impl Consents {
             Err(Uncreated::Refused(problem)) => {
                 // There is nothing at Altinn to come back to: the next start begins anew.
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(problem);
             }
         };
@@ -143,6 +145,7 @@ impl Consents {
             Ok(outcome) => outcome,
             Err(mismatch) => {
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(Problem::new(Kind::SourceUnreadable).cause(mismatch));
             }
         };
