@@ -52,6 +52,7 @@ mod signature_refused;
 mod signs_a_document;
 mod store_rows_swapped;
 mod strange_input;
+mod through_the_gateway;
 mod token_refused_once;
 mod two_consumers_one_party;
 mod what_skatteetaten_answers;
