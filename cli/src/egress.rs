@@ -9,10 +9,7 @@ use anyhow::Context;
 use host::{Door, Egress, Log};
 use tokio::net::TcpListener;
 
-use crate::stop;
-
-/// Where it listens by default.
-pub(crate) const LISTEN: &str = "127.0.0.1:7165";
+use crate::{EGRESS, stop};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -20,7 +17,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pins: PathBuf,
     /// Where it listens. Elsewhere than on the loopback it needs the three below. Port 0 takes one that is free.
-    #[arg(long, default_value = LISTEN, value_name = "ADDRESS")]
+    #[arg(long, default_value = EGRESS, value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Its own certificate, in PEM, with those that issued it.
     #[arg(long, value_name = "FILE", requires_all = ["key", "callers"])]

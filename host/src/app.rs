@@ -27,7 +27,7 @@ use crate::{
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError},
+    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError, authorities},
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -68,6 +68,9 @@ pub enum LoadError {
     /// The authorities that vouch for vaults cannot be used.
     #[error("vault_roots: {0}")]
     VaultRoots(#[source] TlsError),
+    /// The authorities that vouch for servers of Redis cannot be used.
+    #[error("redis_roots: {0}")]
+    RedisRoots(#[source] TlsError),
     /// A certificate or a key cannot be used.
     #[error("client_tls: {0}")]
     Tls(#[from] TlsError),
@@ -140,11 +143,7 @@ impl App {
             .iter()
             .map(Alarm::new)
             .collect::<Result<_, _>>()?;
-        let stores = open_stores(
-            &manifest.components,
-            &config.key_value_stores,
-            &options.state_dir,
-        )?;
+        let stores = open_stores(&manifest.components, &config.key_value_stores, &options)?;
         let client = Client::new(
             identities(&config.client_tls, options.pins.as_deref())?,
             config.blocked_networks,
@@ -300,8 +299,15 @@ impl Granted {
 fn open_stores(
     components: &BTreeMap<String, Component>,
     defined: &BTreeMap<String, StoreDefinition>,
-    state_dir: &Path,
+    options: &Options,
 ) -> Result<BTreeMap<String, Backend>, LoadError> {
+    let is_tls = |definition: &StoreDefinition| matches!(definition, StoreDefinition::Redis(server) if server.uses_tls());
+    let redis_roots = match options.redis_roots.as_deref() {
+        Some(path) if defined.values().any(is_tls) => {
+            Some(authorities(path).map_err(LoadError::RedisRoots)?)
+        }
+        _ => None,
+    };
     let mut stores = BTreeMap::new();
     for (id, component) in components {
         for name in &component.key_value_stores {
@@ -310,7 +316,9 @@ fn open_stores(
             }
             let definition = match defined.get(name) {
                 Some(definition) => definition.clone(),
-                None if name == "default" => StoreDefinition::Sqlite(state_dir.join(DEFAULT_STORE)),
+                None if name == "default" => {
+                    StoreDefinition::Sqlite(options.state_dir.join(DEFAULT_STORE))
+                }
                 None => {
                     return Err(LoadError::UndefinedStore {
                         component: id.clone(),
@@ -318,10 +326,13 @@ fn open_stores(
                     });
                 }
             };
-            let backend = Backend::open(name, &definition).map_err(|source| LoadError::Store {
-                store: name.clone(),
-                source,
-            })?;
+            let backend =
+                Backend::open(name, &definition, redis_roots.as_deref()).map_err(|source| {
+                    LoadError::Store {
+                        store: name.clone(),
+                        source,
+                    }
+                })?;
             stores.insert(name.clone(), backend);
         }
     }

@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod allowed_hosts;
 mod app;
 mod application;
@@ -29,6 +31,7 @@ mod log;
 mod manifest;
 mod options;
 mod outbound;
+mod private;
 mod routes;
 mod runtime_config;
 mod server;

@@ -23,6 +23,8 @@ pub struct Options {
     pub variables: BTreeMap<String, String>,
     /// Authorities, in PEM, that vouch for vaults with variables, besides the roots of the web.
     pub vault_roots: Option<PathBuf>,
+    /// Authorities, in PEM, that vouch for servers of Redis reached over TLS, in place of the roots of the web.
+    pub redis_roots: Option<PathBuf>,
     /// The folder of the default key-value store. It is created if it does not exist.
     pub state_dir: PathBuf,
     /// The folder where compiled code is kept between starts; without one it is compiled at each start.
@@ -39,7 +41,8 @@ pub struct Options {
 
 impl Options {
     /// An application with default limits: state and compiled code beside the manifest in `.innsyn`, lines to standard error.
-    /// Vaults are trusted as `VAULT_CACERT` of the environment says: that is how the client in Spin reads it.
+    /// Vaults are trusted as `VAULT_CACERT` of the environment says and Redis as `SSL_CERT_FILE` says: that is how the
+    /// clients in Spin read them.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         let manifest = manifest.into();
         let own = manifest.parent().unwrap_or(Path::new(".")).join(".innsyn");
@@ -48,6 +51,7 @@ impl Options {
             pins: None,
             variables: BTreeMap::new(),
             vault_roots: env::var_os("VAULT_CACERT").map(PathBuf::from),
+            redis_roots: env::var_os("SSL_CERT_FILE").map(PathBuf::from),
             state_dir: own.clone(),
             cache_dir: Some(own.join("compiled")),
             limits: Limits::default(),

@@ -55,6 +55,7 @@ mod signs_a_document;
 mod store_rows_swapped;
 mod strange_input;
 mod sweeps_a_large_store;
+mod through_the_gateway;
 mod token_refused_once;
 mod two_consumers_one_party;
 mod what_skatteetaten_answers;

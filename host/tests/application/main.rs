@@ -13,6 +13,8 @@ mod pins;
 #[cfg(test)]
 mod redis;
 #[cfg(test)]
+mod redis_tls;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod serving;
