@@ -1,5 +1,6 @@
 //! The `innsyn` command: runs the app and its counterparties on this machine.
 
+mod connections;
 mod counterparties;
 mod doctor;
 mod egress;
