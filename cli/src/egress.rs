@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::pin::pin;
 
 use anyhow::Context;
-use host::{Door, Egress, Log};
+use host::{ConnectionLimits, Door, Egress, Log};
 use tokio::net::TcpListener;
 
+use crate::connections::Connections;
 use crate::{EGRESS, stop};
 
 #[derive(clap::Args)]
@@ -28,6 +29,8 @@ pub(crate) struct Arguments {
     /// Who may call: names and keys, in TOML. A caller shows its key as `Proxy-Authorization: Bearer KEY`.
     #[arg(long, value_name = "FILE", requires = "certificate")]
     callers: Option<PathBuf>,
+    #[command(flatten)]
+    connections: Connections,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -39,6 +42,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let egress = Egress::load(&arguments.pins, door, Log::stderr())
         .with_context(|| format!("{} cannot be used", arguments.pins.display()))?;
+    let limits = arguments.connections.over(ConnectionLimits::of_egress());
+    let egress = egress.with_connections(limits);
     let pins: Vec<String> = egress.pins().map(str::to_owned).collect();
     let start = async {
         let listener = TcpListener::bind(arguments.listen).await.with_context(|| {

@@ -5,6 +5,8 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+#[cfg(feature = "host")]
+mod connections;
 #[cfg(feature = "sandbox")]
 mod counterparties;
 #[cfg(feature = "host")]

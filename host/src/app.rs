@@ -23,11 +23,13 @@ use crate::{
     document::DocumentError,
     engine,
     instance::{Setup, Starter, State},
+    instances::{Places, Queue},
     key_value::{Backend, StoreError, Stores},
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
     outbound::{Access, Client, ClientTls, Identities, Pin, TlsError, authorities},
+    repeated::Repeated,
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -138,19 +140,15 @@ impl App {
             .map_err(LoadError::VaultRoots)?;
         variables.expect_required()?;
         let variables = Arc::new(variables);
-        let alarms = options
-            .timers
-            .iter()
-            .map(Alarm::new)
-            .collect::<Result<_, _>>()?;
+        let alarms = options.timers.iter().map(Alarm::new);
+        let alarms = alarms.collect::<Result<_, _>>()?;
         let stores = open_stores(&manifest.components, &config.key_value_stores, &options)?;
-        let client = Client::new(
+        let client = Arc::new(Client::new(
             identities(&config.client_tls, options.pins.as_deref())?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
-        );
-        let client = Arc::new(client);
+        ));
         let engine = engine::start(options.cache_dir.as_deref())
             .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
         let linker = Arc::new(
@@ -172,6 +170,7 @@ impl App {
         }))
         .await?;
 
+        let places = Places::new(&options.limits);
         let application = Arc::new_cyclic(|application| {
             let serve = |(id, granted, component): (String, Granted, ProxyPre<State>)| {
                 let started = Arc::new(AtomicU64::new(0));
@@ -191,6 +190,7 @@ impl App {
                         application: application.clone(),
                     }),
                     limits: options.limits.clone(),
+                    places: places.clone(),
                     clock_offset: options.clock_offset.clone(),
                     log: options.log.clone(),
                     started: started.clone(),
@@ -205,6 +205,7 @@ impl App {
                     id,
                     Served {
                         handler,
+                        queue: Queue::new(&options.limits),
                         started,
                         requests: AtomicU64::new(0),
                     },
@@ -214,6 +215,8 @@ impl App {
                 routes: manifest.routes,
                 components: prepared.into_iter().map(serve).collect(),
                 request_timeout: options.limits.request_timeout,
+                connections: options.connections.clone(),
+                faults: Repeated::new(options.log.clone()),
                 log: options.log.clone(),
             }
         });
