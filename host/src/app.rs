@@ -27,7 +27,7 @@ use crate::{
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError},
+    outbound::{Access, Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError},
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -145,13 +145,14 @@ impl App {
             &config.key_value_stores,
             &options.state_dir,
         )?;
+        let counterparties = Counterparties::read(options.pins.as_deref())?;
         let client = Client::new(
-            identities(&config.client_tls, options.pins.as_deref())?,
+            identities(&config.client_tls, counterparties.pins)?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
         );
-        let client = Arc::new(client);
+        let client = Arc::new(client.with_budgets(Budgets::new(counterparties.budgets)));
         let engine = engine::start(options.cache_dir.as_deref())
             .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
         let linker = Arc::new(
@@ -241,9 +242,9 @@ fn triggered(path: &Path) -> Result<Manifest, LoadError> {
 }
 
 /// Whom the components trust, and what they show.
-fn identities(entries: &[ClientTls], pins: Option<&Path>) -> Result<Identities, LoadError> {
+fn identities(entries: &[ClientTls], pins: Vec<Pin>) -> Result<Identities, LoadError> {
     let mut identities = Identities::load(entries)?;
-    for pin in pins.map(Pin::read).transpose()?.unwrap_or_default() {
+    for pin in pins {
         let name = pin.name().to_owned();
         identities
             .pin(pin)

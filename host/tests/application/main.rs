@@ -1,6 +1,8 @@
 //! Applications of real components, served and called over HTTP.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod egress;
 #[cfg(test)]
 mod limits;

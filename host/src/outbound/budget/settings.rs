@@ -1,0 +1,522 @@
+//! `[[budget]]`: how much may be asked of a service, in the file that has the pins. Names of classes are the operator's and
+//! the components' business.
+
+use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::{
+    allowed_hosts::Origin,
+    document::{Document, DocumentError},
+};
+
+/// Class of calls that have no mark, or one that the budget does not name.
+const OTHER: &str = "other";
+/// Largest figure of a budget.
+const LARGEST: u32 = 1000;
+
+/// One `[[budget]]` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    origins: Vec<String>,
+    calls_per_second: Option<NonZeroU32>,
+    calls_in_progress: Option<NonZeroU32>,
+    calls_per_second_per_customer: Option<NonZeroU32>,
+    calls_in_progress_per_customer: Option<NonZeroU32>,
+    /// Marks whose values are counted each by itself.
+    #[serde(default)]
+    counted_by: Vec<CountedBy>,
+    /// This machine's share of every figure, `"1/2"` on each of two.
+    share: Option<String>,
+    #[serde(default)]
+    class: Vec<WrittenClass>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum CountedBy {
+    Tenant,
+    Service,
+}
+
+/// One `[[budget.class]]`, in calls per second.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenClass {
+    name: String,
+    /// Calls that no other class may use up.
+    reserved: Option<NonZeroU32>,
+    /// Calls that the class never exceeds.
+    most: Option<NonZeroU32>,
+}
+
+/// A budget that is checked, as this machine keeps it.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pub(super) name: String,
+    pub(super) origins: Vec<Origin>,
+    pub(super) by_tenant: bool,
+    pub(super) by_service: bool,
+    pub(super) limits: Arc<Limits>,
+}
+
+/// Figures of a budget.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    pub(super) rate: Option<Rate>,
+    pub(super) customer_rate: Option<Rate>,
+    pub(super) in_progress: Option<usize>,
+    pub(super) customer_in_progress: Option<usize>,
+    /// At least one; the last that is named `other` takes what no class names.
+    pub(super) classes: Vec<Class>,
+}
+
+/// Figures of a class.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) name: String,
+    pub(super) reserved: Option<Rate>,
+    pub(super) most: Option<Rate>,
+}
+
+/// At most so many calls within any time of this length.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rate {
+    pub(super) calls: usize,
+    pub(super) per: Duration,
+}
+
+/// Part of every figure that this machine has.
+#[derive(Clone, Copy)]
+struct Share {
+    part: u32,
+    of: u32,
+}
+
+/// Faults of a file, all of which are told at once.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Budget {
+    /// Checks the `[[budget]]` tables of a document.
+    ///
+    /// # Errors
+    ///
+    /// [`DocumentError::Refused`] names every fault of every budget.
+    pub(crate) fn all(document: &Document, tables: Vec<Table>) -> Result<Vec<Self>, DocumentError> {
+        let (mut faults, mut budgets) = (Faults::default(), Vec::<Self>::new());
+        for (place, table) in (1_usize..).zip(tables) {
+            let name = table.get("name").and_then(Value::as_str);
+            let name = name.filter(|name| is_name(name));
+            let name = name.map_or_else(|| format!("{place}"), |name| format!("`{name}`"));
+            let mut own = Faults::default();
+            if let Some(budget) = own.read(document, table) {
+                if budgets.iter().any(|other| other.name == budget.name) {
+                    own.add("the name is used twice");
+                }
+                let taken = |origin: &&Origin| {
+                    let mut others = budgets.iter();
+                    others.any(|other| other.origins.contains(origin))
+                };
+                for origin in budget.origins.iter().filter(taken) {
+                    own.add(format!("another budget has {origin} too"));
+                }
+                budgets.push(budget);
+            }
+            let own = own.0.into_iter();
+            faults
+                .0
+                .extend(own.map(|fault| format!("budget {name}: {fault}")));
+        }
+        if faults.0.is_empty() {
+            Ok(budgets)
+        } else {
+            Err(document.refused(faults.0.join("; ")))
+        }
+    }
+
+    pub(super) fn is_for(&self, origin: &Origin) -> bool {
+        self.origins.contains(origin)
+    }
+}
+
+impl Limits {
+    /// The place of the class of this name, or of `other`.
+    pub(super) fn class(&self, name: Option<&str>) -> usize {
+        let named = |name: &str| self.classes.iter().position(|class| class.name == name);
+        name.and_then(named)
+            .or_else(|| named(OTHER))
+            .unwrap_or_default()
+    }
+
+    /// The name of the class at this place.
+    pub(super) fn name(&self, class: usize) -> &str {
+        self.classes.get(class).map_or(OTHER, |class| &class.name)
+    }
+
+    /// Every time over which calls are counted.
+    pub(super) fn periods(&self) -> impl Iterator<Item = Duration> {
+        let classes = self.classes.iter();
+        let rates = classes.flat_map(|class| [class.reserved, class.most]);
+        let rates = rates.chain([self.rate, self.customer_rate]);
+        rates.flatten().map(|rate| rate.per)
+    }
+}
+
+impl Share {
+    const WHOLE: Self = Self { part: 1, of: 1 };
+
+    /// Reads `part/of`, at most a hundredth and at most the whole.
+    fn parse(text: &str) -> Option<Self> {
+        let (part, of) = text.split_once('/')?;
+        let (part, of) = (part.trim().parse().ok()?, of.trim().parse().ok()?);
+        (part >= 1 && part <= of && of <= 100).then_some(Self { part, of })
+    }
+
+    /// The share of so many calls per second: whole calls within a second, or one within a longer time.
+    fn rate(self, calls: NonZeroU32) -> Rate {
+        let parts = calls.get().saturating_mul(self.part);
+        let whole = parts.checked_div(self.of).unwrap_or_default();
+        if whole >= 1 {
+            return Rate {
+                calls: count(whole),
+                per: Duration::from_secs(1),
+            };
+        }
+        Rate {
+            calls: 1,
+            per: Duration::from_secs(self.of.into())
+                .checked_div(parts)
+                .unwrap_or(Duration::MAX),
+        }
+    }
+
+    /// The share of so many calls in progress, rounded down.
+    fn calls(self, calls: NonZeroU32) -> usize {
+        let parts = calls.get().saturating_mul(self.part);
+        count(parts.checked_div(self.of).unwrap_or_default())
+    }
+}
+
+/// Whether a text may be a name, also in a header and in the log.
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn count(figure: u32) -> usize {
+    usize::try_from(figure).unwrap_or(usize::MAX)
+}
+
+impl Faults {
+    fn add(&mut self, fault: impl Display) {
+        self.0.push(fault.to_string());
+    }
+
+    /// One budget. `None` where it cannot be read at all.
+    fn read(&mut self, document: &Document, table: Table) -> Option<Budget> {
+        let written: Written = match document.value(Value::Table(table)) {
+            Ok(written) => written,
+            Err(DocumentError::Refused { message, .. }) => {
+                self.add(message);
+                return None;
+            }
+            Err(error) => {
+                self.add(error);
+                return None;
+            }
+        };
+        self.name(&written.name);
+        let origins = self.origins(&written.origins);
+        self.figures(&written);
+        let share = match written.share.as_deref().map(Share::parse) {
+            None => Share::WHOLE,
+            Some(Some(share)) => share,
+            Some(None) => {
+                self.add("`share` must be a part such as \"1/2\", of at most 100");
+                Share::WHOLE
+            }
+        };
+        let limits = Arc::new(self.limits(&written, share));
+        Some(Budget {
+            name: written.name,
+            origins,
+            by_tenant: written.counted_by.contains(&CountedBy::Tenant),
+            by_service: written.counted_by.contains(&CountedBy::Service),
+            limits,
+        })
+    }
+
+    fn name(&mut self, name: &str) {
+        if !is_name(name) {
+            self.add("a `name` must be of 1 to 64 letters, digits, - and _");
+        }
+    }
+
+    fn origins(&mut self, written: &[String]) -> Vec<Origin> {
+        if written.is_empty() {
+            self.add("`origins` is empty");
+        }
+        let mut origins = Vec::new();
+        for text in written {
+            match Origin::of_entry(text) {
+                Ok(origin) if origins.contains(&origin) => {
+                    self.add(format!("`origins` has {origin} twice"));
+                }
+                Ok(origin) => origins.push(origin),
+                Err(error) => self.add(format!("`origins`: {error}")),
+            }
+        }
+        origins
+    }
+
+    /// Checks the figures as they are written, for all machines together.
+    fn figures(&mut self, written: &Written) {
+        let (rate, in_progress) = (written.calls_per_second, written.calls_in_progress);
+        if rate.is_none() && in_progress.is_none() {
+            self.add("`calls_per_second` or `calls_in_progress` is missing");
+        }
+        let figures = [
+            ("calls_per_second", rate),
+            ("calls_in_progress", in_progress),
+        ];
+        for (key, figure) in figures {
+            if figure.is_some_and(|figure| figure.get() > LARGEST) {
+                self.add(format!("`{key}` must be at most {LARGEST}"));
+            }
+        }
+        let of_customer = [
+            (
+                "calls_per_second_per_customer",
+                written.calls_per_second_per_customer,
+                rate,
+            ),
+            (
+                "calls_in_progress_per_customer",
+                written.calls_in_progress_per_customer,
+                in_progress,
+            ),
+        ];
+        for (key, figure, whole) in of_customer {
+            if figure.is_some_and(|figure| whole.is_none_or(|whole| figure > whole)) {
+                self.add(format!("`{key}` is more than all customers have"));
+            }
+        }
+        for (place, class) in written.class.iter().enumerate() {
+            self.name(&class.name);
+            if !is_name(&class.name) {
+                continue;
+            }
+            let mut earlier = written.class.iter().take(place);
+            if earlier.any(|other| other.name == class.name) {
+                self.add(format!("the class `{}` is there twice", class.name));
+            }
+            let more = |figure: Option<NonZeroU32>, whole: Option<NonZeroU32>| {
+                figure.is_some_and(|figure| whole.is_none_or(|whole| figure > whole))
+            };
+            if more(class.reserved, rate) || more(class.most, rate) {
+                let fault = "has more than `calls_per_second`";
+                self.add(format!("the class `{}` {fault}", class.name));
+            }
+            if class.most.is_some() && more(class.reserved, class.most) {
+                self.add(format!(
+                    "the class `{}` reserves more than its `most`",
+                    class.name
+                ));
+            }
+        }
+    }
+
+    /// This machine's figures. Classes without a reserve must have something left.
+    fn limits(&mut self, written: &Written, share: Share) -> Limits {
+        let rate = written.calls_per_second.map(|calls| share.rate(calls));
+        let in_progress = written.calls_in_progress.map(|calls| share.calls(calls));
+        if in_progress == Some(0) {
+            self.add("`share` leaves no call in progress");
+        }
+        let mut classes: Vec<Class> = Vec::new();
+        for class in &written.class {
+            classes.push(Class {
+                name: class.name.clone(),
+                reserved: class.reserved.map(|calls| share.rate(calls)),
+                most: class.most.map(|calls| share.rate(calls)),
+            });
+        }
+        let reserved = classes.iter().filter_map(|class| class.reserved);
+        let reserved = reserved.fold(0_usize, |sum, rate| sum.saturating_add(rate.calls));
+        if rate.is_some_and(|rate| reserved > 0 && reserved >= rate.calls) {
+            self.add(
+                "the classes reserve all calls of this machine's share, so that others have none",
+            );
+        }
+        if classes.iter().all(|class| class.name != OTHER) {
+            classes.push(Class {
+                name: OTHER.to_owned(),
+                reserved: None,
+                most: None,
+            });
+        }
+        Limits {
+            rate,
+            customer_rate: written
+                .calls_per_second_per_customer
+                .map(|calls| share.rate(calls)),
+            in_progress,
+            customer_in_progress: written
+                .calls_in_progress_per_customer
+                .map(|calls| share.calls(calls).max(1)),
+            classes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const WHOLE: &str = r#"
+        [[budget]]
+        name = "post"
+        origins = ["https://post.example"]
+        calls_per_second = 10
+        calls_in_progress = 8
+        calls_per_second_per_customer = 1
+        calls_in_progress_per_customer = 2
+        counted_by = ["tenant"]
+        share = "1/2"
+        [[budget.class]]
+        name = "drain"
+        reserved = 2
+        [[budget.class]]
+        name = "visits"
+        most = 4
+    "#;
+
+    fn all(text: &str) -> Result<Vec<Budget>, String> {
+        #[derive(Deserialize)]
+        struct Content {
+            budget: Vec<Table>,
+        }
+        let document = Document::parse(Path::new("budgets.toml"), text).unwrap();
+        let content: Content = document.typed().unwrap();
+        Budget::all(&document, content.budget).map_err(|error| error.to_string())
+    }
+
+    fn rate(calls: usize, milliseconds: u64) -> Option<Rate> {
+        Some(Rate {
+            calls,
+            per: Duration::from_millis(milliseconds),
+        })
+    }
+
+    #[test]
+    fn a_machine_keeps_its_share() {
+        let budgets = all(WHOLE).unwrap();
+        let [budget] = budgets.as_slice() else {
+            panic!("one budget")
+        };
+        assert!(budget.is_for(&Origin::of_entry("https://post.example:443").unwrap()));
+        assert!(!budget.is_for(&Origin::of_entry("https://other.example").unwrap()));
+        assert!(budget.by_tenant && !budget.by_service);
+        let limits = &budget.limits;
+        assert_eq!(limits.rate, rate(5, 1000));
+        // Half a call in a second is one in two.
+        assert_eq!(limits.customer_rate, rate(1, 2000));
+        assert_eq!(limits.in_progress, Some(4));
+        assert_eq!(limits.customer_in_progress, Some(1));
+        let names: Vec<_> = limits.classes.iter().map(|class| &*class.name).collect();
+        assert_eq!(names, ["drain", "visits", "other"]);
+        assert_eq!(limits.classes[0].reserved, rate(1, 1000));
+        assert_eq!(limits.classes[1].most, rate(2, 1000));
+        assert_eq!(limits.class(Some("visits")), 1);
+        assert_eq!(limits.class(Some("unheard")), 2);
+        assert_eq!(limits.class(None), 2);
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        for (written, instead, message) in [
+            ("name = \"post\"", "name = \"a b\"", "a `name` must be of"),
+            ("[\"https://post.example\"]", "[]", "`origins` is empty"),
+            ("https://post", "https://*.post", "wildcards"),
+            (
+                "post.example\"]",
+                "post.example/path\"]",
+                "an entry has no path",
+            ),
+            (
+                "post.example\"]",
+                "post.example\", \"https://post.example:443\"]",
+                "`origins` has https://post.example twice",
+            ),
+            ("= 10", "= 0", "nonzero"),
+            ("= 10", "= -1", "invalid value"),
+            ("= 10", "= 1001", "`calls_per_second` must be at most 1000"),
+            ("= 8", "= 1", "`share` leaves no call in progress"),
+            (
+                "_per_customer = 2",
+                "_per_customer = 9",
+                "`calls_in_progress_per_customer` is more than all customers have",
+            ),
+            ("\"tenant\"", "\"town\"", "unknown variant `town`"),
+            ("1/2", "2/1", "`share` must be a part such as"),
+            ("1/2", "1/101", "`share` must be a part such as"),
+            ("1/2", "half", "`share` must be a part such as"),
+            (
+                "reserved = 2",
+                "reserved = 11",
+                "the class `drain` has more than",
+            ),
+            (
+                "reserved = 2",
+                "reserved = 10",
+                "the classes reserve all calls of this machine's share",
+            ),
+            (
+                "\"visits\"",
+                "\"drain\"",
+                "the class `drain` is there twice",
+            ),
+            (
+                "most = 4",
+                "most = 4\nreserved = 5",
+                "the class `visits` reserves more than its `most`",
+            ),
+            ("most = 4", "at_most = 4", "unknown field `at_most`"),
+            ("share", "part", "unknown field `part`"),
+        ] {
+            assert_eq!(WHOLE.matches(written).count(), 1, "{written}");
+            let error = all(&WHOLE.replace(written, instead)).err();
+            let error = error.unwrap_or_default();
+            assert!(error.contains(message), "{written}: {error}\n{message}");
+        }
+    }
+
+    #[test]
+    fn all_faults_of_all_budgets_are_named_at_once() {
+        let second = r#"
+            [[budget]]
+            name = "post"
+            origins = ["https://post.example", "post"]
+            share = "0/1"
+            [[budget]]
+            colour = "red"
+        "#;
+        let error = all(&format!("{WHOLE}{second}")).unwrap_err();
+        for message in [
+            "budget `post`: the name is used twice",
+            "another budget has https://post.example too",
+            "`origins`: an entry is scheme://host",
+            "`calls_per_second` or `calls_in_progress` is missing",
+            "`share` must be a part",
+            "budget 3: unknown field `colour`",
+        ] {
+            assert!(error.contains(message), "{error}\n{message}");
+        }
+    }
+}
