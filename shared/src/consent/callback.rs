@@ -58,6 +58,8 @@ impl Consents {
                 return Ok(None);
             };
             let key = ticket.key(consumer, &party);
+            let context = &ticket.request.marked(context, consumer);
+            let rows = self.rows(context);
             let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
             return Ok(request
                 .return_address()
