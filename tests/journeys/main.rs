@@ -11,8 +11,10 @@
 
 mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
+mod asks_again_and_again;
 mod asks_by_link;
 mod asks_with_the_enterprise_certificate;
+mod bodies_that_drip;
 mod callback_doubled;
 mod callback_for_an_open_request;
 mod callback_forged;
@@ -54,6 +56,7 @@ mod signature_refused;
 mod signs_a_document;
 mod store_rows_swapped;
 mod strange_input;
+mod sweeps_a_large_store;
 mod token_refused_once;
 mod two_consumers_one_party;
 mod visits_of_one_job;

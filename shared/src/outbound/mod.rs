@@ -117,9 +117,9 @@ pub async fn send_anew<P: Platform>(
         let end = attempt_once(context, call, request().await?, attempt, P::send).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
-            if pause + SHORTEST_ATTEMPT < context.left() {
+            if pause.saturating_add(SHORTEST_ATTEMPT) < context.left() {
                 context.platform.sleep(pause).await;
-                attempt += 1;
+                attempt = attempt.saturating_add(1);
                 continue;
             }
         }
@@ -228,11 +228,13 @@ const fn level(error: &SendError) -> Level {
 
 /// Half of the pause is left to chance, so that many callers do not come back at once.
 fn pause(platform: &impl Platform, attempt: u32, answer: Option<&Response>) -> Duration {
-    let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt.saturating_sub(1));
+    let longest = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     let mut chance = [0_u8; 1];
     platform.random(&mut chance);
     let [chance] = chance;
-    let jittered = longest / 2 + (longest / 2) * u32::from(chance) / 255;
+    let half = longest.checked_div(2).unwrap_or_default();
+    let more = half.saturating_mul(chance.into()).checked_div(255);
+    let jittered = half.saturating_add(more.unwrap_or_default());
     jittered.max(answer.and_then(retry_after).unwrap_or_default())
 }
 
@@ -250,21 +252,21 @@ pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
             retry_after: Some(*seconds),
             ..problem
         },
-        SendError::CertificateRefused(refusal) => problem.detail(format!(
+        SendError::CertificateRefused(refusal) => problem.advice(format!(
             "The certificate that the app shows to {counterparty} was refused ({refusal}): {}.",
             refusal.advice()
         )),
         // WASI has no more words for it.
-        SendError::NotTrusted(_) => problem.detail(format!(
+        SendError::NotTrusted(_) => problem.advice(format!(
             "The certificate that {counterparty} shows is not trusted: it has expired or been revoked, its issuer is not \
              among the roots (the wrong truststore), or it is for another name, organisation or purpose. The host's log says which."
         )),
-        SendError::Tls(_) => problem.detail(format!(
+        SendError::Tls(_) => problem.advice(format!(
             "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), no TLS at that port, or, under Spin, which \
              does not tell them apart, a certificate that is not trusted. The host's log says which."
         )),
         // TLS 1.3 refuses a client's certificate when the connection is open already.
-        SendError::Broken(_) => problem.detail(format!(
+        SendError::Broken(_) => problem.advice(format!(
             "The exchange with {counterparty} broke off. Under Spin it may be that {counterparty} refuses the certificate that the \
              app shows. The host's log says which."
         )),

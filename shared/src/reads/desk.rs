@@ -105,7 +105,7 @@ impl Desk {
             consumer: &customer.consumer,
             party: &party,
             dataset,
-            values: &dataset.values(&arrived.query)?,
+            values: &dataset.values(&arrived.query, context.now())?,
         };
         let mut response = Response::new(self.reader.read(context, read).await?);
         let json = HeaderValue::from_static("application/json");
@@ -123,6 +123,5 @@ fn route(component: &str, dataset: &'static Dataset) -> Route<&'static Dataset> 
         handler: dataset,
         query: Parameters::Only(Box::leak(parameters.into_boxed_slice())),
         navigated: false,
-        uploads: false,
     }
 }
