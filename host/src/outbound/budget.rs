@@ -131,13 +131,11 @@ impl Budgets {
         };
         shared.admit();
         let wait = marks.wait.unwrap_or(WAIT).min(LONGEST_WAIT).min(longest);
-        match timeout(wait, admitted).await {
-            Ok(Ok(permit)) => Ok(Some(permit)),
-            _ => {
-                drop(queued);
-                Err(over(locked(&shared.0).limiter.retry_after()))
-            }
+        if let Ok(Ok(permit)) = timeout(wait, admitted).await {
+            return Ok(Some(permit));
         }
+        drop(queued);
+        Err(over(locked(&shared.0).limiter.retry_after()))
     }
 
     /// The limiter that counts calls with these marks.

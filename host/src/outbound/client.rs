@@ -60,7 +60,7 @@ pub(crate) struct Client {
     pool: Arc<Pool>,
     pooling: bool,
     permits: Option<Arc<Semaphore>>,
-    budgets: Budgets,
+    budgets: Arc<Budgets>,
     log: Log,
 }
 
@@ -80,14 +80,14 @@ impl Client {
             pool: Arc::default(),
             pooling: limits.pooling,
             permits,
-            budgets: Budgets::default(),
+            budgets: Arc::default(),
             log,
         }
     }
 
     /// The same client, which keeps these budgets.
     pub(crate) fn with_budgets(mut self, budgets: Budgets) -> Self {
-        self.budgets = budgets;
+        self.budgets = Arc::new(budgets);
         self
     }
 

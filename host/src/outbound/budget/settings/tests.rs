@@ -30,6 +30,7 @@ fn all(text: &str) -> Result<Vec<Budget>, String> {
     Budget::all(&document, content.budget).map_err(|error| error.to_string())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form in which limits have it")]
 fn rate(calls: usize, milliseconds: u64) -> Option<Rate> {
     Some(Rate {
         calls,
