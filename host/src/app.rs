@@ -28,7 +28,9 @@ use crate::{
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError, authorities},
+    outbound::{
+        Access, Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
+    },
     repeated::Repeated,
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
@@ -143,12 +145,14 @@ impl App {
         let alarms = options.timers.iter().map(Alarm::new);
         let alarms = alarms.collect::<Result<_, _>>()?;
         let stores = open_stores(&manifest.components, &config.key_value_stores, &options)?;
-        let client = Arc::new(Client::new(
-            identities(&config.client_tls, options.pins.as_deref())?,
+        let counterparties = Counterparties::read(options.pins.as_deref())?;
+        let client = Client::new(
+            identities(&config.client_tls, counterparties.pins)?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
-        ));
+        );
+        let client = Arc::new(client.with_budgets(Budgets::new(counterparties.budgets)));
         let engine = engine::start(options.cache_dir.as_deref())
             .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
         let linker = Arc::new(
@@ -243,9 +247,9 @@ fn triggered(path: &Path) -> Result<Manifest, LoadError> {
 }
 
 /// Whom the components trust, and what they show.
-fn identities(entries: &[ClientTls], pins: Option<&Path>) -> Result<Identities, LoadError> {
+fn identities(entries: &[ClientTls], pins: Vec<Pin>) -> Result<Identities, LoadError> {
     let mut identities = Identities::load(entries)?;
-    for pin in pins.map(Pin::read).transpose()?.unwrap_or_default() {
+    for pin in pins {
         let name = pin.name().to_owned();
         identities
             .pin(pin)

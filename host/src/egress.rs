@@ -33,7 +33,9 @@ use crate::{
     incoming::{self, ConnectionTable, PacedBody, Registration, Upload},
     log::Log,
     options::ConnectionLimits,
-    outbound::{BlockedNetworks, Client, HttpLimits, Identities, Pin, TlsError},
+    outbound::{
+        BlockedNetworks, Budgets, Client, Counterparties, HttpLimits, Identities, REFUSED, TlsError,
+    },
     repeated::{Fault as Repeating, Repeated},
 };
 
@@ -109,16 +111,25 @@ struct Line<'a> {
 }
 
 impl Egress {
-    /// Reads the pins and their files.
+    /// Reads the pins, the upstreams and the budgets, and the files that they name.
     pub fn load(pins: &Path, door: Door, log: Log) -> Result<Self, EgressError> {
         let mut identities = Identities::load(&[])?;
         let mut targets = BTreeMap::new();
-        for pin in Pin::read(pins)? {
+        let counterparties = Counterparties::read(Some(pins))?;
+        for pin in counterparties.pins {
             let name = pin.name().to_owned();
             targets.insert(name.clone(), pin.origin().clone());
             identities
                 .pin(pin.for_itself())
                 .map_err(|source| EgressError::Pin { pin: name, source })?;
+        }
+        for upstream in counterparties.upstreams {
+            let added = identities.upstream(&upstream);
+            added.map_err(|source| EgressError::Pin {
+                pin: upstream.name.clone(),
+                source,
+            })?;
+            targets.insert(upstream.name, upstream.origin);
         }
         if targets.is_empty() {
             return Err(EgressError::NoPins);
@@ -128,7 +139,8 @@ impl Egress {
             BlockedNetworks::default(),
             &HttpLimits::default(),
             log.clone(),
-        );
+        )
+        .with_budgets(Budgets::new(counterparties.budgets));
         Ok(Self(Proxy {
             targets,
             client,
@@ -272,11 +284,11 @@ impl Proxy {
             Ok(_) => self.pass(request).await,
             Err(refused) => (None, Err(*refused)),
         };
-        let response = match &outcome {
-            Ok(_) => None,
-            Err(refused) => Some(refused.response(pin)),
+        let (response, slug) = match &outcome {
+            Ok(answer) if answer.headers().contains_key(REFUSED) => (None, Some("too-many-calls")),
+            Ok(_) => (None, None),
+            Err(refused) => (Some(refused.response(pin)), Some(refused.slug())),
         };
-        let slug = outcome.as_ref().err().map(|refused| refused.slug());
         let response = response.or(outcome.ok()).unwrap_or_default();
         self.log.event(&Line {
             event: "egress",

@@ -246,8 +246,8 @@ impl Sandbox {
         variables::runtime_config(&self.ca_file)
     }
 
-    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten: with
-    /// Fjordbanken's certificate.
+    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten, with
+    /// Fjordbanken's certificate; and the budgets of all counterparties.
     pub fn pins(&self, components: &[&str]) -> String {
         variables::pins(&self.world, &self.client_certificate, components)
     }

@@ -155,7 +155,7 @@ impl Bench {
     }
 
     /// The variables with which Posten is called by way of our proxy, started the first time.
-    async fn by_egress(&mut self) -> [(String, String); 3] {
+    async fn by_egress(&mut self) -> [(String, String); 4] {
         if self.egress.is_none() {
             let pins = self.write("egress.toml", &self.sandbox.pins(&[]));
             let egress = Egress::load(&pins, Door::open(), Log::memory()).expect("pins");
@@ -166,6 +166,7 @@ impl Bench {
         [
             ("posten_origin", format!("http://{proxy}")),
             ("posten_proxy_path", "/posten".to_owned()),
+            ("budgeted_origins", format!("http://{proxy}")),
             ("posten_own_origin", self.sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

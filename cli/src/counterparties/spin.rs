@@ -15,6 +15,8 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
         [
             ("posten_origin", format!("http://{EGRESS}")),
             ("posten_proxy_path", "/posten".to_owned()),
+            // Spin removes no marks: only the proxy hears them, which keeps Posten's budget.
+            ("budgeted_origins", format!("http://{}", EGRESS)),
             ("posten_own_origin", sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),

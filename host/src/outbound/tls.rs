@@ -14,6 +14,7 @@ use rustls::{
 
 use super::{
     client_tls::ClientTls,
+    counterparties::Upstream,
     pin::Pin,
     shown::{Noting, Shown},
 };
@@ -107,6 +108,20 @@ impl Identities {
     pub(crate) fn pin(&mut self, pin: Pin) -> Result<(), TlsError> {
         let config = pin.config()?;
         self.pinned.push((pin, config));
+        Ok(())
+    }
+
+    /// Adds a service that is recognised by its host name, for whoever calls under the name of its entry alone.
+    pub(crate) fn upstream(&mut self, upstream: &Upstream) -> Result<(), TlsError> {
+        let trusted = match &upstream.roots {
+            Some(path) => roots(path)?,
+            None => web_roots(),
+        };
+        self.listed.push(Listed {
+            components: vec![upstream.name.clone()],
+            hosts: vec![upstream.origin.host.clone()],
+            config: config(Trust::Named(trusted), None)?,
+        });
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Applications of real components, served and called over HTTP.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod crowds_at_egress;

@@ -8,6 +8,7 @@ use super::sections::{Consumers, Login, Origin, StoreKeys};
 use super::{Raw, Settings};
 use crate::credential::VerifyingKey;
 use crate::maskinporten::{Client, RawClient, Signer};
+use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 use crate::vault::{VaultLogin, VaultSettings};
@@ -36,6 +37,8 @@ pub struct TokenConfig {
     pub vault: Option<VaultSettings>,
     /// Seals the store of tokens.
     pub store_keys: StoreKeys,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 /// Someone who may ask for tokens.
@@ -128,6 +131,7 @@ impl PublicKeys {
 impl Settings for TokenConfig {
     const VARIABLES: &'static [&'static str] = &[
         "environment",
+        "budgeted_origins",
         "consumer_organisation",
         "consumer_organisations",
         "consumer_claim",
@@ -160,6 +164,7 @@ impl Settings for TokenConfig {
         let services = services(&mut resolver);
         let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
+        let marking = resolver.marking("token_store_key");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -170,6 +175,7 @@ impl Settings for TokenConfig {
                 services: services?,
                 vault,
                 store_keys: store_keys?,
+                marking: marking?,
             })
         };
         resolver.finish(settings())

@@ -20,6 +20,7 @@ use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintena
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::inbound::{Arrived, json, see_other};
+use crate::outbound::{Class, Marking};
 use crate::party::Party;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -49,6 +50,7 @@ pub struct Desk {
     callback: String,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
+    marking: Marking,
 }
 
 impl Desk {
@@ -71,6 +73,7 @@ impl Desk {
             callback: config.public_url.join(CALLBACK),
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
+            marking: config.marking,
         }
     }
 
@@ -87,6 +90,7 @@ impl Desk {
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
         let body: StartBody = arrived.json(context, &customer).await?;
+        let context = &self.marked(context, &customer);
         let named = arrived.header(PARTY_HEADER)?;
         if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
             return Err(Problem::new(Kind::RequestInvalid)
@@ -151,6 +155,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let (customer, party, service) = self.named(context, arrived).await?;
+        let context = &self.marked(context, &customer);
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -172,6 +177,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let (customer, party, service) = self.named(context, arrived).await?;
+        let context = &self.marked(context, &customer);
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -202,6 +208,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Response {
+        let context = &context.marked(self.marking.marks(Class::Visits));
         let language = arrived
             .headers
             .get(header::ACCEPT_LANGUAGE)
@@ -241,6 +248,14 @@ impl Desk {
         let store = &self.consents.store;
         let swept = store.sweep_in_turn(context, consumer, tokens).await?;
         json(StatusCode::OK, &swept)
+    }
+
+    fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        customer: &Customer,
+    ) -> Context<'a, P> {
+        customer.marked(&context.marked(self.marking.marks(Class::Customers)))
     }
 
     async fn customer<P: Platform, H>(

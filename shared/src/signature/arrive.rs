@@ -70,6 +70,7 @@ impl Signatures {
             let Some(record) = rows.record(consumer, &id).await? else {
                 return Ok(None);
             };
+            let context = &record.marked(context, consumer);
             let standing = rows.standing(consumer, &id, record.signers.len()).await?;
             let mut job = Job {
                 id,

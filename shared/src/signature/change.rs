@@ -43,7 +43,7 @@ impl<P: Platform> Run<'_, P> {
         };
         self.store(consumer, flow, &change).await?;
         self.count(|drained| drained.changes += 1);
-        self.confirm(&change).await
+        self.confirm(consumer, &change).await
     }
 
     async fn store(
@@ -95,14 +95,19 @@ impl<P: Platform> Run<'_, P> {
     }
 
     /// A confirmation that fails is no harm: the change comes again, and is confirmed then.
-    async fn confirm(&self, change: &Change) -> Result<Option<End>, Problem> {
+    async fn confirm(
+        &self,
+        consumer: &OrganisationNumber,
+        change: &Change,
+    ) -> Result<Option<End>, Problem> {
         let Some(confirmation) = &change.confirmation else {
             return Ok(None);
         };
         let request = self.signatures.posten.confirm(confirmation);
         let request = request.map_err(refusal::unsendable)?;
         self.keep_pace().await;
-        match outbound::send(self.context, &CONFIRM, &request).await {
+        let context = self.context.for_tenant(consumer);
+        match outbound::send(&context, &CONFIRM, &request).await {
             Ok(answer) if answer.status().is_success() => {
                 self.count(|drained| drained.confirmed += 1);
             }

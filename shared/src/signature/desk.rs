@@ -17,6 +17,7 @@ use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
 use crate::inbound::{Allowance, Arrived, Room, json, see_other};
+use crate::outbound::{Class, Marking};
 use crate::platform::{Answer, Body, Platform, Response};
 use crate::problem::Problem;
 use crate::return_address::ReturnAddresses;
@@ -47,6 +48,7 @@ pub struct Desk {
     maintenance_secrets: Vec<Secret<String>>,
     room: Room,
     expiry: Expiry,
+    marking: Marking,
 }
 
 impl Desk {
@@ -73,6 +75,7 @@ impl Desk {
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
             room: Room::new(upload::LARGEST, ORDERS),
+            marking: config.marking,
         }
     }
 
@@ -105,6 +108,7 @@ impl Desk {
         let order = rights.read(content_type, &body)?;
         // The order holds what it needs of it.
         drop(body);
+        let context = &self.marked(context, &customer, Class::Orders);
         match self.signatures.order(context, &customer, order).await? {
             Ordered::Made(job) => whole(json(StatusCode::CREATED, &job)),
             Ordered::Unknown(job) => whole(json(StatusCode::ACCEPTED, &job)),
@@ -118,6 +122,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.status(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -130,6 +135,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures.pades(context, &customer, id).await
     }
@@ -141,6 +147,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         self.signatures.xades(context, &customer, id, signer).await
     }
@@ -152,6 +159,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.confirm(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -164,6 +172,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.cancel(context, &customer, id).await?;
         whole(json(StatusCode::ACCEPTED, &job))
@@ -176,6 +185,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         let redirect = self.signatures.redirect(context, &customer, id, signer);
         let redirect_url = redirect.await?;
@@ -189,6 +199,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures
             .delete_documents(context, &customer, id)
@@ -205,6 +216,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Answer {
+        let context = &context.marked(self.marking.marks(Class::Visits));
         let language = arrived.headers.get(header::ACCEPT_LANGUAGE);
         let language = language.and_then(|value| value.to_str().ok());
         let known = OUTCOMES.contains(&arrived.path("outcome"));
@@ -240,6 +252,7 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
+        let context = &context.marked(self.marking.marks(Class::Drain));
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))
     }
@@ -256,6 +269,15 @@ impl Desk {
             .sweep_in_turn(context, &self.consumers.default, async || Ok(0))
             .await?;
         whole(json(StatusCode::OK, &swept))
+    }
+
+    fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        customer: &Customer,
+        class: Class,
+    ) -> Context<'a, P> {
+        customer.marked(&context.marked(self.marking.marks(class)))
     }
 
     async fn customer<P: Platform, H>(

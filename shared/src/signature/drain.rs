@@ -176,9 +176,10 @@ impl<P: Platform> Run<'_, P> {
         }
         let request = self.signatures.posten.poll(flow, consumer, queue);
         let request = request.map_err(refusal::unsendable)?;
-        while self.context.left() > RESERVE {
+        let context = self.context.for_tenant(consumer);
+        while context.left() > RESERVE {
             self.keep_pace().await;
-            let answer = outbound::send(self.context, &POLL, &request).await?;
+            let answer = outbound::send(&context, &POLL, &request).await?;
             let next = match answer.status() {
                 StatusCode::OK => {
                     if let Some(End::ShutOut) = self.change(consumer, flow, &answer).await? {

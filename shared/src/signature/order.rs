@@ -12,7 +12,7 @@ use crate::caller::Customer;
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::outbound::{self, Call, Repeat};
-use crate::platform::{Platform, Request, SendError};
+use crate::platform::{Platform, Request, Response, SendError};
 use crate::posten::answer::{self, Created};
 use crate::posten::job::{
     AuthenticationLevel, Document, ExitAddresses, IdentifierInDocument, Plan, Rule, Signer, Unfit,
@@ -29,6 +29,12 @@ const CREATE: Call = Call {
     max_body: 256 * 1024,
     repeat: Repeat::Never,
 };
+
+/// Longest time that an order waits for the budget, sealed anew for each attempt.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Pause before an order that was over the budget is sealed and sent again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a customer wants signed.
 #[derive(Clone, Debug)]
@@ -97,21 +103,24 @@ impl Signatures {
         let job = self.job_of(order, customer, &id, &state);
         job.check(self.environment).map_err(|error| unfit(&error))?;
         let boundary = random_id(context.platform);
-        let request = self
-            .posten
-            .create(&job, &self.seal, context.now(), &boundary)
-            .map_err(refusal::unsendable)?;
+        let seal = || {
+            let now = context.now();
+            let request = self.posten.create(&job, &self.seal, now, &boundary);
+            request.map_err(refusal::unsendable)
+        };
+        let request = seal()?;
         let subject = &customer.subject;
         let mut record = Record::new(&job, subject, return_address.as_ref(), context.now());
-        // The documents are in the request now.
-        drop(job);
 
         let (rows, consumer) = (self.rows(context), &customer.consumer);
         if record.flow == Flow::Direct {
             rows.issue(consumer, &state, &id, record.until()).await?;
         }
         rows.keep(consumer, &id, &record).await?;
-        let created = match self.send(context, record.flow, &id, request).await {
+        let sent = self.send(context, record.flow, &id, request, seal).await;
+        // The documents are not needed any more.
+        drop(job);
+        let created = match sent {
             Sent::Made(created) => created,
             Sent::Refused(problem) => {
                 if let Err(kept) = rows.forget(consumer, &id, &state).await {
@@ -181,8 +190,9 @@ impl Signatures {
         flow: Flow,
         id: &str,
         request: Request,
+        seal: impl Fn() -> Result<Request, Problem>,
     ) -> Sent {
-        let answer = match outbound::send_once(context, &CREATE, request).await {
+        let answer = match send_in_turn(context, request, seal).await {
             Ok(answer) => answer,
             Err(error) if error.may_have_arrived() => return Sent::Unclear(lost(&error)),
             Err(error) => return Sent::Refused(lost(&error)),
@@ -221,6 +231,26 @@ impl Signatures {
             }
         }
         view
+    }
+}
+
+/// Sends the order, once. While the budget does not let it go, it is sealed and tried again: it never left.
+async fn send_in_turn<P: Platform>(
+    context: &Context<'_, P>,
+    mut request: Request,
+    seal: impl Fn() -> Result<Request, Problem>,
+) -> Result<Response, SendError> {
+    let turn = context.within(TURN);
+    loop {
+        let end = outbound::send_once(context, &CREATE, request).await;
+        if !matches!(end, Err(SendError::OverBudget(_))) || turn.left() < PAUSE {
+            return end;
+        }
+        context.platform.sleep(PAUSE).await;
+        match seal() {
+            Ok(sealed) => request = sealed,
+            Err(_) => return end,
+        }
     }
 }
 

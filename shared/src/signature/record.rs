@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use crate::context::Context;
+use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::posten::answer::Created;
 use crate::posten::job::{Job, Plan, Signer};
@@ -61,6 +63,15 @@ impl Record {
 
     pub(super) fn is_of(&self, subject: &Secret<String>) -> bool {
         self.asked_by == *subject.expose()
+    }
+
+    /// Returns the request with marks that name the customer who ordered.
+    pub(super) fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        consumer: &OrganisationNumber,
+    ) -> Context<'a, P> {
+        context.for_customer(consumer, &self.asked_by)
     }
 
     pub(super) fn until(&self) -> OffsetDateTime {

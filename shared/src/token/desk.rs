@@ -12,6 +12,7 @@ use crate::expiry::Expiry;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
 use crate::maskinporten::Client;
+use crate::outbound::{Class, Marking};
 use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -22,6 +23,7 @@ pub struct Desk {
     access: Access,
     expiry: Expiry,
     issuer: Issuer,
+    marking: Marking,
     /// The deployment's first consumer.
     consumer: OrganisationNumber,
 }
@@ -41,6 +43,7 @@ impl Desk {
             access: Access::new(config),
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
+            marking: config.marking.clone(),
             consumer: config.consumers.default.clone(),
         }
     }
@@ -78,6 +81,8 @@ impl Desk {
         let caller = self.access.identify(context, &arrived.headers).await?;
         let (ask, skip_cache) = Ask::read(context, arrived, &caller).await?;
         caller.check(&ask)?;
+        let context = context.marked(self.marking.marks(Class::Tokens));
+        let context = &context.for_tenant(&caller.consumer);
         let token = self
             .issuer
             .obtain(context, &caller.consumer, &ask, skip_cache)

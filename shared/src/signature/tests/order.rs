@@ -2,7 +2,7 @@
 
 use super::super::fake::{answered, refused, shut_out};
 use super::*;
-use crate::platform::{Refusal, SendError};
+use crate::platform::{Refusal, Response, SendError};
 use crate::problem::Kind;
 
 #[test]
@@ -278,4 +278,43 @@ fn a_store_that_cannot_be_read_sends_nothing() {
         Kind::StoreDown
     );
     assert!(world.posten.jobs().is_empty());
+}
+
+/// What whoever keeps Posten's budget says of a call that it does not let go.
+fn over_budget() -> Response {
+    let mut answer = answered(429, r#"{"problem":"too-many-calls"}"#);
+    let headers = answer.headers_mut();
+    headers.insert(
+        "innsyn-call-refused",
+        http::HeaderValue::from_static("posten"),
+    );
+    headers.insert("retry-after", http::HeaderValue::from_static("3"));
+    answer
+}
+
+#[test]
+fn an_order_over_the_budget_is_sealed_anew_and_sent_when_it_may() {
+    let world = World::new();
+    world.platform.set_latency(Duration::from_secs(2));
+    world.posten.fail("signature-jobs", Ok(over_budget()));
+    world.made(direct());
+    let requests = world.platform.requests();
+    let [first, second] = requests.as_slice() else {
+        panic!("two calls")
+    };
+    assert_ne!(first.body(), second.body(), "the seal is new");
+    assert_eq!(world.posten.jobs().len(), 1);
+}
+
+#[test]
+fn an_order_that_waits_in_vain_was_never_made() {
+    let world = World::new();
+    world.platform.set_latency(Duration::from_secs(2));
+    world.platform.respond(|_| Ok(over_budget()));
+    let problem = world.order(direct()).expect_err("over the budget");
+    assert_eq!(problem.kind, Kind::TooManyCalls);
+    assert_eq!(problem.retry_after, Some(3));
+    assert_eq!(world.rows(), 0);
+    let calls = world.platform.requests().len();
+    assert!((2..=6).contains(&calls), "{calls}");
 }
