@@ -14,9 +14,15 @@ use serde_json::{Value, json};
 use crate::config::{KeySetStore, Raw, Settings as _, TokenConfig};
 use crate::context::Context;
 use crate::credential::SigningKey;
+use crate::inbound::VerifiedCaller;
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::memory::Memory;
 use crate::secret::Secret;
+
+/// A caller whose body is read without anything having been verified.
+pub(crate) struct Anyone;
+
+impl VerifiedCaller for Anyone {}
 
 /// The default consumer, and a second one.
 pub(crate) const CONSUMER: &str = "310000205";

@@ -14,6 +14,7 @@ mod an_accounting_system_reads;
 mod asks_again_and_again;
 mod asks_by_link;
 mod asks_with_the_enterprise_certificate;
+mod bodies_that_drip;
 mod callback_doubled;
 mod callback_for_an_open_request;
 mod callback_forged;

@@ -1,7 +1,7 @@
 //! The browser comes back from Altinn.
 //!
 //! What its query says is hearsay, and whose browser it is does not matter: the request that the state
-//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says. A code in
+//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the state's own ticket says. A code in
 //! the query is at best where to ask.
 
 use std::cell::RefCell;
@@ -59,11 +59,10 @@ impl Consents {
                 return Ok(None);
             };
             let key = ticket.key(consumer, &party);
-            let settled = self.settle_in_turn(&rows, &key, &ticket, arrival).await?;
-            let (request, outcome) = settled;
-            return Ok(request
-                .return_address()
-                .map(|address| address.with(outcome.as_str())));
+            let outcome = self.settle_in_turn(&rows, &key, &ticket, arrival).await?;
+            // The state's own address: the record may hold another asker's request.
+            let address = ticket.request.return_address();
+            return Ok(address.map(|address| address.with(outcome.as_str())));
         }
         Ok(None)
     }
@@ -76,7 +75,7 @@ impl Consents {
         key: &Key<'_>,
         ticket: &Ticket,
         arrival: Arrival<'_>,
-    ) -> Result<(Request, Outcome), Problem> {
+    ) -> Result<Outcome, Problem> {
         let context = rows.context;
         let request = &ticket.request;
         let flight = format!("back {}", request.id);
@@ -112,7 +111,7 @@ impl Consents {
         self.settle(rows, key, request, arrival, false).await
     }
 
-    /// What came of the ticket's request, and the request as it was last asked for. Altinn is asked if `looks`.
+    /// Settles the ticket's request and returns its outcome. Altinn is asked if `looks`.
     async fn settle<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
@@ -120,7 +119,7 @@ impl Consents {
         request: &Request,
         arrival: Arrival<'_>,
         looks: bool,
-    ) -> Result<(Request, Outcome), Problem> {
+    ) -> Result<Outcome, Problem> {
         let now = rows.context.now();
         let kept = rows.record(key).await?;
         let other = kept
@@ -128,7 +127,7 @@ impl Consents {
             .filter(|record| record.request.id != request.id);
         if other.is_some_and(|record| record.outcome(now) == Outcome::Granted) {
             // Of two requests at once, the other was approved.
-            return Ok((request.clone(), Outcome::Granted));
+            return Ok(Outcome::Granted);
         }
         let overwritten = other.is_some();
         let own = kept.filter(|record| record.request.id == request.id);
@@ -159,8 +158,7 @@ impl Consents {
                 }
             }
         }
-        let outcome = record.outcome(now);
-        Ok((record.request, outcome))
+        Ok(record.outcome(now))
     }
 
     /// Puts the code that the browser says into the record, where nobody else can tell it. Gives whether the browser's word

@@ -376,6 +376,8 @@ mod tests {
             r#"{"a":{"resource":"r","valid_days":90,"period":{"span_years":0}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"period":{"years":1}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{week}"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{year}","Aar":"2025"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90},"a":{"resource":"s","valid_days":90}}"#,
         ] {
             assert_eq!(services(json), None, "{json}");
         }

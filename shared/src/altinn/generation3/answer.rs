@@ -11,6 +11,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::super::{Consent, Created, Refusal, Right, Status, Urn};
 use super::problem::{refusal, unreadable};
 use super::{ACTION, RESOURCE_TYPE};
+use crate::json;
 use crate::platform::Response;
 
 pub(in crate::altinn) fn created(response: &Response) -> Result<Created, Refusal> {
@@ -30,8 +31,8 @@ pub(in crate::altinn) fn found(response: &Response) -> Result<Consent, Refusal> 
 
 fn consent(response: &Response) -> Result<Consent, Refusal> {
     // What serde says may quote a value, and a value may be a number: it goes nowhere.
-    let body: Body = serde_json::from_slice(response.body())
-        .map_err(|_| unreadable(response, "not a consent request"))?;
+    let body: Body =
+        json::read(response.body()).map_err(|_| unreadable(response, "not a consent request"))?;
     // The ends of the calendar are moments in some places only.
     let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339).ok();
     let valid_to = valid_to
