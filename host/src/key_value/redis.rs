@@ -4,8 +4,7 @@
 use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use redis::{
-    AsyncCommands as _, Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError,
-    TlsCertificates,
+    Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use rustls::{
@@ -13,7 +12,7 @@ use rustls::{
     crypto::{CryptoProvider, aws_lc_rs},
 };
 
-use super::StoreError;
+use super::{StoreError, store::PAGE};
 
 /// How long a connection, or an answer, may take. Whoever waits has a request to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -179,17 +178,11 @@ impl Records {
         answer.map_err(|source| self.server.failure(source))
     }
 
-    /// Bit by bit, so that a large database is not held up. A key may come twice; it is given once.
-    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.manager.clone();
-        let failed = |source| self.server.failure(source);
-        let mut found = connection.scan::<String>().await.map_err(failed)?;
-        let mut keys = Vec::new();
-        while let Some(key) = found.next_item().await {
-            keys.push(key.map_err(failed)?);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+    /// Some keys from `cursor` on, and the next cursor: zero at the beginning and after the end. A large database is not
+    /// held up. A key may come twice where the database grows or shrinks meanwhile (Redis, `SCAN`).
+    pub(super) async fn keys(&self, cursor: u64) -> Result<(u64, Vec<String>), StoreError> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("COUNT").arg(PAGE);
+        self.ask(&scan).await
     }
 }
