@@ -58,19 +58,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    #[cfg(all(feature = "host", feature = "sandbox"))]
     /// Builds the components and runs them with the sandbox, until Ctrl-C. This is the default.
+    #[cfg(all(feature = "host", feature = "sandbox"))]
     Up(up::Arguments),
-    #[cfg(feature = "sandbox")]
     /// Runs the sandbox alone, for a Spin or a client of your own.
+    #[cfg(feature = "sandbox")]
     Sandbox(counterparties::Arguments),
     /// Gives Maskinporten tokens to a back end on this machine, with the API of NAV's sidecar texas.
     TokenSidecar(sidecar::Arguments),
-    #[cfg(feature = "host")]
     /// Says what is wrong with an enterprise certificate and its key, or with the project's, before a counterparty does.
-    Doctor(Box<doctor::Arguments>),
     #[cfg(feature = "host")]
+    Doctor(Box<doctor::Arguments>),
     /// Calls counterparties that are known by their organisation's number, for programs that cannot.
+    #[cfg(feature = "host")]
     Egress(egress::Arguments),
 }
 
