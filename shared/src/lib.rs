@@ -15,7 +15,9 @@ mod expiry;
 #[cfg(test)]
 mod fixtures;
 mod flight;
+mod idempotency;
 pub mod inbound;
+mod json;
 mod key_set;
 pub mod log;
 pub mod maskinporten;

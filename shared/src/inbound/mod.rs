@@ -130,15 +130,7 @@ impl<H> Arrived<H> {
     /// The body, which must be JSON of this shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         self.expect_media_type("application/json")?;
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // The parser's own words may quote what was sent.
-            let place = format!(
-                "The JSON is not what is expected at line {}, column {}",
-                error.line(),
-                error.column()
-            );
-            Problem::new(Kind::RequestInvalid).detail(place)
-        })
+        crate::json::read(&self.body)
     }
 
     /// The body, which must be a form with these fields at most.

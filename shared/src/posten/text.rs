@@ -20,7 +20,7 @@ pub(super) fn is_writable(text: &str) -> bool {
 
 /// Whether eleven digits that stand by themselves are a person's number, of whichever register, blanks and hyphens between
 /// them or not.
-pub(super) fn holds_number(text: &str) -> bool {
+pub(crate) fn holds_number(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let follows_digit = |place: usize| {
         let before = place.checked_sub(1).and_then(|place| characters.get(place));

@@ -6,16 +6,17 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use super::arrive::Arrival;
+use super::arrive::{Arrival, WAITING};
 use super::order::Ordered;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::settings::SignatureConfig;
-use super::upload::{self, Rights};
+use super::upload::{self, Format, Rights};
 use super::{STORE, Signatures};
 use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
+use crate::idempotency::{self, Key};
 use crate::inbound::{Arrived, json, see_other};
 use crate::outbound::Semaphore;
 use crate::platform::{Answer, Body, Platform, Response};
@@ -67,6 +68,7 @@ impl Desk {
                 seal: config.seal,
                 queue: config.queue,
                 public_url: config.public_url,
+                waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
             orders_claim: config.orders_claim,
@@ -90,12 +92,14 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         let customer = self.customer(context, &arrived).await?;
+        let key = Key::read(arrived.header(idempotency::HEADER)?)?;
         let content_type = arrived
             .header("content-type")?
             .unwrap_or_default()
             .to_owned();
         let upload = arrived.upload.take();
         let upload = upload.ok_or_else(|| Problem::new(Kind::Internal).cause("not an upload"))?;
+        let upload = upload.watched(Format::of(&content_type)?.watch());
         let _room = self.room.acquire().await;
         let body = upload.read(upload::LARGEST).await?;
         let rights = Rights {
@@ -106,7 +110,10 @@ impl Desk {
         let order = rights.read(&content_type, &body)?;
         // The order holds what it needs of it.
         drop(body);
-        match self.signatures.order(context, &customer, order).await? {
+        let ordered = self
+            .signatures
+            .order(context, &customer, order, key.as_ref());
+        match ordered.await? {
             Ordered::Made(job) => whole(json(StatusCode::CREATED, &job)),
             Ordered::Unknown(job) => whole(json(StatusCode::ACCEPTED, &job)),
         }

@@ -48,7 +48,7 @@ impl Store {
         let rows = keys.iter().map(|key| self.sweep_row(context, key));
         let mut rows = pin!(stream::iter(rows).buffer_unordered(AT_ONCE));
         while let Some(removed) = rows.next().await {
-            swept.removed += usize::from(removed?);
+            swept.removed = swept.removed.saturating_add(usize::from(removed?));
             if context.left() < RESERVE {
                 return Ok(swept);
             }
@@ -89,7 +89,7 @@ impl Store {
             let mut event = Event::new(Level::Info, "sweep", "ok");
             event.count = Some(swept.removed);
             context.log(&event);
-            swept.removed += also().await?;
+            swept.removed = swept.removed.saturating_add(also().await?);
             Ok(swept)
         };
         let end: Result<Swept, Problem> = work().await;

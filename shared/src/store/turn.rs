@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::{Name, Store};
 use crate::context::Context;
@@ -45,6 +44,20 @@ impl<'a> Turn<'a> {
             kind: what,
             parts: &[],
         };
+        Self::take_for(context, store, name, context.left(), SETTLING).await
+    }
+
+    /// Takes the turn called `name` for `time`, in whole seconds; `None` while another has it.
+    ///
+    /// `settling` is how long it may take from the look to the end of the writing, and how long is waited before the second
+    /// look: the same for all that are after this turn. Where the store is slower than that, nobody has it.
+    pub(crate) async fn take_for<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        time: Duration,
+        settling: Duration,
+    ) -> Result<Option<Self>, Problem> {
         let look = context.platform.uptime();
         if store.get::<_, Row>(context, &name).await?.is_some() {
             return Ok(None);
@@ -57,11 +70,11 @@ impl<'a> Turn<'a> {
             name,
             row: Row { holder },
         };
-        turn.keep(context, context.left()).await?;
-        if context.platform.uptime().saturating_sub(look) > SETTLING {
+        turn.keep(context, time).await?;
+        if context.platform.uptime().saturating_sub(look) > settling {
             return Ok(None);
         }
-        context.platform.sleep(SETTLING).await;
+        context.platform.sleep(settling).await;
         Ok(turn.is_ours(context).await?.then_some(turn))
     }
 
@@ -93,7 +106,8 @@ impl<'a> Turn<'a> {
         context: &Context<'_, P>,
         time: Duration,
     ) -> Result<(), Problem> {
-        let until: OffsetDateTime = context.now() + time;
+        let time = time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
+        let until = context.now().saturating_add(time);
         self.store.set(context, &self.name, &self.row, until).await
     }
 

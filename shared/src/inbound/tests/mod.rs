@@ -355,7 +355,7 @@ fn pages_on_the_list_may_call() {
     );
     assert_eq!(
         answer.headers()["access-control-allow-headers"],
-        "authorization, content-type, innsyn-party"
+        "authorization, content-type, idempotency-key, innsyn-party"
     );
     assert!(
         answer
