@@ -83,7 +83,7 @@ mod tests {
             r#"{"invalid length 02829090123":1}"#,
             r#"{"numbers":["invalid length 02829090123"]}"#,
             r#"{"numbers":"invalid length 02829090123"}"#,
-            r#"invalid length 02829090123"#,
+            r"invalid length 02829090123",
             r#"{"numbers":[1,2,3,"02829090123"]}"#,
         ] {
             let told = detail(body);

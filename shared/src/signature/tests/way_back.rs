@@ -108,7 +108,7 @@ fn a_signing_that_is_not_over_is_waited_for() {
         back(&world, Some("good")),
         "https://bank.example/back?signature=completed"
     );
-    let waited = world.platform.uptime() - start;
+    let waited = world.platform.uptime().saturating_sub(start);
     assert!(waited > LOOK_EVERY && waited < LOOK_EVERY * 2, "{waited:?}");
 }
 
@@ -138,7 +138,7 @@ fn visits_to_one_address_cost_one_look_in_five_seconds() {
             assert_eq!(address, "https://bank.example/back?signature=in_progress");
         }
     }
-    let lasted = world.platform.uptime() - start;
+    let lasted = world.platform.uptime().saturating_sub(start);
     let most = 1 + lasted.as_secs() / LOOK_EVERY.as_secs();
     assert!(
         looks(&world) as u64 <= most,
