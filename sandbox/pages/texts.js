@@ -18,6 +18,7 @@ const PROBLEMS = {
   'body-too-large': ['Forespørselen er for stor.', 'The request is too large.'],
   'idempotency-key-reused': ['Nøkkelen Idempotency-Key er brukt til noe annet.', 'The Idempotency-Key was used for something else.'],
   'request-in-progress': ['Den samme forespørselen er ikke ferdig ennå. Prøv igjen om litt.', 'The same request is not finished yet. Try again in a moment.'],
+  'request-timeout': ['Forespørselen kom ikke fram i tide.', 'The request did not arrive in time.'],
   'media-type-unsupported': ['Forespørselen har feil format.', 'The request has the wrong format.'],
   'route-unknown': ['Appen kjenner ikke adressen.', 'The app does not know the address.'],
   'method-not-allowed': ['Appen godtar ikke forespørselen på denne adressen.', 'The app does not take this request at this address.'],

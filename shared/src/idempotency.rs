@@ -16,10 +16,10 @@ use crate::context::Context;
 use crate::log::Event;
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
-use crate::posten::holds_number;
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
 use crate::store::{Name, Store, Turn};
+use crate::text::holds_number;
 
 /// The header's name.
 pub(crate) const HEADER: &str = "idempotency-key";

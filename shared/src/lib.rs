@@ -34,6 +34,7 @@ pub mod signature;
 pub mod skatteetaten;
 pub mod state;
 pub mod store;
+mod text;
 pub mod token;
 pub mod trace;
 pub mod vault;

@@ -33,7 +33,6 @@ pub use identity::Identity;
 pub use job::{Job, Rule, Unfit};
 pub use requests::RequestError;
 pub use seal::{Seal, SealError};
-pub(crate) use text::holds_number;
 
 /// How the signers come to the document.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]

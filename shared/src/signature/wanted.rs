@@ -79,7 +79,7 @@ pub(super) struct Lookup {
 
 impl<'a> Wanted<'a> {
     pub(super) fn read(body: &'a Bytes) -> Result<Self, Problem> {
-        json::read(body)
+        json::request(body)
     }
 }
 

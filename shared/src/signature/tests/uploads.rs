@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::form::Form;
 use super::super::upload::{Format, LARGEST, LARGEST_JSON, Rights};
 use super::*;
-use crate::inbound::Upload;
+use crate::inbound::{Allowance, UnreadBody};
 use crate::posten::job::{AuthenticationLevel, SignatureType};
 use crate::problem::Kind;
 
@@ -209,21 +209,27 @@ fn lists_are_counted_while_they_are_read() {
 
 /// Reads an upload as the desk does: what came of it, and how much of it was taken.
 fn uploaded(content_type: &str, body: &[u8]) -> (Result<Bytes, Problem>, usize) {
-    let most = std::rc::Rc::new(std::cell::Cell::new(0));
-    let mut watch = Format::of(content_type).expect("a format").watch();
-    let seen = most.clone();
+    let mut most = 0;
+    let mut judge = Format::of(content_type).expect("a format").watch();
+    let mut watch = |arrived: &[u8]| {
+        most = most.max(arrived.len());
+        judge(arrived)
+    };
     let pieces = body.chunks(16 * 1024).map(|piece| {
         let frame = http_body::Frame::data(Bytes::copy_from_slice(piece));
         Ok::<_, std::convert::Infallible>(frame)
     });
     let pieces: Vec<_> = pieces.collect();
     let stream = http_body_util::StreamBody::new(futures::stream::iter(pieces));
-    let upload = Upload::new(&http::HeaderMap::new(), stream).watched(move |arrived| {
-        seen.set(seen.get().max(arrived.len()));
-        watch(arrived)
-    });
-    let end = Memory::new().run(upload.read(LARGEST));
-    (end, most.get())
+    let platform = Memory::new();
+    let allowance = Allowance {
+        largest: LARGEST,
+        share: None,
+        watch: Some(&mut watch),
+    };
+    let unread = UnreadBody::new(&http::HeaderMap::new(), stream);
+    let end = platform.run(unread.read(&context(&platform), &kari(), allowance));
+    (end, most)
 }
 
 #[test]
