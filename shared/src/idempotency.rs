@@ -151,7 +151,7 @@ impl<'a> Entry<'a> {
         fingerprint: &Fingerprint,
     ) -> Result<Running<'a>, Problem> {
         self.kept(context, fingerprint).await?;
-        let turn = Turn::take_for(
+        let turn = Turn::take_briefly(
             context,
             self.store,
             self.name(TURN),

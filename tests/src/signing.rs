@@ -141,7 +141,7 @@ impl Bench {
     pub fn drain_to_send(&self) -> RequestBuilder {
         let secret = &self.sandbox.variables(&self.public_url)["maintenance_secret"];
         reqwest::Client::new()
-            .post(format!("{}/signatures/drain", self.public_url))
+            .post(format!("{}/signatures/drain", self.inside))
             .bearer_auth(secret)
     }
 

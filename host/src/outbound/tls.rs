@@ -177,6 +177,16 @@ pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
+/// Returns the content of a PEM file of trust anchors, which has at least one and no other than certificates that can be
+/// trusted.
+pub(crate) fn authorities(path: &Path) -> Result<Vec<u8>, TlsError> {
+    roots(path)?;
+    std::fs::read(path).map_err(|error| TlsError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
 /// A certificate, where it was found, with those above it and its key.
 pub(crate) type Pair<'p> = (
     &'p Path,

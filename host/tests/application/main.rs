@@ -1,6 +1,10 @@
 //! Applications of real components, served and called over HTTP.
 
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod crowds_at_egress;
+#[cfg(test)]
 mod egress;
 #[cfg(test)]
 mod limits;
@@ -12,6 +16,8 @@ mod outbound;
 mod pins;
 #[cfg(test)]
 mod redis;
+#[cfg(test)]
+mod redis_tls;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -137,6 +137,7 @@ impl Settings for TokenConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "maskinporten_origin",
         "maskinporten_clients",
         "token_services",
@@ -183,7 +184,11 @@ fn clients(resolver: &mut Resolver<'_>, consumers: Option<&Consumers>) -> Option
         let client = match Client::try_from(client) {
             Ok(client) => client,
             Err(error) => {
-                resolver.invalid(NAME, &format!("number {} {error}", index + 1), CLIENTS);
+                resolver.invalid(
+                    NAME,
+                    &format!("number {} {error}", index.saturating_add(1)),
+                    CLIENTS,
+                );
                 continue;
             }
         };

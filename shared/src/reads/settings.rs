@@ -72,6 +72,7 @@ const COMMON: &[&str] = &[
     "login_audience",
     "login_party_claim",
     "login_organisations_claim",
+    "key_set_store_key",
     "altinn_generation",
     "altinn_api_keys",
     "altinn_start",

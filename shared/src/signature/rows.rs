@@ -164,7 +164,7 @@ impl<P: Platform> Rows<'_, P> {
         let parts = [id];
         let name = name(consumer, LOOK, &parts);
         let time = BETWEEN_LOOKS.saturating_add(ROUNDING);
-        let turn = Turn::take_for(self.context, self.store, name, time, SETTLING).await?;
+        let turn = Turn::take_briefly(self.context, self.store, name, time, SETTLING).await?;
         Ok(turn.is_some())
     }
 

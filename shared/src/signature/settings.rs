@@ -50,6 +50,7 @@ impl Settings for SignatureConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "signature_orders_claim",
         "posten_origin",
         "posten_proxy_path",
