@@ -3,7 +3,10 @@
 //! Features choose what it is built with: `host` gives `egress` and `doctor`, `sandbox` gives `sandbox`, both together
 //! `up`. A program for production is built without `sandbox`.
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::disallowed_methods)
+)]
 
 #[cfg(feature = "host")]
 mod connections;

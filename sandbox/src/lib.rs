@@ -5,7 +5,10 @@
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
 //! not published, the module says "assumption".
 
-#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::disallowed_methods)
+)]
 
 pub mod alone;
 pub mod authority;

@@ -3,6 +3,8 @@
 //! It compiles and is tested natively. What the outside world gives a component comes through
 //! [`platform`] alone; protocols build requests and read answers without sending anything.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 pub mod altinn;
 pub mod calendar;
 pub mod caller;

@@ -3,6 +3,7 @@
 //!
 //! What it does is in [`shared::reads::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //!
 //! What it does is in [`shared::signature::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! It alone sees the keys of the clients at Maskinporten and the store of tokens. What it does is in
 //! [`shared::token::Desk`]; here is the wiring.
 #![cfg(target_family = "wasm")]
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::rc::Rc;
 use std::time::Duration;

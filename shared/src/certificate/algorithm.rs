@@ -54,7 +54,10 @@ fn modulus_bits(key: &[u8]) -> Option<usize> {
     });
     let modulus = modulus.ok()?;
     let unused = modulus.first()?.leading_zeros();
-    (modulus.len() * 8).checked_sub(usize::try_from(unused).ok()?)
+    modulus
+        .len()
+        .checked_mul(8)?
+        .checked_sub(usize::try_from(unused).ok()?)
 }
 
 /// How a certificate was signed.

@@ -55,7 +55,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u32>> = digits.map(|character| character.to_digit(16)).collect();
     let digits = digits?;
     let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
+        [high, low] => u8::try_from((high << 4) | low).ok(),
         _ => None,
     });
     pairs.collect()

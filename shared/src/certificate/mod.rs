@@ -73,7 +73,11 @@ pub struct Validity {
 impl Validity {
     /// How many whole days are left at `time`; less than zero when it has ended.
     pub fn days_left(&self, time: OffsetDateTime) -> i64 {
-        (self.until - time).whole_seconds().div_euclid(24 * 60 * 60)
+        let left = self
+            .until
+            .unix_timestamp()
+            .saturating_sub(time.unix_timestamp());
+        left.div_euclid(24 * 60 * 60)
     }
 }
 

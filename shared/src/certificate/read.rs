@@ -1,8 +1,6 @@
 //! From DER to what the field asks about.
 
-use std::time::Duration;
-
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use x509_cert::der::Decode;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -117,6 +115,6 @@ fn content<'a, T: Decode<'a, Error = x509_cert::der::Error>>(
 }
 
 fn moment(time: Time) -> OffsetDateTime {
-    let since: Duration = time.to_unix_duration();
-    OffsetDateTime::UNIX_EPOCH + since
+    let since = Duration::try_from(time.to_unix_duration()).unwrap_or(Duration::MAX);
+    OffsetDateTime::UNIX_EPOCH.saturating_add(since)
 }
