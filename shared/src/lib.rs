@@ -15,6 +15,7 @@ mod expiry;
 #[cfg(test)]
 mod fixtures;
 mod flight;
+mod identifier;
 pub mod inbound;
 mod key_set;
 pub mod log;
@@ -27,6 +28,8 @@ pub mod posten;
 pub mod problem;
 pub mod reads;
 pub mod return_address;
+#[cfg(test)]
+mod secrecy;
 pub mod secret;
 pub mod signature;
 pub mod skatteetaten;

@@ -15,6 +15,8 @@ mod redis;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod state;

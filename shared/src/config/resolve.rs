@@ -10,6 +10,7 @@ use super::sections::{Consumers, Login, Origin, StoreKeys};
 use crate::credential::SigningKey;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 
 const ORIGIN: &str =
     "set it to an origin such as https://host.example, without a path or a slash at the end";
@@ -210,6 +211,21 @@ impl<'a> Resolver<'a> {
             self.invalid(name, "is not an Ed25519 seed", KEY);
         }
         key
+    }
+
+    /// `trace_from_callers`, with a key derived from the component's secret called `secret`.
+    pub fn caller_traces(&mut self, secret: &str) -> Option<CallerTraces> {
+        const NAME: &str = "trace_from_callers";
+        let continued = match self.optional(NAME) {
+            None | Some("false") => Some(false),
+            Some("true") => Some(true),
+            Some(_) => {
+                self.invalid(NAME, "is neither true nor false", "set it to one of them");
+                None
+            }
+        };
+        // Where the secret is missing, that is a fault of its own.
+        Some(CallerTraces::new(continued?, self.raw.get(secret)?))
     }
 
     /// A secret that others show to us, such as `maintenance_secret`: any of a list, so that not all have to change at once.

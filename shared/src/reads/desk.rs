@@ -13,6 +13,7 @@ use crate::inbound::{Arrived, Parameters, Route};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{Api, Dataset};
+use crate::trace::CallerTraces;
 
 /// Answers the requests of one such component. Lives as long as the instance.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Desk {
     scopes: Option<LookupScopes>,
     reader: Reader,
     web_origins: Vec<Origin>,
+    caller_traces: CallerTraces,
 }
 
 impl Desk {
@@ -52,6 +54,7 @@ impl Desk {
                 Permission::Consent { .. } | Permission::SystemUser(_) => None,
             },
             web_origins: config.web_origins.clone(),
+            caller_traces: config.caller_traces.clone(),
             reader: Reader::new(config, component, api),
         }
     }
@@ -64,6 +67,11 @@ impl Desk {
     /// Its routes: its name, and the name of each read.
     pub const fn routes(&self) -> &'static [Route<&'static Dataset>] {
         self.routes
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// The pages that may call.

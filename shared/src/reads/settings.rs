@@ -13,6 +13,7 @@ use crate::party::Environment;
 use crate::platform::Platform;
 use crate::skatteetaten::Api;
 use crate::token::Ask;
+use crate::trace::CallerTraces;
 
 /// The settings of a component that reads one API.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct ReadsConfig {
     pub permission: Permission,
     /// The component's own key, shown to `token`.
     pub signing_key: SigningKey,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
 }
 
 /// What opens the data, beside the consumer's own right to the API.
@@ -82,6 +85,7 @@ const COMMON: &[&str] = &[
     "services",
     "consent_store_key",
     "consent_store_previous_key",
+    "trace_from_callers",
 ];
 
 /// The ends of those that begin with the component's name.
@@ -138,6 +142,7 @@ impl Settings for ReadsConfig {
         };
         let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
+        let caller_traces = resolver.caller_traces(&name("signing_key"));
         let settings = || {
             Some(Self {
                 component: component.to_owned(),
@@ -151,6 +156,7 @@ impl Settings for ReadsConfig {
                 api: api?,
                 permission: permission?,
                 signing_key: signing_key?,
+                caller_traces: caller_traces?,
             })
         };
         let settings = settings();

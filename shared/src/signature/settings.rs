@@ -5,6 +5,7 @@ use crate::party::Environment;
 use crate::posten::{Posten, Seal};
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 
 /// The settings of the signature component.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct SignatureConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the queue drained and the store swept.
     pub maintenance_secrets: Vec<Secret<String>>,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
 }
 
 impl Settings for SignatureConfig {
@@ -61,6 +64,7 @@ impl Settings for SignatureConfig {
         "job_store_key",
         "job_store_previous_key",
         "maintenance_secret",
+        "trace_from_callers",
     ];
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
@@ -75,6 +79,7 @@ impl Settings for SignatureConfig {
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
+        let caller_traces = resolver.caller_traces("job_store_key");
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
         let settings = || {
@@ -91,6 +96,7 @@ impl Settings for SignatureConfig {
                 seal: seal?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
+                caller_traces: caller_traces?,
             })
         };
         let settings = settings();

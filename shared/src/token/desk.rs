@@ -14,6 +14,7 @@ use crate::log::{Event, Level};
 use crate::maskinporten::Client;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
+use crate::trace::CallerTraces;
 
 /// Answers requests for tokens. Lives as long as the instance, for what it keeps.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Desk {
     access: Access,
     expiry: Expiry,
     issuer: Issuer,
+    caller_traces: CallerTraces,
 }
 
 /// A problem in OAuth's form, for the token component's own failures.
@@ -38,7 +40,13 @@ impl Desk {
             access: Access::new(config),
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
+            caller_traces: config.caller_traces.clone(),
         }
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// `POST /token`: a token, or a refusal in OAuth's form (RFC 6749 §5).
