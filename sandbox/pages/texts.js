@@ -16,6 +16,7 @@ const PROBLEMS = {
   'party-invalid': ['Nummeret er ikke et gyldig organisasjonsnummer eller fødselsnummer.', 'The number is not a valid organisation or national identity number.'],
   'request-invalid': ['Det er noe galt med det du ba om. Sjekk perioden.', 'Something is wrong with what you asked for. Check the period.'],
   'body-too-large': ['Forespørselen er for stor.', 'The request is too large.'],
+  'request-timeout': ['Forespørselen kom ikke fram i tide.', 'The request did not arrive in time.'],
   'media-type-unsupported': ['Forespørselen har feil format.', 'The request has the wrong format.'],
   'route-unknown': ['Appen kjenner ikke adressen.', 'The app does not know the address.'],
   'method-not-allowed': ['Appen godtar ikke forespørselen på denne adressen.', 'The app does not take this request at this address.'],

@@ -14,8 +14,14 @@ use serde_json::{Value, json};
 use crate::config::{Raw, Settings as _, TokenConfig};
 use crate::context::Context;
 use crate::credential::SigningKey;
+use crate::inbound::VerifiedCaller;
 use crate::party::OrganisationNumber;
 use crate::platform::memory::Memory;
+
+/// A caller whose body is read without anything having been verified.
+pub(crate) struct Anyone;
+
+impl VerifiedCaller for Anyone {}
 
 /// The default consumer, and a second one.
 pub(crate) const CONSUMER: &str = "310000205";

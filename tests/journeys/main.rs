@@ -13,6 +13,7 @@ mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
 mod asks_by_link;
 mod asks_with_the_enterprise_certificate;
+mod bodies_that_drip;
 mod callback_doubled;
 mod callback_for_an_open_request;
 mod callback_forged;

@@ -68,7 +68,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Start,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -77,7 +76,6 @@ impl Component<Spin> for Consent {
             // The service, and what a consent to it says.
             query: Parameters::Any,
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::DELETE,
@@ -85,7 +83,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Withdraw,
             query: Parameters::Any,
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -94,7 +91,6 @@ impl Component<Spin> for Consent {
             // Altinn adds its own.
             query: Parameters::AmongOthers(CALLBACK_PARAMETERS),
             navigated: true,
-            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -102,7 +98,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
     ];
 

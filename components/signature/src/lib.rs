@@ -69,7 +69,6 @@ const fn route(method: Method, path: &'static str, handler: Handler) -> Route<Ha
         handler,
         query: Parameters::Only(&[]),
         navigated: false,
-        uploads: false,
     }
 }
 
@@ -85,7 +84,6 @@ impl Component<Spin> for Signature {
             handler: Handler::Order,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: true,
         },
         // Before the routes of a job, which could be called so.
         route(Method::POST, "/signatures/drain", Handler::Drain),
@@ -97,7 +95,6 @@ impl Component<Spin> for Signature {
             // Posten adds its own.
             query: Parameters::AmongOthers(&["job", "status_query_token"]),
             navigated: true,
-            uploads: false,
         },
         route(Method::GET, "/signatures/{id}", Handler::Status),
         route(Method::GET, "/signatures/{id}/pades", Handler::Pades),
@@ -138,7 +135,7 @@ impl Component<Spin> for Signature {
     ) -> Result<Answer, Problem> {
         let desk = self.desk(context).await?;
         match arrived.handler {
-            Handler::Order => desk.order(context, arrived).await,
+            Handler::Order => desk.order(context, &arrived).await,
             Handler::Drain => desk.drain(context, &arrived).await,
             Handler::Sweep => desk.sweep(context, &arrived).await,
             Handler::ComeBack => Ok(desk.come_back(context, &arrived).await),

@@ -66,7 +66,6 @@ impl Component<Spin> for Token {
             handler: Handler::Token,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -74,7 +73,6 @@ impl Component<Spin> for Token {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
     ];
 

@@ -60,7 +60,12 @@ impl Right {
 
 impl PartialEq for Right {
     fn eq(&self, other: &Self) -> bool {
-        self.resource == other.resource && self.folded_metadata() == other.folded_metadata()
+        // Keys that differ in case only would hide behind each other.
+        let (one, two) = (self.folded_metadata(), other.folded_metadata());
+        self.resource == other.resource
+            && one == two
+            && one.len() == self.metadata.len()
+            && two.len() == other.metadata.len()
     }
 }
 
@@ -225,5 +230,35 @@ pub struct Urn(pub(super) String);
 impl fmt::Debug for Urn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Urn(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn right(metadata: &[(&str, &str)]) -> Right {
+        let metadata = metadata.iter();
+        Right {
+            resource: "r".to_owned(),
+            metadata: metadata
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn keys_are_compared_without_case_and_none_hides_behind_another() {
+        let asked = right(&[("fraogmed", "2026-01")]);
+        assert_eq!(asked, right(&[("fraOgMed", "2026-01")]));
+        for other in [
+            right(&[]),
+            right(&[("fraogmed", "2026-02")]),
+            right(&[("fraOgMed", "2025-01"), ("fraogmed", "2026-01")]),
+            right(&[("FRAOGMED", "2025-01"), ("fraogmed", "2026-01")]),
+        ] {
+            assert_ne!(asked, other);
+            assert_ne!(other, asked);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The customer who is logged in, and whom they may ask about.
 
+use crate::inbound::VerifiedCaller;
 use crate::party::{Environment, OrganisationNumber, Party, PartyError, PersonNumber};
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Customer {
     pub(super) rights: Vec<String>,
     pub(super) environment: Environment,
 }
+
+impl VerifiedCaller for Customer {}
 
 /// The scopes of login tokens that open a read which needs no consent. One that is not configured opens nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -87,10 +87,10 @@ impl<'a> Resolver<'a> {
         parts.map(str::trim).filter(|part| !part.is_empty())
     }
 
-    /// JSON. The parser's own words are left out: they may quote a secret.
+    /// JSON in which no member stands twice, whatever its case. The parser's own words are left out: they may quote a secret.
     pub fn json<T: DeserializeOwned>(&mut self, name: &str, remedy: &str) -> Option<T> {
         let value = self.required(name, remedy)?;
-        match serde_json::from_str(value) {
+        match crate::json::read(value.as_bytes()) {
             Ok(value) => Some(value),
             Err(error) => {
                 let place = format!(

@@ -39,7 +39,9 @@ impl Origin {
     /// Whether `address` lies at this origin, judged by its parsed parts.
     pub fn owns(&self, address: &str) -> bool {
         Url::parse(address).is_ok_and(|url| {
-            url.username().is_empty()
+            // The URL standard gives `blob:` the origin of the address inside.
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
                 && url.password().is_none()
                 && url.origin().ascii_serialization() == self.0
         })
@@ -138,6 +140,8 @@ mod tests {
             "https://u@altinn.example/",
             "http://altinn.example/",
             "//altinn.example",
+            "blob:https://altinn.example/0198a000-1111-4222-8333-444455556666",
+            "filesystem:https://altinn.example/temporary/x",
         ] {
             assert!(!origin.owns(address), "{address}");
         }

@@ -1,7 +1,7 @@
 //! The browser comes back from Altinn.
 //!
 //! What its query says is hearsay, and whose browser it is does not matter: the request that the state
-//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says. A code in
+//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the state's own ticket says. A code in
 //! the query is at best where to ask.
 
 use std::time::Duration;
@@ -58,22 +58,22 @@ impl Consents {
                 return Ok(None);
             };
             let key = ticket.key(consumer, &party);
-            let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
-            return Ok(request
-                .return_address()
-                .map(|address| address.with(outcome.as_str())));
+            let outcome = self.settle(&rows, &key, &ticket.request, arrival).await?;
+            // The state's own address: the record may hold another asker's request.
+            let address = ticket.request.return_address();
+            return Ok(address.map(|address| address.with(outcome.as_str())));
         }
         Ok(None)
     }
 
-    /// What came of the ticket's request, and the request as it was last asked for.
+    /// What came of the ticket's request.
     async fn settle<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
         key: &Key<'_>,
         request: &Request,
         arrival: Arrival<'_>,
-    ) -> Result<(Request, Outcome), Problem> {
+    ) -> Result<Outcome, Problem> {
         let now = rows.context.now();
         let kept = rows.record(key).await?;
         let other = kept
@@ -81,7 +81,7 @@ impl Consents {
             .filter(|record| record.request.id != request.id);
         if other.is_some_and(|record| record.outcome(now) == Outcome::Granted) {
             // Of two requests at once, the other was approved.
-            return Ok((request.clone(), Outcome::Granted));
+            return Ok(Outcome::Granted);
         }
         let overwritten = other.is_some();
         let own = kept.filter(|record| record.request.id == request.id);
@@ -108,8 +108,7 @@ impl Consents {
                 }
             }
         }
-        let outcome = record.outcome(now);
-        Ok((record.request, outcome))
+        Ok(record.outcome(now))
     }
 
     /// Puts the code that the browser says into the record, where nobody else can tell it. Gives whether the browser's word

@@ -94,7 +94,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
-        let body: StartBody = arrived.json()?;
+        let body: StartBody = arrived.json(context, &customer).await?;
         let named = arrived.header(PARTY_HEADER)?;
         if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
             return Err(Problem::new(Kind::RequestInvalid)

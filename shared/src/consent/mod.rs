@@ -17,6 +17,9 @@
 //! the record before it is believed, so that what Altinn could not be asked then is asked by whoever comes next. Where that
 //! way back is lost, the record stays *pending*, and the next start leads to the same link.
 //!
+//! Altinn has one redirect address for a request. An open request is therefore given to others who ask only if they come back
+//! to the same return address; another return address has a request of its own, and each ticket keeps its own address.
+//!
 //! Of two starts at once, the last write wins, and Altinn has two open requests. Each browser comes back
 //! with the state of its own, and each ticket can settle its own request: when that one was approved,
 //! it takes the record's place. Where that way back is lost too, the record says *pending*, which is

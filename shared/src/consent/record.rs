@@ -75,8 +75,9 @@ pub(super) struct Request {
     pub(super) right: Right,
     /// In Unix seconds.
     valid_to: i64,
-    /// The login service's name for who asked last.
+    /// The login service's name for who asked first.
     asked_by: String,
+    /// Where whoever answers it comes back to.
     return_address: String,
 }
 
@@ -97,18 +98,10 @@ impl Request {
         }
     }
 
-    /// The same request, for whoever asks now.
-    pub(super) fn again(&self, asker: &Asker<'_>) -> Self {
-        Self {
-            asked_by: asker.subject.expose().clone(),
-            return_address: asker.return_address.as_str().to_owned(),
-            ..self.clone()
-        }
-    }
-
-    pub(super) fn is_for(&self, asker: &Asker<'_>) -> bool {
-        self.asked_by == *asker.subject.expose()
-            && self.return_address == asker.return_address.as_str()
+    /// Whether it brings `asker` home. The external service has one redirect address for a request, so that askers with
+    /// different return addresses have requests of their own.
+    pub(super) fn leads_home(&self, asker: &Asker<'_>) -> bool {
+        self.return_address == asker.return_address.as_str()
     }
 
     pub(super) fn valid_to(&self) -> OffsetDateTime {

@@ -327,6 +327,8 @@ mod tests {
             r#"{"a":{"resource":"r","valid_days":90,"metadta":{}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":""}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{week}"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{year}","Aar":"2025"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90},"a":{"resource":"s","valid_days":90}}"#,
         ] {
             assert_eq!(services(json), None, "{json}");
         }

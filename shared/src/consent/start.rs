@@ -55,11 +55,15 @@ impl Consents {
         };
         let kept = rows.usable(&key).await?;
         let request = match kept {
-            // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
             Some(record)
                 if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending =>
             {
-                record.request.again(&asker)
+                // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
+                if record.request.leads_home(&asker) {
+                    record.request
+                } else {
+                    fresh()
+                }
             }
             Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
                 Some(started) => return Ok(started),
@@ -85,18 +89,13 @@ impl Consents {
         record: Record,
         asker: &Asker<'_>,
     ) -> Result<Option<Started>, Problem> {
-        let Some(mut record) = self.refresh(rows, key, record).await? else {
+        let Some(record) = self.refresh(rows, key, record).await? else {
             return Ok(None);
         };
         let valid_to = record.request.valid_to();
-        match (record.outcome(rows.context.now()), record.page.clone()) {
+        match (record.outcome(rows.context.now()), record.page) {
             (Outcome::Granted, _) => Ok(Some(Started::Granted { valid_to })),
-            (Outcome::Pending, Some(page)) => {
-                // Altinn has one redirect address for the request; whoever asked last is sent home.
-                if !record.request.is_for(asker) {
-                    record.request = record.request.again(asker);
-                    rows.keep(key, &record).await?;
-                }
+            (Outcome::Pending, Some(page)) if record.request.leads_home(asker) => {
                 Ok(Some(Started::Open {
                     page,
                     valid_to,

@@ -225,21 +225,21 @@ pub fn retry_after(answer: &Response) -> Option<Duration> {
 pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
     let problem = Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"));
     match error {
-        SendError::CertificateRefused(refusal) => problem.detail(format!(
+        SendError::CertificateRefused(refusal) => problem.advice(format!(
             "The certificate that the app shows to {counterparty} was refused ({refusal}): {}.",
             refusal.advice()
         )),
         // WASI has no more words for it.
-        SendError::NotTrusted(_) => problem.detail(format!(
+        SendError::NotTrusted(_) => problem.advice(format!(
             "The certificate that {counterparty} shows is not trusted: it has expired or been revoked, its issuer is not \
              among the roots (the wrong truststore), or it is for another name, organisation or purpose. The host's log says which."
         )),
-        SendError::Tls(_) => problem.detail(format!(
+        SendError::Tls(_) => problem.advice(format!(
             "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), no TLS at that port, or, under Spin, which \
              does not tell them apart, a certificate that is not trusted. The host's log says which."
         )),
         // TLS 1.3 refuses a client's certificate when the connection is open already.
-        SendError::Broken(_) => problem.detail(format!(
+        SendError::Broken(_) => problem.advice(format!(
             "The exchange with {counterparty} broke off. Under Spin it may be that {counterparty} refuses the certificate that the \
              app shows. The host's log says which."
         )),

@@ -249,7 +249,7 @@ fn unexpected_answers_say_whose_fault_they_are() {
 /// The common problems in setting up two-way TLS (Posten signering, "Security").
 #[test]
 fn each_common_problem_is_named() {
-    let detail = |error: SendError| problem("altinn", &error).detail.expect("a detail");
+    let detail = |error: SendError| problem("altinn", &error).advice.expect("advice");
     let refused = |alert| {
         let refusal = Refusal::of_alert(alert).expect("about a certificate");
         detail(SendError::CertificateRefused(refusal))
@@ -267,7 +267,7 @@ fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
     for alert in [42, 43, 44, 45, 46, 48, 49, 116] {
         let refusal = Refusal::of_alert(alert).expect("about a certificate");
         let problem = problem("altinn", &SendError::CertificateRefused(refusal));
-        let detail = problem.detail.expect("a detail");
+        let detail = problem.advice.expect("advice");
         assert!(
             detail.starts_with("The certificate that the app shows to altinn"),
             "{detail}"
@@ -278,7 +278,7 @@ fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
         assert_eq!(Refusal::of_alert(alert), None, "{alert}");
     }
     let theirs = problem("altinn", &SendError::NotTrusted("expired".to_owned()));
-    let detail = theirs.detail.expect("a detail");
+    let detail = theirs.advice.expect("advice");
     assert!(
         detail.starts_with("The certificate that altinn shows"),
         "{detail}"

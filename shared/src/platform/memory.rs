@@ -96,7 +96,7 @@ impl Memory {
 
     /// Moves both clocks forward.
     pub fn advance(&self, by: Duration) {
-        let now = self.clock.get() + by;
+        let now = self.clock.get().saturating_add(by);
         self.clock.set(now);
         let (due, later) = self
             .sleepers
@@ -117,7 +117,7 @@ impl Memory {
 
     /// Moves the time of day alone, either way.
     pub fn shift(&self, by: time::Duration) {
-        self.offset.set(self.offset.get() + by);
+        self.offset.set(self.offset.get().saturating_add(by));
     }
 
     /// Starts another sequence of randomness.
@@ -248,12 +248,15 @@ impl Wake for Flag {
 
 impl Platform for Memory {
     fn now(&self) -> OffsetDateTime {
-        datetime!(2026-01-01 12:00 UTC) + self.clock.get() + self.offset.get()
+        let clock = self.clock.get().try_into().unwrap_or(time::Duration::MAX);
+        datetime!(2026-01-01 12:00 UTC)
+            .saturating_add(clock)
+            .saturating_add(self.offset.get())
     }
 
     fn uptime(&self) -> Duration {
         let now = self.clock.get();
-        self.clock.set(now + self.tick.get());
+        self.clock.set(now.saturating_add(self.tick.get()));
         now
     }
 
@@ -274,7 +277,7 @@ impl Platform for Memory {
     }
 
     async fn sleep(&self, duration: Duration) {
-        let hour = self.clock.get() + duration;
+        let hour = self.clock.get().saturating_add(duration);
         std::future::poll_fn(|context| {
             if self.clock.get() >= hour {
                 return Poll::Ready(());

@@ -60,8 +60,9 @@ impl Spin {
 impl Platform for Spin {
     fn now(&self) -> OffsetDateTime {
         let now = system_clock::now();
-        OffsetDateTime::from_unix_timestamp(now.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-            + Duration::from_nanos(now.nanoseconds.into())
+        OffsetDateTime::from_unix_timestamp(now.seconds)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            .saturating_add(time::Duration::nanoseconds(now.nanoseconds.into()))
     }
 
     fn uptime(&self) -> Duration {

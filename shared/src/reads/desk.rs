@@ -121,6 +121,5 @@ fn route(component: &str, dataset: &'static Dataset) -> Route<&'static Dataset> 
         handler: dataset,
         query: Parameters::Only(Box::leak(parameters.into_boxed_slice())),
         navigated: false,
-        uploads: false,
     }
 }

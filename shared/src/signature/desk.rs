@@ -16,10 +16,9 @@ use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
-use crate::inbound::{Arrived, json, see_other};
-use crate::outbound::Semaphore;
+use crate::inbound::{Allowance, Arrived, Room, json, see_other};
 use crate::platform::{Answer, Body, Platform, Response};
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
 use crate::state::State;
@@ -32,12 +31,12 @@ pub const RETURN: &str = "/signatures/return";
 /// How an exit address may say that it went. It is hearsay.
 const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 
-/// How many orders an instance takes in at once: each has its documents in memory, about three times.
+/// How many of the largest orders an instance takes in at once: each has its documents in memory, about three times.
 const ORDERS: usize = 4;
 
 /// Answers the signature component's requests. Lives as long as the instance.
 ///
-/// Paths have the places `id`, `signer` and `outcome`; the route of [`Desk::order`] uploads.
+/// Paths have the places `id`, `signer` and `outcome`.
 #[derive(Debug)]
 pub struct Desk {
     customers: LoginTokens,
@@ -48,7 +47,7 @@ pub struct Desk {
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
     caller_traces: CallerTraces,
-    room: Semaphore,
+    room: Room,
     expiry: Expiry,
 }
 
@@ -76,7 +75,7 @@ impl Desk {
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
             caller_traces: config.caller_traces,
-            room: Semaphore::new(ORDERS),
+            room: Room::new(upload::LARGEST, ORDERS),
         }
     }
 
@@ -94,24 +93,24 @@ impl Desk {
     pub async fn order<P: Platform, H>(
         &self,
         context: &Context<'_, P>,
-        mut arrived: Arrived<H>,
+        arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
-        let customer = self.customer(context, &arrived).await?;
-        let content_type = arrived
-            .header("content-type")?
-            .unwrap_or_default()
-            .to_owned();
-        let upload = arrived.upload.take();
-        let upload = upload.ok_or_else(|| Problem::new(Kind::Internal).cause("not an upload"))?;
-        let _room = self.room.acquire().await;
-        let body = upload.read(upload::LARGEST).await?;
+        let customer = self.customer(context, arrived).await?;
+        let content_type = arrived.header("content-type")?.unwrap_or_default();
+        // Held until the answer: what is made of the body is about as large.
+        let mut share = self.room.share(customer.subject.expose());
+        let allowance = Allowance {
+            largest: upload::LARGEST,
+            share: Some(&mut share),
+        };
+        let body = arrived.body.read(context, &customer, allowance).await?;
         let rights = Rights {
             customer: &customer,
             orders_claim: self.orders_claim.as_deref(),
             return_addresses: &self.return_addresses,
         };
-        let order = rights.read(&content_type, &body)?;
+        let order = rights.read(content_type, &body)?;
         // The order holds what it needs of it.
         drop(body);
         match self.signatures.order(context, &customer, order).await? {

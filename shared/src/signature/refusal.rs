@@ -66,13 +66,17 @@ fn of_code(code: &Code, answer: &Response) -> Problem {
             Kind::FeatureNotAvailable,
             "The order asks for something that the organisation has not got at Posten, such as a kind of signature, a security level or a look-up of addresses",
         ),
-        Code::NotCompleted => (
-            Kind::SignatureNotReady,
-            "The signer has not come to the end",
-        ),
+        Code::NotCompleted => {
+            return Problem::new(Kind::SignatureNotReady)
+                .detail("The signer has not come to the end")
+                .cause(format_args!(
+                    "{POSTEN} answered {}: {code}",
+                    answer.status()
+                ));
+        }
         Code::StatusToken | Code::Other(_) => return outbound::unexpected(POSTEN, answer),
     };
-    Problem::new(kind).detail(advice).cause(format_args!(
+    Problem::new(kind).advice(advice).cause(format_args!(
         "{POSTEN} answered {}: {code}",
         answer.status()
     ))
@@ -95,7 +99,7 @@ fn of_proxy(answer: &Response) -> Option<Problem> {
     };
     Some(
         Problem::new(kind)
-            .detail("The proxy to Posten did not get through: its log says why")
+            .advice("The proxy to Posten did not get through: its log says why")
             .cause(format_args!("the proxy to {POSTEN}: {}", kind.slug())),
     )
 }

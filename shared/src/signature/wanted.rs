@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::upload::invalid;
+use crate::json;
 use crate::posten::Flow;
 use crate::posten::job::{
     IdentifierInDocument, MediaType, Notifications, OnBehalfOf, SignatureType,
@@ -74,7 +75,8 @@ pub(super) struct Lookup {
 
 impl<'a> Wanted<'a> {
     pub(super) fn read(body: &'a Bytes) -> Result<Self, Problem> {
-        serde_json::from_slice(body).map_err(|error| {
+        let read = json::check(body).and_then(|()| serde_json::from_slice(body));
+        read.map_err(|error| {
             // The parser's own words may quote what was sent.
             invalid(&format!(
                 "The JSON is not what is expected at line {}, column {}",

@@ -98,7 +98,7 @@ struct RawDataset {
 impl Api {
     /// Reads the JSON of `…_api`. The text says what is wrong with it, without quoting it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let raw: RawApi = serde_json::from_str(json).map_err(|error| {
+        let raw: RawApi = crate::json::read(json.as_bytes()).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             format!("is not what is expected at line {line}, column {column}")
         })?;

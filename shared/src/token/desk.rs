@@ -80,7 +80,7 @@ impl Desk {
     ) -> Result<Response, OAuthError> {
         self.expiry.tell(context);
         let caller = self.access.identify(context, &arrived.headers).await?;
-        let (ask, skip_cache) = Ask::read(arrived)?;
+        let (ask, skip_cache) = Ask::read(context, arrived, &caller).await?;
         caller.check(&ask)?;
         let token = self
             .issuer

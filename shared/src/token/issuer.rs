@@ -149,7 +149,7 @@ impl Issuer {
             failed => {
                 let refusal = failed.and_then(Result::err);
                 let cause = refusal.and_then(|refusal| refusal.problem.cause);
-                let cause = cause.unwrap_or_else(|| "it took too long".to_owned());
+                let cause = cause.unwrap_or_else(|| "it took too long".into());
                 context.log(&Event::new(Level::Warn, "token", "not-renewed").cause(cause));
                 self.pause(context, identity);
                 Source::Memory.tell(context);

@@ -194,7 +194,7 @@ mod tests {
         let part = &SECRET.as_bytes()[5..14];
         for before in ["", "x", "xy", "xyz"] {
             let with = [before.as_bytes(), part].concat();
-            let hex: String = part.iter().map(|byte| format!("{byte:02X}")).collect();
+            let hex: Vec<String> = part.iter().map(|byte| format!("{byte:02X}")).collect();
             let colons: Vec<String> = part.iter().map(|byte| format!("{byte:02x}")).collect();
             for (form, written) in [
                 (
@@ -204,7 +204,7 @@ mod tests {
                 ("plain", format!("a {} b", SECRET.to_uppercase())),
                 ("base64", format!("a={}, b", STANDARD.encode(&with))),
                 ("base64", format!("a={}, b", URL_SAFE_NO_PAD.encode(&with))),
-                ("hexadecimal", format!("({before}0{hex})")),
+                ("hexadecimal", format!("({before}0{})", hex.concat())),
                 ("hexadecimal", format!("({before} {})", colons.join(":"))),
                 ("decimal", format!("{before}: {part:?}")),
                 ("decimal", format!("{before}: {part:#?}")),

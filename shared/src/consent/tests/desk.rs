@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::super::fake::{PERSON, World, raw};
@@ -6,7 +5,7 @@ use super::super::settings::ConsentConfig;
 use super::super::{Desk, STORE};
 use super::*;
 use crate::config::{Raw, Settings as _};
-use crate::inbound::{Arrived, Parameters, Places, Query};
+use crate::inbound::{Arrived, Parameters, Places, Query, UnreadBody};
 use crate::platform::Response;
 use crate::problem::Kind;
 use crate::store::Store;
@@ -54,8 +53,7 @@ fn arrived(query: &str, headers: &[(&'static str, &str)]) -> Arrived<()> {
         head: false,
         headers: map,
         query: Query::parse(query, Parameters::AmongOthers(&["state", "Status"])).expect("a query"),
-        body: Bytes::new(),
-        upload: None,
+        body: UnreadBody::default(),
         places: Places::default(),
     }
 }
@@ -72,7 +70,7 @@ fn settings_are_read_and_faults_are_named() {
         ("public_url", "https://app.example/"),
         ("return_addresses", ""),
         ("return_addresses", "javascript://"),
-        ("return_addresses", "https://bank.example/back"),
+        ("return_addresses", "https://bank.example/back?x"),
         ("altinn_generation", "4"),
         ("altinn_page_origin", "am.ui.example"),
         ("services", "{}"),

@@ -4,6 +4,7 @@ use time::macros::datetime;
 use super::super::fake::{ORGANISATION, OTHER_PERSON, PERSON, TOKEN, answer, raw, return_address};
 use super::*;
 use crate::problem::Kind;
+use crate::secret::Secret;
 
 #[test]
 fn asks_for_what_the_service_needs() {
@@ -69,20 +70,75 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
 }
 
 #[test]
-fn an_open_request_is_given_again_and_leads_to_who_asked_last() {
+fn an_open_request_is_given_again_to_whoever_comes_back_to_the_same_address() {
     let (platform, world) = world();
     let mut bank = Bank::new(ORGANISATION);
     let first = platform.run(bank.start(&platform)).expect("started");
-    bank.return_address = return_address("bank-app://consent?tab=2");
+    bank.subject = Secret::new("ola".to_owned());
     let second = platform.run(bank.start(&platform)).expect("started");
     assert_eq!(page(&first), page(&second));
     assert!(matches!(second, Started::Open { new: false, .. }));
     assert_eq!(world.ids().len(), 1);
     world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
     let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
+    assert_eq!(address, back("granted"));
+}
+
+#[test]
+fn of_two_who_ask_for_one_consent_each_comes_home() {
+    const APP: &str = "bank-app://consent?tab=2";
+    let app = |outcome: &str| Some(format!("{APP}&consent={outcome}"));
+    for (first, second) in [("Accepted", "Created"), ("Rejected", "Accepted")] {
+        let (platform, world) = world();
+        let mut bank = Bank::new(ORGANISATION);
+        let web_page = page(&platform.run(bank.start(&platform)).expect("started"));
+        let web_state = newest_state(&world);
+        bank.subject = Secret::new("ola".to_owned());
+        bank.return_address = return_address(APP);
+        let app_page = page(&platform.run(bank.start(&platform)).expect("started"));
+        let app_state = newest_state(&world);
+        assert_ne!(web_page, app_page);
+        let [web_id, app_id] = world.ids().try_into().expect("two requests");
+        world.respond(&web_id, first, OTHER_PERSON);
+        if second != "Created" {
+            world.respond(&app_id, second, OTHER_PERSON);
+        }
+        let web = platform.run(arrive(&bank, &platform, &web_state));
+        let outcome = if first == "Accepted" {
+            "granted"
+        } else {
+            "rejected"
+        };
+        assert_eq!(web, back(outcome), "the first asker's address");
+        let arrived = platform.run(arrive(&bank, &platform, &app_state));
+        assert_eq!(arrived, app("granted"), "the second asker's address");
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
+        // Again, and in the other order.
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &app_state)),
+            app("granted")
+        );
+    }
+}
+
+#[test]
+fn a_start_that_was_stopped_is_not_taken_over_by_another_address() {
+    let (platform, world) = world();
+    let mut bank = Bank::new(ORGANISATION);
+    world.lose_created(true);
+    platform.run(bank.start(&platform)).expect_err("lost");
+    world.lose_created(false);
+    bank.return_address = return_address("bank-app://consent");
+    platform.run(bank.start(&platform)).expect("started");
+    assert_eq!(world.ids().len(), 2);
+    world.respond(&world.ids()[1], "Accepted", OTHER_PERSON);
+    let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
     assert_eq!(
         address.as_deref(),
-        Some("bank-app://consent?tab=2&consent=granted")
+        Some("bank-app://consent?consent=granted")
     );
 }
 

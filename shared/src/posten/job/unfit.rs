@@ -24,8 +24,9 @@ pub enum Rule {
     /// signering-docs, "Opprette oppdrag": 10 MB together.
     #[error("must not exceed {} bytes together", super::MOST_BYTES)]
     TooLarge,
-    /// XML 1.0 §2.2 has no way to write most control characters.
-    #[error("has a character that XML cannot hold")]
+    /// Characters that XML cannot hold (XML 1.0 §2.2), and those that a reader cannot see: control characters with line breaks,
+    /// bidirectional controls, zero-width characters.
+    #[error("must not hold control characters, line breaks or invisible characters")]
     Character,
     /// signering-docs, "Sikkerhet": personal data only in the signer's number, the title and the description.
     #[error("must not hold a national identity number")]

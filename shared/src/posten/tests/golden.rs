@@ -6,6 +6,14 @@ use http::header;
 
 use super::*;
 
+/// With characters that are escaped, which no order may hold.
+fn direct() -> Job {
+    Job {
+        description: Some("Les avtalen fo\u{308}r\rdu\tsigne\u{301}rer.\n".to_owned()),
+        ..super::direct()
+    }
+}
+
 const DIRECT_ORDER: &str = concat!(
     "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
     "<direct-signature-job-request xmlns=\"http://signering.posten.no/schema/v1\">",

@@ -174,7 +174,7 @@ fn the_proof_of_another_consent_is_told_by_the_member() {
         assert_eq!(fault, Fault::Mismatch(mismatch), "{member}: {value}");
         let problem = Problem::from(fault);
         assert_eq!(problem.kind, Kind::ProofRefused);
-        let detail = problem.detail.expect("a detail");
+        let detail = problem.advice.expect("advice");
         assert!(detail.contains(&mismatch.to_string()), "{detail}");
     }
 }

@@ -11,6 +11,7 @@ use super::{Job, LONGEST, Plan, Rule, Unfit};
 use crate::config::Origin;
 use crate::party::Environment;
 use crate::posten::text;
+use crate::text::{holds_number, is_displayable};
 
 /// Where persons may not be named (signering-docs, "Sikkerhet"): in all texts but two.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -84,10 +85,10 @@ fn check_text(
     if !(least..=most).contains(&length) {
         return unfit(field, Rule::Length(least, most));
     }
-    if !text::is_writable(value) {
+    if !text::is_writable(value) || !is_displayable(value) {
         return unfit(field, Rule::Character);
     }
-    if persons == Persons::Forbidden && text::holds_number(value) {
+    if persons == Persons::Forbidden && holds_number(value) {
         return unfit(field, Rule::PersonalData);
     }
     Ok(())
