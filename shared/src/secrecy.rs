@@ -110,6 +110,7 @@ fn of_the_token_component() {
     for (name, secret) in [
         ("token_store_key", SEED),
         ("token_store_previous_key", SEED),
+        ("key_set_store_key", SEED),
         ("vault_token", VAULT_TOKEN),
         ("vault_secret_id", PASSWORD),
         ("vault_origin", VAULT_TOKEN),

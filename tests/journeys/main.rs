@@ -11,6 +11,7 @@
 
 mod a_supplier_asks_for_its_customers;
 mod an_accounting_system_reads;
+mod asks_again_and_again;
 mod asks_by_link;
 mod asks_with_the_enterprise_certificate;
 mod bodies_that_drip;
@@ -53,6 +54,7 @@ mod signature_refused;
 mod signs_a_document;
 mod store_rows_swapped;
 mod strange_input;
+mod sweeps_a_large_store;
 mod token_refused_once;
 mod two_consumers_one_party;
 mod what_skatteetaten_answers;

@@ -79,6 +79,7 @@ async fn on_the_way_back_one_of_another_consent_settles_and_a_false_one_does_not
         .problem(403, "consent-pending");
     // Altinn's own word is for another party: that is no consent to this.
     switch(&bench, Proofs::AnotherParty);
+    bench.advance_to_next_look();
     let back = bench.browser().visits(&callback).await;
     assert!(
         back.header("location").ends_with("?consent=rejected"),

@@ -52,7 +52,13 @@ impl Fleet {
         });
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = bench.sandbox.runtime_config();
-        for (store, server) in [("consents", &redis), ("jobs", &redis), ("tokens", &tokens)] {
+        let stores = [
+            ("consents", &redis),
+            ("jobs", &redis),
+            ("tokens", &tokens),
+            ("keys", &tokens),
+        ];
+        for (store, server) in stores {
             let table = format!("[key_value_store.{store}]\ntype = ");
             let here = format!("{table}\"spin\"\n");
             assert!(config.contains(&here), "{config}");

@@ -197,7 +197,7 @@ impl Bench {
     /// The sandbox's, with the stores in files, so that they outlive the app.
     fn runtime_config(&self) -> String {
         let mut text = self.sandbox.runtime_config();
-        for store in ["consents", "tokens", "jobs"] {
+        for store in ["consents", "tokens", "jobs", "keys"] {
             let table = format!("[key_value_store.{store}]\n");
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
@@ -247,6 +247,11 @@ impl Bench {
     /// The SQLite file of a store.
     pub fn store_file(&self, store: &str) -> PathBuf {
         self.folder.path().join(format!("{store}.db"))
+    }
+
+    /// Moves everybody's clock to where the app asks Altinn again about a consent that it has just asked about.
+    pub fn advance_to_next_look(&self) {
+        self.advance(Duration::from_secs(6));
     }
 
     /// Moves everybody's clock ahead: the counterparties' and the components'.

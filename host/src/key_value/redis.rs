@@ -4,11 +4,11 @@
 use std::{fmt, time::Duration};
 
 use redis::{
-    AsyncCommands as _, Client, Cmd, FromRedisValue,
+    Client, Cmd, FromRedisValue,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use super::StoreError;
+use super::{StoreError, store::PAGE};
 
 /// How long a connection, or an answer, may take. Whoever waits has a request to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -91,16 +91,11 @@ impl Records {
         }
     }
 
-    /// Bit by bit, so that a large database is not held up. A key may come twice; it is given once.
-    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.0.clone();
-        let mut found = connection.scan::<String>().await?;
-        let mut keys = Vec::new();
-        while let Some(key) = found.next_item().await {
-            keys.push(key?);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+    /// Some keys from `cursor` on, and the next cursor: zero at the beginning and after the end. A large database is not
+    /// held up. A key may come twice where the database grows or shrinks meanwhile (Redis, `SCAN`).
+    pub(super) async fn keys(&self, cursor: u64) -> Result<(u64, Vec<String>), StoreError> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("COUNT").arg(PAGE);
+        self.ask(&scan).await
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    ops::Bound,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -33,6 +34,27 @@ pub enum StoreError {
     /// The runtime that the work was handed to is stopping.
     #[error("the host is stopping")]
     Stopping,
+}
+
+/// At most so many keys are read at a time.
+pub(super) const PAGE: usize = 1000;
+
+/// A place among the keys of a store.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Beginning,
+    /// In a store whose keys are in order.
+    After(String),
+    /// In Redis.
+    Cursor(u64),
+}
+
+/// Some of a store's keys.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) keys: Vec<String>,
+    /// Where the next ones are; `None` after the last.
+    pub(crate) next: Option<Place>,
 }
 
 /// One store by its name. Several stores may share a file.
@@ -134,19 +156,48 @@ impl Backend {
         .await
     }
 
-    pub(crate) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let kind = match self {
-            Self::Here(kind) => kind,
-            Self::Redis(records) => return records.keys().await,
+    /// The next keys after `place`, none of them held back until the last is known.
+    pub(crate) async fn keys(&self, place: Place) -> Result<Page, StoreError> {
+        let kind = match (self, place) {
+            (Self::Here(kind), place) => (kind, place),
+            (Self::Redis(records), place) => {
+                let cursor = match place {
+                    Place::Cursor(cursor) => cursor,
+                    Place::Beginning | Place::After(_) => 0,
+                };
+                let (cursor, keys) = records.keys(cursor).await?;
+                let next = (cursor != 0).then_some(Place::Cursor(cursor));
+                return Ok(Page { keys, next });
+            }
         };
-        run(kind, |kind| match kind {
-            Kind::Memory(records) => Ok(locked(records).keys().cloned().collect()),
-            Kind::Sqlite { name, connection } => Ok(locked(connection)
-                .prepare_cached("SELECT key FROM spin_key_value WHERE store = ?1 ORDER BY key")?
-                .query_map([name], |row| row.get(0))?
-                .collect::<Result<_, _>>()?),
+        let (kind, place) = kind;
+        let last = match place {
+            Place::After(key) => Some(key),
+            Place::Beginning | Place::Cursor(_) => None,
+        };
+        let keys = run(kind, move |kind| match kind {
+            Kind::Memory(records) => {
+                let from = last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+                let records = locked(records);
+                let keys = records.range::<str, _>((from, Bound::Unbounded));
+                Ok(keys.take(PAGE).map(|(key, _)| key.clone()).collect())
+            }
+            Kind::Sqlite { name, connection } => {
+                let connection = locked(connection);
+                // Spin's tables have this primary key too, so that each page is found at once.
+                let mut statement = connection.prepare_cached(
+                    "SELECT key FROM spin_key_value WHERE store = ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3",
+                )?;
+                let keys = statement.query_map(params![name, last, PAGE], |row| row.get(0))?;
+                Ok(keys.collect::<Result<Vec<String>, _>>()?)
+            }
         })
-        .await
+        .await?;
+        let next = keys.last().filter(|_| keys.len() == PAGE).cloned();
+        Ok(Page {
+            keys,
+            next: next.map(Place::After),
+        })
     }
 }
 
@@ -187,13 +238,41 @@ fn open_file(path: &Path) -> Result<Connection, StoreError> {
 mod tests {
     use super::*;
 
+    async fn listed(store: &Backend) -> Vec<String> {
+        let (mut keys, mut place) = (Vec::new(), Some(Place::Beginning));
+        while let Some(from) = place {
+            let page = store.keys(from).await.unwrap();
+            assert!(page.keys.len() <= PAGE);
+            keys.extend(page.keys);
+            place = page.next;
+        }
+        keys
+    }
+
+    #[tokio::test]
+    async fn keys_come_in_pages_and_each_comes_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StoreDefinition::Sqlite(folder.path().join("store.db"));
+        for definition in [StoreDefinition::Memory, file] {
+            let store = Backend::open("one", &definition).unwrap();
+            assert!(listed(&store).await.is_empty());
+            for count in [PAGE, PAGE + 1, 2 * PAGE] {
+                for number in listed(&store).await.len()..count {
+                    store.set(format!("{number:05}"), vec![1]).await.unwrap();
+                }
+                let expected: Vec<_> = (0..count).map(|number| format!("{number:05}")).collect();
+                assert_eq!(listed(&store).await, expected);
+            }
+        }
+    }
+
     async fn behaves(store: &Backend) {
         assert_eq!(store.get("a".to_owned()).await.unwrap(), None);
         store.set("b".to_owned(), vec![0, 255]).await.unwrap();
         store.set("a".to_owned(), vec![1]).await.unwrap();
         store.set("a".to_owned(), vec![2]).await.unwrap();
         assert_eq!(store.get("a".to_owned()).await.unwrap(), Some(vec![2]));
-        assert_eq!(store.keys().await.unwrap(), ["a", "b"]);
+        assert_eq!(listed(store).await, ["a", "b"]);
         assert!(store.exists("b".to_owned()).await.unwrap());
         store.delete("b".to_owned()).await.unwrap();
         store.delete("b".to_owned()).await.unwrap();

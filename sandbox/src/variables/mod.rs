@@ -106,6 +106,7 @@ pub(crate) fn variables(
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
         ("job_store_key", secrets.job_store.clone()),
+        ("key_set_store_key", secrets.key_set_store.clone()),
         ("maintenance_secret", secrets.maintenance.clone()),
     ];
     values
@@ -154,6 +155,9 @@ type = "spin"
 type = "spin"
 
 [key_value_store.jobs]
+type = "spin"
+
+[key_value_store.keys]
 type = "spin"
 "#
     )

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::party::{OrganisationNumber, Party};
 use crate::secret::Secret;
+
+/// In nanoseconds.
+const SECOND: u128 = 1_000_000_000;
 
 /// A consent as it is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -157,7 +160,10 @@ impl Consent {
 
     fn check(&self, asked: &Asked) -> Result<(), Mismatch> {
         // Altinn keeps microseconds; anything from a second on is another time.
-        let drift = (self.valid_to - asked.valid_to).abs();
+        let (theirs, ours) = (self.valid_to, asked.valid_to);
+        let drift = theirs
+            .unix_timestamp_nanos()
+            .abs_diff(ours.unix_timestamp_nanos());
         for (holds, member) in [
             (self.id.eq_ignore_ascii_case(&asked.id), Mismatch::Id),
             (self.from.0 == asked.from.urn(), Mismatch::From),
@@ -168,7 +174,7 @@ impl Consent {
                     .is_some_and(|rights| same(rights, &asked.rights)),
                 Mismatch::Rights,
             ),
-            (drift < Duration::SECOND, Mismatch::ValidTo),
+            (drift < SECOND, Mismatch::ValidTo),
         ] {
             if !holds {
                 return Err(member);

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::Raw;
 use super::fault::{ConfigError, Fault};
-use super::sections::{Consumers, Login, Origin, StoreKeys};
+use super::sections::{Consumers, KeySetStore, Login, Origin, StoreKeys};
 use crate::credential::SigningKey;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
@@ -42,11 +42,18 @@ impl<'a> Resolver<'a> {
 
     /// Records that a value is wrong.
     pub fn invalid(&mut self, name: &str, reason: &str, remedy: &str) {
-        self.faults.push(Fault::Invalid {
+        self.fault(Fault::Invalid {
             name: name.to_owned(),
             reason: reason.to_owned(),
             remedy: remedy.to_owned(),
         });
+    }
+
+    /// Records a fault once, however many settings are built from the variable.
+    fn fault(&mut self, fault: Fault) {
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// A value that may be absent or empty.
@@ -58,7 +65,7 @@ impl<'a> Resolver<'a> {
     pub fn required(&mut self, name: &str, remedy: &str) -> Option<&'a str> {
         let value = self.raw.get(name);
         if value.is_none() {
-            self.faults.push(Fault::Missing {
+            self.fault(Fault::Missing {
                 name: name.to_owned(),
                 remedy: remedy.to_owned(),
             });
@@ -181,12 +188,27 @@ impl<'a> Resolver<'a> {
             "login_organisations_claim",
             "set it to the claim with the organisations that the customer may act for",
         );
+        let key_sets = self.key_set_store();
         Some(Login {
             jwks_address: origin?.join(&path?),
             issuer: issuer?,
             audience: audience?,
             party_claim: party_claim?,
             organisations_claim: organisations_claim?,
+            key_sets: key_sets?,
+        })
+    }
+
+    /// Where the public keys of other parties are shared, from `environment`, `consumer_organisation` and
+    /// `key_set_store_key`.
+    pub fn key_set_store(&mut self) -> Option<KeySetStore> {
+        let environment = self.environment();
+        let consumers = self.consumers();
+        let key = self.parsed("key_set_store_key", "is not a key", KEY, key);
+        Some(KeySetStore {
+            environment: environment?,
+            consumer: consumers?.default,
+            key: key?,
         })
     }
 
@@ -213,8 +235,8 @@ impl<'a> Resolver<'a> {
         key
     }
 
-    /// `trace_from_callers`, with a key derived from the component's secret called `secret`.
-    pub fn caller_traces(&mut self, secret: &str) -> Option<CallerTraces> {
+    /// `trace_from_callers`, with a key derived from the one secret that all components share, so that they make the same hash.
+    pub fn caller_traces(&mut self) -> Option<CallerTraces> {
         const NAME: &str = "trace_from_callers";
         let continued = match self.optional(NAME) {
             None | Some("false") => Some(false),
@@ -225,7 +247,10 @@ impl<'a> Resolver<'a> {
             }
         };
         // Where the secret is missing, that is a fault of its own.
-        Some(CallerTraces::new(continued?, self.raw.get(secret)?))
+        Some(CallerTraces::new(
+            continued?,
+            self.raw.get("key_set_store_key")?,
+        ))
     }
 
     /// A secret that others show to us, such as `maintenance_secret`: any of a list, so that not all have to change at once.

@@ -140,6 +140,7 @@ impl Settings for TokenConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "maskinporten_origin",
         "maskinporten_clients",
         "token_services",
@@ -163,7 +164,7 @@ impl Settings for TokenConfig {
         let services = services(&mut resolver);
         let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
-        let caller_traces = resolver.caller_traces("token_store_key");
+        let caller_traces = resolver.caller_traces();
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -189,7 +190,11 @@ fn clients(resolver: &mut Resolver<'_>, consumers: Option<&Consumers>) -> Option
         let client = match Client::try_from(client) {
             Ok(client) => client,
             Err(error) => {
-                resolver.invalid(NAME, &format!("number {} {error}", index + 1), CLIENTS);
+                resolver.invalid(
+                    NAME,
+                    &format!("number {} {error}", index.saturating_add(1)),
+                    CLIENTS,
+                );
                 continue;
             }
         };

@@ -61,12 +61,12 @@ impl Desk {
     pub fn new(config: ConsentConfig, component: &'static str) -> Self {
         Self {
             customers: LoginTokens::new(config.login, config.consumers.clone(), config.environment),
-            consents: Consents {
-                environment: config.environment,
-                store: Store::new(STORE, config.environment, &config.store_keys),
-                altinn: config.altinn,
-                tokens: Client::new(component, config.signing_key),
-            },
+            consents: Consents::new(
+                config.environment,
+                Store::new(STORE, config.environment, &config.store_keys),
+                config.altinn,
+                Client::new(component, config.signing_key),
+            ),
             consumers: config.consumers,
             services: config.services,
             return_addresses: config.return_addresses,
@@ -102,7 +102,7 @@ impl Desk {
         }
         let party = customer.party(body.party.as_deref().or(named))?;
         let offer = self.services.find(body.service.as_deref())?;
-        let service = &offer.with_only(&body.metadata)?;
+        let service = &offer.with_only(&body.metadata, context.now())?;
         let return_address = self
             .return_addresses
             .check(&body.return_address, Journey::Consent)?;
@@ -164,7 +164,13 @@ impl Desk {
             party: &party,
             service: &service,
         };
-        standing(self.consents.standing(context, subject).await?)
+        // `HEAD` makes us ask nobody.
+        let known = if arrived.head {
+            self.consents.known_standing(context, subject).await?
+        } else {
+            self.consents.standing(context, subject).await?
+        };
+        standing(known)
     }
 
     /// `DELETE /consent`: the consumer ends it.
@@ -193,7 +199,7 @@ impl Desk {
         let offer = self.services.find(arrived.query.get("service"))?;
         let said = arrived.query.iter().filter(|(name, _)| *name != "service");
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let service = offer.with_only(&said.collect())?;
+        let service = offer.with_only(&said.collect(), context.now())?;
         Ok((customer, party, service))
     }
 

@@ -217,16 +217,16 @@ impl Bank {
             previous: Vec::new(),
         };
         Self {
-            consents: Consents {
-                environment: Environment::Test,
-                store: Store::new(STORE, Environment::Test, &keys),
-                altinn: Altinn {
+            consents: Consents::new(
+                Environment::Test,
+                Store::new(STORE, Environment::Test, &keys),
+                Altinn {
                     generation: Generation::Three,
                     origin: origin("https://platform.example"),
                     page_origin: origin("https://am.ui.example"),
                 },
-                tokens: Client::new("consent", SigningKey::from_seed(&[3; 32]).expect("a key")),
-            },
+                Client::new("consent", SigningKey::from_seed(&[3; 32]).expect("a key")),
+            ),
             consumers: Consumers {
                 default: number("310000205"),
                 others: vec![number("310000302")],

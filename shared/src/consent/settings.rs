@@ -53,6 +53,7 @@ impl Settings for ConsentConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "altinn_generation",
         "altinn_api_keys",
         "altinn_start",
@@ -82,7 +83,7 @@ impl Settings for ConsentConfig {
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
-        let caller_traces = resolver.caller_traces("consent_store_key");
+        let caller_traces = resolver.caller_traces();
         let settings = || {
             Some(Self {
                 environment: environment?,

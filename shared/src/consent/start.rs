@@ -45,13 +45,11 @@ impl Consents {
     ) -> Result<Started, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let fresh = || {
-            Request::new(
-                uuid(context.platform),
-                subject.service,
-                &asker,
-                context.now(),
-            )
+        let fresh = async || {
+            let id = uuid(context.platform);
+            let request = Request::new(id, subject.service, &asker, context.now());
+            self.take_slot(&rows, &key, &request, &asker).await?;
+            Ok::<_, Problem>(request)
         };
         let kept = rows.usable(&key).await?;
         let request = match kept {
@@ -60,22 +58,24 @@ impl Consents {
             {
                 // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
                 if record.request.leads_home(&asker) {
+                    self.take_slot(&rows, &key, &record.request, &asker).await?;
                     record.request
                 } else {
-                    fresh()
+                    fresh().await?
                 }
             }
             Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
                 Some(started) => return Ok(started),
-                None => fresh(),
+                None => fresh().await?,
             },
-            None => fresh(),
+            None => fresh().await?,
         };
         if let Some(started) = self.ask(&rows, &key, request, &asker, callback).await? {
             return Ok(started);
         }
         // The id that went out again had an answer already, and not a yes.
-        let started = self.ask(&rows, &key, fresh(), &asker, callback).await?;
+        let request = fresh().await?;
+        let started = self.ask(&rows, &key, request, &asker, callback).await?;
         started.ok_or_else(|| {
             Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request")
         })
@@ -130,6 +130,7 @@ impl Consents {
             Err(Uncreated::Refused(problem)) => {
                 // There is nothing at Altinn to come back to: the next start begins anew.
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(problem);
             }
         };
@@ -142,6 +143,7 @@ impl Consents {
             Ok(outcome) => outcome,
             Err(mismatch) => {
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(Problem::new(Kind::SourceUnreadable).cause(mismatch));
             }
         };

@@ -115,9 +115,9 @@ pub async fn send_anew<P: Platform>(
         let end = attempt_once(context, call, request().await?, attempt, P::send).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
-            if pause + SHORTEST_ATTEMPT < context.left() {
+            if pause.saturating_add(SHORTEST_ATTEMPT) < context.left() {
                 context.platform.sleep(pause).await;
-                attempt += 1;
+                attempt = attempt.saturating_add(1);
                 continue;
             }
         }
@@ -207,11 +207,13 @@ const fn level(error: &SendError) -> Level {
 
 /// Half of the pause is left to chance, so that many callers do not come back at once.
 fn pause(platform: &impl Platform, attempt: u32, answer: Option<&Response>) -> Duration {
-    let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt.saturating_sub(1));
+    let longest = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     let mut chance = [0_u8; 1];
     platform.random(&mut chance);
     let [chance] = chance;
-    let jittered = longest / 2 + (longest / 2) * u32::from(chance) / 255;
+    let half = longest.checked_div(2).unwrap_or_default();
+    let more = half.saturating_mul(chance.into()).checked_div(255);
+    let jittered = half.saturating_add(more.unwrap_or_default());
     jittered.max(answer.and_then(retry_after).unwrap_or_default())
 }
 

@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
-use super::{Body, Limits, Platform, Refusal, Request, SendError};
+use super::{Body, Limits, Platform, Refusal, Request, SendError, StoreError};
 
 /// Sent to the echo, which sends it back.
 const ECHO: HeaderName = HeaderName::from_static("x-echo");
@@ -61,7 +62,7 @@ type Outcome = Result<(), String>;
 
 /// Runs every case.
 pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
-    let cases: [(&'static str, Outcome); 20] = [
+    let cases: [(&'static str, Outcome); 21] = [
         (
             "a missing key is absent",
             missing_key(platform, around).await,
@@ -72,6 +73,10 @@ pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec
         ),
         ("a value is any bytes", binary_value(platform, around).await),
         ("keys lists what is there", keys(platform, around).await),
+        (
+            "keys come some at a time",
+            some_keys(platform, around).await,
+        ),
         (
             "a store that is not allowed fails",
             forbidden_store(platform, around).await,
@@ -165,15 +170,42 @@ async fn keys<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     for key in ["one", "two"] {
         same(platform.set(around.store, key, b"x").await, Ok(()))?;
     }
-    let keys = platform.keys(around.store).await.map(|mut keys| {
-        keys.sort_unstable();
-        keys
-    });
-    same(keys, Ok(vec!["one".to_owned(), "two".to_owned()]))?;
+    let listed = listed(platform, around.store).await;
+    same(listed, Ok(vec!["one".to_owned(), "two".to_owned()]))?;
     for key in ["one", "two"] {
         same(platform.delete(around.store, key).await, Ok(()))?;
     }
-    same(platform.keys(around.store).await, Ok(Vec::new()))
+    same(self::listed(platform, around.store).await, Ok(Vec::new()))
+}
+
+/// Many keys, of which the first are taken and the others are not asked for.
+async fn some_keys<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+    const MANY: usize = 2_500;
+    let names: Vec<String> = (0..MANY).map(|number| format!("key-{number:04}")).collect();
+    for name in &names {
+        same(platform.set(around.store, name, b"x").await, Ok(()))?;
+    }
+    let mut pages = platform
+        .keys(around.store)
+        .await
+        .map_err(|error| error.to_string())?;
+    match pages.next().await {
+        Some(Ok(page)) if !page.is_empty() && page.len() < MANY => {}
+        other => return Err(format!("{other:?}")),
+    }
+    drop(pages);
+    same(listed(platform, around.store).await, Ok(names.clone()))?;
+    for name in &names {
+        same(platform.delete(around.store, name).await, Ok(()))?;
+    }
+    Ok(())
+}
+
+async fn listed<P: Platform>(platform: &P, store: &str) -> Result<Vec<String>, StoreError> {
+    let pages: Vec<Vec<String>> = platform.keys(store).await?.try_collect().await?;
+    let mut keys = pages.concat();
+    keys.sort_unstable();
+    Ok(keys)
 }
 
 async fn forbidden_store<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {

@@ -103,7 +103,7 @@ impl Desk {
             consumer: &customer.consumer,
             party: &party,
             dataset,
-            values: &dataset.values(&arrived.query)?,
+            values: &dataset.values(&arrived.query, context.now())?,
         };
         let mut response = Response::new(self.reader.read(context, read).await?);
         let json = HeaderValue::from_static("application/json");

@@ -131,12 +131,8 @@ impl Reader {
                     altinn,
                     store_keys,
                 } => {
-                    let consents = Consents {
-                        environment,
-                        store: Store::new(consent::STORE, environment, &store_keys),
-                        altinn,
-                        tokens,
-                    };
+                    let store = Store::new(consent::STORE, environment, &store_keys);
+                    let consents = Consents::new(environment, store, altinn, tokens);
                     Ground::Consent(Box::new(consents), offer)
                 }
             },
@@ -251,10 +247,12 @@ impl Reader {
             match skatteetaten::read(self.api, &response) {
                 Ok(data) => return Ok(data),
                 Err(refusal)
-                    if refusal.may_pass() && attempt < ATTEMPTS && context.left() > PAUSE * 4 =>
+                    if refusal.may_pass()
+                        && attempt < ATTEMPTS
+                        && context.left() > PAUSE.saturating_mul(4) =>
                 {
-                    context.platform.sleep(PAUSE * attempt).await;
-                    attempt += 1;
+                    context.platform.sleep(PAUSE.saturating_mul(attempt)).await;
+                    attempt = attempt.saturating_add(1);
                 }
                 Err(refusal) => return Err(Failure::Source(refusal)),
             }

@@ -75,6 +75,7 @@ const COMMON: &[&str] = &[
     "login_audience",
     "login_party_claim",
     "login_organisations_claim",
+    "key_set_store_key",
     "altinn_generation",
     "altinn_api_keys",
     "altinn_start",
@@ -142,7 +143,7 @@ impl Settings for ReadsConfig {
         };
         let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
-        let caller_traces = resolver.caller_traces(&name("signing_key"));
+        let caller_traces = resolver.caller_traces();
         let settings = || {
             Some(Self {
                 component: component.to_owned(),

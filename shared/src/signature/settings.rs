@@ -53,6 +53,7 @@ impl Settings for SignatureConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "signature_orders_claim",
         "posten_origin",
         "posten_proxy_path",
@@ -79,7 +80,7 @@ impl Settings for SignatureConfig {
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
-        let caller_traces = resolver.caller_traces("job_store_key");
+        let caller_traces = resolver.caller_traces();
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
         let settings = || {

@@ -24,10 +24,11 @@ use crate::log::{Event, Level};
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::{Platform, StoreError};
 use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
 use seal::{Opened, Sealer};
 
 pub use sweep::Swept;
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Holder, Turn};
 
 /// How long a row's read or write may take. Our own host gives up before, and knows more of why.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -69,6 +70,19 @@ impl Store {
                 .filter(|key| key.expose() != keys.current.expose())
                 .map(sealer)
                 .collect(),
+        }
+    }
+
+    /// The platform's store `name`, sealed with one key that has no predecessor.
+    pub(crate) fn with_one_key(
+        name: &'static str,
+        environment: Environment,
+        key: &Secret<[u8; 32]>,
+    ) -> Self {
+        Self {
+            name,
+            current: Sealer::new(name, environment, key),
+            others: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::expiry::Expiry;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
 use crate::maskinporten::Client;
+use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::trace::CallerTraces;
@@ -23,6 +24,8 @@ pub struct Desk {
     expiry: Expiry,
     issuer: Issuer,
     caller_traces: CallerTraces,
+    /// The deployment's first consumer.
+    consumer: OrganisationNumber,
 }
 
 /// A problem in OAuth's form, for the token component's own failures.
@@ -41,6 +44,7 @@ impl Desk {
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
             caller_traces: config.caller_traces.clone(),
+            consumer: config.consumers.default.clone(),
         }
     }
 
@@ -100,7 +104,8 @@ impl Desk {
                 Problem::new(Kind::LoginRequired).cause("this service may not ask for the sweep")
             );
         }
-        let removed = self.issuer.store().sweep(context).await?.removed;
+        let store = self.issuer.store();
+        let removed = store.sweep(context, &self.consumer).await?.removed;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);

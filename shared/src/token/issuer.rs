@@ -204,7 +204,7 @@ impl Issuer {
     }
 
     fn pause<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) {
-        let until = context.platform.uptime() + PAUSE;
+        let until = context.platform.uptime().saturating_add(PAUSE);
         self.paused.borrow_mut().push((identity.clone(), until));
     }
 
@@ -318,7 +318,7 @@ impl Issuer {
             refused.push((
                 identity.clone(),
                 refusal.clone(),
-                context.platform.uptime() + REFUSED,
+                context.platform.uptime().saturating_add(REFUSED),
             ));
         }
     }

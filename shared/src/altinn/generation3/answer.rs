@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde::Deserialize;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::super::{Consent, Created, Refusal, Right, Status, Urn};
 use super::problem::{refusal, unreadable};
@@ -33,8 +33,11 @@ fn consent(response: &Response) -> Result<Consent, Refusal> {
     // What serde says may quote a value, and a value may be a number: it goes nowhere.
     let body: Body =
         json::read(response.body()).map_err(|_| unreadable(response, "not a consent request"))?;
-    let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339)
-        .map_err(|_| unreadable(response, "validTo is not a time"))?;
+    // The ends of the calendar are moments in some places only.
+    let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339).ok();
+    let valid_to = valid_to
+        .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+        .ok_or_else(|| unreadable(response, "validTo is not a time"))?;
     let status = status(&body).ok_or_else(|| unreadable(response, "an unknown status"))?;
     let approval = body.consent_request_events.iter().flatten().rev();
     let approval = approval.into_iter().find(|event| event.is("accepted"));

@@ -24,6 +24,7 @@ fn settings(change: Option<(&str, &str)>) -> Result<ConsentConfig, String> {
         ("login_audience", "innsyn"),
         ("login_party_claim", "pid"),
         ("login_organisations_claim", "organisations"),
+        ("key_set_store_key", KEY),
         ("altinn_generation", "3"),
         ("altinn_origin", "https://platform.example"),
         ("altinn_page_origin", "https://am.ui.example"),
@@ -158,13 +159,13 @@ fn only_the_maintenance_secret_sweeps() {
             "{shown}"
         );
     }
-    // The record and its ticket outlive the consent for a while, and then go.
+    // The record, its ticket and the customer's slot outlive the consent for a while, and then go.
     platform.advance(std::time::Duration::from_hours(24 * 365));
     let timer = arrived("", &[("authorization", "Bearer 0123456789abcdef01234567")]);
     world.fail(super::super::fake::TOKEN, Ok(raw(200, r#"{"removed":3}"#)));
     let swept = platform
         .run(desk().sweep(&context(&platform), &timer))
         .expect("swept");
-    // Two here, and three at the token component.
-    assert_eq!(swept.body().as_ref(), br#"{"removed":5,"whole":true}"#);
+    // Three here, and three at the token component.
+    assert_eq!(swept.body().as_ref(), br#"{"removed":6,"whole":true}"#);
 }

@@ -59,7 +59,11 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
             .any(|secret| bytes.windows(secret.len()).any(|window| window == *secret))
     };
     platform.with_store("consents", |rows| {
-        assert_eq!(rows.len(), 2);
+        assert_eq!(
+            rows.len(),
+            3,
+            "the record, the ticket and the customer's slot"
+        );
         assert!(
             !rows
                 .iter()
@@ -213,6 +217,11 @@ fn a_refused_request_leaves_nothing_behind() {
         assert_eq!(problem.kind, kind);
         assert!(!format!("{problem:?}").contains(PERSON));
         assert_eq!(platform.run(standing(&bank, &platform)), None);
+        let rows = platform.with_store("consents", |rows| rows.len());
+        assert_eq!(
+            rows, 1,
+            "the slot alone, for two minutes: no record, no ticket"
+        );
         assert!(platform.run(bank.start(&platform)).is_ok());
     }
 }
