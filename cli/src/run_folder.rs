@@ -1,4 +1,5 @@
-//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends.
+//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends. Every file in it is
+//! open to its owner alone, and so is the folder, whatever the umask.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use anyhow::Context;
 use sandbox::Sandbox;
 use tempfile::TempDir;
 
+#[cfg(feature = "host")]
 use crate::token_route;
 
 /// A folder that only this user can read, as it holds keys.
@@ -17,7 +19,13 @@ pub(crate) struct RunFolder(TempDir);
 
 impl RunFolder {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("innsyn-").tempdir();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("innsyn-");
+        // Without them the umask decides.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        #[expect(clippy::disallowed_methods, reason = "its permissions are set")]
+        let folder = builder.tempdir();
         Ok(Self(folder.context("no temporary folder could be made")?))
     }
 
@@ -74,6 +82,7 @@ impl RunFolder {
     }
 
     /// The manifest at `path`, with a public route for the token component.
+    #[cfg(feature = "host")]
     pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
         let read = || -> anyhow::Result<String> {
             let path = std::path::absolute(path)?;
@@ -84,23 +93,23 @@ impl RunFolder {
         self.write("spin.toml", &text)
     }
 
-    /// A back end's key, which nobody else may read.
+    /// Writes a back end's key.
+    #[cfg(feature = "host")]
     pub(crate) fn write_key(&self, seed: &str) -> anyhow::Result<PathBuf> {
-        let path = self.path().join("back-end.key");
+        self.write("back-end.key", seed)
+    }
+
+    /// Writes a new file for its owner alone.
+    fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join(name);
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options
             .open(&path)
-            .and_then(|mut file| file.write_all(seed.as_bytes()))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
-        let path = self.path().join(name);
-        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(path)
     }
 }

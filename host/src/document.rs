@@ -74,7 +74,7 @@ impl Document {
                 .take(start)
                 .filter(|byte| *byte == b'\n')
                 .count()
-                + 1;
+                .saturating_add(1);
             DocumentError::Syntax {
                 path: shown(path),
                 line,
@@ -110,7 +110,12 @@ impl Document {
 
     /// The whole document as a type that names its keys.
     pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
-        reader::read(Value::Table(self.table.clone())).map_err(|message| self.refused(message))
+        self.value(Value::Table(self.table.clone()))
+    }
+
+    /// A part of the document as a type that names its keys.
+    pub(crate) fn value<T: DeserializeOwned>(&self, value: Value) -> Result<T, DocumentError> {
+        reader::read(value).map_err(|message| self.refused(message))
     }
 
     /// An error about something in the file. A secret in a place for something else is taken out of the message.

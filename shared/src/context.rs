@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 
 use crate::identifier;
 use crate::log::{self, Event};
+use crate::outbound::Marks;
+use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::trace::Span;
 
@@ -25,6 +27,8 @@ pub struct Context<'a, P> {
     span: Rc<Cell<Span>>,
     /// When the whole request must have been answered.
     pub deadline: Deadline,
+    /// Marks of outgoing calls, for the budgets of services.
+    pub marks: Option<Marks>,
 }
 
 impl<P> Clone for Context<'_, P> {
@@ -35,6 +39,7 @@ impl<P> Clone for Context<'_, P> {
             correlation_id: self.correlation_id.clone(),
             span: Rc::clone(&self.span),
             deadline: self.deadline,
+            marks: self.marks.clone(),
         }
     }
 }
@@ -48,6 +53,7 @@ impl<'a, P: Platform> Context<'a, P> {
             correlation_id: CorrelationId::random(platform),
             span: Rc::new(Cell::new(Span::root(platform))),
             deadline: Deadline::after(platform, time),
+            marks: None,
         }
     }
 
@@ -57,6 +63,32 @@ impl<'a, P: Platform> Context<'a, P> {
         let mut part = self.clone();
         part.deadline = part.deadline.earlier(Deadline::after(self.platform, time));
         part
+    }
+
+    /// Returns the same request with these marks on its outgoing calls.
+    #[must_use]
+    pub fn marked(&self, marks: Marks) -> Self {
+        let mut marked = self.clone();
+        marked.marks = Some(marks);
+        marked
+    }
+
+    /// Returns the same request with marks that name this tenant, where it has marks.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: &OrganisationNumber) -> Self {
+        let mut marked = self.clone();
+        marked.marks = marked.marks.map(|marks| marks.for_tenant(tenant));
+        marked
+    }
+
+    /// Returns the same request with marks that name this customer of a tenant, where it has marks.
+    #[must_use]
+    pub fn for_customer(&self, tenant: &OrganisationNumber, subject: &str) -> Self {
+        let mut marked = self.clone();
+        marked.marks = marked
+            .marks
+            .map(|marks| marks.for_customer(tenant, subject));
+        marked
     }
 
     /// The span of the request, or of the part of it.
@@ -126,7 +158,11 @@ impl CorrelationId {
 
 /// A random UUID (version 4), lower case with hyphens. It has no long number in it.
 pub fn uuid(platform: &impl Platform) -> String {
-    let mut bytes: [u8; 16] = identifier::random(platform);
+    uuid_of(identifier::random(platform))
+}
+
+/// The UUID (version 4) with these random bytes.
+pub(crate) fn uuid_of(mut bytes: [u8; 16]) -> String {
     let [.., before, version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
     // Letters before the version and in the variant, so that the two fixed digits join no others.
     *before |= 0x0a;

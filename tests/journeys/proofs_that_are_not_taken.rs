@@ -106,7 +106,8 @@ async fn a_key_that_is_rolled_over_stops_nobody() {
     rotate(&bench).await;
     parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(asked_for_keys(&bench), asked);
-    // The next one is new.
+    // The next one is new, and the keys are asked for at most once in five seconds.
+    bench.advance_to_next_look();
     rotate(&bench).await;
     parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(asked_for_keys(&bench), asked + 1);

@@ -61,7 +61,7 @@ impl Traffic<'_> {
 
     async fn drains(&self, secret: &str) -> Answer {
         let drain = reqwest::Client::new()
-            .post(format!("{}/signatures/drain", self.bench.public_url))
+            .post(format!("{}/signatures/drain", self.bench.inside))
             .bearer_auth(secret);
         Answer::read(drain.send().await.expect("an answer")).await
     }
@@ -182,7 +182,7 @@ async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
     );
     let asked = async || {
         let asked = reqwest::Client::new()
-            .post(format!("{}/token", bench.public_url))
+            .post(format!("{}/token", bench.inside))
             .bearer_auth(bench.component_credential("claims"))
             .form(&[("scope", "altinn:consentrequests.read")]);
         asked.send().await.expect("an answer").status().as_u16()

@@ -66,6 +66,8 @@ impl Fleet {
             config = config.replace(&here, &there);
         }
         let pins = bench.sandbox.pins(&["signature"]);
+        let share = format!("share = \"1/{hosts}\"");
+        let pins = pins.replace("share = \"1/1\"", &share);
         for (name, text) in [("runtime-config.toml", config), ("pins.toml", pins)] {
             fs::write(folder.path().join(name), text).expect("a file");
         }

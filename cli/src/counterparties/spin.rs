@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sandbox::Sandbox;
 
-use crate::egress;
+use crate::EGRESS;
 use crate::run_folder::RunFolder;
 
 /// The app's variables. Posten's certificate has no host name, which Spin takes from nobody: `innsyn egress` is between them.
@@ -13,8 +13,10 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
     let mut variables = sandbox.variables(app);
     variables.extend(
         [
-            ("posten_origin", format!("http://{}", egress::LISTEN)),
+            ("posten_origin", format!("http://{EGRESS}")),
             ("posten_proxy_path", "/posten".to_owned()),
+            // Spin removes no marks: only the proxy hears them, which keeps Posten's budget.
+            ("budgeted_origins", format!("http://{}", EGRESS)),
             ("posten_own_origin", sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),

@@ -24,6 +24,7 @@ mod doctor_revocation;
 mod doctor_speaks;
 mod doctor_with_openssl;
 mod egress;
+mod files_for_their_owner_alone;
 mod maskinporten_alone;
 mod openssl;
 mod process;

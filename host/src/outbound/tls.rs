@@ -17,6 +17,7 @@ use rustls::{
 
 use super::{
     client_tls::ClientTls,
+    counterparties::Upstream,
     pin::Pin,
     shown::{Noting, Shown},
 };
@@ -129,6 +130,20 @@ impl Identities {
         Ok(())
     }
 
+    /// Adds a service that is recognised by its host name, for whoever calls under the name of its entry alone.
+    pub(crate) fn upstream(&mut self, upstream: &Upstream) -> Result<(), TlsError> {
+        let trusted = match &upstream.roots {
+            Some(path) => roots(path)?,
+            None => web_roots(),
+        };
+        self.listed.push(Listed {
+            components: vec![upstream.name.clone()],
+            hosts: vec![upstream.origin.host.clone()],
+            config: config(Trust::Named(trusted), None)?,
+        });
+        Ok(())
+    }
+
     /// The pin of the component and the origin; else the first entry that names the component and the host, as in Spin.
     pub(crate) fn of(&self, component: &str, origin: &Origin) -> Identity {
         let mut pinned = self.pinned.iter().enumerate();
@@ -192,6 +207,16 @@ pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
         added.map_err(|error| TlsError::file(path, error.to_string()))?;
     }
     Ok(roots)
+}
+
+/// Returns the content of a PEM file of trust anchors, which has at least one and no other than certificates that can be
+/// trusted.
+pub(crate) fn authorities(path: &Path) -> Result<Vec<u8>, TlsError> {
+    roots(path)?;
+    std::fs::read(path).map_err(|error| TlsError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 /// A certificate, where it was found, with those above it and its key.

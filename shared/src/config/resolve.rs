@@ -8,6 +8,7 @@ use super::Raw;
 use super::fault::{ConfigError, Fault};
 use super::sections::{Consumers, KeySetStore, Login, Origin, StoreKeys};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 use crate::trace::CallerTraces;
@@ -132,9 +133,20 @@ impl<'a> Resolver<'a> {
 
     /// `web_origins`: the pages that may call.
     pub fn web_origins(&mut self) -> Option<Vec<Origin>> {
-        let origins: Option<Vec<Origin>> = self.list("web_origins").map(Origin::parse).collect();
+        self.origins("web_origins")
+    }
+
+    /// `budgeted_origins`: where calls are marked. The variable `key` holds a key that the component has for another purpose.
+    pub fn marking(&mut self, key: &str) -> Option<Marking> {
+        let origins = self.origins("budgeted_origins")?;
+        let key = self.optional(key).unwrap_or_default();
+        Some(Marking::new(&origins, key.as_bytes()))
+    }
+
+    fn origins(&mut self, name: &str) -> Option<Vec<Origin>> {
+        let origins: Option<Vec<Origin>> = self.list(name).map(Origin::parse).collect();
         if origins.is_none() {
-            self.invalid("web_origins", "has a part that is not an origin", ORIGIN);
+            self.invalid(name, "has a part that is not an origin", ORIGIN);
         }
         origins
     }

@@ -8,6 +8,7 @@ use super::sections::{Consumers, Login, Origin, StoreKeys};
 use super::{Raw, Settings};
 use crate::credential::VerifyingKey;
 use crate::maskinporten::{Client, RawClient, Signer};
+use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 use crate::trace::CallerTraces;
@@ -39,6 +40,8 @@ pub struct TokenConfig {
     pub store_keys: StoreKeys,
     /// How the traces of callers are treated.
     pub caller_traces: CallerTraces,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 /// Someone who may ask for tokens.
@@ -131,6 +134,7 @@ impl PublicKeys {
 impl Settings for TokenConfig {
     const VARIABLES: &'static [&'static str] = &[
         "environment",
+        "budgeted_origins",
         "consumer_organisation",
         "consumer_organisations",
         "consumer_claim",
@@ -165,6 +169,7 @@ impl Settings for TokenConfig {
         let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
         let caller_traces = resolver.caller_traces();
+        let marking = resolver.marking("token_store_key");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -176,6 +181,7 @@ impl Settings for TokenConfig {
                 vault,
                 store_keys: store_keys?,
                 caller_traces: caller_traces?,
+                marking: marking?,
             })
         };
         resolver.finish(settings())

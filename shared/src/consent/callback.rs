@@ -59,6 +59,8 @@ impl Consents {
                 return Ok(None);
             };
             let key = ticket.key(consumer, &party);
+            let context = &ticket.request.marked(context, consumer);
+            let rows = self.rows(context);
             let outcome = self.settle_in_turn(&rows, &key, &ticket, arrival).await?;
             // The state's own address: the record may hold another asker's request.
             let address = ticket.request.return_address();

@@ -6,7 +6,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::service::Service;
 use crate::altinn::{Asked, Outcome, Right};
+use crate::context::Context;
 use crate::party::{Environment, OrganisationNumber, Party};
+use crate::platform::Platform;
 use crate::return_address::{Journey, ReturnAddress};
 use crate::secret::Secret;
 
@@ -155,6 +157,15 @@ impl Request {
     /// different return addresses have requests of their own.
     pub(super) fn leads_home(&self, asker: &Asker<'_>) -> bool {
         self.return_address == asker.return_address.as_str()
+    }
+
+    /// Returns the request with marks that name the customer who asked last.
+    pub(super) fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        consumer: &OrganisationNumber,
+    ) -> Context<'a, P> {
+        context.for_customer(consumer, &self.asked_by)
     }
 
     pub(super) fn valid_to(&self) -> OffsetDateTime {

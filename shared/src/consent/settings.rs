@@ -4,6 +4,7 @@ use super::service::Services;
 use crate::altinn::Altinn;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
@@ -36,6 +37,8 @@ pub struct ConsentConfig {
     pub maintenance_secrets: Vec<Secret<String>>,
     /// How the traces of callers are treated.
     pub caller_traces: CallerTraces,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 impl Settings for ConsentConfig {
@@ -43,6 +46,7 @@ impl Settings for ConsentConfig {
         "environment",
         "public_url",
         "web_origins",
+        "budgeted_origins",
         "return_addresses",
         "consumer_organisation",
         "consumer_organisations",
@@ -84,6 +88,7 @@ impl Settings for ConsentConfig {
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
         let caller_traces = resolver.caller_traces();
+        let marking = resolver.marking("consent_store_key");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -98,6 +103,7 @@ impl Settings for ConsentConfig {
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
                 caller_traces: caller_traces?,
+                marking: marking?,
             })
         };
         let settings = settings();

@@ -29,7 +29,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) use jwk::Jwk;
 pub(crate) use place::Place;
 
-use shared_set::{COOL_DOWN, Row, SharedSet, age};
+use shared_set::{COOL_DOWN, Row, SharedSet, age, is_within};
 
 /// The pause between two looks of an instance for a key that it does not have: anyone can make up a name.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -74,10 +74,10 @@ struct Kept {
     fetched: Option<OffsetDateTime>,
     /// Why the last fetch failed, if it did.
     failure: Option<Problem>,
-    /// When the last look ended, on the platform's clock.
-    looked: Option<Duration>,
-    /// When this instance last began a fetch, on the platform's clock, and whether that came to its end.
-    own_fetch: Option<(Duration, bool)>,
+    /// When the last look ended.
+    looked: Option<OffsetDateTime>,
+    /// When this instance last began a fetch, and whether that came to its end.
+    own_fetch: Option<(OffsetDateTime, bool)>,
 }
 
 /// Why a look is needed.
@@ -124,15 +124,15 @@ impl KeySet {
         let is_led = self.flights.is_aloft(platform, &());
         let looks = match need {
             Need::Nothing => false,
-            Need::Renewal => !is_led && self.may_look(platform.uptime(), RENEWAL_PAUSE),
-            Need::Key => is_led || self.may_look(platform.uptime(), LOOK_PAUSE),
+            Need::Renewal => !is_led && self.may_look(context.now(), RENEWAL_PAUSE),
+            Need::Key => is_led || self.may_look(context.now(), LOOK_PAUSE),
         };
         if !looks {
             return self.answer(found, need);
         }
         let look = async || {
             self.look(&context.within(PATIENCE), name).await;
-            self.kept.borrow_mut().looked = Some(platform.uptime());
+            self.kept.borrow_mut().looked = Some(context.now());
         };
         // Boxed, so that the futures of those who verify logins stay shallow.
         Box::pin(self.flights.join(platform, &(), look)).await;
@@ -172,10 +172,10 @@ impl KeySet {
         (key.filter(|_| need != Need::Key).cloned(), need)
     }
 
-    fn may_look(&self, now: Duration, pause: Duration) -> bool {
+    fn may_look(&self, now: OffsetDateTime, pause: Duration) -> bool {
         let kept = self.kept.borrow();
         kept.looked
-            .is_none_or(|looked| looked.saturating_add(pause) <= now)
+            .is_none_or(|looked| !is_within(pause, looked, now))
     }
 
     /// Takes over the deployment's set, after fetching it where that is due.
@@ -260,7 +260,7 @@ impl KeySet {
     /// Fetches the set, unless this instance has done so within the cool-down. A failure leaves the last good set.
     /// Returns when the fetch began.
     async fn fetch_now<P: Platform>(&self, context: &Context<'_, P>) -> Option<OffsetDateTime> {
-        let began = context.platform.uptime();
+        let began = context.now();
         let own = self.kept.borrow().own_fetch;
         let rests = own.is_some_and(|(last, has_ended)| {
             let pause = if has_ended {
@@ -268,13 +268,13 @@ impl KeySet {
             } else {
                 CANCELLED_PAUSE
             };
-            began < last.saturating_add(pause)
+            is_within(pause, last, began)
         });
         if rests {
             return None;
         }
         self.kept.borrow_mut().own_fetch = Some((began, false));
-        let start = context.now().truncate_to_second();
+        let start = began.truncate_to_second();
         let end = self.fetch(context).await;
         let mut kept = self.kept.borrow_mut();
         kept.own_fetch = Some((began, true));

@@ -150,6 +150,14 @@ pub(super) fn age(moment: OffsetDateTime, now: OffsetDateTime) -> Option<Duratio
         .then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
+/// Whether `moment` was less than `pause` ago. A clock that was set back says nothing about that.
+pub(super) fn is_within(pause: Duration, moment: OffsetDateTime, now: OffsetDateTime) -> bool {
+    let since = now
+        .unix_timestamp_nanos()
+        .saturating_sub(moment.unix_timestamp_nanos());
+    u128::try_from(since).is_ok_and(|since| since < pause.as_nanos())
+}
+
 fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

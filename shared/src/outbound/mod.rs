@@ -2,6 +2,7 @@
 //!
 //! What an answer means is its protocol's business; this module only knows whether one came.
 
+mod marks;
 mod semaphore;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::platform::{Limits, Platform, Request, Response, SendError, Stream};
 use crate::problem::{Kind, Problem};
 use crate::trace::TRACEPARENT;
 
+pub use marks::{Class, Marking, Marks};
 pub use semaphore::{Permit, Semaphore};
 
 /// The longest pause before the second attempt; it doubles for each further one.
@@ -158,11 +160,12 @@ async fn attempt_once<P: Platform, T>(
     request.headers_mut().insert(TRACEPARENT, traceparent);
     let method = request.method().clone();
     let start = context.platform.uptime();
-    let limits = limits(&context, call);
+    let limits = mark(&context, call, &mut request);
     let end = if limits.timeout.is_zero() {
         Err(SendError::TimedOut(limits.timeout))
     } else {
-        send(context.platform, request, limits).await
+        let end = send(context.platform, request, limits).await;
+        end.and_then(within_budget)
     };
     let duration = context.platform.uptime().saturating_sub(start);
     let status = end.as_ref().map(http::Response::status);
@@ -170,11 +173,29 @@ async fn attempt_once<P: Platform, T>(
     end
 }
 
-fn limits<P: Platform>(context: &Context<'_, P>, call: &Call) -> Limits {
+/// Marks the request where a budget is kept, and gives it time to wait for that.
+fn mark<P: Platform>(context: &Context<'_, P>, call: &Call, request: &mut Request) -> Limits {
+    let left = context.left();
+    let mut timeout = call.timeout.min(left);
+    let marks = context.marks.as_ref();
+    if let Some(marks) = marks.filter(|marks| marks.cover(request.uri())) {
+        let wait = marks.wait(call.timeout, left);
+        marks.write(request.headers_mut(), call.counterparty, wait, timeout);
+        timeout = timeout.saturating_add(wait).min(left);
+    }
     Limits {
-        timeout: call.timeout.min(context.left()),
+        timeout,
         max_body: call.max_body,
     }
+}
+
+/// The answer, unless it is of whoever keeps the budget.
+fn within_budget<T>(answer: http::Response<T>) -> Result<http::Response<T>, SendError> {
+    if !answer.headers().contains_key(marks::REFUSED) {
+        return Ok(answer);
+    }
+    let seconds = retry_after(&answer).map_or(1, |time| time.as_secs());
+    Err(SendError::OverBudget(seconds))
 }
 
 fn line(
@@ -218,7 +239,7 @@ fn pause(platform: &impl Platform, attempt: u32, answer: Option<&Response>) -> D
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3). The form with a date is not read: no counterparty sends it.
-pub fn retry_after(answer: &Response) -> Option<Duration> {
+pub fn retry_after<T>(answer: &http::Response<T>) -> Option<Duration> {
     let value = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }
@@ -227,6 +248,10 @@ pub fn retry_after(answer: &Response) -> Option<Duration> {
 pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
     let problem = Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"));
     match error {
+        SendError::OverBudget(seconds) => Problem {
+            retry_after: Some(*seconds),
+            ..problem
+        },
         SendError::CertificateRefused(refusal) => problem.advice(format!(
             "The certificate that the app shows to {counterparty} was refused ({refusal}): {}.",
             refusal.advice()
@@ -257,6 +282,7 @@ const fn kind(error: &SendError) -> Kind {
         SendError::NotTrusted(_) => Kind::CounterpartyNotTrusted,
         SendError::NoConnection(_) | SendError::Tls(_) | SendError::Broken(_) => Kind::SourceDown,
         SendError::TimedOut(_) => Kind::SourceSlow,
+        SendError::OverBudget(_) => Kind::TooManyCalls,
         SendError::TooLarge(_) => Kind::SourceUnreadable,
     }
 }

@@ -3,14 +3,15 @@
 //! [`report`] runs all cases and says of each whether it held. The tests run it on
 //! [`Memory`](super::memory::Memory); a guest runs it on Spin.
 
+mod keys;
+
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
-use super::{Body, Limits, Platform, Refusal, Request, SendError, StoreError};
+use super::{Body, Limits, Platform, Refusal, Request, SendError};
 
 /// Sent to the echo, which sends it back.
 const ECHO: HeaderName = HeaderName::from_static("x-echo");
@@ -72,10 +73,13 @@ pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec
             life_of_a_value(platform, around).await,
         ),
         ("a value is any bytes", binary_value(platform, around).await),
-        ("keys lists what is there", keys(platform, around).await),
+        (
+            "keys lists what is there",
+            keys::all(platform, around).await,
+        ),
         (
             "keys come some at a time",
-            some_keys(platform, around).await,
+            keys::some(platform, around).await,
         ),
         (
             "a store that is not allowed fails",
@@ -164,48 +168,6 @@ async fn binary_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> O
     same(platform.set(around.store, "binary", &value).await, Ok(()))?;
     same(platform.get(around.store, "binary").await, Ok(Some(value)))?;
     same(platform.delete(around.store, "binary").await, Ok(()))
-}
-
-async fn keys<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    for key in ["one", "two"] {
-        same(platform.set(around.store, key, b"x").await, Ok(()))?;
-    }
-    let listed = listed(platform, around.store).await;
-    same(listed, Ok(vec!["one".to_owned(), "two".to_owned()]))?;
-    for key in ["one", "two"] {
-        same(platform.delete(around.store, key).await, Ok(()))?;
-    }
-    same(self::listed(platform, around.store).await, Ok(Vec::new()))
-}
-
-/// Many keys, of which the first are taken and the others are not asked for.
-async fn some_keys<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    const MANY: usize = 2_500;
-    let names: Vec<String> = (0..MANY).map(|number| format!("key-{number:04}")).collect();
-    for name in &names {
-        same(platform.set(around.store, name, b"x").await, Ok(()))?;
-    }
-    let mut pages = platform
-        .keys(around.store)
-        .await
-        .map_err(|error| error.to_string())?;
-    match pages.next().await {
-        Some(Ok(page)) if !page.is_empty() && page.len() < MANY => {}
-        other => return Err(format!("{other:?}")),
-    }
-    drop(pages);
-    same(listed(platform, around.store).await, Ok(names.clone()))?;
-    for name in &names {
-        same(platform.delete(around.store, name).await, Ok(()))?;
-    }
-    Ok(())
-}
-
-async fn listed<P: Platform>(platform: &P, store: &str) -> Result<Vec<String>, StoreError> {
-    let pages: Vec<Vec<String>> = platform.keys(store).await?.try_collect().await?;
-    let mut keys = pages.concat();
-    keys.sort_unstable();
-    Ok(keys)
 }
 
 async fn forbidden_store<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {

@@ -133,6 +133,9 @@ pub enum SendError {
     /// The answer was larger than allowed.
     #[error("the answer was larger than {0} bytes")]
     TooLarge(usize),
+    /// Whoever keeps the service's budget did not let the call go; it may be made after so many seconds.
+    #[error("over the budget of the service: the call was not made")]
+    OverBudget(u64),
 }
 
 impl SendError {
@@ -144,7 +147,8 @@ impl SendError {
             | Self::NoConnection(_)
             | Self::CertificateRefused(_)
             | Self::NotTrusted(_)
-            | Self::Tls(_) => false,
+            | Self::Tls(_)
+            | Self::OverBudget(_) => false,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::caller::{LoginTokens, LookupScopes, PARTY_HEADER, bearer};
 use crate::config::Origin;
 use crate::context::Context;
 use crate::inbound::{Arrived, Parameters, Route};
+use crate::outbound::{Class, Marking};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{Api, Dataset};
@@ -27,6 +28,7 @@ pub struct Desk {
     reader: Reader,
     web_origins: Vec<Origin>,
     caller_traces: CallerTraces,
+    marking: Marking,
 }
 
 impl Desk {
@@ -55,6 +57,7 @@ impl Desk {
             },
             web_origins: config.web_origins.clone(),
             caller_traces: config.caller_traces.clone(),
+            marking: config.marking.clone(),
             reader: Reader::new(config, component, api),
         }
     }
@@ -89,8 +92,15 @@ impl Desk {
             .customers
             .customer(context, bearer(&arrived.headers)?)
             .await?;
+        let scopes = self.scopes.as_ref();
+        let context = context.marked(self.marking.marks(Class::Customers));
+        let context = &if scopes.is_some_and(|scopes| customer.is_back_end(scopes)) {
+            context.for_tenant(&customer.consumer)
+        } else {
+            customer.marked(&context)
+        };
         let requested = arrived.header(PARTY_HEADER)?;
-        let party = match &self.scopes {
+        let party = match scopes {
             None => customer.party(requested)?,
             Some(scopes) => customer.looked_up(requested, scopes)?,
         };

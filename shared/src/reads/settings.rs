@@ -9,6 +9,7 @@ use crate::caller::LookupScopes;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::consent::{Offer, Services};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::platform::Platform;
 use crate::skatteetaten::Api;
@@ -42,6 +43,8 @@ pub struct ReadsConfig {
     pub signing_key: SigningKey,
     /// How the traces of callers are treated.
     pub caller_traces: CallerTraces,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 /// What opens the data, beside the consumer's own right to the API.
@@ -66,6 +69,7 @@ pub enum Permission {
 const COMMON: &[&str] = &[
     "environment",
     "web_origins",
+    "budgeted_origins",
     "consumer_organisation",
     "consumer_organisations",
     "consumer_claim",
@@ -144,6 +148,11 @@ impl Settings for ReadsConfig {
         let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
         let caller_traces = resolver.caller_traces();
+        // Whoever shares the store of consents has the same pseudonyms for a customer.
+        let marking = match &permission {
+            Some(Permission::Consent { .. }) => resolver.marking("consent_store_key"),
+            _ => resolver.marking(&name("signing_key")),
+        };
         let settings = || {
             Some(Self {
                 component: component.to_owned(),
@@ -158,6 +167,7 @@ impl Settings for ReadsConfig {
                 permission: permission?,
                 signing_key: signing_key?,
                 caller_traces: caller_traces?,
+                marking: marking?,
             })
         };
         let settings = settings();

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use super::arrive::Arrival;
+use super::arrive::{Arrival, WAITING};
 use super::order::Ordered;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::settings::SignatureConfig;
-use super::upload::{self, Rights};
+use super::upload::{self, Format, Rights};
 use super::{STORE, Signatures};
 use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
+use crate::idempotency::{self, Key};
 use crate::inbound::{Allowance, Arrived, Room, json, see_other};
+use crate::outbound::{Class, Marking, Semaphore};
 use crate::platform::{Answer, Body, Platform, Response};
 use crate::problem::Problem;
 use crate::return_address::ReturnAddresses;
@@ -49,6 +51,7 @@ pub struct Desk {
     caller_traces: CallerTraces,
     room: Room,
     expiry: Expiry,
+    marking: Marking,
 }
 
 impl Desk {
@@ -68,6 +71,7 @@ impl Desk {
                 seal: config.seal,
                 queue: config.queue,
                 public_url: config.public_url,
+                waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
             orders_claim: config.orders_claim,
@@ -76,6 +80,7 @@ impl Desk {
             maintenance_secrets: config.maintenance_secrets,
             caller_traces: config.caller_traces,
             room: Room::new(upload::LARGEST, ORDERS),
+            marking: config.marking,
         }
     }
 
@@ -97,12 +102,15 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         let customer = self.customer(context, arrived).await?;
+        let key = Key::read(arrived.header(idempotency::HEADER)?)?;
         let content_type = arrived.header("content-type")?.unwrap_or_default();
+        let mut watch = Format::of(content_type)?.watch();
         // Held until the answer: what is made of the body is about as large.
         let mut share = self.room.share(customer.subject.expose());
         let allowance = Allowance {
             largest: upload::LARGEST,
             share: Some(&mut share),
+            watch: Some(&mut watch),
         };
         let body = arrived.body.read(context, &customer, allowance).await?;
         let rights = Rights {
@@ -113,7 +121,11 @@ impl Desk {
         let order = rights.read(content_type, &body)?;
         // The order holds what it needs of it.
         drop(body);
-        match self.signatures.order(context, &customer, order).await? {
+        let context = &self.marked(context, &customer, Class::Orders);
+        let ordered = self
+            .signatures
+            .order(context, &customer, order, key.as_ref());
+        match ordered.await? {
             Ordered::Made(job) => whole(json(StatusCode::CREATED, &job)),
             Ordered::Unknown(job) => whole(json(StatusCode::ACCEPTED, &job)),
         }
@@ -126,6 +138,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.status(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -138,6 +151,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures.pades(context, &customer, id).await
     }
@@ -149,6 +163,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         self.signatures.xades(context, &customer, id, signer).await
     }
@@ -160,6 +175,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.confirm(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -172,6 +188,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.cancel(context, &customer, id).await?;
         whole(json(StatusCode::ACCEPTED, &job))
@@ -184,6 +201,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         let redirect = self.signatures.redirect(context, &customer, id, signer);
         let redirect_url = redirect.await?;
@@ -197,6 +215,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures
             .delete_documents(context, &customer, id)
@@ -213,6 +232,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Answer {
+        let context = &context.marked(self.marking.marks(Class::Visits));
         let language = arrived.headers.get(header::ACCEPT_LANGUAGE);
         let language = language.and_then(|value| value.to_str().ok());
         let known = OUTCOMES.contains(&arrived.path("outcome"));
@@ -248,6 +268,7 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
+        let context = &context.marked(self.marking.marks(Class::Drain));
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))
     }
@@ -264,6 +285,15 @@ impl Desk {
             .sweep_in_turn(context, &self.consumers.default, async || Ok(0))
             .await?;
         whole(json(StatusCode::OK, &swept))
+    }
+
+    fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        customer: &Customer,
+        class: Class,
+    ) -> Context<'a, P> {
+        customer.marked(&context.marked(self.marking.marks(class)))
     }
 
     async fn customer<P: Platform, H>(

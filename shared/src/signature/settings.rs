@@ -1,6 +1,7 @@
 //! The settings of the signature component.
 
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::posten::{Posten, Seal};
 use crate::return_address::ReturnAddresses;
@@ -36,6 +37,8 @@ pub struct SignatureConfig {
     pub maintenance_secrets: Vec<Secret<String>>,
     /// How the traces of callers are treated.
     pub caller_traces: CallerTraces,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 impl Settings for SignatureConfig {
@@ -43,6 +46,7 @@ impl Settings for SignatureConfig {
         "environment",
         "public_url",
         "web_origins",
+        "budgeted_origins",
         "return_addresses",
         "consumer_organisation",
         "consumer_organisations",
@@ -81,6 +85,7 @@ impl Settings for SignatureConfig {
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
         let caller_traces = resolver.caller_traces();
+        let marking = resolver.marking("job_store_key");
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
         let settings = || {
@@ -98,6 +103,7 @@ impl Settings for SignatureConfig {
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
                 caller_traces: caller_traces?,
+                marking: marking?,
             })
         };
         let settings = settings();

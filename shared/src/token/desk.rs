@@ -12,6 +12,7 @@ use crate::expiry::Expiry;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
 use crate::maskinporten::Client;
+use crate::outbound::{Class, Marking};
 use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -24,6 +25,7 @@ pub struct Desk {
     expiry: Expiry,
     issuer: Issuer,
     caller_traces: CallerTraces,
+    marking: Marking,
     /// The deployment's first consumer.
     consumer: OrganisationNumber,
 }
@@ -44,6 +46,7 @@ impl Desk {
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
             caller_traces: config.caller_traces.clone(),
+            marking: config.marking.clone(),
             consumer: config.consumers.default.clone(),
         }
     }
@@ -86,6 +89,8 @@ impl Desk {
         let caller = self.access.identify(context, &arrived.headers).await?;
         let (ask, skip_cache) = Ask::read(context, arrived, &caller).await?;
         caller.check(&ask)?;
+        let context = context.marked(self.marking.marks(Class::Tokens));
+        let context = &context.for_tenant(&caller.consumer);
         let token = self
             .issuer
             .obtain(context, &caller.consumer, &ask, skip_cache)
