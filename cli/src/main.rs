@@ -10,6 +10,7 @@
 
 #[cfg(feature = "host")]
 mod connections;
+mod core_dumps;
 #[cfg(feature = "sandbox")]
 mod counterparties;
 #[cfg(feature = "host")]
@@ -77,9 +78,24 @@ enum Command {
     Egress(egress::Arguments),
 }
 
+/// The exit code for arguments that are wrong, as clap has it.
+const USAGE: u8 = 2;
+
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        // Whoever wrote the error has left secrets out; this is for one that was forgotten.
+        eprintln!("Error: {}", redaction::redacted(&format!("{error:?}")));
+        ExitCode::FAILURE
+    })
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
+    core_dumps::forbid().context("core dumps cannot be switched off")?;
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return Ok(usage(&error)),
+    };
     #[cfg(all(feature = "host", feature = "sandbox"))]
     let command = arguments
         .command
@@ -104,6 +120,17 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
     }
     .map(|()| ExitCode::SUCCESS)
+}
+
+/// Says what is wrong with the arguments. clap repeats them, and one may be a key in place of its file.
+fn usage(error: &clap::Error) -> ExitCode {
+    let said = error.to_string();
+    let clean = redaction::redacted(&said);
+    if !error.use_stderr() || said == clean {
+        error.exit();
+    }
+    eprint!("{clean}");
+    ExitCode::from(USAGE)
 }
 
 #[cfg(feature = "host")]

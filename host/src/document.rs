@@ -1,5 +1,7 @@
 //! Reading a TOML file so that whoever wrote it is told what is wrong, without its values.
 
+mod reader;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -58,7 +60,7 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn read(path: &Path) -> Result<Self, DocumentError> {
         let text = fs::read_to_string(path).map_err(|source| DocumentError::Unreadable {
-            path: path.to_owned(),
+            path: shown(path),
             source,
         })?;
         Self::parse(path, &text)
@@ -74,9 +76,9 @@ impl Document {
                 .count()
                 .saturating_add(1);
             DocumentError::Syntax {
-                path: path.to_owned(),
+                path: shown(path),
                 line,
-                message: error.message().to_owned(),
+                message: redaction::redacted(error.message()),
             }
         })?;
         Ok(Self {
@@ -113,30 +115,29 @@ impl Document {
 
     /// A part of the document as a type that names its keys.
     pub(crate) fn value<T: DeserializeOwned>(&self, value: Value) -> Result<T, DocumentError> {
-        value.try_into().map_err(|error: toml::de::Error| {
-            let message = error
-                .to_string()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            self.refused(message)
-        })
+        reader::read(value).map_err(|message| self.refused(message))
     }
 
-    pub(crate) fn refused(&self, message: impl Into<String>) -> DocumentError {
+    /// An error about something in the file. A secret in a place for something else is taken out of the message.
+    pub(crate) fn refused(&self, message: impl AsRef<str>) -> DocumentError {
         DocumentError::Refused {
-            path: self.path.clone(),
-            message: message.into(),
+            path: shown(&self.path),
+            message: redaction::redacted(message.as_ref()),
         }
     }
 
     pub(crate) fn unsupported(&self, key: &str, hint: Option<&str>) -> DocumentError {
         DocumentError::Unsupported {
-            path: self.path.clone(),
-            key: key.to_owned(),
+            path: shown(&self.path),
+            key: redaction::redacted(key),
             hint: hint.map(str::to_owned),
         }
     }
+}
+
+/// The path for a message: where a key was written in place of its file's name, it is not repeated.
+pub(crate) fn shown(path: &Path) -> PathBuf {
+    redaction::redacted(&path.to_string_lossy()).into()
 }
 
 /// A key with the table that it is in.

@@ -80,9 +80,14 @@ impl Log {
         }
     }
 
-    /// Writes and counts a line of a guest's.
+    /// Writes and counts a line of a guest's. What is no event, such as a panic's message, may hold anything, so numbers and
+    /// credentials are taken out of it.
     fn guest(&self, component: &str, line: &str) {
-        self.line(line);
+        if line.starts_with('{') && line.ends_with('}') {
+            self.line(line);
+        } else {
+            self.line(&redaction::redacted(line));
+        }
         self.0.counters.count(component, line);
     }
 
@@ -131,7 +136,8 @@ impl Log {
         }
     }
 
-    /// Reports that something of a component went wrong, with the reason that its caller does not see.
+    /// Reports that something of a component went wrong, with the reason that its caller does not see. Numbers and
+    /// credentials are taken out of it.
     pub(crate) fn failure(&self, component: &str, event: &str, reason: &str) {
         #[derive(Serialize)]
         struct Failure<'a> {
@@ -144,7 +150,7 @@ impl Log {
             level: "error",
             event,
             component,
-            reason,
+            reason: &redaction::redacted(reason),
         });
     }
 }
@@ -265,6 +271,26 @@ mod tests {
         assert_eq!(log.lines(), ["one", "two"]);
         drop(output);
         assert_eq!(log.lines(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn what_is_no_event_is_logged_without_numbers_and_credentials() {
+        let log = Log::memory();
+        let output = GuestOutput::new(log.clone(), "claims");
+        output.push(b"panicked at src/lib.rs: 028290 90123 with hvs.CAESIJ1x\n");
+        output.push(b"{\"event\":\"request\",\"time\":\"2026-01-01T12:00:00Z\"}\n");
+        log.failure("claims", "outbound", "no answer to 02829090123");
+        let lines = log.lines();
+        assert_eq!(lines[0], "panicked at src/lib.rs: … with …");
+        assert_eq!(
+            lines[1],
+            "{\"event\":\"request\",\"time\":\"2026-01-01T12:00:00Z\"}"
+        );
+        assert!(
+            lines[2].ends_with("\"reason\":\"no answer to …\"}"),
+            "{}",
+            lines[2]
+        );
     }
 
     #[test]

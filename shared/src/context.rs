@@ -1,10 +1,13 @@
 //! What accompanies a request through every flow: the platform, the log's identity and the deadline.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::HeaderMap;
 use time::OffsetDateTime;
 
+use crate::identifier;
 use crate::log::{self, Event};
 use crate::outbound::Marks;
 use crate::party::OrganisationNumber;
@@ -20,8 +23,8 @@ pub struct Context<'a, P> {
     pub component: &'static str,
     /// Ties the log lines of the request to what its caller was told.
     pub correlation_id: CorrelationId,
-    /// Ties them to those of whoever calls, and of whom we call.
-    pub span: Span,
+    /// Ties them to those of whom we call. Shared by the parts of a request that have no span of their own.
+    span: Rc<Cell<Span>>,
     /// When the whole request must have been answered.
     pub deadline: Deadline,
     /// Marks of outgoing calls, for the budgets of services.
@@ -34,7 +37,7 @@ impl<P> Clone for Context<'_, P> {
             platform: self.platform,
             component: self.component,
             correlation_id: self.correlation_id.clone(),
-            span: self.span,
+            span: Rc::clone(&self.span),
             deadline: self.deadline,
             marks: self.marks.clone(),
         }
@@ -48,7 +51,7 @@ impl<'a, P: Platform> Context<'a, P> {
             platform,
             component,
             correlation_id: CorrelationId::random(platform),
-            span: Span::root(platform),
+            span: Rc::new(Cell::new(Span::root(platform))),
             deadline: Deadline::after(platform, time),
             marks: None,
         }
@@ -88,18 +91,29 @@ impl<'a, P: Platform> Context<'a, P> {
         marked
     }
 
-    /// The same request within its caller's trace, if the caller names one.
-    #[must_use]
-    pub fn called_by(mut self, headers: &HeaderMap) -> Self {
-        self.span = Span::of_request(headers, self.platform);
-        self
+    /// The span of the request, or of the part of it.
+    pub fn span(&self) -> Span {
+        self.span.get()
+    }
+
+    /// Continues the trace of `caller` from here on, in every line of the request that is still to be written.
+    pub(crate) fn continue_trace(&self, caller: &Span) {
+        self.span.set(caller.child(self.platform));
+    }
+
+    /// Continues the trace of a caller that has shown a credential of one of our own components. One whose ids are not like
+    /// ours is left alone.
+    pub(crate) fn continue_own_trace(&self, headers: &HeaderMap) {
+        if let Some(caller) = Span::of_caller(headers).filter(Span::may_be_ours) {
+            self.continue_trace(&caller);
+        }
     }
 
     /// A part of the work that is told from others in traces.
     #[must_use]
     pub fn part(&self) -> Self {
         let mut part = self.clone();
-        part.span = self.span.child(self.platform);
+        part.span = Rc::new(Cell::new(self.span().child(self.platform)));
         part
     }
 
@@ -119,7 +133,7 @@ impl<'a, P: Platform> Context<'a, P> {
             self.platform.now(),
             self.component,
             &self.correlation_id,
-            &self.span,
+            &self.span(),
             event,
         );
         self.platform.log(&line);
@@ -142,18 +156,19 @@ impl CorrelationId {
     }
 }
 
-/// A random UUID (version 4), lower case with hyphens.
+/// A random UUID (version 4), lower case with hyphens. It has no long number in it.
 pub fn uuid(platform: &impl Platform) -> String {
-    let mut bytes = [0_u8; 16];
-    platform.random(&mut bytes);
-    uuid_of(bytes)
+    uuid_of(identifier::random(platform))
 }
 
 /// The UUID (version 4) with these random bytes.
 pub(crate) fn uuid_of(mut bytes: [u8; 16]) -> String {
-    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    let [.., before, version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    // Letters before the version and in the variant, so that the two fixed digits join no others.
+    *before |= 0x0a;
     *version = (*version & 0x0f) | 0x40;
-    *variant = (*variant & 0x3f) | 0x80;
+    *variant = (*variant & 0x1f) | 0xa0;
+    identifier::break_numbers(&mut bytes);
     let mut text = String::with_capacity(36);
     for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
@@ -204,6 +219,16 @@ mod tests {
         assert_eq!(text.as_bytes()[14], b'4');
         assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
         assert_ne!(text, uuid(&platform));
+    }
+
+    #[test]
+    fn a_uuid_has_no_long_number_in_it() {
+        let platform = Memory::new();
+        for _ in 0..2_000 {
+            let text = uuid(&platform).replace('-', "");
+            let mut rows = text.split(|character: char| !character.is_ascii_digit());
+            assert!(rows.all(|row| row.len() < 9), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod expiry;
 mod fixtures;
 mod flight;
 mod idempotency;
+mod identifier;
 pub mod inbound;
 mod json;
 mod key_set;
@@ -31,6 +32,8 @@ pub mod posten;
 pub mod problem;
 pub mod reads;
 pub mod return_address;
+#[cfg(test)]
+mod secrecy;
 pub mod secret;
 pub mod signature;
 pub mod skatteetaten;

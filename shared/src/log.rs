@@ -1,7 +1,7 @@
 //! The log: one JSON line per event on standard error.
 //!
-//! Every field is a number, a name fixed at compile time, or [`Text`], which takes national numbers
-//! and tokens out of what it is given. Never logged: parties, tokens, keys, states, bodies, queries.
+//! Every field is a number, a name fixed at compile time, a random id or a keyed hash, or [`Text`], which takes national
+//! numbers and credentials out of what it is given. Never logged: parties, tokens, keys, states, bodies, queries.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::context::CorrelationId;
 use crate::problem::{Kind, Problem};
-use crate::trace::Span;
+use crate::trace::{CallerTrace, Span};
 
 /// How serious an event is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -73,6 +73,9 @@ pub struct Event {
     /// The counterparty's own correlation or trace id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_correlation_id: Option<Text>,
+    /// The trace that the caller named, where it is not continued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_trace: Option<CallerTrace>,
 }
 
 impl Event {
@@ -93,6 +96,7 @@ impl Event {
             advice: None,
             source_code: None,
             source_correlation_id: None,
+            caller_trace: None,
         }
     }
 
@@ -169,7 +173,8 @@ struct Line<'a> {
     event: &'a Event,
 }
 
-/// Text that may stand in the log: short, and without anything that looks like a national number or a token.
+/// Text that may stand in the log: short, in one line, and without anything that looks like a national number or a
+/// credential ([`redaction`]).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Text(String);
 
@@ -177,55 +182,27 @@ impl Text {
     /// The longest text, in characters.
     const LONGEST: usize = 500;
 
-    /// Takes runs of eleven digits or more and words that begin like a JWT out of `text`.
+    /// Takes numbers and credentials out of `text`, and then cuts it: what is cut in two would not be recognised.
     pub fn new(text: impl fmt::Display) -> Self {
-        let mut clean = String::new();
-        let mut word = String::new();
-        for character in text.to_string().chars().take(Self::LONGEST) {
-            if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.') {
-                word.push(character);
-            } else {
-                clean.push_str(&harmless(&word));
-                word.clear();
-                clean.push(if character.is_control() {
-                    ' '
-                } else {
-                    character
-                });
-            }
-        }
-        clean.push_str(&harmless(&word));
-        Self(clean)
+        let clean = redaction::redacted(&text.to_string());
+        let characters = clean.chars().take(Self::LONGEST);
+        Self(
+            characters
+                .map(|character| {
+                    if character.is_control() {
+                        ' '
+                    } else {
+                        character
+                    }
+                })
+                .collect(),
+        )
     }
 
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn harmless(word: &str) -> String {
-    if word.starts_with("eyJ") {
-        return "…".to_owned();
-    }
-    let mut clean = String::with_capacity(word.len());
-    let mut digits = String::new();
-    for character in word.chars() {
-        if character.is_ascii_digit() {
-            digits.push(character);
-        } else {
-            clean.push_str(short(&digits));
-            digits.clear();
-            clean.push(character);
-        }
-    }
-    clean.push_str(short(&digits));
-    clean
-}
-
-/// Organisation numbers (nine digits) are public; national numbers have eleven.
-fn short(digits: &str) -> &str {
-    if digits.len() < 11 { digits } else { "…" }
 }
 
 #[expect(clippy::ref_option, reason = "the form that serde calls")]
@@ -285,5 +262,25 @@ mod tests {
         ] {
             assert_eq!(Text::new(text).as_str(), clean);
         }
+    }
+
+    #[test]
+    fn what_is_cut_off_was_looked_at_before() {
+        for secret in ["02829090123", "028290 90123", "hvs.CAESIJlongerThanThis"] {
+            for shown in 1..secret.len() {
+                let filler = "x "
+                    .repeat(Text::LONGEST)
+                    .split_off(2 * Text::LONGEST - Text::LONGEST + shown);
+                let text = format!("{filler}{secret} and more");
+                let clean = Text::new(&text);
+                assert!(clean.as_str().chars().count() <= Text::LONGEST);
+                assert!(
+                    !clean.as_str().contains(&secret[..4]),
+                    "{shown}: {}",
+                    clean.as_str()
+                );
+            }
+        }
+        assert_eq!(Text::new("a\nb\u{7}c").as_str(), "a b c");
     }
 }

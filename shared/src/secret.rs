@@ -18,6 +18,16 @@ impl<T> Secret<T> {
     }
 }
 
+impl Secret<String> {
+    /// Returns `text`, which somebody says who knows the secret, without it.
+    pub(crate) fn removed_from(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        text.replace(&self.0, "…")
+    }
+}
+
 impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

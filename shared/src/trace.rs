@@ -1,11 +1,17 @@
-//! Which operation belongs to which: W3C Trace Context (<https://www.w3.org/TR/trace-context/>).
+//! Spans of a trace, as W3C Trace Context has them (<https://www.w3.org/TR/trace-context/>).
 //!
-//! A trace ties the log lines of several components, and of whoever calls them, together. What a caller says of it is taken
-//! over if it has the right form, and is used for nothing else: the ids are random, and tell nobody anything.
+//! A trace ties the log lines of several components together. Every request begins a trace of its own: a caller chooses the
+//! ids that it sends, and could write a national number in them. Its trace is continued only where it has shown a credential
+//! of one of our components, or where the setting `trace_from_callers` says so ([`CallerTraces`]).
+
+use hmac_sha256::HMAC;
+use serde::{Serialize, Serializer};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::identifier;
 use crate::platform::Platform;
+use crate::secret::Secret;
 
 /// The header that carries a span to the next one.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -23,24 +29,27 @@ pub struct Span {
 impl Span {
     /// The first of a new trace.
     pub fn root(platform: &impl Platform) -> Self {
-        let mut trace = [0; 16];
-        platform.random(&mut trace);
         Self {
-            trace: u128::from_be_bytes(trace).max(1),
+            trace: u128::from_be_bytes(identifier::random(platform)).max(1),
             id: id(platform),
             parent: None,
             flags: 1,
         }
     }
 
-    /// The span of a request: within its caller's trace where the caller names one.
-    pub fn of_request(headers: &HeaderMap, platform: &impl Platform) -> Self {
+    /// The span of the caller, if the headers name exactly one.
+    pub fn of_caller(headers: &HeaderMap) -> Option<Self> {
         let mut named = headers.get_all(&TRACEPARENT).iter();
-        let caller = match (named.next(), named.next()) {
+        match (named.next(), named.next()) {
             (Some(value), None) => value.to_str().ok().and_then(Self::parse),
             _ => None,
-        };
-        caller.map_or_else(|| Self::root(platform), |caller| caller.child(platform))
+        }
+    }
+
+    /// Whether its ids may be our own: those never have a long number in them.
+    pub fn may_be_ours(&self) -> bool {
+        identifier::has_no_number(&self.trace.to_be_bytes())
+            && identifier::has_no_number(&self.id.to_be_bytes())
     }
 
     /// A part of this operation.
@@ -94,9 +103,7 @@ impl Span {
 }
 
 fn id(platform: &impl Platform) -> u64 {
-    let mut id = [0; 8];
-    platform.random(&mut id);
-    u64::from_be_bytes(id).max(1)
+    u64::from_be_bytes(identifier::random(platform)).max(1)
 }
 
 /// Exactly so many digits, in lower case.
@@ -106,6 +113,46 @@ fn hexadecimal(text: &str, digits: usize) -> Option<u128> {
     u128::from_str_radix(text, 16).ok().filter(|_| fits)
 }
 
+/// How a component treats the traces of its callers.
+#[derive(Clone, Debug)]
+pub struct CallerTraces {
+    /// Whether each request continues its caller's trace.
+    pub(crate) continued: bool,
+    key: Secret<[u8; 32]>,
+}
+
+impl CallerTraces {
+    /// `secret` is any secret that the instances of the component share. The key is derived from it.
+    pub(crate) fn new(continued: bool, secret: &str) -> Self {
+        let key = HMAC::mac(b"innsyn: traces of callers", secret);
+        Self {
+            continued,
+            key: Secret::new(key),
+        }
+    }
+
+    /// What the log says of a caller's trace: the same for the same trace, and nobody finds the trace from it.
+    pub(crate) fn hash(&self, caller: &Span) -> CallerTrace {
+        let mac = HMAC::mac(caller.trace.to_be_bytes(), self.key.expose());
+        let mut bytes = [0; 16];
+        for (byte, of_mac) in bytes.iter_mut().zip(mac) {
+            *byte = of_mac;
+        }
+        identifier::break_numbers(&mut bytes);
+        CallerTrace(bytes)
+    }
+}
+
+/// The keyed hash of a caller's trace id (HMAC-SHA-256, the first 16 bytes).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CallerTrace([u8; 16]);
+
+impl Serialize for CallerTrace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:032x}", u128::from_be_bytes(self.0)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,25 +160,26 @@ mod tests {
 
     const CALLERS: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    fn of(values: &[&str]) -> Span {
+    fn of(values: &[&str]) -> Option<Span> {
         let mut headers = HeaderMap::new();
         for value in values {
             let value = HeaderValue::from_str(value).expect("a value");
             headers.append(TRACEPARENT, value);
         }
-        Span::of_request(&headers, &Memory::new())
+        Span::of_caller(&headers)
     }
 
     #[test]
-    fn a_request_continues_its_callers_trace() {
-        let span = of(&[CALLERS]);
+    fn a_callers_span_is_read_and_continued() {
+        let caller = of(&[CALLERS]).expect("a span");
+        let span = caller.child(&Memory::new());
         assert_eq!(span.trace(), "0af7651916cd43dd8448eb211c80319c");
         assert_eq!(span.parent().as_deref(), Some("b7ad6b7169203331"));
         assert_ne!(span.id(), "b7ad6b7169203331");
         let header = format!("00-0af7651916cd43dd8448eb211c80319c-{}-01", span.id());
         assert_eq!(span.header(), header.as_str());
         let later = format!("01{}-more", CALLERS.trim_start_matches("00"));
-        assert_eq!(of(&[&later]).trace(), span.trace());
+        assert_eq!(of(&[&later]), Some(caller));
     }
 
     #[test]
@@ -146,10 +194,10 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
             "00-+af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ] {
-            assert_eq!(of(&[other]).parent(), None, "{other}");
+            assert_eq!(of(&[other]), None, "{other}");
         }
-        assert_eq!(of(&[CALLERS, CALLERS]).parent(), None, "said twice");
-        assert_eq!(of(&[]).parent(), None);
+        assert_eq!(of(&[CALLERS, CALLERS]), None, "said twice");
+        assert_eq!(of(&[]), None);
     }
 
     #[test]
@@ -160,5 +208,36 @@ mod tests {
         assert_eq!(part.trace(), whole.trace());
         assert_eq!(part.parent(), Some(whole.id()));
         assert_ne!(Span::root(&platform).trace(), whole.trace());
+    }
+
+    #[test]
+    fn our_own_ids_have_no_long_number_in_them() {
+        let platform = Memory::new();
+        for _ in 0..2_000 {
+            let span = Span::root(&platform).child(&platform);
+            assert!(span.may_be_ours(), "{span:?}");
+        }
+        for (trace, id) in [
+            ("0af7651916cd43dd8028290901230319", "b7ad6b7169203331"),
+            ("0af7651916cd43dd8448eb211c80319c", "b028290901230333"),
+        ] {
+            let span = of(&[&format!("00-{trace}-{id}-01")]).expect("a span");
+            assert!(!span.may_be_ours(), "{span:?}");
+        }
+    }
+
+    #[test]
+    fn a_callers_trace_is_hashed_under_a_key() {
+        let written = |traces: &CallerTraces, caller: &str| {
+            let hash = traces.hash(&of(&[caller]).expect("a span"));
+            serde_json::to_string(&hash).expect("JSON")
+        };
+        let (one, other) = (CallerTraces::new(false, "a"), CallerTraces::new(false, "b"));
+        let another = CALLERS.replace("0af7", "0af8");
+        let of_next_call = CALLERS.replace("-b7ad", "-b7ae");
+        assert_eq!(written(&one, CALLERS), written(&one, &of_next_call));
+        assert_ne!(written(&one, CALLERS), written(&one, &another));
+        assert_ne!(written(&one, CALLERS), written(&other, CALLERS));
+        assert_eq!(written(&one, CALLERS).len(), 34);
     }
 }

@@ -277,6 +277,9 @@ fn systemd_takes_the_units_and_finds_them_shut() {
     assert!(verified.status.success() && said.is_empty(), "{said}");
 
     for service in services.iter().filter(|name| name.ends_with(".service")) {
+        let unit = service.replace("@consent-sweep.", "@.");
+        let unit = fs::read_to_string(units.join(unit)).expect("a unit");
+        assert!(unit.lines().any(|line| line == "LimitCORE=0"), "{service}");
         let output = Command::new("systemd-analyze")
             .args([
                 "security",

@@ -64,6 +64,15 @@ impl<'a> Customer<'a> {
         self.get("/claims/aapnekrav", party).await
     }
 
+    /// The same, asked for within the customer's own trace.
+    pub async fn open_claims_within(&self, traceparent: &str, party: &str) -> Answer {
+        let request = self.request(Method::GET, "/claims/aapnekrav");
+        let request = request
+            .header("Innsyn-Party", party)
+            .header("traceparent", traceparent);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
     /// `POST /consent` for `party`, to return to the demo bank.
     pub async fn ask_consent(&self, party: &str) -> Answer {
         let back = format!("{}/", self.bench.sandbox.addresses().bank_page);

@@ -138,7 +138,7 @@ pub(crate) async fn run(
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let text = language.of("Ble ikke kontrollert", "Could not be checked");
-            let reason = format!("{error:#}");
+            let reason = redaction::redacted(&format!("{error:#}"));
             // Nothing more can be done where nobody hears it.
             let _unheard = if arguments.json {
                 let unchecked = json!({ "verdict": "unchecked", "reason": reason });

@@ -119,7 +119,9 @@ impl App {
             let unusable = || format!("{} holds no certificate in PEM", path.display());
             let pem =
                 fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let authorities = Certificate::from_pem_bundle(&pem).with_context(unusable)?;
+            // The parser's own error is left out: it holds a line of the file, which may be a key by mistake.
+            let authorities = Certificate::from_pem_bundle(&pem).ok();
+            let authorities = authorities.with_context(unusable)?;
             anyhow::ensure!(!authorities.is_empty(), unusable());
             http = http.tls_certs_only(authorities);
         }

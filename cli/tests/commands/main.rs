@@ -11,6 +11,7 @@
 
 mod certificates_to_order;
 mod code_written_for_texas;
+mod core_dumps;
 mod doctor;
 mod doctor_and_the_sandbox;
 mod doctor_common_problems;
@@ -30,6 +31,7 @@ mod process;
 mod project;
 mod sandbox_and_spin;
 mod sandbox_and_two_way_tls;
+mod secrets_stay_unseen;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;
 mod stage;

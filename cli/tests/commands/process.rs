@@ -75,6 +75,13 @@ impl Process {
         }
     }
 
+    /// The soft and the hard limit on core files, as `/proc` has them.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn core_limit(&self) -> String {
+        let id = self.child.id().expect("it runs");
+        crate::core_dumps::limit_of(id)
+    }
+
     /// Everything on standard error so far.
     pub(crate) fn complaints(&self) -> String {
         self.complaints.lock().expect("not poisoned").clone()

@@ -45,6 +45,8 @@ impl Stage {
         let key = PathBuf::from(arguments[key.expect("a key") + 1]);
         arguments.splice(..0, ["token-sidecar", "--listen", "127.0.0.1:0"]);
         let mut sidecar = Process::start(&arguments);
+        #[cfg(target_os = "linux")]
+        assert_eq!(up.core_limit(), "0 0 bytes");
         Self {
             app,
             admin,

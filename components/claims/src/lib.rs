@@ -16,6 +16,7 @@ use shared::platform::{Answer, Body};
 use shared::problem::Problem;
 use shared::reads::Desk;
 use shared::skatteetaten::Dataset;
+use shared::trace::CallerTraces;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
@@ -72,6 +73,11 @@ impl Component<Spin> for Reads {
 
     async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
         Ok(self.desk(context.platform).await?.web_origins())
+    }
+
+    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
+        let desk = self.desk(context.platform).await.ok()?;
+        Some(desk.caller_traces())
     }
 
     async fn answer(

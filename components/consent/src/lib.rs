@@ -14,6 +14,7 @@ use shared::inbound::{Arrived, Component, Parameters, Route};
 use shared::platform::spin::{self, Spin};
 use shared::platform::{Answer, Body};
 use shared::problem::Problem;
+use shared::trace::CallerTraces;
 use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
 
@@ -105,6 +106,11 @@ impl Component<Spin> for Consent {
 
     async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
         Ok(self.desk(context).await?.web_origins())
+    }
+
+    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
+        let desk = self.desk(context).await.ok()?;
+        Some(desk.caller_traces())
     }
 
     async fn answer(

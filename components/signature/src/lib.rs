@@ -14,6 +14,7 @@ use shared::platform::Answer;
 use shared::platform::spin::{self, Spin};
 use shared::problem::Problem;
 use shared::signature::Desk;
+use shared::trace::CallerTraces;
 use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
 
@@ -121,6 +122,11 @@ impl Component<Spin> for Signature {
 
     async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
         Ok(self.desk(context).await?.web_origins())
+    }
+
+    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
+        let desk = self.desk(context).await.ok()?;
+        Some(desk.caller_traces())
     }
 
     async fn answer(

@@ -15,6 +15,7 @@ use shared::platform::spin::{self, Spin};
 use shared::platform::{Answer, Body};
 use shared::problem::Problem;
 use shared::token::{self, Desk};
+use shared::trace::CallerTraces;
 use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
 
@@ -81,6 +82,11 @@ impl Component<Spin> for Token {
     /// No page may call.
     async fn web_origins(&self, _context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
         Ok(Vec::new())
+    }
+
+    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
+        let desk = self.desk(context).await.ok()?;
+        Some(desk.caller_traces())
     }
 
     async fn answer(

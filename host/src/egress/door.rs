@@ -43,10 +43,7 @@ impl Door {
                 .map_err(TlsError::from)?
                 .with_no_client_auth()
                 .with_single_cert(chain, key)
-                .map_err(|source| TlsError::Pair {
-                    path: path.to_owned(),
-                    source,
-                })?;
+                .map_err(|source| TlsError::pair(path, source))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Kind::Guarded {
             acceptor: TlsAcceptor::from(Arc::new(config)),
@@ -92,11 +89,13 @@ fn read(path: &Path) -> Result<BTreeMap<String, String>, EgressError> {
     let document = Document::read(path)?;
     let mut callers = BTreeMap::new();
     // Read by hand: a general reader's message would repeat a key.
-    for (name, key) in &document.table {
+    for (number, (name, key)) in document.table.iter().enumerate() {
         let key = key.as_str().filter(|key| key.len() >= SHORTEST_KEY);
+        // A name is not repeated either: the two may be swapped.
         let key = key.ok_or_else(|| {
             EgressError::Callers(format!(
-                "the key of `{name}` must be a text of at least {SHORTEST_KEY} characters"
+                "number {}, by name in alphabetical order, has a key that is not a text of at least {SHORTEST_KEY} characters",
+                number + 1
             ))
         })?;
         callers.insert(name.clone(), key.to_owned());

@@ -9,7 +9,10 @@ use rustls::{
     ClientConfig, RootCertStore,
     client::danger::ServerCertVerifier,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{Error as PemError, PemObject},
+    },
 };
 
 use super::{
@@ -18,7 +21,7 @@ use super::{
     pin::Pin,
     shown::{Noting, Shown},
 };
-use crate::allowed_hosts::Origin;
+use crate::{allowed_hosts::Origin, document::shown};
 
 /// What is wrong with the files of a `[[client_tls]]` or a `[[pin]]`. Keys are not repeated.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,22 @@ pub enum TlsError {
     /// The TLS library cannot be set up.
     #[error("TLS: {0}")]
     Setup(#[from] rustls::Error),
+}
+
+impl TlsError {
+    fn file(path: &Path, reason: impl Into<String>) -> Self {
+        Self::File {
+            path: shown(path),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn pair(path: &Path, source: rustls::Error) -> Self {
+        Self::Pair {
+            path: shown(path),
+            source,
+        }
+    }
 }
 
 /// Every identity that the application's components may have.
@@ -184,10 +203,8 @@ fn web_roots() -> RootCertStore {
 pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| TlsError::File {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let added = roots.add(certificate);
+        added.map_err(|error| TlsError::file(path, error.to_string()))?;
     }
     Ok(roots)
 }
@@ -233,14 +250,9 @@ pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<Configured,
     };
     let shown = Shown::of(pair.as_ref().map(|(_, chain, _)| chain.as_slice()));
     let mut config = match pair {
-        Some((path, chain, key)) => {
-            builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|source| TlsError::Pair {
-                    path: path.to_owned(),
-                    source,
-                })?
-        }
+        Some((path, chain, key)) => builder
+            .with_client_auth_cert(chain, key)
+            .map_err(|source| TlsError::pair(path, source))?,
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -252,15 +264,11 @@ pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<Configured,
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |reason: String| TlsError::File {
-        path: path.to_owned(),
-        reason,
-    };
     let found = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(|error| TlsError::file(path, pem_fault(&error)))?;
     if found.is_empty() {
-        Err(wrong("no certificate in PEM".to_owned()))
+        Err(TlsError::file(path, "no certificate in PEM"))
     } else {
         Ok(found)
     }
@@ -269,17 +277,32 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| {
         let reason = match error {
-            rustls::pki_types::pem::Error::NoItemsFound => {
+            PemError::NoItemsFound => {
                 "no private key in PEM (PKCS#8, PKCS#1 or SEC1; encrypted keys are not supported)"
                     .to_owned()
             }
-            other => other.to_string(),
+            other => pem_fault(&other),
         };
-        TlsError::File {
-            path: path.to_owned(),
-            reason,
-        }
+        TlsError::file(path, reason)
     })
+}
+
+/// What is wrong with a PEM file. The parser's own error is never passed on: it holds a line of the file, and a key may be
+/// written in one.
+fn pem_fault(error: &PemError) -> String {
+    let reason = match error {
+        PemError::Io(error) => return error.to_string(),
+        PemError::MissingSectionEnd { .. } => {
+            "a block of PEM has no END line: the file is cut off, or its line breaks are missing"
+        }
+        PemError::IllegalSectionStart { .. } => {
+            "a BEGIN line of PEM has something else in it: it must be a line of its own"
+        }
+        PemError::Base64Decode(_) => "a block of PEM is not base64",
+        PemError::SectionTooLarge => "a block of PEM is too large",
+        _ => "it is not PEM",
+    };
+    reason.to_owned()
 }
 
 #[cfg(test)]

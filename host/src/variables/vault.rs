@@ -233,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_cannot_be_read_is_not_repeated() {
+        const VALUE: &str = "Kx9!fjord-og-fjell-2026";
+        let secret = leaks::Secret::new(VALUE);
+        for document in [
+            serde_json::json!({"data": {"data": {"value": "@"}, "metadata": {"version": 1}}}),
+            serde_json::json!({"errors": ["@"]}),
+        ] {
+            for (name, body) in leaks::in_json(&document, VALUE) {
+                for status in [200, 301, 400, 403, 404, 429, 503] {
+                    let status = StatusCode::from_u16(status).unwrap();
+                    if let Err(reason) = read(status, body.as_bytes()) {
+                        secret.expect_unseen(name, &reason);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_secret_has_its_place_below_the_mount() {
         for (url, mount, prefix, place) in [
             (

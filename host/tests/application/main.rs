@@ -23,6 +23,8 @@ mod redis_tls;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod state;

@@ -38,11 +38,15 @@ impl EnterpriseAuthority {
             let line = Line::soft(vendor, profile, Environment::Test);
             let name = name(vendor, profile);
             let pem = fs::read(folder.join(format!("{name}.pem")))?;
+            // The parser's own errors are left out: they hold lines of the file, which has keys.
             let certificates = CertificateDer::pem_slice_iter(&pem);
-            let certificates: Vec<_> = certificates.collect::<Result<_, _>>()?;
+            let certificates = certificates.collect::<Result<Vec<_>, _>>();
             let keys = PrivatePkcs8KeyDer::pem_slice_iter(&pem);
-            let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
-            let (Ok(certificates), Ok(keys)) = (certificates.try_into(), keys.try_into()) else {
+            let keys = keys.collect::<Result<Vec<_>, _>>();
+            let (Ok(Ok(certificates)), Ok(Ok(keys))) = (
+                certificates.map(TryInto::try_into),
+                keys.map(TryInto::try_into),
+            ) else {
                 anyhow::bail!("{name}.pem has not two certificates and two keys")
             };
             let revoked = Revoked::in_file(folder.join(format!("{name}.revoked")));

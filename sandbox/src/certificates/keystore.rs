@@ -53,7 +53,7 @@ fn add(store: &mut KeyStore, certificate: &Certificate, name: &str) -> anyhow::R
         return Ok(());
     };
     let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes())
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
+        .map_err(|_| anyhow::anyhow!("a key of ours is not PEM"))?;
     let key = PrivateKey::from_der(key.secret_pkcs8_der())?;
     let entry = PrivateKeyChain::new(name, key, chain);
     store.add_entry(name, KeyStoreEntry::PrivateKeyChain(entry));

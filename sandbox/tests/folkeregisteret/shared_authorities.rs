@@ -1,8 +1,11 @@
 //! Authorities in a folder: a certificate that was ordered elsewhere is let in where the same folder is used.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use leaks::{Secret, damaged};
+use rcgen::generate_simple_self_signed;
 use sandbox::authority::{EnterpriseAuthority, Profile, Vendor};
 use sandbox::certificates::Defect;
 use time::OffsetDateTime;
@@ -106,4 +109,26 @@ fn its_files_are_open_to_their_owner_alone_and_stay() {
     std::fs::write(other.join("letter.txt"), "x").unwrap();
     let error = EnterpriseAuthority::in_folder(&other, now).unwrap_err();
     assert!(error.to_string().contains("has other files"), "{error}");
+}
+
+#[test]
+fn a_folder_that_is_damaged_shows_none_of_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("address"), "http://localhost:1\n").unwrap();
+    let own = generate_simple_self_signed(["authority".to_owned()]).unwrap();
+    let secret = Secret::pem(&own.signing_key.serialize_pem());
+    for damaged in damaged(&secret.text) {
+        for name in [
+            "buypass-seid1",
+            "buypass-seid2",
+            "commfides-seid1",
+            "commfides-seid2",
+        ] {
+            let file = [own.cert.pem().as_bytes(), &damaged.bytes].concat();
+            fs::write(folder.path().join(format!("{name}.pem")), file).unwrap();
+        }
+        let read = EnterpriseAuthority::in_folder(folder.path(), OffsetDateTime::now_utc());
+        let error = read.err().unwrap();
+        secret.expect_unseen(damaged.name, &format!("{error}\n{error:?}\n{error:#?}"));
+    }
 }

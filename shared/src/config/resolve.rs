@@ -11,6 +11,7 @@ use crate::credential::SigningKey;
 use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 
 const ORIGIN: &str =
     "set it to an origin such as https://host.example, without a path or a slash at the end";
@@ -244,6 +245,24 @@ impl<'a> Resolver<'a> {
             self.invalid(name, "is not an Ed25519 seed", KEY);
         }
         key
+    }
+
+    /// `trace_from_callers`, with a key derived from the one secret that all components share, so that they make the same hash.
+    pub fn caller_traces(&mut self) -> Option<CallerTraces> {
+        const NAME: &str = "trace_from_callers";
+        let continued = match self.optional(NAME) {
+            None | Some("false") => Some(false),
+            Some("true") => Some(true),
+            Some(_) => {
+                self.invalid(NAME, "is neither true nor false", "set it to one of them");
+                None
+            }
+        };
+        // Where the secret is missing, that is a fault of its own.
+        Some(CallerTraces::new(
+            continued?,
+            self.raw.get("key_set_store_key")?,
+        ))
     }
 
     /// A secret that others show to us, such as `maintenance_secret`: any of a list, so that not all have to change at once.

@@ -51,8 +51,8 @@ fn each_fault_names_the_variable_and_the_remedy() {
         ("token_store_key", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), format!("token_store_key is not a key: {KEY}")),
         ("token_store_previous_key", Some("short"), format!("token_store_previous_key has a part that is not a key: {KEY}")),
         ("maskinporten_clients", Some("[{]"), format!("maskinporten_clients is not what is expected at line 1, column 3: {CLIENTS}")),
-        ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[],\"public_key\":\"x\"}]"), format!("token_services has a public_key for x that is not base64url of 32 bytes: {SERVICES}")),
-        ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[]},{\"subject\":\"x\",\"scopes\":[]}]"), format!("token_services has x twice: {SERVICES}")),
+        ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[],\"public_key\":\"x\"}]"), format!("token_services number 1 has a public_key that is not base64url of 32 bytes: {SERVICES}")),
+        ("token_services", Some("[{\"subject\":\"x\",\"scopes\":[]},{\"subject\":\"x\",\"scopes\":[]}]"), format!("token_services number 2 has the subject of another: {SERVICES}")),
     ];
     for (name, value, text) in cases {
         assert_eq!(faults(&[(name, *value)]), [text.as_str()], "{name}");
@@ -211,6 +211,7 @@ fn everything_that_is_missing_is_told_at_once() {
             "vault_role_id",
             "vault_secret_id",
             "token_store_previous_key",
+            "trace_from_callers",
         ]
         .contains(name);
         assert_ne!(

@@ -11,6 +11,7 @@ use crate::maskinporten::{Client, RawClient, Signer};
 use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 use crate::vault::{VaultLogin, VaultSettings};
 
 const CLIENTS: &str = "set it to a JSON array of {organisation, client_id, keys, and consumers where it is their supplier}, one for each consumer; each key has kid or certificate_chain, and key or transit";
@@ -37,6 +38,8 @@ pub struct TokenConfig {
     pub vault: Option<VaultSettings>,
     /// Seals the store of tokens.
     pub store_keys: StoreKeys,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
     /// Where calls are marked for the budgets.
     pub marking: Marking,
 }
@@ -152,6 +155,7 @@ impl Settings for TokenConfig {
         "vault_secret_id",
         "token_store_key",
         "token_store_previous_key",
+        "trace_from_callers",
     ];
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
@@ -164,6 +168,7 @@ impl Settings for TokenConfig {
         let services = services(&mut resolver);
         let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
+        let caller_traces = resolver.caller_traces();
         let marking = resolver.marking("token_store_key");
         let settings = || {
             Some(Self {
@@ -175,6 +180,7 @@ impl Settings for TokenConfig {
                 services: services?,
                 vault,
                 store_keys: store_keys?,
+                caller_traces: caller_traces?,
                 marking: marking?,
             })
         };
@@ -222,25 +228,27 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
     const NAME: &str = "token_services";
     let raw: Vec<RawService> = resolver.json(NAME, SERVICES)?;
     let mut services: Vec<TokenService> = Vec::new();
-    for service in raw {
+    for (index, service) in raw.into_iter().enumerate() {
+        let number = index + 1;
         let public_keys = service.public_key.as_ref().map(PublicKeys::parse);
         if matches!(public_keys, Some(None)) {
-            let reason = format!(
-                "has a public_key for {} that is not base64url of 32 bytes",
-                service.subject
-            );
+            let reason =
+                format!("number {number} has a public_key that is not base64url of 32 bytes");
             resolver.invalid(NAME, &reason, SERVICES);
         }
         if services
             .iter()
             .any(|other| other.subject == service.subject)
         {
-            resolver.invalid(NAME, &format!("has {} twice", service.subject), SERVICES);
+            resolver.invalid(
+                NAME,
+                &format!("number {number} has the subject of another"),
+                SERVICES,
+            );
         }
         let Some(consumer_orgs) = ConsumerOrgs::read(&service.consumer_orgs) else {
             let reason = format!(
-                "has consumer_orgs for {} that are neither organisation numbers nor \"*\" alone",
-                service.subject
+                "number {number} has consumer_orgs that are neither organisation numbers nor \"*\" alone"
             );
             resolver.invalid(NAME, &reason, SERVICES);
             continue;

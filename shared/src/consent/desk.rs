@@ -30,6 +30,7 @@ use crate::secret::Secret;
 use crate::state::State;
 use crate::store::Store;
 use crate::token::Client;
+use crate::trace::CallerTraces;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
@@ -54,6 +55,7 @@ pub struct Desk {
     callback: String,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
+    caller_traces: CallerTraces,
     marking: Marking,
 }
 
@@ -77,8 +79,14 @@ impl Desk {
             callback: config.public_url.join(CALLBACK),
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
+            caller_traces: config.caller_traces,
             marking: config.marking,
         }
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// The pages that may call.

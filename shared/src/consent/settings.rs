@@ -8,6 +8,7 @@ use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 
 /// The settings of the consent component.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct ConsentConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the stores swept.
     pub maintenance_secrets: Vec<Secret<String>>,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
     /// Where calls are marked for the budgets.
     pub marking: Marking,
 }
@@ -68,6 +71,7 @@ impl Settings for ConsentConfig {
         "consent_store_key",
         "consent_store_previous_key",
         "maintenance_secret",
+        "trace_from_callers",
     ];
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
@@ -83,6 +87,7 @@ impl Settings for ConsentConfig {
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
+        let caller_traces = resolver.caller_traces();
         let marking = resolver.marking("consent_store_key");
         let settings = || {
             Some(Self {
@@ -97,6 +102,7 @@ impl Settings for ConsentConfig {
                 signing_key: signing_key?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
+                caller_traces: caller_traces?,
                 marking: marking?,
             })
         };

@@ -13,6 +13,8 @@ mod room;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +27,7 @@ use crate::context::Context;
 use crate::log::{self, Event, Level};
 use crate::platform::{Answer, Body, Platform};
 use crate::problem::{Kind, Problem};
+use crate::trace::{CallerTrace, CallerTraces, Span};
 
 pub use answer::{json, see_other};
 pub use body::UnreadBody;
@@ -92,6 +95,9 @@ pub trait Component<P: Platform> {
     /// The origins whose pages may call. Asked only for requests that have an `Origin` header.
     async fn web_origins(&self, context: &Context<'_, P>) -> Result<Vec<Origin>, Problem>;
 
+    /// How the traces of callers are treated; `None` where the settings cannot be read. Asked only for requests that name one.
+    async fn caller_traces(&self, context: &Context<'_, P>) -> Option<CallerTraces>;
+
     /// Answers a request. To log a problem that is answered in another form than [`Problem::response`]'s,
     /// put the [`Problem`] into the extensions of the answer.
     async fn answer(
@@ -103,7 +109,6 @@ pub trait Component<P: Platform> {
 
 /// A request that has a handler. Its body has not been read: a handler reads it when it has verified the caller, which the
 /// methods that read it ask for.
-#[derive(Debug)]
 pub struct Arrived<H> {
     /// Which handler is meant.
     pub handler: H,
@@ -116,6 +121,13 @@ pub struct Arrived<H> {
     /// What is read last.
     pub body: UnreadBody,
     pub(crate) places: Places,
+}
+
+impl<H> fmt::Debug for Arrived<H> {
+    /// Headers, query and body may hold credentials and personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Arrived(…)")
+    }
 }
 
 impl<H> Arrived<H> {
@@ -208,9 +220,13 @@ where
 {
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
-    let context = Context::new(platform, component.name(), C::TIME).called_by(&parts.headers);
+    let context = Context::new(platform, component.name(), C::TIME);
+    let caller = Cell::new(None);
 
-    let work = std::pin::pin!(respond(&context, component, &parts, body));
+    let work = std::pin::pin!(async {
+        caller.set(callers_trace(&context, component, &parts.headers).await);
+        respond(&context, component, &parts, body).await
+    });
     let end = std::pin::pin!(platform.sleep(C::TIME));
     let answer = match select(work, end).await {
         Either::Left((answer, _)) => answer,
@@ -239,8 +255,26 @@ where
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
     event.duration = Some(platform.uptime().saturating_sub(start));
+    // A component of ours has been recognised since, and its trace is continued.
+    let is_continued = |caller: &Span| caller.trace() == context.span().trace();
+    let caller = caller.get().filter(|(caller, _)| !is_continued(caller));
+    event.caller_trace = caller.map(|(_, hash)| hash);
     context.log(&event);
     answer
+}
+
+/// The trace that the caller names, with its hash. It is continued where the settings say so.
+async fn callers_trace<P: Platform, C: Component<P>>(
+    context: &Context<'_, P>,
+    component: &C,
+    headers: &HeaderMap,
+) -> Option<(Span, CallerTrace)> {
+    let caller = Span::of_caller(headers)?;
+    let traces = component.caller_traces(context).await?;
+    if traces.continued {
+        context.continue_trace(&caller);
+    }
+    Some((caller, traces.hash(&caller)))
 }
 
 async fn respond<P, C, B>(

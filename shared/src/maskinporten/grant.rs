@@ -17,7 +17,6 @@ use crate::platform::Request;
 const LIFETIME: i64 = 60;
 
 /// Everything that stands in one grant. It is good for one request: each attempt signs anew.
-#[derive(Debug)]
 pub struct Grant<'a> {
     /// Who asks.
     pub client_id: &'a str,
@@ -39,6 +38,16 @@ pub struct Grant<'a> {
     pub issued_at: OffsetDateTime,
     /// A random UUID, never used before.
     pub id: String,
+}
+
+impl std::fmt::Debug for Grant<'_> {
+    /// The person and the details are left out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant")
+            .field("client_id", &self.client_id)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Only documented claims: others are refused, `nbf` and `sub` at Maskinporten's pleasure.

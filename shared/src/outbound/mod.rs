@@ -156,7 +156,7 @@ async fn attempt_once<P: Platform, T>(
     send: impl AsyncFnOnce(&P, Request, Limits) -> Result<http::Response<T>, SendError>,
 ) -> Result<http::Response<T>, SendError> {
     let context = context.part();
-    let traceparent = context.span.header();
+    let traceparent = context.span().header();
     request.headers_mut().insert(TRACEPARENT, traceparent);
     let method = request.method().clone();
     let start = context.platform.uptime();

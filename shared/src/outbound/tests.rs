@@ -300,8 +300,8 @@ fn each_attempt_is_a_span_of_the_request() {
     assert_ne!(events[0]["span_id"], events[1]["span_id"]);
     for (event, request) in events.iter().zip(requests) {
         let (trace, span) = (&event["trace_id"], &event["span_id"]);
-        assert_eq!(*trace, context.span.trace());
-        assert_eq!(event["parent_id"], context.span.id());
+        assert_eq!(*trace, context.span().trace());
+        assert_eq!(event["parent_id"], context.span().id());
         let sent = request.headers()["traceparent"].to_str().expect("text");
         let (trace, span) = (trace.as_str().expect("text"), span.as_str().expect("text"));
         assert_eq!(sent, format!("00-{trace}-{span}-01"));

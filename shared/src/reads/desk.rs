@@ -14,6 +14,7 @@ use crate::outbound::{Class, Marking};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{Api, Dataset};
+use crate::trace::CallerTraces;
 
 /// Answers the requests of one such component. Lives as long as the instance.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Desk {
     scopes: Option<LookupScopes>,
     reader: Reader,
     web_origins: Vec<Origin>,
+    caller_traces: CallerTraces,
     marking: Marking,
 }
 
@@ -54,6 +56,7 @@ impl Desk {
                 Permission::Consent { .. } | Permission::SystemUser(_) => None,
             },
             web_origins: config.web_origins.clone(),
+            caller_traces: config.caller_traces.clone(),
             marking: config.marking.clone(),
             reader: Reader::new(config, component, api),
         }
@@ -67,6 +70,11 @@ impl Desk {
     /// Its routes: its name, and the name of each read.
     pub const fn routes(&self) -> &'static [Route<&'static Dataset>] {
         self.routes
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// The pages that may call.

@@ -14,6 +14,7 @@ use crate::party::Environment;
 use crate::platform::Platform;
 use crate::skatteetaten::Api;
 use crate::token::Ask;
+use crate::trace::CallerTraces;
 
 /// The settings of a component that reads one API.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct ReadsConfig {
     pub permission: Permission,
     /// The component's own key, shown to `token`.
     pub signing_key: SigningKey,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
     /// Where calls are marked for the budgets.
     pub marking: Marking,
 }
@@ -87,6 +90,7 @@ const COMMON: &[&str] = &[
     "services",
     "consent_store_key",
     "consent_store_previous_key",
+    "trace_from_callers",
 ];
 
 /// The ends of those that begin with the component's name.
@@ -143,6 +147,7 @@ impl Settings for ReadsConfig {
         };
         let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
+        let caller_traces = resolver.caller_traces();
         // Whoever shares the store of consents has the same pseudonyms for a customer.
         let marking = match &permission {
             Some(Permission::Consent { .. }) => resolver.marking("consent_store_key"),
@@ -161,6 +166,7 @@ impl Settings for ReadsConfig {
                 api: api?,
                 permission: permission?,
                 signing_key: signing_key?,
+                caller_traces: caller_traces?,
                 marking: marking?,
             })
         };

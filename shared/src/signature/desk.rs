@@ -25,6 +25,7 @@ use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
 use crate::state::State;
 use crate::store::Store;
+use crate::trace::CallerTraces;
 
 /// The path of the way back from Posten; a segment for how it went follows.
 pub const RETURN: &str = "/signatures/return";
@@ -47,6 +48,7 @@ pub struct Desk {
     return_addresses: ReturnAddresses,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
+    caller_traces: CallerTraces,
     room: Room,
     expiry: Expiry,
     marking: Marking,
@@ -76,9 +78,15 @@ impl Desk {
             return_addresses: config.return_addresses,
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
+            caller_traces: config.caller_traces,
             room: Room::new(upload::LARGEST, ORDERS),
             marking: config.marking,
         }
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// The pages that may call.

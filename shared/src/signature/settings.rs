@@ -6,6 +6,7 @@ use crate::party::Environment;
 use crate::posten::{Posten, Seal};
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
+use crate::trace::CallerTraces;
 
 /// The settings of the signature component.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct SignatureConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the queue drained and the store swept.
     pub maintenance_secrets: Vec<Secret<String>>,
+    /// How the traces of callers are treated.
+    pub caller_traces: CallerTraces,
     /// Where calls are marked for the budgets.
     pub marking: Marking,
 }
@@ -66,6 +69,7 @@ impl Settings for SignatureConfig {
         "job_store_key",
         "job_store_previous_key",
         "maintenance_secret",
+        "trace_from_callers",
     ];
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
@@ -80,6 +84,7 @@ impl Settings for SignatureConfig {
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
+        let caller_traces = resolver.caller_traces();
         let marking = resolver.marking("job_store_key");
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
@@ -97,6 +102,7 @@ impl Settings for SignatureConfig {
                 seal: seal?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
+                caller_traces: caller_traces?,
                 marking: marking?,
             })
         };

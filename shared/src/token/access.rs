@@ -74,6 +74,7 @@ impl Access {
                 Problem::new(Kind::LoginRequired)
                     .cause("the credential names no consumer of this app")
             })?;
+            context.continue_own_trace(headers);
             return Ok(Caller {
                 service,
                 consumer,

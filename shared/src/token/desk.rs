@@ -16,6 +16,7 @@ use crate::outbound::{Class, Marking};
 use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
+use crate::trace::CallerTraces;
 
 /// Answers requests for tokens. Lives as long as the instance, for what it keeps.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub struct Desk {
     access: Access,
     expiry: Expiry,
     issuer: Issuer,
+    caller_traces: CallerTraces,
     marking: Marking,
     /// The deployment's first consumer.
     consumer: OrganisationNumber,
@@ -43,9 +45,15 @@ impl Desk {
             access: Access::new(config),
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
+            caller_traces: config.caller_traces.clone(),
             marking: config.marking.clone(),
             consumer: config.consumers.default.clone(),
         }
+    }
+
+    /// How the traces of callers are treated.
+    pub fn caller_traces(&self) -> CallerTraces {
+        self.caller_traces.clone()
     }
 
     /// `POST /token`: a token, or a refusal in OAuth's form (RFC 6749 §5).

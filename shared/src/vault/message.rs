@@ -71,7 +71,10 @@ pub(super) fn login(
 }
 
 /// The token of a login, and how long it holds.
-pub(super) fn logged_in(answer: &Response) -> Result<(Secret<String>, Duration), Refused> {
+pub(super) fn logged_in(
+    answer: &Response,
+    shown: &Secret<String>,
+) -> Result<(Secret<String>, Duration), Refused> {
     #[derive(Deserialize)]
     struct Body {
         auth: Auth,
@@ -83,9 +86,9 @@ pub(super) fn logged_in(answer: &Response) -> Result<(Secret<String>, Duration),
     }
     if answer.status() == StatusCode::BAD_REQUEST {
         // A role or secret id that it does not know is a bad request to AppRole.
-        return Err(Refused::Permission(errors(answer)));
+        return Err(Refused::Permission(errors(answer, shown)));
     }
-    let body: Body = read(answer)?;
+    let body: Body = read(answer, shown)?;
     let lease = Duration::from_secs(body.auth.lease_duration);
     Ok((Secret::new(body.auth.client_token), lease))
 }
@@ -125,7 +128,11 @@ pub(super) fn sign(
 }
 
 /// The signature itself, which the vault writes as `vault:v<version>:<base64>`.
-pub(super) fn signature(answer: &Response, key: &TransitKey) -> Result<Vec<u8>, Refused> {
+pub(super) fn signature(
+    answer: &Response,
+    key: &TransitKey,
+    shown: &Secret<String>,
+) -> Result<Vec<u8>, Refused> {
     #[derive(Deserialize)]
     struct Body {
         data: Data,
@@ -134,7 +141,7 @@ pub(super) fn signature(answer: &Response, key: &TransitKey) -> Result<Vec<u8>, 
     struct Data {
         signature: String,
     }
-    let body: Body = read(answer)?;
+    let body: Body = read(answer, shown)?;
     let prefix = format!("vault:v{}:", key.version);
     let signature = body.data.signature.strip_prefix(&prefix);
     let signature = signature.ok_or(Refused::Unreadable("the signature is of another version"))?;
@@ -156,24 +163,28 @@ fn post(settings: &VaultSettings, path: &str, body: &impl Serialize) -> Option<R
     Some(request)
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Response) -> Result<T, Refused> {
+fn read<T: serde::de::DeserializeOwned>(
+    answer: &Response,
+    shown: &Secret<String>,
+) -> Result<T, Refused> {
     match answer.status() {
         StatusCode::OK => serde_json::from_slice(answer.body())
             .map_err(|_| Refused::Unreadable("the answer is not what the vault's API says")),
-        StatusCode::FORBIDDEN => Err(Refused::Permission(errors(answer))),
+        StatusCode::FORBIDDEN => Err(Refused::Permission(errors(answer, shown))),
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
-            Err(Refused::Request(status, errors(answer)))
+            Err(Refused::Request(status, errors(answer, shown)))
         }
-        status => Err(Refused::Down(status, errors(answer))),
+        status => Err(Refused::Down(status, errors(answer, shown))),
     }
 }
 
-/// `{"errors": [...]}`: what the vault says of itself, without what looks like a number or a token.
-fn errors(answer: &Response) -> Text {
+/// `{"errors": [...]}`: what the vault says of itself, without what was `shown` to it and what looks like a number or a
+/// credential.
+fn errors(answer: &Response, shown: &Secret<String>) -> Text {
     #[derive(Default, Deserialize)]
     struct Body {
         errors: Vec<String>,
     }
     let body: Body = serde_json::from_slice(answer.body()).unwrap_or_default();
-    Text::new(body.errors.join(", "))
+    Text::new(shown.removed_from(&body.errors.join(", ")))
 }

@@ -85,7 +85,7 @@ impl Vault {
             let request = message::sign(&self.settings, &token, key, algorithm, message)
                 .ok_or_else(unspeakable)?;
             let answer = outbound::send(context, &VAULT, &request).await?;
-            match message::signature(&answer, key) {
+            match message::signature(&answer, key, &token) {
                 Ok(signature) => return Ok(signature),
                 Err(Refused::Permission(_)) if !last && self.forget(&token) => {}
                 Err(refused) => return Err(refused.into()),
@@ -113,7 +113,7 @@ impl Vault {
             let request =
                 message::login(&self.settings, role_id, secret_id).ok_or_else(unspeakable)?;
             let answer = outbound::send(context, &VAULT, &request).await?;
-            let (token, lease) = message::logged_in(&answer)?;
+            let (token, lease) = message::logged_in(&answer, secret_id)?;
             // A lease of nothing is one without an end.
             let lease = if lease.is_zero() {
                 Duration::from_hours(1)

@@ -189,9 +189,9 @@ impl Live {
 fn authorities(path: &Path) -> anyhow::Result<(RootCertStore, Vec<Certificate>)> {
     let unusable = || format!("{} holds no certificate in PEM", path.display());
     let pem = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let all: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&pem)
-        .collect::<Result<_, _>>()
-        .with_context(unusable)?;
+    // The parser's own error is left out: it holds a line of the file, which may be a key by mistake.
+    let all = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let all = all.ok().with_context(unusable)?;
     ensure!(!all.is_empty(), unusable());
     let mut store = Vec::new();
     let mut roots = RootCertStore::empty();

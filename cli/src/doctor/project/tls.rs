@@ -33,6 +33,11 @@ fn name(setting: &TlsSetting) -> String {
     }
 }
 
+/// A file that cannot be used. Its name is a key where somebody has written one in its place.
+fn refused(error: &anyhow::Error) -> Finding {
+    A01.found([redaction::redacted(&format!("{error:#}")).into()])
+}
+
 /// The certificate that is shown.
 fn shown(setting: &TlsSetting, around: &Around) -> Option<Subject> {
     let (certificate, key) = setting.client.as_ref()?;
@@ -49,7 +54,7 @@ fn shown(setting: &TlsSetting, around: &Around) -> Option<Subject> {
             material: Some(material),
             ..bare(Vec::new())
         },
-        Err(error) => bare(vec![A01.found([format!("{error:#}").into()])]),
+        Err(error) => bare(vec![refused(&error)]),
     })
 }
 
@@ -62,7 +67,7 @@ fn trust(setting: &TlsSetting, path: &Path, around: &Around) -> Subject {
         "ca_roots_file"
     };
     let findings = match material::trusted(path) {
-        Err(error) => vec![A01.found([format!("{error:#}").into()])],
+        Err(error) => vec![refused(&error)],
         Ok(all) if all.is_empty() => {
             let what = format!("{} holds no certificate in PEM", path.display());
             vec![A01.found([what.into()])]

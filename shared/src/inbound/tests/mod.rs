@@ -95,6 +95,11 @@ impl Component<Memory> for Test {
         ])
     }
 
+    async fn caller_traces(&self, context: &Context<'_, Memory>) -> Option<CallerTraces> {
+        let continued = context.platform.variable("trace_from_callers").await.ok()?;
+        Some(CallerTraces::new(continued.is_some(), "a secret"))
+    }
+
     async fn answer(
         &self,
         context: &Context<'_, Memory>,

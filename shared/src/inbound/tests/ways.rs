@@ -40,13 +40,40 @@ fn an_answer_may_be_passed_on_while_it_comes() {
     assert_eq!(answer.headers()["cache-control"], "no-store");
 }
 
+const CALLERS: &str = "00-0af7651916cd43dd8028290901230319-b028290901233331-01";
+
 #[test]
-fn a_request_continues_its_callers_trace() {
-    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let (_, platform) = ask("GET", "/thing", &[("traceparent", traceparent)], "");
-    let event = &platform.events()[0];
-    assert_eq!(event["trace_id"], "0af7651916cd43dd8448eb211c80319c");
-    assert_eq!(event["parent_id"], "b7ad6b7169203331");
+fn a_request_begins_a_trace_of_its_own_and_names_its_callers_by_a_hash() {
+    let traced = |traceparent: &str| {
+        let (_, platform) = ask("GET", "/thing", &[("traceparent", traceparent)], "");
+        let event = platform.events()[0].clone();
+        assert!(!platform.lines()[0].contains("02829090123"), "{event}");
+        event
+    };
+    let event = traced(CALLERS);
+    assert_ne!(event["trace_id"], "0af7651916cd43dd8028290901230319");
+    assert!(event.get("parent_id").is_none());
+    let hash = event["caller_trace"].as_str().expect("a hash");
+    assert_eq!(hash.len(), 32);
+    assert_eq!(traced(CALLERS)["caller_trace"], hash);
+    assert_ne!(
+        traced(&CALLERS.replace("0af7", "0af8"))["caller_trace"],
+        hash
+    );
+    assert!(traced("00-x").get("caller_trace").is_none());
     let (_, platform) = ask("GET", "/thing", &[], "");
-    assert!(platform.events()[0].get("parent_id").is_none());
+    assert!(platform.events()[0].get("caller_trace").is_none());
+}
+
+#[test]
+fn a_callers_trace_is_continued_where_the_settings_say_so() {
+    let platform = Memory::new();
+    platform.set_variable("trace_from_callers", "true");
+    let request = http::Request::get("/thing").header("traceparent", CALLERS);
+    let request = request.body(Full::new(Bytes::new())).expect("a request");
+    platform.run(serve(&platform, &Test, request));
+    let event = &platform.events()[0];
+    assert_eq!(event["trace_id"], "0af7651916cd43dd8028290901230319");
+    assert_eq!(event["parent_id"], "b028290901233331");
+    assert!(event.get("caller_trace").is_none());
 }
