@@ -16,6 +16,8 @@ const PROBLEMS = {
   'party-invalid': ['Nummeret er ikke et gyldig organisasjonsnummer eller fødselsnummer.', 'The number is not a valid organisation or national identity number.'],
   'request-invalid': ['Det er noe galt med det du ba om. Sjekk perioden.', 'Something is wrong with what you asked for. Check the period.'],
   'body-too-large': ['Forespørselen er for stor.', 'The request is too large.'],
+  'idempotency-key-reused': ['Nøkkelen Idempotency-Key er brukt til noe annet.', 'The Idempotency-Key was used for something else.'],
+  'request-in-progress': ['Den samme forespørselen er ikke ferdig ennå. Prøv igjen om litt.', 'The same request is not finished yet. Try again in a moment.'],
   'request-timeout': ['Forespørselen kom ikke fram i tide.', 'The request did not arrive in time.'],
   'media-type-unsupported': ['Forespørselen har feil format.', 'The request has the wrong format.'],
   'route-unknown': ['Appen kjenner ikke adressen.', 'The app does not know the address.'],

@@ -146,6 +146,11 @@ impl CorrelationId {
 pub fn uuid(platform: &impl Platform) -> String {
     let mut bytes = [0_u8; 16];
     platform.random(&mut bytes);
+    uuid_of(bytes)
+}
+
+/// The UUID (version 4) with these random bytes.
+pub(crate) fn uuid_of(mut bytes: [u8; 16]) -> String {
     let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
     *version = (*version & 0x0f) | 0x40;
     *variant = (*variant & 0x3f) | 0x80;

@@ -15,6 +15,7 @@ mod expiry;
 #[cfg(test)]
 mod fixtures;
 mod flight;
+mod idempotency;
 pub mod inbound;
 mod json;
 mod key_set;

@@ -61,6 +61,10 @@ kinds! {
     RequestInvalid "request-invalid" BAD_REQUEST "The request is not valid";
     /// The body is over the limit.
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
+    /// An `Idempotency-Key` that came with another request before.
+    IdempotencyKeyReused "idempotency-key-reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";
+    /// A request with the same `Idempotency-Key` has not been answered yet.
+    RequestInProgress "request-in-progress" CONFLICT "The same request is still being processed";
     /// The body came too slowly.
     RequestTimeout "request-timeout" REQUEST_TIMEOUT "The request did not arrive in time";
     /// Neither form nor JSON.

@@ -71,6 +71,13 @@ impl<'a> Customer<'a> {
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 
+    /// The same, to be sent otherwise.
+    pub fn consent_to_send(&self, party: &str) -> reqwest::RequestBuilder {
+        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
+        let body = self.bench.altinn().question(party, &back);
+        self.request(Method::POST, "/consent").json(&body)
+    }
+
     /// Asks for consent where there is none: the address at Altinn.
     pub async fn consent_address(&self, party: &str) -> String {
         let answer = self.ask_consent(party).await.json(201);

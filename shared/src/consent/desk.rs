@@ -19,6 +19,7 @@ use crate::altinn::{PARAMETERS, WayBack};
 use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
+use crate::idempotency::{self, Entry, Fingerprint, Key};
 use crate::inbound::{Arrived, json, see_other};
 use crate::outbound::{Class, Marking};
 use crate::party::Party;
@@ -32,6 +33,9 @@ use crate::token::Client;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
+
+/// The route of a start, for keys.
+const ROUTE: &str = "POST /consent";
 
 /// What is read of the query there: ours, and what Altinn adds.
 pub const CALLBACK_PARAMETERS: &[&str] = &{
@@ -117,11 +121,24 @@ impl Desk {
             return_address: &return_address,
             party_name: party_name.as_ref(),
         };
-        match self
-            .consents
-            .start(context, subject, asker, &self.callback)
-            .await?
-        {
+        let started = match Key::read(arrived.header(idempotency::HEADER)?)? {
+            None => {
+                let started = self.consents.start(context, subject, asker, &self.callback);
+                started.await?
+            }
+            Some(key) => {
+                let (store, consumer) = (&self.consents.store, &customer.consumer);
+                let entry = Entry::new(store, consumer, &customer.subject, ROUTE, &key);
+                let running = entry.begin(context, &body.fingerprint(&party)).await?;
+                let started = self
+                    .consents
+                    .start_once(context, subject, asker, &self.callback, &running)
+                    .await;
+                running.end(context, started.is_ok()).await;
+                started?
+            }
+        };
+        match started {
             Started::Granted { valid_to } => json(
                 StatusCode::OK,
                 &StandingBody::new("granted", Some(valid_to)),
@@ -269,15 +286,37 @@ impl Desk {
     }
 }
 
+/// How many members `metadata` may have: more than any service asks for.
+const MOST_METADATA: usize = 32;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StartBody {
     party: Option<String>,
     party_name: Option<String>,
     service: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::map::<MOST_METADATA, _, _>")]
     metadata: BTreeMap<String, String>,
     return_address: String,
+}
+
+impl StartBody {
+    /// What is asked for, and for which party.
+    fn fingerprint(&self, party: &Party) -> Fingerprint {
+        let metadata = self.metadata.iter();
+        let metadata = metadata.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let fields: Vec<&[u8]> = [
+            party.expose(),
+            self.party_name.as_deref().unwrap_or_default(),
+            self.service.as_deref().unwrap_or_default(),
+            self.return_address.as_str(),
+        ]
+        .into_iter()
+        .map(str::as_bytes)
+        .chain(metadata)
+        .collect();
+        Fingerprint::of(&fields)
+    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! Asking the party.
 
+use std::cell::Cell;
+
 use time::OffsetDateTime;
 
 use super::Consents;
@@ -7,7 +9,8 @@ use super::record::{Asker, Key, Record, Request, Subject};
 use super::rows::Rows;
 use super::truth::Uncreated;
 use crate::altinn::Outcome;
-use crate::context::{Context, uuid};
+use crate::context::{Context, uuid, uuid_of};
+use crate::idempotency::Running;
 use crate::log::{Event, Level};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
@@ -43,11 +46,41 @@ impl Consents {
         asker: Asker<'_>,
         callback: &str,
     ) -> Result<Started, Problem> {
+        let id = || uuid(context.platform);
+        self.start_with(context, subject, asker, callback, id).await
+    }
+
+    /// The same for a request with a key: a new one has the same id each time.
+    pub(super) async fn start_once<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        asker: Asker<'_>,
+        callback: &str,
+        running: &Running<'_>,
+    ) -> Result<Started, Problem> {
+        let number = Cell::new(0_u8);
+        let id = || {
+            let id = uuid_of(running.id(number.get()));
+            number.set(number.get().saturating_add(1));
+            id
+        };
+        self.start_with(context, subject, asker, callback, id).await
+    }
+
+    /// `id` gives the ids of new requests.
+    async fn start_with<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        asker: Asker<'_>,
+        callback: &str,
+        id: impl Fn() -> String,
+    ) -> Result<Started, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
         let fresh = async || {
-            let id = uuid(context.platform);
-            let request = Request::new(id, subject.service, &asker, context.now());
+            let request = Request::new(id(), subject.service, &asker, context.now());
             self.take_slot(&rows, &key, &request, &asker).await?;
             Ok::<_, Problem>(request)
         };

@@ -43,7 +43,12 @@ pub(crate) struct Allowance<'a, 'r> {
     pub(crate) largest: usize,
     /// Grows with the bytes that have arrived.
     pub(crate) share: Option<&'a mut Share<'r>>,
+    /// Judges all that is here each time that more has arrived. A body that it refuses is thrown away.
+    pub(crate) watch: Option<&'a mut Watch<'a>>,
 }
+
+/// Judges the part of a body that has arrived.
+pub(crate) type Watch<'a> = dyn FnMut(&[u8]) -> Result<(), Problem> + 'a;
 
 impl UnreadBody {
     pub(crate) fn new<B>(headers: &HeaderMap, body: B) -> Self
@@ -103,13 +108,17 @@ impl Incoming {
         let mut pace = Pace::start(context);
         let mut read = 0_usize;
         let mut whole = Vec::new();
+        let mut refusal = None;
         while let Some(data) = self.next(context, &pace).await? {
             pace.count(context, data.len())?;
             read = read.saturating_add(data.len());
+            if read > largest {
+                refusal.get_or_insert_with(too_large);
+            }
             if read > most {
                 break;
             }
-            if read > largest {
+            if refusal.is_some() {
                 whole = Vec::new();
                 continue;
             }
@@ -126,12 +135,11 @@ impl Incoming {
                 whole.reserve_exact(capacity.saturating_sub(whole.len()));
             }
             whole.extend_from_slice(&data);
+            if let Some(watch) = &mut allowance.watch {
+                refusal = watch(&whole).err();
+            }
         }
-        if read > largest {
-            Err(too_large())
-        } else {
-            Ok(Bytes::from(whole))
-        }
+        refusal.map_or_else(|| Ok(Bytes::from(whole)), Err)
     }
 
     /// The next piece of data, as long as the caller keeps the pace.

@@ -136,15 +136,7 @@ impl<H> Arrived<H> {
         caller: &impl VerifiedCaller,
     ) -> Result<T, Problem> {
         self.expect_media_type("application/json")?;
-        crate::json::read(&self.small_body(context, caller).await?).map_err(|error| {
-            // The parser's own words may quote what was sent.
-            let place = format!(
-                "The JSON is not what is expected at line {}, column {}",
-                error.line(),
-                error.column()
-            );
-            Problem::new(Kind::RequestInvalid).detail(place)
-        })
+        crate::json::request(&self.small_body(context, caller).await?)
     }
 
     /// Reads the body of at most 64 KiB, which must be a form with these fields at most.
@@ -168,6 +160,7 @@ impl<H> Arrived<H> {
         let allowance = Allowance {
             largest: body::LARGEST,
             share: None,
+            watch: None,
         };
         self.body.read(context, caller, allowance).await
     }

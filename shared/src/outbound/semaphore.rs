@@ -54,6 +54,13 @@ impl Semaphore {
         }
     }
 
+    /// Holds a place if there is one, without waiting.
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        let mut state = self.0.borrow_mut();
+        state.free = state.free.checked_sub(1)?;
+        Some(Permit(self))
+    }
+
     /// Calls the first in line to a free place. Who comes by before it wakes may take the place first.
     fn call_next(&self) {
         let next = {

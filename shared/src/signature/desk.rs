@@ -6,18 +6,19 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use super::arrive::Arrival;
+use super::arrive::{Arrival, WAITING};
 use super::order::Ordered;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::settings::SignatureConfig;
-use super::upload::{self, Rights};
+use super::upload::{self, Format, Rights};
 use super::{STORE, Signatures};
 use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
+use crate::idempotency::{self, Key};
 use crate::inbound::{Allowance, Arrived, Room, json, see_other};
-use crate::outbound::{Class, Marking};
+use crate::outbound::{Class, Marking, Semaphore};
 use crate::platform::{Answer, Body, Platform, Response};
 use crate::problem::Problem;
 use crate::return_address::ReturnAddresses;
@@ -68,6 +69,7 @@ impl Desk {
                 seal: config.seal,
                 queue: config.queue,
                 public_url: config.public_url,
+                waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
             orders_claim: config.orders_claim,
@@ -92,12 +94,15 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         let customer = self.customer(context, arrived).await?;
+        let key = Key::read(arrived.header(idempotency::HEADER)?)?;
         let content_type = arrived.header("content-type")?.unwrap_or_default();
+        let mut watch = Format::of(content_type)?.watch();
         // Held until the answer: what is made of the body is about as large.
         let mut share = self.room.share(customer.subject.expose());
         let allowance = Allowance {
             largest: upload::LARGEST,
             share: Some(&mut share),
+            watch: Some(&mut watch),
         };
         let body = arrived.body.read(context, &customer, allowance).await?;
         let rights = Rights {
@@ -109,7 +114,10 @@ impl Desk {
         // The order holds what it needs of it.
         drop(body);
         let context = &self.marked(context, &customer, Class::Orders);
-        match self.signatures.order(context, &customer, order).await? {
+        let ordered = self
+            .signatures
+            .order(context, &customer, order, key.as_ref());
+        match ordered.await? {
             Ordered::Made(job) => whole(json(StatusCode::CREATED, &job)),
             Ordered::Unknown(job) => whole(json(StatusCode::ACCEPTED, &job)),
         }

@@ -12,7 +12,7 @@ use crate::problem::{Kind, Problem};
 pub(super) const POSTEN: &str = "posten";
 
 /// How long the filter in front of Posten shuts an organisation out, in seconds (signering-docs, "Opprette oppdrag").
-pub(super) const SHUT_OUT: u64 = 30;
+pub(super) const SHUT_OUT: i64 = 30;
 
 /// Reads an answer that is no success.
 pub(super) fn read(answer: &Response) -> Refusal {
@@ -30,7 +30,7 @@ pub(super) fn problem(answer: &Response) -> Problem {
         Reason::Blocked => {
             let mut problem = Problem::new(Kind::TooManyCalls)
                 .cause("posten has shut the organisation out: more than ten calls in a second");
-            problem.retry_after = Some(SHUT_OUT);
+            problem.retry_after = Some(SHUT_OUT.unsigned_abs());
             problem
         }
         Reason::TooEarly { .. } | Reason::Unsaid => outbound::unexpected(POSTEN, answer),

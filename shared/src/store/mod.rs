@@ -142,6 +142,11 @@ impl Store {
         self.delete_others(context, name).await
     }
 
+    /// Returns a keyed hash of `name`, under which nothing is stored: the same in each instance that has the same key.
+    pub(crate) fn keyed_hash(&self, name: &Name<'_>) -> [u8; 32] {
+        self.current.hash(name)
+    }
+
     fn sealers(&self) -> impl Iterator<Item = &Sealer> {
         std::iter::once(&self.current).chain(&self.others)
     }

@@ -7,14 +7,12 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-
 use super::{Name, Store};
 use crate::context::Context;
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::problem::Problem;
+use serde::{Deserialize, Serialize};
 
 /// How long it may take from the look to the end of the writing, and how long is waited before the second look.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -105,6 +103,32 @@ impl<'a> Turn<'a> {
         name: Name<'a>,
         holder: &Holder,
     ) -> Result<Option<Self>, Problem> {
+        Self::take_within(context, store, name, holder, context.left(), SETTLING).await
+    }
+
+    /// Takes the turn that is called `name` for `time`, in whole seconds; `None` while another has it.
+    ///
+    /// `settling` is how long it may take from the look to the end of the writing, and how long is waited before the second
+    /// look: the same for all that are after this turn. Where the store is slower than that, nobody has it.
+    pub(crate) async fn take_briefly<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        time: Duration,
+        settling: Duration,
+    ) -> Result<Option<Self>, Problem> {
+        let holder = Holder::default();
+        Self::take_within(context, store, name, &holder, time, settling).await
+    }
+
+    async fn take_within<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        holder: &Holder,
+        time: Duration,
+        settling: Duration,
+    ) -> Result<Option<Self>, Problem> {
         let look = context.platform.uptime();
         let row = holder.row(context.platform);
         let turn = Self { store, name, row };
@@ -115,16 +139,15 @@ impl<'a> Turn<'a> {
             if there.is_some_and(|row| row != turn.row) {
                 return Ok(None);
             }
-            let time = context.left();
             turn.keep(context, time).await?;
             let written = context.platform.uptime();
-            if written.saturating_sub(look) > SETTLING {
+            if written.saturating_sub(look) > settling {
                 return Ok(None);
             }
             holder.write(Some((written, look.saturating_add(time))));
             written
         };
-        let settled = written.saturating_add(SETTLING);
+        let settled = written.saturating_add(settling);
         let rest = settled.saturating_sub(context.platform.uptime());
         context.platform.sleep(rest).await;
         let is_ours = turn.is_ours(context).await?;
@@ -172,7 +195,8 @@ impl<'a> Turn<'a> {
         context: &Context<'_, P>,
         time: Duration,
     ) -> Result<(), Problem> {
-        let until: OffsetDateTime = context.now() + time;
+        let time = time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
+        let until = context.now().saturating_add(time);
         self.store.set(context, &self.name, &self.row, until).await
     }
 

@@ -42,6 +42,29 @@ fn asks_for_what_the_service_needs() {
 }
 
 #[test]
+fn a_key_gives_the_request_its_id() {
+    let asked = |key: &str, again: bool| {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        world.lose_created(again);
+        let first = platform.run(bank.start_once(&platform, key));
+        assert_eq!(first.is_err(), again, "its answer was lost");
+        world.lose_created(false);
+        let started = platform
+            .run(bank.start_once(&platform, key))
+            .expect("started");
+        assert!(matches!(started, Started::Open { .. }));
+        let [id]: [_; 1] = world.ids().try_into().expect("one request");
+        id
+    };
+    let id = asked("\"one\"", false);
+    assert_eq!(id.as_bytes()[14], b'4');
+    assert_eq!(asked("\"one\"", false), id);
+    assert_eq!(asked("\"one\"", true), id);
+    assert_ne!(asked("\"two\"", false), id);
+}
+
+#[test]
 fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
     let (platform, world) = world();
     let bank = Bank::new(PERSON);

@@ -121,6 +121,7 @@ impl Component<Memory> for Test {
                 let allowance = Allowance {
                     largest: LARGEST_UPLOAD,
                     share: None,
+                    watch: None,
                 };
                 let body = arrived.body.read(context, &Anyone, allowance).await?;
                 format!("took {}", body.len())
@@ -337,7 +338,7 @@ fn pages_on_the_list_may_call() {
     );
     assert_eq!(
         answer.headers()["access-control-allow-headers"],
-        "authorization, content-type, innsyn-party"
+        "authorization, content-type, idempotency-key, innsyn-party"
     );
     assert!(
         answer

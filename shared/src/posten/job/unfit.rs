@@ -85,8 +85,8 @@ pub enum Rule {
     /// signering-docs, "Portalflyt": 90 days.
     #[error("must be whole seconds, 0 to {}", super::LONGEST.whole_seconds())]
     Availability,
-    /// A year that the manifest cannot hold.
-    #[error("must be a time of the years 1 to 9999")]
+    /// A year that the manifest cannot hold, or a time farther ahead than [`super::FARTHEST`].
+    #[error("must be a time of the year 1 or later, at most {} days ahead", super::FARTHEST.whole_days())]
     Time,
     /// signering-docs, "Signert dokument": the number must be known.
     #[error("asks for numbers, but a signer is not addressed by one")]

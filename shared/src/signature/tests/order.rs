@@ -2,6 +2,7 @@
 
 use super::super::fake::{answered, refused, shut_out};
 use super::*;
+use crate::platform::slow::Slow;
 use crate::platform::{Refusal, Response, SendError};
 use crate::problem::Kind;
 
@@ -317,4 +318,60 @@ fn an_order_that_waits_in_vain_was_never_made() {
     assert_eq!(world.rows(), 0);
     let calls = world.platform.requests().len();
     assert!((2..=6).contains(&calls), "{calls}");
+}
+
+/// A store that takes its time for each row.
+#[test]
+fn a_package_is_sealed_when_it_is_sent() {
+    for seed in 0..12 {
+        let world = World::new();
+        world.platform.reseed(seed);
+        let slow = Slow::new(&world.platform, Duration::from_millis(2_900));
+        made(world.platform.run(world.order_on(&slow, direct())));
+        assert_eq!(world.posten.seal_ages(), [0], "seed {seed}");
+    }
+}
+
+#[test]
+fn a_package_that_was_long_on_its_way_is_sealed_and_sent_once_more() {
+    let world = World::new();
+    world.posten.delay(Duration::from_secs(6));
+    made(world.order(direct()));
+    assert_eq!(world.posten.seal_ages(), [6, 0]);
+    assert_eq!(world.posten.jobs().len(), 1);
+
+    // Once only, and nothing is left behind.
+    let world = World::new();
+    world.posten.delay(Duration::from_secs(6));
+    world.posten.delay(Duration::from_secs(6));
+    let problem = world.order(direct()).expect_err("refused");
+    assert_eq!(problem.kind, Kind::PackageRefused);
+    assert_eq!((world.rows(), world.posten.seal_ages().len()), (0, 2));
+
+    // One that was quick is refused for something else.
+    let world = World::new();
+    let refusal = refused(400, "ASICE_VALIDATION_FAILED");
+    world.posten.fail("signature-jobs", Ok(refusal));
+    let problem = world.order(direct()).expect_err("refused");
+    assert_eq!(problem.kind, Kind::PackageRefused);
+    assert_eq!(world.platform.requests().len(), 1);
+}
+
+#[test]
+fn the_end_of_time_is_no_activation() {
+    for activation in [
+        time::macros::datetime!(9999-12-31 23:59:59.999_999_999 UTC),
+        time::macros::datetime!(9999-12-31 23:59:59 -23:59),
+    ] {
+        let world = World::new();
+        let mut order = portal();
+        order.way = Way::Portal {
+            activation: Some(activation),
+            available: Some(time::Duration::days(90)),
+        };
+        let problem = world.order(order).expect_err("refused");
+        assert_eq!(problem.kind, Kind::RequestInvalid);
+        assert!(problem.detail.expect("a detail").contains("activation"));
+        assert_eq!((world.rows(), world.posten.jobs().len()), (0, 0));
+    }
 }

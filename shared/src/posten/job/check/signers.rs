@@ -4,14 +4,16 @@ use std::collections::HashSet;
 
 use super::{Persons, check_text, only_in_portal, unfit};
 use crate::party::{Environment, Party};
-use crate::posten::job::{Job, Notifications, OnBehalfOf, Plan, Rule, Signer, Unfit, Who};
+use crate::posten::job::{
+    Job, MOST_SIGNERS, Notifications, OnBehalfOf, Plan, Rule, Signer, Unfit, Who,
+};
 use crate::posten::text::is_writable;
 use crate::text::{holds_number, is_displayable};
 
 impl Job {
     pub(super) fn check_signers(&self, environment: Environment) -> Result<(), Unfit> {
-        if !(1..=10).contains(&self.signers.len()) {
-            return unfit("signers", Rule::Count(1, 10));
+        if !(1..=MOST_SIGNERS).contains(&self.signers.len()) {
+            return unfit("signers", Rule::Count(1, MOST_SIGNERS));
         }
         let mut seen = HashSet::new();
         for (place, signer) in self.signers.iter().enumerate() {

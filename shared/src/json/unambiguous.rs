@@ -1,4 +1,4 @@
-//! JSON from outside, in which every member has one meaning.
+//! JSON in which every member has one meaning.
 //!
 //! Where a member stands twice, readers differ in which one they believe (RFC 8259 §4), and so may two of ours.
 
