@@ -165,6 +165,7 @@ mod tests {
     }
 
     async fn ask(asked: &AtomicUsize, answer: Result<&str, &str>) -> Answer {
+        yield_now().await;
         let count = asked.fetch_add(1, Ordering::SeqCst);
         answer
             .map(|text| Some(format!("{text} {count}")))
