@@ -125,7 +125,7 @@ impl Posten {
             .keys()
             .next_back()
             .map_or(BEFORE_THE_FIRST, |last| *last)
-            + 1;
+            .saturating_add(1);
         let mut job = Job::new(id, order, now);
         if job.is_direct() {
             for signer in &mut job.signers {
