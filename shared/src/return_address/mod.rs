@@ -239,6 +239,8 @@ mod tests {
         );
         let taken = "https://bank.example/?signature=completed";
         assert!(list().check(taken, Journey::Signature).is_err());
+        let folded = "https://bank.example/;SIGNATURE%5B%5D=completed";
+        assert!(list().check(folded, Journey::Signature).is_err());
         assert!(list().check(taken, Journey::Consent).is_ok());
     }
 

@@ -1,6 +1,13 @@
 //! The routes: who may call, and what is answered.
 
+use std::convert::Infallible;
+
+use futures::StreamExt as _;
+use futures::future::{join, join_all};
+use futures::stream;
 use http::{HeaderMap, HeaderValue};
+use http_body::Frame;
+use http_body_util::StreamBody;
 use serde_json::{Value, json};
 
 use super::settings::{MAINTENANCE, settings};
@@ -40,7 +47,8 @@ impl Front {
         bearing(&token, pattern, path, "")
     }
 
-    fn order(&self) -> Value {
+    /// An order of Kari's.
+    fn to_order(&self) -> Arrived<()> {
         let body = json!({
             "flow": "direct", "title": "Avtale", "return_address": "https://bank.example/back",
             "documents": [{"title": "Avtale", "content": STANDARD.encode(PDF)}],
@@ -50,9 +58,31 @@ impl Front {
         arrived.headers.insert("content-type", json);
         let body = http_body_util::Full::new(Bytes::from(body.to_string()));
         arrived.body = UnreadBody::new(&HeaderMap::new(), body);
+        arrived
+    }
+
+    fn order(&self) -> Value {
+        let arrived = self.to_order();
         let context = context(&*self.world.platform);
         let answer = self.world.platform.run(self.desk.order(&context, &arrived));
         self.read(answer, 201)
+    }
+
+    /// A large order of Ola's, of which no more than the beginning ever comes.
+    fn to_drip(&self) -> Arrived<()> {
+        let mut arrived = self.arrived("ola", "/signatures", "/signatures");
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("content-length", "13000000"),
+        ] {
+            let value = HeaderValue::from_static(value);
+            arrived.headers.insert(name, value);
+        }
+        let beginning = Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; 100 * 1024])));
+        let beginning = stream::once(std::future::ready(beginning));
+        let body = StreamBody::new(beginning.chain(stream::pending()));
+        arrived.body = UnreadBody::new(&arrived.headers, body);
+        arrived
     }
 
     fn read(&self, answer: Result<Answer, Problem>, status: u16) -> Value {
@@ -115,9 +145,7 @@ fn an_order_is_answered_with_a_page_and_its_status_can_be_asked() {
 fn without_a_login_nothing_is_read() {
     let front = Front::new();
     let mut arrived = bearing("x", "/signatures", "/signatures", "");
-    let endless = http_body_util::StreamBody::new(futures::stream::pending::<
-        Result<http_body::Frame<Bytes>, std::convert::Infallible>,
-    >());
+    let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
     arrived.body = UnreadBody::new(&HeaderMap::new(), endless);
     let context = context(&*front.world.platform);
     let problem = front
@@ -125,7 +153,28 @@ fn without_a_login_nothing_is_read() {
         .platform
         .run(front.desk.order(&context, &arrived));
     assert_eq!(problem.expect_err("nobody").kind, Kind::LoginRequired);
-    assert_eq!(front.world.platform.uptime(), std::time::Duration::ZERO);
+    assert_eq!(front.world.platform.uptime(), Duration::ZERO);
+}
+
+#[test]
+fn uploads_that_drip_keep_nobody_from_ordering() {
+    let front = Front::new();
+    let platform = &*front.world.platform;
+    let context = context(platform);
+    let drips: Vec<_> = (0..4).map(|_| front.to_drip()).collect();
+    let order = front.to_order();
+    let drips = drips.iter().map(|drip| front.desk.order(&context, drip));
+    let ordered = async {
+        let answer = front.desk.order(&context, &order).await;
+        (answer.map(|answer| answer.status()), platform.uptime())
+    };
+    let (ends, (status, time)) = platform.run(join(join_all(drips), ordered));
+    assert_eq!(status, Ok(http::StatusCode::CREATED));
+    assert!(time < Duration::from_secs(10), "{time:?}");
+    for end in ends {
+        assert_eq!(end.expect_err("slow").kind, Kind::RequestTimeout);
+    }
+    assert_eq!(platform.uptime(), Duration::from_secs(10));
 }
 
 #[test]

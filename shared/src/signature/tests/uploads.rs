@@ -92,6 +92,21 @@ fn others_sign_only_where_the_login_says_so() {
 }
 
 #[test]
+fn a_member_that_stands_twice_is_refused() {
+    let body = wanted().to_string();
+    for (place, twice) in [
+        ("{", r#"{"title":"Another","#),
+        ("{", r#"{"Title":"Another","#),
+        ("[{", r#"[{"content":"AAAA","#),
+    ] {
+        let body = body.replacen(place, twice, 1);
+        let problem = read_as(&kari(), None, "application/json", body.as_bytes());
+        let problem = problem.expect_err(twice);
+        assert_eq!(problem.kind, Kind::RequestInvalid, "{twice}");
+    }
+}
+
+#[test]
 fn a_customer_of_whom_the_login_says_nothing_names_the_signers() {
     let nobody = Customer::invented("x", None, &consumer(CONSUMER), &["may_order"]);
     assert_eq!(
