@@ -3,6 +3,7 @@
 mod counterparties;
 mod doctor;
 mod egress;
+mod pem;
 mod progress;
 mod run_folder;
 mod sidecar;
@@ -50,7 +51,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
         // Boxed: it is large.
-        Command::Sandbox(sandbox) => Box::pin(counterparties::run(sandbox)).await,
+        Command::Sandbox(sandbox) => {
+            // The sandbox runs anywhere; where there is a project, its commands name it.
+            let manifest = manifest(arguments.manifest).ok();
+            Box::pin(counterparties::run(sandbox, manifest)).await
+        }
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         Command::Egress(egress) => egress::run(egress).await,
         Command::Doctor(doctor) => {

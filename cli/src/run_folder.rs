@@ -10,7 +10,7 @@ use anyhow::Context;
 use sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::token_route;
+use crate::{pem, token_route};
 
 /// A folder that only this user can read, as it holds keys.
 pub(crate) struct RunFolder(TempDir);
@@ -73,6 +73,42 @@ impl RunFolder {
         self.write("variables.sh", &text)
     }
 
+    /// The command that checks the certificates and keys of an app with these settings, with the files that it names.
+    pub(crate) fn write_doctor(
+        &self,
+        sandbox: &Sandbox,
+        manifest: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> anyhow::Result<String> {
+        let variables = toml::to_string(variables)?;
+        let authorities = sandbox.world().enterprise.hierarchies().into_iter();
+        let authorities = authorities.flat_map(|hierarchy| {
+            let (root, issuing) = (hierarchy.root().to_vec(), hierarchy.issuing().to_vec());
+            [root, issuing].map(|der| pem::certificate(&der))
+        });
+        let trusted: String = authorities.collect();
+        // Whoever reads this has run the command, and has perhaps not installed it.
+        let innsyn = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("innsyn"));
+        let mut words = vec![shell_word(&innsyn), "doctor".to_owned()];
+        let files = [
+            ("--manifest", manifest.map(std::path::absolute).transpose()?),
+            (
+                "--runtime-config",
+                Some(self.write_runtime_config(sandbox)?),
+            ),
+            ("--pins", Some(self.write_pins(sandbox)?)),
+            (
+                "--variables",
+                Some(self.write_private("variables.toml", &variables)?),
+            ),
+            ("--trust", Some(self.write("authorities.pem", &trusted)?)),
+        ];
+        for (option, file) in files {
+            words.extend(file.map(|file| format!("{option} {}", shell_word(&file))));
+        }
+        Ok(words.join(" "))
+    }
+
     /// The manifest at `path`, with a public route for the token component.
     pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
         let read = || -> anyhow::Result<String> {
@@ -86,14 +122,19 @@ impl RunFolder {
 
     /// A back end's key, which nobody else may read.
     pub(crate) fn write_key(&self, seed: &str) -> anyhow::Result<PathBuf> {
-        let path = self.path().join("back-end.key");
+        self.write_private("back-end.key", seed)
+    }
+
+    /// Writes a new file that nobody else may read.
+    fn write_private(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join(name);
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options
             .open(&path)
-            .and_then(|mut file| file.write_all(seed.as_bytes()))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(path)
     }
@@ -102,5 +143,16 @@ impl RunFolder {
         let path = self.path().join(name);
         fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(path)
+    }
+}
+
+/// A path as one word of a shell.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    if text.bytes().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -24,6 +24,7 @@ fn dependencies_point_one_way() {
     let ours = [
         "shared",
         "host",
+        "keyfile",
         "sandbox",
         "innsyn",
         "journeys",
@@ -34,14 +35,15 @@ fn dependencies_point_one_way() {
         "programs",
     ];
     for (package, allowed) in [
-        ("shared", &[][..]),
-        ("host", &[]),
+        ("keyfile", &[][..]),
+        ("shared", &["keyfile"]),
+        ("host", &["keyfile"]),
         ("sandbox", &[]),
         ("components/token", &["shared"]),
         ("components/consent", &["shared"]),
         ("components/claims", &["shared"]),
         ("components/signature", &["shared"]),
-        ("cli", &["host", "sandbox", "shared"]),
+        ("cli", &["host", "keyfile", "sandbox", "shared"]),
         ("tests", &["host", "sandbox", "programs"]),
     ] {
         for dependency in dependencies(package) {

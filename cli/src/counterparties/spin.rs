@@ -23,10 +23,17 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
 }
 
 /// Writes the files for an app at `app`, and says how to start it.
-pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyhow::Result<String> {
+pub(super) fn prepare(
+    folder: &RunFolder,
+    sandbox: &Sandbox,
+    app: &str,
+    manifest: Option<&Path>,
+) -> anyhow::Result<String> {
     let runtime_config = folder.write_runtime_config(sandbox)?;
     let pins = folder.write_pins(sandbox)?;
-    let variables = folder.write_variables(&variables(sandbox, app))?;
+    let variables = variables(sandbox, app);
+    let doctor = folder.write_doctor(sandbox, manifest, &variables)?;
+    let variables = folder.write_variables(&variables)?;
     let addresses = folder.write_addresses(app, &sandbox.addresses().altinn_page, sandbox)?;
     // Whoever reads this has run the command, and has perhaps not installed it.
     let innsyn = std::env::current_exe();
@@ -38,7 +45,8 @@ pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyho
          source {variables} && spin up --listen {} --runtime-config-file {}\n\n\
          The proxy, `egress`, is for Posten, whose certificate Spin does not take. What `innsyn up` does by itself, a third shell does:\n  \
          source {variables}; while sleep 10; do curl -sS -X POST -H \"Authorization: Bearer $SPIN_VARIABLE_MAINTENANCE_SECRET\" {app}/signatures/drain; echo; done\n\n\
-         With curl: source {}, and follow README.md from \"The journey with curl\".",
+         With curl: source {}, and follow README.md from \"The journey with curl\".\n\n\
+         Its certificates and keys, checked from the project's folder:\n  {doctor}",
         innsyn.display(),
         pins.display(),
         listen(app),

@@ -6,8 +6,8 @@ use p12_keystore::error::Error;
 use super::super::catalogue::file;
 use super::super::finding::Finding;
 use super::super::language::Both;
+use super::PrivateKey;
 use super::source::{Contents, Password};
-use super::{Held, PrivateKey};
 
 /// Ways to encrypt that nobody should use any more, by their object identifiers in DER.
 const OUTDATED: [(&[u8], &str); 9] = [
@@ -39,9 +39,9 @@ pub(super) fn read(name: &str, bytes: &[u8], password: Option<&Password>, conten
     match Pkcs12Archive::from_pkcs12(bytes, password) {
         Ok(archive) => {
             contents.findings.extend(outdated);
-            let certificates = archive.certs.iter();
-            let certificates = certificates.filter_map(|bag| Held::read(bag.cert.as_der()));
-            contents.certificates.extend(certificates);
+            for bag in &archive.certs {
+                contents.certificate(bag.cert.as_der());
+            }
             let keys = archive.keys.into_iter();
             contents.keys.extend(keys.filter_map(|bag| {
                 let key = PrivateKey::read(bag.key.as_der(), bag.friendly_name.clone());
