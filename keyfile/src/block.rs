@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
     /// Number of the line at a place, from 1.
     fn line(&self, at: usize) -> usize {
         let before = self.text.get(..at).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        before.split(|byte| *byte == b'\n').count()
     }
 }
 

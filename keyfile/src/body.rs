@@ -17,9 +17,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Names and values.
+type Headers = Vec<(String, String)>;
+
 /// What stands between the boundaries.
 pub(crate) struct Body {
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Headers,
     pub(crate) der: Vec<u8>,
 }
 
@@ -131,7 +134,7 @@ impl Lines {
 }
 
 /// Splits headers (RFC 1421 §4.4) from the text behind the empty line that ends them.
-fn headers(text: &[u8], line: usize) -> Result<(Vec<(String, String)>, &[u8]), Fault> {
+fn headers(text: &[u8], line: usize) -> Result<(Headers, &[u8]), Fault> {
     if !text.contains(&b':') {
         return Ok((Vec::new(), text));
     }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use crate::Oddity;
 
+/// Reads a unit of UTF-16 in a byte order.
+type Unit = fn([u8; 2]) -> u16;
+
 /// Stands for any character outside ASCII.
 pub(crate) const OTHER: u8 = 0x80;
 
 /// Returns the ASCII of `bytes`, with placeholders for everything else.
 pub(crate) fn ascii<'a>(bytes: &'a [u8], oddities: &mut Vec<Oddity>) -> Cow<'a, [u8]> {
-    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+    let (rest, unit): (&[u8], Unit) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => {
             oddities.push(Oddity::ByteOrderMark);
             return Cow::Borrowed(rest);

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "in a test, what is not as expected ends it"
 )]
+#![allow(clippy::too_many_lines, reason = "a table is read in one piece")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -41,13 +42,13 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
 #[test]
 fn every_layout_is_read_and_the_odd_ones_are_named() {
     let usual = usual();
-    let quoted: String = usual
-        .lines()
-        .map(|line| format!("\"{line}\\n\"\n"))
-        .collect();
-    let mail: String = usual.lines().map(|line| format!("> {line}\n")).collect();
-    let indented: String = usual.lines().map(|line| format!("    {line}\n")).collect();
-    let trailing: String = usual.lines().map(|line| format!("{line}  \t\n")).collect();
+    let each = |change: &dyn Fn(&str) -> String| -> String {
+        usual.lines().map(change).collect::<Vec<_>>().concat()
+    };
+    let quoted = each(&|line| format!("\"{line}\\n\"\n"));
+    let mail = each(&|line| format!("> {line}\n"));
+    let indented = each(&|line| format!("    {line}\n"));
+    let trailing = each(&|line| format!("{line}  \t\n"));
     let json = usual.replace('\n', "\\n").replace('/', "\\/");
     let text = |text: &str| text.as_bytes().to_vec();
     let cases: Vec<(&str, Vec<u8>, &[Oddity])> = vec![

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use console::Term;
 use serde_json::json;
 use shared::party::{self, OrganisationNumber};
 use shared::secret::Secret;
@@ -207,7 +208,7 @@ async fn looked_at(
     let purpose = arguments.live.purpose(arguments.purpose);
     let target = arguments.environment.map(Into::into);
     let live = live::Live::of(&arguments.live, purpose, target)?;
-    let files = Files {
+    let mut files = Files {
         key: arguments.key.as_deref(),
         chain: arguments.chain.as_deref(),
         trust: arguments.trust.as_deref(),
@@ -215,7 +216,14 @@ async fn looked_at(
         alias: arguments.alias.as_deref(),
         ..Files::of(certificate)
     };
-    let material = material::gather(&files, purpose)?;
+    let mut material = material::gather(&files, purpose)?;
+    if files.password.is_none()
+        && material.needs_password()
+        && let Some(password) = asked_password(certificate, language)?
+    {
+        files.password = Some(password);
+        material = material::gather(&files, purpose)?;
+    }
     let authorities = checks::authorities(&material);
     let scope = Scope {
         material: &material,
@@ -241,15 +249,22 @@ async fn looked_at(
 }
 
 fn password(arguments: &Arguments) -> anyhow::Result<Option<Password>> {
-    let text = match &arguments.password_file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            Some(text.trim_end_matches(['\r', '\n']).to_owned())
-        }
-        None => std::env::var(PASSWORD).ok(),
-    };
-    Ok(text.map(Secret::new))
+    match &arguments.password_file {
+        Some(path) => material::read_password(path).map(Some),
+        None => Ok(std::env::var(PASSWORD).ok().map(Secret::new)),
+    }
+}
+
+/// Asks for the password of `certificate` where a person sits at the terminal.
+fn asked_password(certificate: &Path, language: Language) -> anyhow::Result<Option<Password>> {
+    let terminal = Term::stderr();
+    if !terminal.is_term() || !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let word = language.of("Passordet til", "Password of");
+    terminal.write_str(&format!("{word} {}: ", certificate.display()))?;
+    let text = terminal.read_secure_line()?;
+    Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::new))
 }
 
 impl From<Target> for party::Environment {

@@ -20,6 +20,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("C08", "a_registered_key_is_judged_by_itself"),
     ("F11", "a_key_without_a_certificate_is_no_certificate"),
     ("F12", "a_missing_password_is_missing"),
+    ("F13", "a_cipher_that_is_not_known_is_no_wrong_password"),
+    ("F14", "a_password_in_another_form_is_named"),
     ("N01", "whether_it_is_revoked"),
     ("N02", "issuers_that_do_not_answer_as_they_should"),
     ("N03", "issuers_that_do_not_answer_as_they_should"),
@@ -50,10 +52,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Those tests.
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     include_str!("doctor_with_openssl.rs"),
     include_str!("doctor_live.rs"),
     include_str!("doctor_looks_first.rs"),
+    include_str!("doctor_opens_files.rs"),
     include_str!("doctor_meets_servers.rs"),
     include_str!("doctor_revocation.rs"),
     include_str!("doctor_common_problems.rs"),

@@ -350,7 +350,10 @@ fn nothing_written_is_said() {
 #[test]
 fn settings_are_read_as_the_app_and_the_host_read_them() {
     type Form = fn(&str) -> String;
-    let indented: Form = |text| text.lines().map(|line| format!("    {line}\n")).collect();
+    let indented: Form = |text| {
+        let lines = text.lines().map(|line| format!("    {line}\n"));
+        lines.collect::<Vec<_>>().concat()
+    };
     let forms: [(&str, Form, &str); 5] = [
         ("one line", |text| text.replace('\n', " "), "warning F09"),
         ("escapes", |text| text.replace('\n', "\\n"), "warning F09"),

@@ -69,7 +69,6 @@ fn files_as_they_come() {
         ("text", &b"hei"[..]),
         ("empty", b""),
         ("jks", &[0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2]),
-        ("ber", &[0x30, 0x80, 2, 1, 3, 0x30, 0x80, 0, 0]),
         ("der", &[0x30, 0x03, 2, 1, 9]),
     ] {
         let path = file(&folder, name, content);

@@ -367,7 +367,10 @@ mod tests {
         let forms: [fn(&str) -> String; 5] = [
             |text| text.replace('\n', " "),
             |text| text.replace('\n', "\\n"),
-            |text| text.lines().map(|line| format!("\t{line}\r\n")).collect(),
+            |text| {
+                let lines = text.lines().map(|line| format!("\t{line}\r\n"));
+                lines.collect::<Vec<_>>().concat()
+            },
             |text| format!("'{}'", text.trim_end()),
             |text| format!("\u{feff}{text}"),
         ];

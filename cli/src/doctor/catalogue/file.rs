@@ -1,7 +1,7 @@
 //! F: the file and the key.
 
 use super::super::finding::Entry;
-use super::{E, W};
+use super::{E, I, W};
 
 pub(in super::super) static F01: Entry = Entry {
     id: "F01",
@@ -183,6 +183,36 @@ pub(in super::super) static F12: Entry = Entry {
     ],
 };
 
+pub(in super::super) static F13: Entry = Entry {
+    id: "F13",
+    levels: [E, E, E],
+    nb: [
+        "Filen bruker en kryptering som doctor ikke kjenner: {0}.",
+        "Om passordet er riktig, kan ikke avgjøres.",
+        "Pakk filen om med AES-256: «openssl pkcs12» ut, «openssl pkcs12 -export» inn igjen.",
+    ],
+    en: [
+        "The file uses a cipher the doctor does not know: {0}.",
+        "Whether the password is right cannot be told.",
+        "Pack the file anew with AES-256: out with `openssl pkcs12`, in again with `openssl pkcs12 -export`.",
+    ],
+};
+
+pub(in super::super) static F14: Entry = Entry {
+    id: "F14",
+    levels: [I, I, I],
+    nb: [
+        "Passordet åpner filen bare i en annen form: {0}.",
+        "Programmer som ikke prøver flere former, melder at passordet er feil.",
+        "Pakk filen om med et passord av bokstavene a–z og tall.",
+    ],
+    en: [
+        "The password opens the file only in another form: {0}.",
+        "Programs that do not try several forms report a wrong password.",
+        "Pack the file anew with a password of the letters a–z and digits.",
+    ],
+};
+
 pub(super) static ALL: &[&Entry] = &[
-    &F01, &F02, &F03, &F04, &F05, &F06, &F07, &F08, &F09, &F10, &F11, &F12,
+    &F01, &F02, &F03, &F04, &F05, &F06, &F07, &F08, &F09, &F10, &F11, &F12, &F13, &F14,
 ];

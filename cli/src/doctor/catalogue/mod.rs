@@ -44,7 +44,7 @@ mod tests {
     fn every_check_is_here_and_none_is_passed_over() {
         let has = |id: &str| all().any(|entry| entry.id == id);
         let groups = [
-            ('F', 12),
+            ('F', 14),
             ('V', 5),
             ('I', 12),
             ('O', 9),

@@ -130,6 +130,8 @@ static CHECKS: &[Check] = &[
             &f::F08,
             &f::F09,
             &f::F12,
+            &f::F13,
+            &f::F14,
             &c::C06,
             &c::C07,
             &a::A01,

@@ -30,12 +30,6 @@ impl<'a> Value<'a> {
         read(bytes, 0)
     }
 
-    /// Reads the only value of `bytes`, which has the tag `tag`.
-    pub(super) fn only(bytes: &'a [u8], tag: u8) -> Option<Self> {
-        let (value, rest) = Self::first(bytes)?;
-        (rest.is_empty() && value.tag == tag).then_some(value)
-    }
-
     /// Values inside a constructed one.
     pub(super) fn inside(&self) -> Option<Vec<Self>> {
         if self.tag & CONSTRUCTED == 0 {
@@ -108,7 +102,8 @@ impl<'a> Value<'a> {
         let top = (first / 40).min(2);
         let mut text = format!("{top}.{}", first - top * 40);
         for arc in rest {
-            text += &format!(".{arc}");
+            text.push('.');
+            text += &arc.to_string();
         }
         Some(text)
     }

@@ -1,7 +1,10 @@
 //! What is looked at: the certificate, its key and its chain, out of whatever files they are in.
 
 mod ber;
+mod digest;
 mod key;
+mod password;
+mod pbe;
 mod pem;
 mod pkcs12;
 mod source;
@@ -17,7 +20,8 @@ use super::catalogue::file;
 use super::finding::{Finding, Level, Purpose};
 use super::language::{Both, Language};
 pub(super) use key::{KeyKind, PrivateKey};
-pub(super) use source::{Contents, Password};
+pub(super) use password::{Password, read as read_password};
+pub(super) use source::Contents;
 
 /// A certificate, as it is and as it is read.
 #[derive(Clone)]
@@ -95,6 +99,11 @@ impl<'a> Files<'a> {
 }
 
 impl Material {
+    /// Returns whether a password is missing that would open more.
+    pub(super) fn needs_password(&self) -> bool {
+        self.findings.contains(&file::F12.found([]))
+    }
+
     /// Of what stands in a setting. An order in it is judged there.
     pub(super) fn of(mut contents: Contents, purpose: Purpose) -> Self {
         contents.is_pkcs12 = true;

@@ -1,13 +1,12 @@
 //! PEM, read by the reader of the app and the host: what is odd is named, and what cannot be read is an error.
 
-use keyfile::{Block, Fault, Kind, Oddity, Pem};
-use pkcs8::EncryptedPrivateKeyInfoRef;
-
-use super::super::catalogue::file::{F02, F09, F12};
+use super::super::catalogue::file::F09;
 use super::super::finding::{Finding, Level};
 use super::super::language::{Both, Language};
-use super::PrivateKey;
-use super::source::{Contents, Password};
+use super::password::Password;
+use super::source::Contents;
+use super::{PrivateKey, pbe};
+use keyfile::{Block, Fault, Kind, Oddity, Pem};
 
 /// Takes everything that is in `pem`.
 pub(super) fn read(pem: &Pem, password: Option<&Password>, contents: &mut Contents) {
@@ -33,18 +32,16 @@ fn take(block: &Block, password: Option<&Password>, contents: &mut Contents) {
     match block.kind {
         Kind::TraditionallyEncryptedKey => {
             contents.has_key_block = true;
-            unexpected(Both::new(
-                "nøkkelen er kryptert på den gamle måten (Proc-Type)",
-                "the key is encrypted in the old way (Proc-Type)",
-            ));
+            let mut headers = block.headers.iter();
+            let info = headers.find(|(name, _)| name == "DEK-Info");
+            let info = info.map_or("", |(_, value)| value.as_str());
+            contents.key(password, |form| {
+                pbe::open_traditional(info, &block.der, form)
+            });
         }
         Kind::EncryptedPrivateKey => {
             contents.has_key_block = true;
-            match (password, decrypted(&block.der, password)) {
-                (_, Some(key)) => contents.keys.push(key),
-                (None, None) => contents.findings.push(F12.found([])),
-                (Some(_), None) => contents.findings.push(F02.found([])),
-            }
+            contents.key(password, |form| pbe::open_key(&block.der, form));
         }
         Kind::PrivateKey => {
             contents.has_key_block = true;
@@ -67,12 +64,6 @@ fn take(block: &Block, password: Option<&Password>, contents: &mut Contents) {
         }
         Kind::Other => {}
     }
-}
-
-fn decrypted(der: &[u8], password: Option<&Password>) -> Option<PrivateKey> {
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).ok()?;
-    let opened = encrypted.decrypt(password?.expose()).ok()?;
-    PrivateKey::read(opened.as_bytes(), None)
 }
 
 /// The first DER value of several.

@@ -61,15 +61,12 @@ fn of_key(setting: String, written: &Value) -> Subject {
     if member("kid").is_some() && member("certificate_chain").is_some() {
         findings.push(C07.found([]));
     }
-    let (material, purpose) = match member("certificate_chain") {
-        Some(certificates) => {
-            let material = chain::material(certificates, key, Purpose::Token);
-            (material, Purpose::Token)
-        }
-        None => {
-            let contents = key.map_or_else(Contents::in_a_vault, chain::contents_of_key);
-            (Material::of(contents, Purpose::Key), Purpose::Key)
-        }
+    let (material, purpose) = if let Some(certificates) = member("certificate_chain") {
+        let material = chain::material(certificates, key, Purpose::Token);
+        (material, Purpose::Token)
+    } else {
+        let contents = key.map_or_else(Contents::in_a_vault, chain::contents_of_key);
+        (Material::of(contents, Purpose::Key), Purpose::Key)
     };
     Subject {
         material: Some(material),

@@ -36,8 +36,10 @@ fn the_key_may_stand_among_others() {
 #[test]
 fn pem_as_it_is_pasted() {
     let key = key();
-    let indented =
-        |text: &str| -> String { text.lines().map(|line| format!("  {line}\n")).collect() };
+    let indented = |text: &str| -> String {
+        let lines = text.lines().map(|line| format!("  {line}\n"));
+        lines.collect::<Vec<_>>().concat()
+    };
     let forms: [&dyn Fn(&str) -> String; 5] = [
         &|text| text.replace('\n', " "),
         &|text| text.replace('\n', "\\n"),
