@@ -101,13 +101,14 @@ fn said(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// The stores of `runtime_config` in the folder's SQLite files, or in Redis.
+/// The stores of `runtime_config` in the folder's SQLite files, or in Redis. Public keys are not there: they are read once in
+/// minutes, whatever is read beside them.
 pub(crate) fn stores(runtime_config: &str, redis: Option<&Redis>, folder: &Path) -> String {
     let mut text = runtime_config.to_owned();
-    for store in ["consents", "tokens", "jobs"] {
+    for store in ["consents", "tokens", "jobs", "keys"] {
         let plain = format!("[key_value_store.{store}]\ntype = \"spin\"\n");
         assert!(text.contains(&plain), "{text}");
-        let store = match redis {
+        let store = match redis.filter(|_| store != "keys") {
             Some(redis) => {
                 format!(
                     "[key_value_store.{store}]\ntype = \"redis\"\nurl = \"{}\"\n",

@@ -6,13 +6,11 @@ use std::path::PathBuf;
 use std::pin::pin;
 
 use anyhow::Context;
-use host::{Door, Egress, Log};
+use host::{ConnectionLimits, Door, Egress, Log};
 use tokio::net::TcpListener;
 
-use crate::stop;
-
-/// Where it listens by default.
-pub(crate) const LISTEN: &str = "127.0.0.1:7165";
+use crate::connections::Connections;
+use crate::{EGRESS, stop};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -20,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pins: PathBuf,
     /// Where it listens. Elsewhere than on the loopback it needs the three below. Port 0 takes one that is free.
-    #[arg(long, default_value = LISTEN, value_name = "ADDRESS")]
+    #[arg(long, default_value = EGRESS, value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Its own certificate, in PEM, with those that issued it.
     #[arg(long, value_name = "FILE", requires_all = ["key", "callers"])]
@@ -31,6 +29,8 @@ pub(crate) struct Arguments {
     /// Who may call: names and keys, in TOML. A caller shows its key as `Proxy-Authorization: Bearer KEY`.
     #[arg(long, value_name = "FILE", requires = "certificate")]
     callers: Option<PathBuf>,
+    #[command(flatten)]
+    connections: Connections,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -42,6 +42,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let egress = Egress::load(&arguments.pins, door, Log::stderr())
         .with_context(|| format!("{} cannot be used", arguments.pins.display()))?;
+    let limits = arguments.connections.over(ConnectionLimits::of_egress());
+    let egress = egress.with_connections(limits);
     let pins: Vec<String> = egress.pins().map(str::to_owned).collect();
     let start = async {
         let listener = TcpListener::bind(arguments.listen).await.with_context(|| {

@@ -1,4 +1,5 @@
-//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends.
+//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends. Every file in it is
+//! open to its owner alone, and so is the folder, whatever the umask.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use anyhow::Context;
 use sandbox::Sandbox;
 use tempfile::TempDir;
 
+#[cfg(feature = "host")]
 use crate::{pem, token_route};
 
 /// A folder that only this user can read, as it holds keys.
@@ -17,7 +19,13 @@ pub(crate) struct RunFolder(TempDir);
 
 impl RunFolder {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("innsyn-").tempdir();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("innsyn-");
+        // Without them the umask decides.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        #[expect(clippy::disallowed_methods, reason = "its permissions are set")]
+        let folder = builder.tempdir();
         Ok(Self(folder.context("no temporary folder could be made")?))
     }
 
@@ -73,7 +81,9 @@ impl RunFolder {
         self.write("variables.sh", &text)
     }
 
-    /// The command that checks the certificates and keys of an app with these settings, with the files that it names.
+    /// Returns the command that checks the certificates and keys of an app with these settings. The runtime configuration
+    /// and the pins are there already; the other files that it names are written.
+    #[cfg(feature = "host")]
     pub(crate) fn write_doctor(
         &self,
         sandbox: &Sandbox,
@@ -94,12 +104,12 @@ impl RunFolder {
             ("--manifest", manifest.map(std::path::absolute).transpose()?),
             (
                 "--runtime-config",
-                Some(self.write_runtime_config(sandbox)?),
+                Some(self.path().join("runtime-config.toml")),
             ),
-            ("--pins", Some(self.write_pins(sandbox)?)),
+            ("--pins", Some(self.path().join("pins.toml"))),
             (
                 "--variables",
-                Some(self.write_private("variables.toml", &variables)?),
+                Some(self.write("variables.toml", &variables)?),
             ),
             ("--trust", Some(self.write("authorities.pem", &trusted)?)),
         ];
@@ -110,6 +120,7 @@ impl RunFolder {
     }
 
     /// The manifest at `path`, with a public route for the token component.
+    #[cfg(feature = "host")]
     pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
         let read = || -> anyhow::Result<String> {
             let path = std::path::absolute(path)?;
@@ -120,13 +131,14 @@ impl RunFolder {
         self.write("spin.toml", &text)
     }
 
-    /// A back end's key, which nobody else may read.
+    /// Writes a back end's key.
+    #[cfg(feature = "host")]
     pub(crate) fn write_key(&self, seed: &str) -> anyhow::Result<PathBuf> {
-        self.write_private("back-end.key", seed)
+        self.write("back-end.key", seed)
     }
 
-    /// Writes a new file that nobody else may read.
-    fn write_private(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+    /// Writes a new file for its owner alone.
+    fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
         let path = self.path().join(name);
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -138,15 +150,10 @@ impl RunFolder {
             .with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(path)
     }
-
-    fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
-        let path = self.path().join(name);
-        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(path)
-    }
 }
 
 /// A path as one word of a shell.
+#[cfg(feature = "host")]
 fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);

@@ -21,6 +21,7 @@ pub(crate) async fn asked() -> anyhow::Result<()> {
 }
 
 /// What `start` makes, or nothing when it is asked to stop before: the folder with keys goes then too.
+#[cfg(any(feature = "host", feature = "sandbox"))]
 pub(crate) async fn unless<T>(
     asked: &mut (impl Future<Output = anyhow::Result<()>> + Unpin),
     start: impl Future<Output = anyhow::Result<T>>,

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
-use host::{App, Options, Server, Timer};
+use host::{App, Limits, Options, Server, Timer};
 use sandbox::Sandbox;
 use sandbox::consumer::FJORDBANKEN;
 use tokio::net::TcpListener;
 
+use crate::connections::Connections;
 use crate::progress;
 use crate::run_folder::RunFolder;
 use crate::stop;
@@ -32,6 +34,40 @@ pub(crate) struct Arguments {
     /// Which Altinn the app asks for consents: 3, or 2 as it was until June 2026.
     #[arg(long, default_value = "3", value_name = "GENERATION")]
     altinn: Altinn,
+    #[command(flatten)]
+    connections: Connections,
+    #[command(flatten)]
+    instances: Instances,
+}
+
+/// Options for the limits on instances.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+struct Instances {
+    /// Instances of all components together. A component without any may always start one.
+    #[arg(long = "instances", value_name = "NUMBER")]
+    all: Option<NonZeroUsize>,
+    /// Instances of one component.
+    #[arg(long = "instances-per-component", value_name = "NUMBER")]
+    per_component: Option<NonZeroUsize>,
+    /// Bytes of memory that one instance may have.
+    #[arg(long = "max-instance-memory", value_name = "BYTES")]
+    memory: Option<NonZeroUsize>,
+}
+
+impl Instances {
+    /// The limits, with what the options say in place of the defaults.
+    fn over(self, mut limits: Limits) -> Limits {
+        if let Some(all) = self.all {
+            limits.instances = all.get();
+        }
+        if let Some(per_component) = self.per_component {
+            limits.instances_per_component = per_component.get();
+        }
+        if let Some(memory) = self.memory {
+            limits.max_memory = memory.get();
+        }
+        limits
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
@@ -67,6 +103,8 @@ impl Default for Arguments {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token_route: false,
             altinn: Altinn::default(),
+            connections: Connections::default(),
+            instances: Instances::default(),
         }
     }
 }
@@ -114,6 +152,8 @@ async fn start(
 
     eprintln!("loading the components (the first time takes longer)");
     let mut options = options(arguments.altinn, manifest, folder, &sandbox, app)?;
+    options.limits = arguments.instances.over(options.limits);
+    options.connections = arguments.connections.over(options.connections);
     let mut sidecar = None;
     if arguments.token_route {
         options.manifest = folder.write_manifest_with_token_route(manifest)?;
@@ -200,4 +240,43 @@ fn how_to_start_a_sidecar(app: &str, subject: &str, key: &Path) -> String {
         command.display(),
         key.display(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        up: Arguments,
+    }
+
+    #[test]
+    fn the_limits_on_instances_can_be_set() {
+        let options = [
+            "--instances",
+            "9",
+            "--instances-per-component",
+            "7",
+            "--max-instance-memory",
+            "1000000",
+        ];
+        let read = |options: &[&str]| {
+            let all = std::iter::once("innsyn").chain(options.iter().copied());
+            let limits = Command::parse_from(all)
+                .up
+                .instances
+                .over(Limits::default());
+            (
+                limits.instances,
+                limits.instances_per_component,
+                limits.max_memory,
+            )
+        };
+        assert_eq!(read(&options), (9, 7, 1_000_000));
+        assert_eq!(read(&[]), (32, 16, 268_435_456));
+    }
 }

@@ -23,11 +23,15 @@ use crate::{
     document::DocumentError,
     engine,
     instance::{Setup, Starter, State},
+    instances::{Places, Queue},
     key_value::{Backend, StoreError, Stores},
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
-    outbound::{Access, Client, ClientTls, Identities, Pin, TlsError},
+    outbound::{
+        Access, Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
+    },
+    repeated::Repeated,
     runtime_config::{RuntimeConfig, StoreDefinition},
     server::Server,
     timer::{Alarm, TimerError},
@@ -68,6 +72,9 @@ pub enum LoadError {
     /// The authorities that vouch for vaults cannot be used.
     #[error("vault_roots: {0}")]
     VaultRoots(#[source] TlsError),
+    /// The authorities that vouch for servers of Redis cannot be used.
+    #[error("redis_roots: {0}")]
+    RedisRoots(#[source] TlsError),
     /// A certificate or a key cannot be used.
     #[error("client_tls: {0}")]
     Tls(#[from] TlsError),
@@ -135,23 +142,17 @@ impl App {
             .map_err(LoadError::VaultRoots)?;
         variables.expect_required()?;
         let variables = Arc::new(variables);
-        let alarms = options
-            .timers
-            .iter()
-            .map(Alarm::new)
-            .collect::<Result<_, _>>()?;
-        let stores = open_stores(
-            &manifest.components,
-            &config.key_value_stores,
-            &options.state_dir,
-        )?;
+        let alarms = options.timers.iter().map(Alarm::new);
+        let alarms = alarms.collect::<Result<_, _>>()?;
+        let stores = open_stores(&manifest.components, &config.key_value_stores, &options)?;
+        let counterparties = Counterparties::read(options.pins.as_deref())?;
         let client = Client::new(
-            identities(&config.client_tls, options.pins.as_deref())?,
+            identities(&config.client_tls, counterparties.pins)?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
         );
-        let client = Arc::new(client);
+        let client = Arc::new(client.with_budgets(Budgets::new(counterparties.budgets)));
         let engine = engine::start(options.cache_dir.as_deref())
             .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
         let linker = Arc::new(
@@ -173,6 +174,7 @@ impl App {
         }))
         .await?;
 
+        let places = Places::new(&options.limits);
         let application = Arc::new_cyclic(|application| {
             let serve = |(id, granted, component): (String, Granted, ProxyPre<State>)| {
                 let started = Arc::new(AtomicU64::new(0));
@@ -192,6 +194,7 @@ impl App {
                         application: application.clone(),
                     }),
                     limits: options.limits.clone(),
+                    places: places.clone(),
                     clock_offset: options.clock_offset.clone(),
                     log: options.log.clone(),
                     started: started.clone(),
@@ -206,6 +209,7 @@ impl App {
                     id,
                     Served {
                         handler,
+                        queue: Queue::new(&options.limits),
                         started,
                         requests: AtomicU64::new(0),
                     },
@@ -215,6 +219,8 @@ impl App {
                 routes: manifest.routes,
                 components: prepared.into_iter().map(serve).collect(),
                 request_timeout: options.limits.request_timeout,
+                connections: options.connections.clone(),
+                faults: Repeated::new(options.log.clone()),
                 log: options.log.clone(),
             }
         });
@@ -241,9 +247,9 @@ fn triggered(path: &Path) -> Result<Manifest, LoadError> {
 }
 
 /// Whom the components trust, and what they show.
-fn identities(entries: &[ClientTls], pins: Option<&Path>) -> Result<Identities, LoadError> {
+fn identities(entries: &[ClientTls], pins: Vec<Pin>) -> Result<Identities, LoadError> {
     let mut identities = Identities::load(entries)?;
-    for pin in pins.map(Pin::read).transpose()?.unwrap_or_default() {
+    for pin in pins {
         let name = pin.name().to_owned();
         identities
             .pin(pin)
@@ -300,8 +306,15 @@ impl Granted {
 fn open_stores(
     components: &BTreeMap<String, Component>,
     defined: &BTreeMap<String, StoreDefinition>,
-    state_dir: &Path,
+    options: &Options,
 ) -> Result<BTreeMap<String, Backend>, LoadError> {
+    let is_tls = |definition: &StoreDefinition| matches!(definition, StoreDefinition::Redis(server) if server.uses_tls());
+    let redis_roots = match options.redis_roots.as_deref() {
+        Some(path) if defined.values().any(is_tls) => {
+            Some(authorities(path).map_err(LoadError::RedisRoots)?)
+        }
+        _ => None,
+    };
     let mut stores = BTreeMap::new();
     for (id, component) in components {
         for name in &component.key_value_stores {
@@ -310,7 +323,9 @@ fn open_stores(
             }
             let definition = match defined.get(name) {
                 Some(definition) => definition.clone(),
-                None if name == "default" => StoreDefinition::Sqlite(state_dir.join(DEFAULT_STORE)),
+                None if name == "default" => {
+                    StoreDefinition::Sqlite(options.state_dir.join(DEFAULT_STORE))
+                }
                 None => {
                     return Err(LoadError::UndefinedStore {
                         component: id.clone(),
@@ -318,10 +333,13 @@ fn open_stores(
                     });
                 }
             };
-            let backend = Backend::open(name, &definition).map_err(|source| LoadError::Store {
-                store: name.clone(),
-                source,
-            })?;
+            let backend =
+                Backend::open(name, &definition, redis_roots.as_deref()).map_err(|source| {
+                    LoadError::Store {
+                        store: name.clone(),
+                        source,
+                    }
+                })?;
             stores.insert(name.clone(), backend);
         }
     }

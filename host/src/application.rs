@@ -12,7 +12,7 @@ use std::{
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, HOST},
+    header::{self, CONTENT_TYPE, HOST},
     uri::{Authority, Scheme},
 };
 use http_body_util::{BodyExt as _, Full};
@@ -24,22 +24,32 @@ use wasmtime_wasi_http::{
 
 use crate::{
     allowed_hosts::is_internal,
+    incoming::Upload,
     instance::Starter,
+    instances::{Queue, Unanswered},
     log::Log,
+    options::ConnectionLimits,
+    repeated::{Fault, Repeated},
     routes::{Match, Routes, WELL_KNOWN},
 };
+
+/// Seconds after which a request that found no place may be sent again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// The routes and the components behind them.
 pub(crate) struct Application {
     pub(crate) routes: Routes,
     pub(crate) components: BTreeMap<String, Served>,
     pub(crate) request_timeout: Duration,
+    pub(crate) connections: ConnectionLimits,
+    pub(crate) faults: Repeated,
     pub(crate) log: Log,
 }
 
 /// A component that answers requests.
 pub(crate) struct Served {
     pub(crate) handler: ProxyHandler<Starter>,
+    pub(crate) queue: Queue,
     /// How many instances were ever started.
     pub(crate) started: Arc<AtomicU64>,
     /// How many requests it was ever given.
@@ -49,6 +59,7 @@ pub(crate) struct Served {
 /// One line of the access log. The route's pattern stands in it, never the path or the query.
 #[derive(Serialize)]
 struct Access<'a> {
+    level: &'a str,
     event: &'a str,
     component: Option<&'a str>,
     /// The component that called, if it was one of this application.
@@ -57,8 +68,15 @@ struct Access<'a> {
     route: Option<&'a str>,
     method: &'a str,
     status: u16,
+    /// Why the host answered in place of the component, where that was for a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a str>,
     duration_ms: u128,
 }
+
+/// Why the host refused a request, kept in the response's extensions for the access log.
+#[derive(Clone, Copy)]
+struct Refused(&'static str);
 
 impl Application {
     /// Answers a request for a public route; `client` is none where the application calls itself.
@@ -72,6 +90,7 @@ impl Application {
         let found = self.routes.find(request.uri().path());
         let (component, response) = self.dispatch(found.as_ref(), request, client).await;
         self.log.event(&Access {
+            level: "info",
             event: "request",
             component,
             caller: None,
@@ -81,6 +100,7 @@ impl Application {
                 .map(|found| found.pattern),
             method: known(&method),
             status: response.status().as_u16(),
+            refused: refused(&response),
             duration_ms: begun.elapsed().as_millis(),
         });
         response
@@ -110,12 +130,14 @@ impl Application {
         describe(&mut request, &whole, &host, None);
         let response = self.call(id, request).await;
         self.log.event(&Access {
+            level: "info",
             event: "request",
             component: Some(id),
             caller: Some(caller),
             route: None,
             method: known(&method),
             status: response.status().as_u16(),
+            refused: refused(&response),
             duration_ms: begun.elapsed().as_millis(),
         });
         response
@@ -161,15 +183,58 @@ impl Application {
         )
     }
 
-    async fn call(&self, id: &str, request: Request<WasiBody>) -> Response<WasiBody> {
+    /// The answer to a request on a connection that finds no place among those that are open.
+    pub(crate) fn refuse_connection(&self) -> Response<WasiBody> {
+        let fault = Fault {
+            level: "warn",
+            ..Fault::error(
+                "connection",
+                "refused (503): the limit of connections is reached, and all are busy",
+            )
+        };
+        self.faults.report(fault, tokio::time::Instant::now());
+        closing(limited("connections"))
+    }
+
+    async fn call(&self, id: &str, mut request: Request<WasiBody>) -> Response<WasiBody> {
         let Some(served) = self.components.get(id) else {
             return plain(StatusCode::NOT_FOUND);
         };
         served.requests.fetch_add(1, Ordering::Relaxed);
+        let upload = request.extensions_mut().remove::<Upload>();
+        let failed = async {
+            match &upload {
+                Some(upload) => upload.failed().await,
+                None => std::future::pending().await,
+            }
+        };
         // The handler has the same limit for requests that an instance has taken; this one also covers the wait for one.
-        match tokio::time::timeout(self.request_timeout, served.handler.handle((), request)).await {
+        let handled = served.queue.handle(&served.handler, request);
+        let handled = tokio::time::timeout(self.request_timeout, handled);
+        let outcome = tokio::select! {
+            // The client's fault comes first: the component fails for it too.
+            biased;
+            fault = failed => return closing(refusal(fault.status(), fault.name())),
+            outcome = handled => outcome,
+        };
+        if let Some(fault) = upload.as_ref().and_then(Upload::fault) {
+            return closing(refusal(fault.status(), fault.name()));
+        }
+        match outcome {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) if !error.is::<ExpirationError>() => {
+            Ok(Err(Unanswered::NoInstance)) => {
+                let fault = Fault {
+                    level: "warn",
+                    component: Some(id.to_owned()),
+                    ..Fault::error(
+                        "instances",
+                        "refused (503): the limit of instances is reached, and none was free in time",
+                    )
+                };
+                self.faults.report(fault, tokio::time::Instant::now());
+                limited("instances")
+            }
+            Ok(Err(Unanswered::Failed(error))) if !error.is::<ExpirationError>() => {
                 // A trap is reported where the instance is dropped, with its cause.
                 if !error.is::<TrapOrPanicError>() {
                     self.log
@@ -177,13 +242,41 @@ impl Application {
                 }
                 plain(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Ok(Err(_)) | Err(_) => {
+            Ok(Err(Unanswered::Failed(_))) | Err(_) => {
                 self.log
                     .failure(id, "request", "no response within the time limit");
                 plain(StatusCode::GATEWAY_TIMEOUT)
             }
         }
     }
+}
+
+fn refused(response: &Response<WasiBody>) -> Option<&'static str> {
+    let refused = response.extensions().get::<Refused>();
+    refused.map(|Refused(reason)| *reason)
+}
+
+/// An answer of the host's own to a request that is beyond a limit.
+fn refusal(status: StatusCode, reason: &'static str) -> Response<WasiBody> {
+    let mut response = plain(status);
+    response.extensions_mut().insert(Refused(reason));
+    response
+}
+
+/// An answer to a request that finds no place, and may be sent again.
+fn limited(reason: &'static str) -> Response<WasiBody> {
+    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, reason);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+/// An answer after which the connection is closed.
+fn closing(mut response: Response<WasiBody>) -> Response<WasiBody> {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
 }
 
 /// The host that a request is for; none if there is none, or two that differ.

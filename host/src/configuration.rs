@@ -10,7 +10,7 @@ use crate::{
     app::LoadError,
     manifest::Manifest,
     options::Options,
-    outbound::{self, Pin, TlsError},
+    outbound::{self, Counterparties, TlsError},
     runtime_config::RuntimeConfig,
     variables::{VariableError, Variables},
 };
@@ -110,10 +110,10 @@ impl Configuration {
 }
 
 fn settings(runtime: &RuntimeConfig, pins: Option<&Path>) -> Result<Vec<TlsSetting>, LoadError> {
-    let pins = pins.map(Pin::read).transpose()?.unwrap_or_default();
-    let listed = runtime.client_tls.iter().enumerate();
-    let listed = listed.map(|(index, entry)| TlsSetting {
-        place: Place::ClientTls(index + 1),
+    let pins = Counterparties::read(pins)?.pins;
+    let listed = (1_usize..).zip(&runtime.client_tls);
+    let listed = listed.map(|(number, entry)| TlsSetting {
+        place: Place::ClientTls(number),
         roots: entry.ca_roots_file.clone(),
         client: entry.client(),
     });

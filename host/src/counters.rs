@@ -78,7 +78,8 @@ impl Counters {
         };
         let mut counts = locked(&self.0);
         if counts.len() < MOST || counts.contains_key(&series) {
-            counts.entry(series).or_default().total += 1;
+            let count = counts.entry(series).or_default();
+            count.total = count.total.saturating_add(1);
         }
     }
 

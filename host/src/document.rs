@@ -72,7 +72,7 @@ impl Document {
                 .take(start)
                 .filter(|byte| *byte == b'\n')
                 .count()
-                + 1;
+                .saturating_add(1);
             DocumentError::Syntax {
                 path: path.to_owned(),
                 line,
@@ -111,7 +111,8 @@ impl Document {
         self.value(Value::Table(self.table.clone()))
     }
 
-    fn value<T: DeserializeOwned>(&self, value: Value) -> Result<T, DocumentError> {
+    /// A part of the document as a type that names its keys.
+    pub(crate) fn value<T: DeserializeOwned>(&self, value: Value) -> Result<T, DocumentError> {
         value.try_into().map_err(|error: toml::de::Error| {
             let message = error
                 .to_string()

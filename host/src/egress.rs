@@ -19,9 +19,9 @@ use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
-    task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
+    sync::watch,
+    task::JoinHandle,
+    time::timeout,
 };
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
@@ -30,15 +30,17 @@ use crate::{
     allowed_hosts::Origin,
     application::known,
     document::DocumentError,
-    incoming::{self, ACCEPT_PAUSE, HEADERS_TIMEOUT},
+    incoming::{self, ConnectionTable, PacedBody, Registration, Upload},
     log::Log,
-    outbound::{BlockedNetworks, Client, HttpLimits, Identities, Pin, TlsError},
+    options::ConnectionLimits,
+    outbound::{
+        BlockedNetworks, Budgets, Client, Counterparties, HttpLimits, Identities, REFUSED, TlsError,
+    },
+    repeated::{Fault as Repeating, Repeated},
 };
 
 pub use door::Door;
 
-/// As many connections at once.
-const MOST_CONNECTIONS: usize = 256;
 /// How long requests in flight have when it stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -76,12 +78,14 @@ pub enum EgressError {
 }
 
 /// A proxy that is set up.
-pub struct Egress(Arc<Proxy>);
+pub struct Egress(Proxy);
 
 struct Proxy {
     targets: BTreeMap<String, Origin>,
     client: Client,
     door: Door,
+    connections: ConnectionLimits,
+    faults: Repeated,
     log: Log,
 }
 
@@ -107,16 +111,25 @@ struct Line<'a> {
 }
 
 impl Egress {
-    /// Reads the pins and their files.
+    /// Reads the pins, the upstreams and the budgets, and the files that they name.
     pub fn load(pins: &Path, door: Door, log: Log) -> Result<Self, EgressError> {
         let mut identities = Identities::load(&[])?;
         let mut targets = BTreeMap::new();
-        for pin in Pin::read(pins)? {
+        let counterparties = Counterparties::read(Some(pins))?;
+        for pin in counterparties.pins {
             let name = pin.name().to_owned();
             targets.insert(name.clone(), pin.origin().clone());
             identities
                 .pin(pin.for_itself())
                 .map_err(|source| EgressError::Pin { pin: name, source })?;
+        }
+        for upstream in counterparties.upstreams {
+            let added = identities.upstream(&upstream);
+            added.map_err(|source| EgressError::Pin {
+                pin: upstream.name.clone(),
+                source,
+            })?;
+            targets.insert(upstream.name, upstream.origin);
         }
         if targets.is_empty() {
             return Err(EgressError::NoPins);
@@ -126,13 +139,23 @@ impl Egress {
             BlockedNetworks::default(),
             &HttpLimits::default(),
             log.clone(),
-        );
-        Ok(Self(Arc::new(Proxy {
+        )
+        .with_budgets(Budgets::new(counterparties.budgets));
+        Ok(Self(Proxy {
             targets,
             client,
             door,
+            connections: ConnectionLimits::of_egress(),
+            faults: Repeated::new(log.clone()),
             log,
-        })))
+        }))
+    }
+
+    /// Sets the limits on connections, which are [`ConnectionLimits::of_egress`] otherwise.
+    #[must_use]
+    pub fn with_connections(mut self, limits: ConnectionLimits) -> Self {
+        self.0.connections = limits;
+        self
     }
 
     /// The names of the pins.
@@ -150,7 +173,7 @@ impl Egress {
         Ok(RunningEgress {
             address,
             stop,
-            serving: tokio::spawn(accept(self.0, listener, stopping)),
+            serving: tokio::spawn(serve(Arc::new(self.0), listener, stopping)),
         })
     }
 }
@@ -169,76 +192,103 @@ impl RunningEgress {
     }
 }
 
-async fn accept(proxy: Arc<Proxy>, listener: TcpListener, mut stopping: watch::Receiver<bool>) {
-    let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let next = async {
-            let permit = permits.clone().acquire_owned().await;
-            (listener.accept().await, permit)
-        };
-        tokio::select! {
-            (accepted, permit) = next => match accepted {
-                Ok((stream, _)) => {
-                    let (proxy, stopping) = (proxy.clone(), stopping.clone());
-                    connections.spawn(async move {
-                        proxy.admit(stream, stopping).await;
-                        drop(permit);
-                    });
-                }
-                Err(_) => sleep(ACCEPT_PAUSE).await,
-            },
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            _ = stopping.changed() => break,
+async fn serve(proxy: Arc<Proxy>, listener: TcpListener, stopping: watch::Receiver<bool>) {
+    let table = ConnectionTable::new(proxy.connections.clone());
+    let faults = proxy.faults.clone();
+    let mut connections = incoming::accept(listener, table.clone(), faults, stopping.clone(), {
+        let proxy = proxy.clone();
+        move |stream, _, registration| {
+            let connection = Connection {
+                proxy: proxy.clone(),
+                table: table.clone(),
+                registration,
+            };
+            connection.admit(stream, stopping.clone())
         }
-    }
-    drop(listener);
+    })
+    .await;
     // What is not finished then is dropped with the set.
     _ = timeout(GRACE, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
+    proxy.faults.flush_all();
 }
 
-impl Proxy {
-    async fn admit(self: Arc<Self>, stream: TcpStream, stopping: watch::Receiver<bool>) {
-        // Without this, small writes wait for each other; a connection that is already gone ends by itself.
-        _ = stream.set_nodelay(true);
-        match self.door.tls() {
-            None => self.converse(stream, stopping).await,
-            Some(acceptor) => {
-                if let Ok(Ok(stream)) = timeout(HEADERS_TIMEOUT, acceptor.accept(stream)).await {
-                    self.converse(stream, stopping).await;
-                }
+/// One caller's connection. It takes a place among the established ones with its first request that is let in.
+struct Connection {
+    proxy: Arc<Proxy>,
+    table: Arc<ConnectionTable>,
+    registration: Arc<Registration>,
+}
+
+impl Connection {
+    async fn admit(self, stream: TcpStream, stopping: watch::Receiver<bool>) {
+        let Some(acceptor) = self.proxy.door.tls() else {
+            return self.converse(stream, stopping).await;
+        };
+        let handshake = timeout(self.proxy.connections.handshake, acceptor.accept(stream));
+        let stream = tokio::select! {
+            accepted = handshake => accepted,
+            () = self.registration.closed() => return,
+        };
+        match stream {
+            Ok(Ok(stream)) => self.converse(stream, stopping).await,
+            // A client that breaks off, or that speaks no TLS, is no concern of ours.
+            Ok(Err(_)) => {}
+            Err(_) => {
+                let reason = "closed: the TLS handshake was not complete in time";
+                let fault = Repeating::info("connection", reason);
+                self.proxy.faults.report(fault, tokio::time::Instant::now());
             }
         }
     }
 
     async fn converse(
-        self: Arc<Self>,
+        &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         stopping: watch::Receiver<bool>,
     ) {
-        incoming::converse(stream, stopping, |request| {
-            let proxy = self.clone();
-            async move { proxy.answer(request).await }
-        })
+        let Self {
+            proxy,
+            table,
+            registration,
+        } = self;
+        incoming::converse(
+            stream,
+            table,
+            registration,
+            &proxy.faults,
+            stopping,
+            |request| proxy.answer(request, registration),
+        )
         .await;
     }
+}
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<WasiBody> {
+impl Proxy {
+    async fn answer(
+        &self,
+        request: Request<PacedBody<Incoming>>,
+        connection: &Registration,
+    ) -> Response<WasiBody> {
         let begun = Instant::now();
         let method = request.method().clone();
-        let admitted = self.door.admit(request.headers());
+        let admitted = self.door.admit(request.headers()).and_then(|caller| {
+            let place = connection.establish();
+            place
+                .map(|()| caller)
+                .map_err(|_| Fault::TooManyConnections)
+        });
         let (pin, outcome) = match &admitted {
             Ok(_) => self.pass(request).await,
             Err(refused) => (None, Err(*refused)),
         };
-        let response = match &outcome {
-            Ok(_) => None,
-            Err(refused) => Some(refused.response(pin)),
+        let (response, slug) = match &outcome {
+            Ok(answer) if answer.headers().contains_key(REFUSED) => (None, Some("too-many-calls")),
+            Ok(_) => (None, None),
+            Err(refused) => (Some(refused.response(pin)), Some(refused.slug())),
         };
-        let slug = outcome.as_ref().err().map(|refused| refused.slug());
         let response = response.or(outcome.ok()).unwrap_or_default();
         self.log.event(&Line {
             event: "egress",
@@ -255,8 +305,9 @@ impl Proxy {
     /// The pin that the request is for, and what came of it.
     async fn pass(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<PacedBody<Incoming>>,
     ) -> (Option<&str>, Result<Response<WasiBody>, Fault>) {
+        let upload = request.extensions_mut().remove::<Upload>();
         let Passed {
             pin,
             origin,
@@ -267,8 +318,19 @@ impl Proxy {
         };
         let sent = self
             .client
-            .send(pin, origin, request, RequestOptions::default())
-            .await;
+            .send(pin, origin, request, RequestOptions::default());
+        let failed = async {
+            match &upload {
+                Some(upload) => upload.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let sent = tokio::select! {
+            // The caller's fault comes first: the exchange fails for it too.
+            biased;
+            fault = failed => return (Some(pin), Err(fault.into())),
+            sent = sent => sent,
+        };
         let answered = sent.map(request::answered).map_err(|code| Fault::of(&code));
         (Some(pin), answered)
     }

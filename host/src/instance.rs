@@ -26,6 +26,7 @@ use wasmtime_wasi_http::{
 use crate::{
     bindings::spin::variables::variables,
     engine::EPOCHS_PER_YIELD,
+    instances::{Place, Places, Turn},
     key_value::{KeyValueView, Stores},
     log::{GuestOutput, Log},
     options::Limits,
@@ -44,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) stores: Arc<Stores>,
     pub(crate) access: Arc<Access>,
     pub(crate) limits: Limits,
+    /// The application's places for instances.
+    pub(crate) places: Arc<Places>,
     pub(crate) clock_offset: Arc<AtomicI64>,
     pub(crate) log: Log,
     /// How many instances were ever started.
@@ -169,6 +172,7 @@ impl HandlerState for Starter {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
+        let place = self.setup.places.take(&self.setup.component)?;
         self.setup.started.fetch_add(1, Ordering::Relaxed);
         let mut store = Store::new(&self.engine, State::new(&self.setup));
         store.limiter(|state| &mut state.limits);
@@ -188,6 +192,7 @@ impl HandlerState for Starter {
             },
             state: Worker {
                 setup: self.setup.clone(),
+                _place: place,
             },
         })
     }
@@ -224,11 +229,14 @@ impl WorkerExpiration for Expiration {
 /// How much an instance takes on.
 pub(crate) struct Worker {
     setup: Arc<Setup>,
+    /// Free again when the instance is gone.
+    _place: Place,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = ();
+    /// Ends when an instance takes the request, so that the next one in the queue is tried.
+    type RequestData = Turn;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = &self.setup.limits;
@@ -244,9 +252,10 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        (): (),
+        turn: Turn,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
+        drop(turn);
         Box::pin(tokio::time::sleep(self.setup.limits.request_timeout))
     }
 

@@ -1,6 +1,7 @@
 //! Key-value stores: `spin:key-value` over `SQLite` files, Redis and memory.
 
 mod interface;
+mod keys;
 mod redis;
 mod store;
 

@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod allowed_hosts;
 mod app;
 mod application;
@@ -23,12 +25,15 @@ mod egress;
 mod engine;
 mod incoming;
 mod instance;
+mod instances;
 mod key_value;
 mod lock;
 mod log;
 mod manifest;
 mod options;
 mod outbound;
+mod private;
+mod repeated;
 mod routes;
 mod runtime_config;
 mod server;
@@ -42,7 +47,7 @@ pub use document::DocumentError;
 pub use egress::{Door, Egress, EgressError, RunningEgress};
 pub use key_value::StoreError;
 pub use log::Log;
-pub use options::{Limits, Options, Timer};
+pub use options::{ConnectionLimits, Limits, Options, Timer};
 pub use outbound::TlsError;
 pub use server::Server;
 pub use timer::TimerError;

@@ -1,8 +1,10 @@
 //! Outbound HTTP: which requests of a component leave, and over which connection.
 
+mod budget;
 mod client;
 mod client_tls;
 mod connection;
+mod counterparties;
 mod failure;
 mod last_words;
 mod network;
@@ -23,13 +25,15 @@ use crate::{
     variables::Variables,
 };
 
+pub(crate) use budget::{Budgets, REFUSED};
 pub(crate) use client::{Client, HttpLimits};
 pub(crate) use client_tls::ClientTls;
+pub(crate) use counterparties::Counterparties;
 pub(crate) use failure::is_about_our_certificate;
 pub(crate) use network::BlockedNetworks;
 pub(crate) use pin::Pin;
 pub use tls::TlsError;
-pub(crate) use tls::{Identities, client_of, pair, roots};
+pub(crate) use tls::{Identities, authorities, client_of, pair, roots};
 
 /// What the instances of one component may do.
 pub(crate) struct Access {

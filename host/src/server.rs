@@ -2,18 +2,17 @@
 
 use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use http_body_util::BodyExt as _;
+use http_body_util::BodyExt;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
-use wasmtime_wasi_http::Error;
 
 use crate::{
     application::Application,
-    incoming::{self, ACCEPT_PAUSE},
+    incoming::{self, ConnectionTable, Registration},
     log::Log,
     timer::Alarm,
 };
@@ -85,32 +84,36 @@ impl Server {
     }
 }
 
-/// Accepts connections until it is told to stop, or the server is dropped; then waits for those that are open.
+/// Serves connections until it is told to stop, or the server is dropped; then waits for those that are open.
 async fn serve(
     application: Arc<Application>,
     listener: TcpListener,
     timers: JoinSet<()>,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, client)) => {
-                    connections.spawn(converse(application.clone(), stream, client, stopping.clone()));
-                }
-                Err(_) => sleep(ACCEPT_PAUSE).await,
-            },
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            _ = stopping.changed() => break,
+    let table = ConnectionTable::new(application.connections.clone());
+    let faults = application.faults.clone();
+    let mut connections = incoming::accept(listener, table.clone(), faults, stopping.clone(), {
+        let application = application.clone();
+        move |stream, client, registration| {
+            converse(
+                application.clone(),
+                table.clone(),
+                stream,
+                client,
+                registration,
+                stopping.clone(),
+            )
         }
-    }
-    drop((listener, timers));
+    })
+    .await;
+    drop(timers);
     // What is not finished then is dropped with the set.
     _ = timeout(application.request_timeout, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
+    application.faults.flush_all();
     application.log.tell_all();
 }
 
@@ -123,18 +126,29 @@ async fn tell_counters(log: Log) {
 
 async fn converse(
     application: Arc<Application>,
+    table: Arc<ConnectionTable>,
     stream: TcpStream,
     client: SocketAddr,
+    registration: Arc<Registration>,
     stopping: watch::Receiver<bool>,
 ) {
-    // Without this, small writes wait for each other; a connection that is already gone ends by itself.
-    _ = stream.set_nodelay(true);
-    incoming::converse(stream, stopping, |request| {
-        let application = application.clone();
-        async move {
-            let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-            application.answer(request, Some(client)).await
-        }
-    })
+    let faults = application.faults.clone();
+    incoming::converse(
+        stream,
+        &table,
+        &registration,
+        &faults,
+        stopping,
+        |request| {
+            let (application, registration) = (application.clone(), registration.clone());
+            async move {
+                if registration.establish().is_err() {
+                    return application.refuse_connection();
+                }
+                let request = request.map(BodyExt::boxed_unsync);
+                application.answer(request, Some(client)).await
+            }
+        },
+    )
     .await;
 }

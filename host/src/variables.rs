@@ -1,6 +1,8 @@
-//! Application variables and the templates over them, read when somebody wants a value and kept by nobody, as Spin does it
-//! (its crates `expressions` and `factor-variables`). A value may be secret, so no message and no `Debug` shows one.
+//! Application variables and the templates over them, read at each use as by Spin (its crates `expressions` and
+//! `factor-variables`). Only a vault's answers are kept, for seconds. A value may be secret, so no message and no `Debug`
+//! shows one.
 
+mod cache;
 mod provider;
 mod template;
 #[cfg(test)]

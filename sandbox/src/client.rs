@@ -70,7 +70,7 @@ impl ClientCertificate {
             },
         };
         files::private(&written.certificate_file, &leaf)?;
-        files::private(&written.chain_file, leaf + &issuing)?;
+        files::private(&written.chain_file, [leaf, issuing].concat())?;
         files::private(&written.key_file, key)?;
         files::private(&written.roots_file, roots)?;
         Ok(written)

@@ -11,6 +11,14 @@ pub struct Clock {
     offset_seconds: Arc<AtomicI64>,
 }
 
+/// The time from `start` to `end`; the longest that can be said, where it is longer.
+pub(crate) fn between(start: OffsetDateTime, end: OffsetDateTime) -> Duration {
+    let nanoseconds = end
+        .unix_timestamp_nanos()
+        .saturating_sub(start.unix_timestamp_nanos());
+    i64::try_from(nanoseconds).map_or(Duration::MAX, Duration::nanoseconds)
+}
+
 impl Clock {
     /// A clock on this machine's time whose offset is kept in `offset_seconds`.
     pub const fn sharing(offset_seconds: Arc<AtomicI64>) -> Self {
@@ -19,7 +27,8 @@ impl Clock {
 
     /// Now, as the counterparties see it.
     pub fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc() + Duration::seconds(self.offset_seconds.load(Ordering::SeqCst))
+        let offset = Duration::seconds(self.offset_seconds.load(Ordering::SeqCst));
+        OffsetDateTime::now_utc().saturating_add(offset)
     }
 
     /// Sets the offset from the machine's time.

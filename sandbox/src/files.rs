@@ -41,5 +41,6 @@ pub(crate) fn certificate_pem(certificate: &str) -> String {
         }
         pem.push(character);
     }
-    pem + "\n-----END CERTIFICATE-----\n"
+    pem.push_str("\n-----END CERTIFICATE-----\n");
+    pem
 }

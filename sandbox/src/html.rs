@@ -99,7 +99,7 @@ impl Language {
             ],
         };
         let month = months
-            .get(usize::from(u8::from(date.month())) - 1)
+            .get(usize::from(u8::from(date.month())).saturating_sub(1))
             .unwrap_or(&"");
         match self {
             Self::Norwegian | Self::Nynorsk => {

@@ -63,7 +63,9 @@ impl Journal {
     }
 
     fn count(&self, counterparty: Counterparty) {
-        *self.lock().requests.entry(counterparty).or_default() += 1;
+        let mut state = self.lock();
+        let count = state.requests.entry(counterparty).or_default();
+        *count = count.saturating_add(1);
     }
 
     fn add(&self, entry: Entry) {

@@ -5,6 +5,8 @@
 //! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
 //! not published, the module says "assumption".
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod alone;
 pub mod authority;
 pub mod certificates;
@@ -244,8 +246,8 @@ impl Sandbox {
         variables::runtime_config(&self.ca_file)
     }
 
-    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten: with
-    /// Fjordbanken's certificate.
+    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten, with
+    /// Fjordbanken's certificate; and the budgets of all counterparties.
     pub fn pins(&self, components: &[&str]) -> String {
         variables::pins(&self.world, &self.client_certificate, components)
     }

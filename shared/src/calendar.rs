@@ -1,6 +1,11 @@
 //! Days, months and years, as Skatteetaten's APIs and the consents to them write them.
 
-use time::{Date, Month, format_description::BorrowedFormatItem, macros::format_description};
+use serde::Deserialize;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{Date, Month, OffsetDateTime};
+
+use crate::problem::{Kind, Problem};
 
 const ISO: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
@@ -37,12 +42,121 @@ impl Unit {
 
     /// Whether `text` is one of these, written as it must be.
     pub fn accepts(self, text: &str) -> bool {
+        self.begins(text).is_some()
+    }
+
+    /// The first day of what `text` names; `None` if it is not written as it must be.
+    fn begins(self, text: &str) -> Option<Date> {
         match self {
-            Self::Day => day(text).is_some(),
-            Self::Month => month(text).is_some(),
-            Self::Year => number(text, 4).is_some(),
+            Self::Day => day(text),
+            Self::Month => {
+                let (year, month) = month(text)?;
+                Date::from_calendar_date(year.into(), month, 1).ok()
+            }
+            Self::Year => Date::from_calendar_date(number(text, 4)?.into(), Month::January, 1).ok(),
         }
     }
+}
+
+/// Bounds on the periods that callers may name. Every period that passes may become a consent of its own, with rows and a
+/// request at Altinn, so that periods of no use are refused before that.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeriodLimits {
+    /// How many years before the current one a period may begin.
+    years_back: u16,
+    /// How many years after the current one it may end.
+    years_ahead: u16,
+    /// How many years it may span.
+    span_years: u16,
+}
+
+impl Default for PeriodLimits {
+    /// Ten years back, the next year, and a span of ten years.
+    fn default() -> Self {
+        Self {
+            years_back: 10,
+            years_ahead: 1,
+            span_years: 10,
+        }
+    }
+}
+
+impl PeriodLimits {
+    /// The largest of each that can be configured. A read of a long period is one call for each of its years.
+    const MOST: Self = Self {
+        years_back: 100,
+        years_ahead: 10,
+        span_years: 20,
+    };
+
+    /// Whether the limits can be kept: a span of at least a year, and none of them beyond what is any use.
+    pub const fn are_valid(&self) -> bool {
+        let most = Self::MOST;
+        self.years_back <= most.years_back
+            && self.years_ahead <= most.years_ahead
+            && 0 < self.span_years
+            && self.span_years <= most.span_years
+    }
+
+    /// Checks one value, which `unit` accepts and callers know as `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::RequestInvalid`] where its year is too far away.
+    pub fn check(
+        &self,
+        name: &str,
+        unit: Unit,
+        text: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let first = now.year().saturating_sub(self.years_back.into());
+        let last = now.year().saturating_add(self.years_ahead.into());
+        let is_near = unit
+            .begins(text)
+            .is_some_and(|date| (first..=last).contains(&date.year()));
+        if is_near {
+            return Ok(());
+        }
+        let detail = format!("The year of {name} must be between {first} and {last}");
+        Err(Problem::new(Kind::RequestInvalid).detail(detail))
+    }
+
+    /// Checks the span from one value to another, both included.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::RequestInvalid`] where the first is after the last, or the span is too long.
+    pub fn check_span(
+        &self,
+        (from_name, from): (&str, &str),
+        (to_name, to): (&str, &str),
+        unit: Unit,
+    ) -> Result<(), Problem> {
+        let invalid = |detail| Err(Problem::new(Kind::RequestInvalid).detail(detail));
+        let (Some(from), Some(to)) = (unit.begins(from), unit.begins(to)) else {
+            return invalid(format!("{from_name} or {to_name} must be {}", unit.form()));
+        };
+        if from > to {
+            return invalid(format!("{from_name} is after {to_name}"));
+        }
+        if years_after(from, self.span_years).is_some_and(|end| end <= to) {
+            let years = self.span_years;
+            return invalid(format!(
+                "The period from {from_name} to {to_name} is longer than {years} years"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The same day so many years later; the day after it where that year has no such day.
+fn years_after(date: Date, years: u16) -> Option<Date> {
+    let year = date.year().checked_add(years.into())?;
+    let same = date.replace_year(year);
+    same.or_else(|_| Date::from_calendar_date(year, Month::March, 1))
+        .ok()
 }
 
 /// A date of the form `YYYY-MM-DD`.
@@ -52,11 +166,11 @@ pub fn day(text: &str) -> Option<Date> {
     shaped.then(|| Date::parse(text, ISO).ok()).flatten()
 }
 
-fn month(text: &str) -> Option<Month> {
+fn month(text: &str) -> Option<(u16, Month)> {
     let (year, month) = text.split_once('-')?;
-    number(year, 4)?;
+    let year = number(year, 4)?;
     let month = u8::try_from(number(month, 2)?).ok()?;
-    Month::try_from(month).ok()
+    Some((year, Month::try_from(month).ok()?))
 }
 
 fn number(text: &str, length: usize) -> Option<u16> {
@@ -66,7 +180,77 @@ fn number(text: &str, length: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    #[test]
+    fn years_are_near_the_current_one() {
+        let limits = PeriodLimits::default();
+        for (unit, near, far) in [
+            (
+                Unit::Day,
+                ["2016-01-01", "2027-12-31"],
+                ["0000-01-01", "2015-12-31", "2028-01-01", "9999-12-31"],
+            ),
+            (
+                Unit::Month,
+                ["2016-01", "2027-12"],
+                ["0000-01", "2015-12", "2028-01", "9999-12"],
+            ),
+            (
+                Unit::Year,
+                ["2016", "2027"],
+                ["0000", "2015", "2028", "9999"],
+            ),
+        ] {
+            for text in near {
+                assert_eq!(limits.check("x", unit, text, NOW), Ok(()), "{text}");
+            }
+            for text in far {
+                let problem = limits.check("x", unit, text, NOW).expect_err(text);
+                assert_eq!(problem.kind, Kind::RequestInvalid);
+                let detail = "The year of x must be between 2016 and 2027";
+                assert_eq!(problem.detail.as_deref(), Some(detail), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_is_as_long_as_it_says() {
+        let limits = PeriodLimits::default();
+        for (unit, from, fits, too_long) in [
+            (Unit::Day, "2016-01-01", "2025-12-31", "2026-01-01"),
+            (Unit::Day, "2016-02-29", "2026-02-28", "2026-03-01"),
+            (Unit::Month, "2016-03", "2026-02", "2026-03"),
+            (Unit::Year, "2016", "2025", "2026"),
+            (Unit::Year, "9995", "9999", ""),
+        ] {
+            let span = |from, to| limits.check_span(("a", from), ("b", to), unit);
+            assert_eq!(span(from, from), Ok(()));
+            assert_eq!(span(from, fits), Ok(()));
+            assert!(span(from, too_long).is_err(), "{from} {too_long}");
+            assert!(span(fits, from).is_err(), "{fits} {from}");
+        }
+    }
+
+    #[test]
+    fn limits_have_limits() {
+        for (json, valid) in [
+            ("{}", true),
+            (r#"{"span_years":1,"years_ahead":0,"years_back":0}"#, true),
+            (r#"{"span_years":0}"#, false),
+            (r#"{"span_years":21}"#, false),
+            (r#"{"years_back":101}"#, false),
+            (r#"{"years_ahead":11}"#, false),
+        ] {
+            let limits: PeriodLimits = serde_json::from_str(json).expect(json);
+            assert_eq!(limits.are_valid(), valid, "{json}");
+        }
+        assert!(serde_json::from_str::<PeriodLimits>(r#"{"years":1}"#).is_err());
+    }
 
     #[test]
     fn each_unit_is_written_in_one_way() {

@@ -6,6 +6,8 @@ use http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::log::{self, Event};
+use crate::outbound::Marks;
+use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::trace::Span;
 
@@ -22,6 +24,8 @@ pub struct Context<'a, P> {
     pub span: Span,
     /// When the whole request must have been answered.
     pub deadline: Deadline,
+    /// Marks of outgoing calls, for the budgets of services.
+    pub marks: Option<Marks>,
 }
 
 impl<P> Clone for Context<'_, P> {
@@ -32,6 +36,7 @@ impl<P> Clone for Context<'_, P> {
             correlation_id: self.correlation_id.clone(),
             span: self.span,
             deadline: self.deadline,
+            marks: self.marks.clone(),
         }
     }
 }
@@ -45,6 +50,7 @@ impl<'a, P: Platform> Context<'a, P> {
             correlation_id: CorrelationId::random(platform),
             span: Span::root(platform),
             deadline: Deadline::after(platform, time),
+            marks: None,
         }
     }
 
@@ -54,6 +60,32 @@ impl<'a, P: Platform> Context<'a, P> {
         let mut part = self.clone();
         part.deadline = part.deadline.earlier(Deadline::after(self.platform, time));
         part
+    }
+
+    /// Returns the same request with these marks on its outgoing calls.
+    #[must_use]
+    pub fn marked(&self, marks: Marks) -> Self {
+        let mut marked = self.clone();
+        marked.marks = Some(marks);
+        marked
+    }
+
+    /// Returns the same request with marks that name this tenant, where it has marks.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: &OrganisationNumber) -> Self {
+        let mut marked = self.clone();
+        marked.marks = marked.marks.map(|marks| marks.for_tenant(tenant));
+        marked
+    }
+
+    /// Returns the same request with marks that name this customer of a tenant, where it has marks.
+    #[must_use]
+    pub fn for_customer(&self, tenant: &OrganisationNumber, subject: &str) -> Self {
+        let mut marked = self.clone();
+        marked.marks = marked
+            .marks
+            .map(|marks| marks.for_customer(tenant, subject));
+        marked
     }
 
     /// The same request within its caller's trace, if the caller names one.
@@ -114,6 +146,11 @@ impl CorrelationId {
 pub fn uuid(platform: &impl Platform) -> String {
     let mut bytes = [0_u8; 16];
     platform.random(&mut bytes);
+    uuid_of(bytes)
+}
+
+/// The UUID (version 4) with these random bytes.
+pub(crate) fn uuid_of(mut bytes: [u8; 16]) -> String {
     let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
     *version = (*version & 0x0f) | 0x40;
     *variant = (*variant & 0x3f) | 0x80;

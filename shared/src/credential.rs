@@ -97,7 +97,7 @@ pub fn sign(
     let now = seconds(now);
     let claims = JWTClaims {
         issued_at: Some(UnixTimeStamp::from_secs(now)),
-        expires_at: Some(UnixTimeStamp::from_secs(now + LIFETIME)),
+        expires_at: Some(UnixTimeStamp::from_secs(now.saturating_add(LIFETIME))),
         invalid_before: None,
         issuer: Some(component.to_owned()),
         subject: Some(component.to_owned()),

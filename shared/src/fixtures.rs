@@ -11,11 +11,18 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::config::{Raw, Settings as _, TokenConfig};
+use crate::config::{KeySetStore, Raw, Settings as _, TokenConfig};
 use crate::context::Context;
 use crate::credential::SigningKey;
-use crate::party::OrganisationNumber;
+use crate::inbound::VerifiedCaller;
+use crate::party::{Environment, OrganisationNumber};
 use crate::platform::memory::Memory;
+use crate::secret::Secret;
+
+/// A caller whose body is read without anything having been verified.
+pub(crate) struct Anyone;
+
+impl VerifiedCaller for Anyone {}
 
 /// The default consumer, and a second one.
 pub(crate) const CONSUMER: &str = "310000205";
@@ -138,6 +145,15 @@ pub(crate) fn login_claims(now: i64) -> Value {
     })
 }
 
+/// Where public keys are shared.
+pub(crate) fn key_sets() -> KeySetStore {
+    KeySetStore {
+        environment: Environment::Test,
+        consumer: consumer(CONSUMER),
+        key: Secret::new([4; 32]),
+    }
+}
+
 /// The key of the component `claims`.
 pub(crate) fn component_key() -> SigningKey {
     SigningKey::from_seed(&[7; 32]).expect("a seed")
@@ -189,6 +205,7 @@ pub(crate) fn token_variables() -> Vec<(&'static str, String)> {
         ("login_audience", AUDIENCE),
         ("login_party_claim", "pid"),
         ("login_organisations_claim", "organisations"),
+        ("key_set_store_key", &store_key(4)),
         ("maskinporten_origin", MASKINPORTEN),
         ("maskinporten_clients", &clients.to_string()),
         ("token_services", &services.to_string()),

@@ -78,7 +78,7 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         let aloft = self.aloft.borrow();
         aloft
             .iter()
-            .any(|flight| flight.key == *key && now < flight.started + self.patience)
+            .any(|flight| flight.key == *key && now < flight.started.saturating_add(self.patience))
     }
 
     /// What `work` gives, or nothing if the request's time is up first. Nobody may be at it.
@@ -106,7 +106,8 @@ impl<K: Clone + Eq, V: Clone> Flights<K, V> {
         let now = platform.uptime();
         let mut aloft = self.aloft.borrow_mut();
         if let Some(flight) = aloft.iter_mut().find(|flight| flight.key == *key) {
-            let patience = (flight.started + self.patience).saturating_sub(now);
+            let end = flight.started.saturating_add(self.patience);
+            let patience = end.saturating_sub(now);
             if !patience.is_zero() {
                 let (call, turn) = wake::pair();
                 flight.waiting.push(call);

@@ -15,7 +15,9 @@ mod expiry;
 #[cfg(test)]
 mod fixtures;
 mod flight;
+mod idempotency;
 pub mod inbound;
+mod json;
 mod key_set;
 pub mod log;
 pub mod maskinporten;
@@ -32,6 +34,7 @@ pub mod signature;
 pub mod skatteetaten;
 pub mod state;
 pub mod store;
+mod text;
 pub mod token;
 pub mod trace;
 pub mod vault;

@@ -64,6 +64,9 @@ pub struct Event {
     /// What really happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Text>,
     /// The counterparty's own code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_code: Option<Text>,
@@ -87,6 +90,7 @@ impl Event {
             attempt: None,
             count: None,
             cause: None,
+            advice: None,
             source_code: None,
             source_correlation_id: None,
         }
@@ -103,6 +107,7 @@ impl Event {
         };
         Self {
             cause: problem.cause.as_ref().map(Text::new),
+            advice: problem.advice.as_ref().map(Text::new),
             source_code: problem.source_code.as_ref().map(Text::new),
             source_correlation_id: problem.source_correlation_id.as_ref().map(Text::new),
             ..Self::new(level, event, problem.kind.slug())

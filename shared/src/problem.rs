@@ -1,7 +1,8 @@
 //! What a caller sees when something fails: RFC 9457, one stable type each.
 //!
-//! This is the only place that turns a failure into an answer. The caller gets `detail`, which is
-//! safe to show; the log gets `cause`, once.
+//! This is the only place that turns a failure into an answer. Each text of a problem has its audience: `detail` is for the
+//! customer, who is told nothing of what went wrong behind the app; `advice` is for those who run it, back ends and the log;
+//! `cause` is for the log alone.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -60,6 +61,12 @@ kinds! {
     RequestInvalid "request-invalid" BAD_REQUEST "The request is not valid";
     /// The body is over the limit.
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
+    /// An `Idempotency-Key` that came with another request before.
+    IdempotencyKeyReused "idempotency-key-reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";
+    /// A request with the same `Idempotency-Key` has not been answered yet.
+    RequestInProgress "request-in-progress" CONFLICT "The same request is still being processed";
+    /// The body came too slowly.
+    RequestTimeout "request-timeout" REQUEST_TIMEOUT "The request did not arrive in time";
     /// Neither form nor JSON.
     MediaTypeUnsupported "media-type-unsupported" UNSUPPORTED_MEDIA_TYPE "The media type is not supported";
     /// No such route.
@@ -188,15 +195,26 @@ kinds! {
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here";
 }
 
+/// Who reads an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Audience {
+    /// A customer of the bank, and their app.
+    Customer,
+    /// A component of the app or another back end of the organisation, whose people set the app up.
+    BackEnd,
+}
+
 /// A failure on its way to the caller.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
     /// Which failure.
     pub kind: Kind,
-    /// For the caller: safe to show, without personal data. `None` for the title alone.
-    pub detail: Option<String>,
+    /// For the customer: what is wrong with the request, without personal data. `None` for the title alone.
+    pub detail: Option<Box<str>>,
+    /// For back ends and the log, never for a customer: what an external service said, and what to do about it.
+    pub advice: Option<Box<str>>,
     /// For the log: what really happened, without personal data or secrets.
-    pub cause: Option<String>,
+    pub cause: Option<Box<str>>,
     /// The counterparty's own code, such as `KB-005`, `AM-00011`, `MP-200` or `NOT_AUTHORIZED`.
     pub source_code: Option<String>,
     /// The counterparty's own correlation or trace id.
@@ -211,6 +229,7 @@ impl Problem {
         Self {
             kind,
             detail: None,
+            advice: None,
             cause: None,
             source_code: None,
             source_correlation_id: None,
@@ -218,32 +237,46 @@ impl Problem {
         }
     }
 
-    /// Adds what the caller may read.
+    /// Adds what a customer may read.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into_boxed_str());
+        self
+    }
+
+    /// Adds what those who run the app may read.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into().into_boxed_str());
         self
     }
 
     /// Adds what the log shall say.
     #[must_use]
     pub fn cause(mut self, cause: impl std::fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into_boxed_str());
         self
     }
 
-    /// The answer. `correlation_id` is also in the log line of the request.
+    /// The text for `audience`; `None` for the title alone. What the customer cannot mend is not explained to them, and our own
+    /// faults to nobody outside.
+    pub fn text_for(&self, audience: Audience) -> Option<&str> {
+        let status = self.kind.status();
+        match audience {
+            _ if status == StatusCode::INTERNAL_SERVER_ERROR => None,
+            Audience::Customer => self.detail.as_deref().filter(|_| !status.is_server_error()),
+            Audience::BackEnd => self.advice.as_deref().or(self.detail.as_deref()),
+        }
+    }
+
+    /// The answer to a customer. `correlation_id` is also in the log line of the request.
     pub fn response(&self, correlation_id: &str) -> Response {
         let status = self.kind.status();
         let body = Body {
             r#type: format!("{TYPE_BASE}{}", self.kind.slug()),
             title: self.kind.title(),
             status: status.as_u16(),
-            // What went wrong inside is nobody's business outside.
-            detail: self
-                .detail
-                .as_deref()
-                .filter(|_| status != StatusCode::INTERNAL_SERVER_ERROR),
+            detail: self.text_for(Audience::Customer),
             correlation_id,
             kode: self.source_code.as_deref(),
             korrelasjonsid: self.source_correlation_id.as_deref(),
@@ -302,12 +335,25 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_inside_stays_inside() {
-        let problem = Problem::new(Kind::Internal)
-            .detail("row 7")
-            .cause("the store is full");
-        let body = problem.response("c").into_body();
-        let text = String::from_utf8_lossy(&body);
-        assert!(!text.contains("row 7") && !text.contains("full"), "{text}");
+    fn each_text_reaches_its_audience_only() {
+        for kind in Kind::ALL {
+            let problem = Problem::new(*kind)
+                .detail("for the customer")
+                .advice("for those who run the app")
+                .cause("for the log");
+            let body = problem.response("c").into_body();
+            let text = String::from_utf8_lossy(&body);
+            let is_ours = kind.status().is_server_error();
+            assert_eq!(text.contains("for the customer"), !is_ours, "{kind:?}");
+            assert!(!text.contains("for those") && !text.contains("for the log"));
+            let told = problem.text_for(Audience::BackEnd);
+            let internal = kind.status() == StatusCode::INTERNAL_SERVER_ERROR;
+            assert_eq!(told, (!internal).then_some("for those who run the app"));
+        }
+        let problem = Problem::new(Kind::RequestInvalid).detail("for the customer");
+        assert_eq!(
+            problem.text_for(Audience::BackEnd),
+            Some("for the customer")
+        );
     }
 }

@@ -12,6 +12,7 @@ use std::io::Write;
 
 mod many_at_once_on_a_cold_cache;
 mod many_identities_at_once;
+mod orders_of_two_million_signers;
 
 /// One crowd at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -137,6 +137,7 @@ async fn a_refusal_and_a_lost_way_back_leave_the_link_open() {
 
     let again = parten.ask_consent(SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(again["redirect_url"], address);
+    bench.advance_to_next_look();
     let back = bench.browser().approves(&address, &parten.pid).await;
     assert!(back.ends_with("?consent=granted"), "{back}");
     reads(&parten).await;
@@ -179,6 +180,7 @@ async fn a_code_of_somebody_elses_opens_nothing() {
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
             .problem(403, "consent-pending");
+        bench.advance_to_next_look();
     }
     assert_eq!(bench.calls(Skatteetaten), 0);
     let back = bench.browser().approves(&address, &parten.pid).await;

@@ -37,6 +37,7 @@ async fn the_way_back_says_that_it_is_open() {
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-pending");
+    bench.advance_to_next_look();
     bench.browser().approves(&address, &ragna.pid).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 }

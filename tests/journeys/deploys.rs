@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,11 +59,32 @@ async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
         ("SPINAPP_CRD", &definition),
     ];
     let said = others.run("deploys.py", &folder, &environment).await;
-    for kind in ["CronJob", "Deployment", "NetworkPolicy", "StatefulSet"] {
+    for kind in [
+        "CronJob",
+        "Deployment",
+        "MutatingAdmissionPolicy",
+        "Namespace",
+        "NetworkPolicy",
+        "StatefulSet",
+    ] {
         assert!(
             names(&said["checked"]).contains(kind),
             "{kind} is not checked"
         );
+    }
+    for pod in [
+        "innsyn-drain",
+        "innsyn-egress",
+        "valkey-kept",
+        "valkey-tokens",
+    ] {
+        assert!(
+            names(&said["restricted"]).contains(pod),
+            "{pod} is not held to the standard"
+        );
+    }
+    for (name, store) in said["stores"].as_object().expect("stores") {
+        starts_as_it_is_shipped(name, store);
     }
     let (plain, secret) = (names(&said["plain"]), names(&said["secret"]));
     for (name, is_secret) in required() {
@@ -74,6 +96,92 @@ async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
         plain,
         "settings.yaml and app.yaml"
     );
+}
+
+/// Runs a store with the arguments of its container and the users that are shipped, and asks it with its own probe.
+fn starts_as_it_is_shipped(name: &str, store: &Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = |file: &str| folder.path().join(file);
+    let names = vec!["localhost".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    for file in ["tls.crt", "ca.crt"] {
+        fs::write(own(file), made.cert.pem()).expect("a file");
+    }
+    fs::write(own("tls.key"), made.signing_key.serialize_pem()).expect("a file");
+    let users = fs::read_to_string(project().join("deploy/spinkube/users.acl")).expect("a file");
+    // The digest of the password "password".
+    let digest = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
+    fs::write(own("users.acl"), users.replace(&"0".repeat(64), digest)).expect("a file");
+
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().expect("a list").iter();
+        list.map(|text| text.as_str().expect("text").to_owned())
+            .collect()
+    };
+    let valkey = format!("{}/", folder.path().display());
+    let probe = texts(&store["probe"]);
+    // Another process may take the port in between: then there is another try.
+    for _ in 0..5 {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port().to_string();
+        drop(listener);
+        let arguments = texts(&store["arguments"]).into_iter().map(|text| {
+            let text = text.replace("/valkey/", &valkey);
+            if text == "6379" { port.clone() } else { text }
+        });
+        let log = fs::File::create(own("log")).expect("a file");
+        let server = Command::new("redis-server")
+            .args(arguments)
+            .args(["--bind", "127.0.0.1", "--dir"])
+            .arg(folder.path())
+            .stdout(log)
+            .spawn();
+        let Ok(mut server) = server else {
+            programs::skip("redis-server", &format!("{name} is not started"));
+            return;
+        };
+        let cli = |arguments: &[&str]| {
+            let mut command = Command::new("redis-cli");
+            let output = command.args(["-p", &port]).args(arguments).output();
+            let output = output.expect("redis-cli");
+            (
+                output.status.success(),
+                String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+            )
+        };
+        let arguments: Vec<_> = probe.iter().map(String::as_str).collect();
+        let ready = loop {
+            if cli(&arguments) == (true, "PONG".to_owned()) {
+                break true;
+            }
+            if server.try_wait().expect("a process").is_some() {
+                break false;
+            }
+            std::thread::yield_now();
+        };
+        if ready {
+            let tls = ["--tls", "--insecure", "--no-auth-warning"];
+            let app = |arguments: &[&str]| {
+                let user = ["--user", "innsyn", "--pass", "password"];
+                cli(&[&tls[..], &user, arguments].concat()).1
+            };
+            assert_eq!(app(&["set", "a", "1"]), "OK", "{name}");
+            assert_eq!(app(&["get", "a"]), "1", "{name}");
+            assert!(app(&["flushall"]).starts_with("NOPERM"), "{name}");
+            let nobody = cli(&[&tls[..], &["get", "a"]].concat()).1;
+            assert!(nobody.starts_with("NOAUTH"), "{name}: {nobody}");
+            assert!(
+                !cli(&["ping"]).1.contains("PONG"),
+                "{name} speaks without TLS"
+            );
+        }
+        server.kill().expect("killed");
+        server.wait().expect("its end");
+        if ready {
+            return;
+        }
+    }
+    panic!("{}", fs::read_to_string(own("log")).expect("a log"));
 }
 
 /// The file as it is, but for the vault's address and token.
@@ -188,6 +296,40 @@ fn systemd_takes_the_units_and_finds_them_shut() {
             String::from_utf8_lossy(&output.stdout)
         );
     }
+}
+
+/// What the proxy may reach: the internet, where its counterparties are, and the loopback, where it is called.
+#[test]
+fn the_proxy_reaches_no_network_of_ones_own() {
+    let path = project().join("deploy/systemd/innsyn-egress.service");
+    let unit = fs::read_to_string(path).expect("a unit");
+    let values = |key: &str| -> BTreeSet<String> {
+        let lines = unit
+            .lines()
+            .filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        lines
+            .flat_map(str::split_whitespace)
+            .map(str::to_owned)
+            .collect()
+    };
+    let private = [
+        "link-local",
+        "multicast",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "fc00::/7",
+    ];
+    assert_eq!(values("IPAddressDeny"), private.map(str::to_owned).into());
+    assert_eq!(values("IPAddressAllow"), ["localhost".to_owned()].into());
+    let listens: Vec<_> = unit.split("--listen 127.0.0.1:").skip(1).collect();
+    let port = listens[0].lines().next().expect("a port");
+    assert_eq!(
+        values("SocketBindAllow"),
+        [format!("ipv4:tcp:{port}")].into()
+    );
+    assert_eq!(values("SocketBindDeny"), ["any".to_owned()].into());
 }
 
 fn executable(path: &PathBuf) {

@@ -10,9 +10,8 @@ pub(crate) fn project() -> &'static Path {
 }
 
 fn dependencies(package: &str) -> Vec<String> {
-    let text = fs::read_to_string(project().join(package).join("Cargo.toml")).expect("a manifest");
-    let manifest: toml::Table = text.parse().expect("TOML");
-    let table = manifest
+    let table = manifest(package);
+    let table = table
         .get("dependencies")
         .and_then(toml::Value::as_table)
         .expect("dependencies");
@@ -60,6 +59,36 @@ fn dependencies_point_one_way() {
 fn the_sandbox_checks_with_other_libraries_than_the_core_signs_with() {
     assert!(!dependencies("sandbox").contains(&"jwt-simple".to_owned()));
     assert!(!dependencies("shared").contains(&"jsonwebtoken".to_owned()));
+}
+
+fn manifest(package: &str) -> toml::Table {
+    let text = fs::read_to_string(project().join(package).join("Cargo.toml")).expect("a manifest");
+    text.parse().expect("TOML")
+}
+
+/// `.ci/run` looks that a build with `host` alone has no sandbox in it, and that each combination compiles.
+#[test]
+fn the_command_can_be_built_without_the_sandbox_and_the_host() {
+    let cli = manifest("cli");
+    for part in ["host", "sandbox"] {
+        let dependency = &cli["dependencies"][part];
+        assert_eq!(dependency["optional"].as_bool(), Some(true), "{part}");
+        let features = cli["features"][part].as_array().expect("a list");
+        assert_eq!(features, &[format!("dep:{part}").into()], "{part}");
+    }
+}
+
+/// A panic ends an instance of a component, and one task of a native program.
+#[test]
+fn components_are_small_and_native_programs_survive_a_panic() {
+    let profiles = &manifest(".")["profile"];
+    let text = |profile: &str, key: &str| profiles[profile][key].as_str().map(str::to_owned);
+    assert_eq!(text("release", "panic").as_deref(), Some("abort"));
+    assert_eq!(text("release", "opt-level").as_deref(), Some("s"));
+    assert_eq!(text("native", "panic").as_deref(), Some("unwind"));
+    assert_eq!(profiles["native"]["opt-level"].as_integer(), Some(3));
+    let main = fs::read_to_string(project().join("cli/src/main.rs")).expect("a file");
+    assert!(main.contains("#[cfg(panic = \"abort\")]\ncompile_error!("));
 }
 
 #[tokio::test(flavor = "multi_thread")]

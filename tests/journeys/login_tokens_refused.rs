@@ -1,5 +1,7 @@
 //! Login tokens that do not hold. None of them gets as far as a counterparty.
 
+use std::time::{Duration, Instant};
+
 use journeys::{Bench, SOLE_PROPRIETORSHIP};
 use sandbox::bank::{Overrides, Signature};
 use sandbox::world::Counterparty;
@@ -98,23 +100,70 @@ async fn so_does_no_token_and_no_bearer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_changed_without_anybody_being_logged_out() {
+async fn a_new_key_is_taken_within_ten_seconds_whatever_strangers_send() {
     let bench = Bench::start().await;
     let before = bench.customer("ragna");
     before
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-required");
+    let unknown = Overrides::default().signed(Signature::UnknownKey);
+    let stranger = bench.customer("odd").with_login(&unknown);
+    let strangers = async || {
+        for path in ["/claims/aapnekrav", "/consent", "/persons/oppslag"] {
+            let answer = stranger.get(path, SOLE_PROPRIETORSHIP).await;
+            answer.problem(401, "login-required");
+        }
+    };
+    strangers().await;
 
     bench.world().bank.change_key().expect("a new key");
 
+    let (rotated, fetched) = (Instant::now(), bench.calls(Counterparty::Login));
     let after = bench.customer("ragna");
-    after
-        .open_claims(SOLE_PROPRIETORSHIP)
-        .await
-        .problem(403, "consent-required");
+    for path in ["/claims/aapnekrav", "/consent"] {
+        while after.get(path, SOLE_PROPRIETORSHIP).await.status == 401 {
+            strangers().await;
+            before.get(path, SOLE_PROPRIETORSHIP).await;
+            let took = rotated.elapsed();
+            assert!(took < Duration::from_secs(10), "{path}: {took:?}");
+        }
+    }
+    let most = rotated.elapsed().as_secs() / 5 + 1;
+    let fetched = bench.calls(Counterparty::Login) - fetched;
+    assert!((1..=most).contains(&fetched), "{fetched} of {most}");
     before
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_instances_of_all_components_take_the_keys_that_are_there() {
+    let mut bench = Bench::start().await;
+    let asks_everybody = async |bench: &Bench| {
+        let ragna = bench.customer("ragna");
+        for path in [
+            "/claims/aapnekrav",
+            "/accounting/aapnekrav",
+            "/income/inntekter?fraOgMed=2026-01&tilOgMed=2026-03",
+            "/consent",
+            "/persons/oppslag",
+            "/signatures/unknown",
+        ] {
+            let answer = ragna.get(path, SOLE_PROPRIETORSHIP).await;
+            assert_ne!(answer.status, 401, "{path}: {answer:#?}");
+        }
+    };
+    asks_everybody(&bench).await;
+    assert_eq!(bench.calls(Counterparty::Login), 1);
+    bench.restart_app().await;
+    asks_everybody(&bench).await;
+    assert_eq!(bench.calls(Counterparty::Login), 1);
+    let file = bench.store_file("keys");
+    let written = file.with_file_name("keys.db-wal");
+    let row = [file, written].map(|file| std::fs::read(file).unwrap_or_default());
+    let row = row.concat();
+    let shows = |text: &[u8]| row.windows(text.len()).any(|window| window == text);
+    assert!(shows(b"spin_key_value") && !shows(b"kid") && !shows(b"jwks"));
 }

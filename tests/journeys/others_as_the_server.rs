@@ -28,7 +28,7 @@ async fn start(others: &Others, known_by: usize) -> (Bench, OthersServer) {
 
 async fn ask(bench: &Bench) -> Answer {
     let request = reqwest::Client::new()
-        .post(format!("{}/token", bench.public_url))
+        .post(format!("{}/token", bench.inside))
         .bearer_auth(bench.back_end_credential(FJORDBANKEN))
         .form(&[("scope", SCOPE), ("skip_cache", "true")]);
     Answer::read(request.send().await.expect("an answer")).await

@@ -63,7 +63,7 @@ async fn what_has_no_income_is_told_apart() {
             // Before the first employment.
             (
                 "ragna",
-                ("2001-01", "2001-02"),
+                ("2017-01", "2017-02"),
                 404,
                 "nothing-found",
                 "IM-008",

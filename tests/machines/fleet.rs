@@ -52,7 +52,13 @@ impl Fleet {
         });
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = bench.sandbox.runtime_config();
-        for (store, server) in [("consents", &redis), ("jobs", &redis), ("tokens", &tokens)] {
+        let stores = [
+            ("consents", &redis),
+            ("jobs", &redis),
+            ("tokens", &tokens),
+            ("keys", &tokens),
+        ];
+        for (store, server) in stores {
             let table = format!("[key_value_store.{store}]\ntype = ");
             let here = format!("{table}\"spin\"\n");
             assert!(config.contains(&here), "{config}");
@@ -60,6 +66,8 @@ impl Fleet {
             config = config.replace(&here, &there);
         }
         let pins = bench.sandbox.pins(&["signature"]);
+        let share = format!("share = \"1/{hosts}\"");
+        let pins = pins.replace("share = \"1/1\"", &share);
         for (name, text) in [("runtime-config.toml", config), ("pins.toml", pins)] {
             fs::write(folder.path().join(name), text).expect("a file");
         }

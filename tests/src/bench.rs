@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use host::build::{self, Progress};
 use host::{Door, Egress, Log, RunningEgress};
 use sandbox::Sandbox;
 use sandbox::clock::Clock;
@@ -18,6 +16,8 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
+use crate::build::{build_components, project};
+use crate::gateway::{Gateway, GatewaySetup};
 use crate::running::{AppLog, Running, Start};
 use crate::spin::Spin;
 use crate::{Answer, Browser, Customer, Generation, Secrets, Setup, credential};
@@ -31,8 +31,11 @@ pub struct Bench {
     pub sandbox: Sandbox,
     /// Everything the host and the components have logged.
     pub log: AppLog,
-    /// Where the app is reached.
+    /// Where the app is reached by those outside: by way of the gateway, if there is one.
     pub public_url: String,
+    /// Where it is reached by back ends and timers.
+    pub inside: String,
+    gateway: Option<Gateway>,
     running: Option<Running>,
     /// Where Spin has Posten called, which it cannot hold to its organisation number.
     egress: Option<RunningEgress>,
@@ -61,8 +64,16 @@ impl Bench {
     /// Starts everything, with `setup`.
     pub async fn with(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("bound").port();
-        let mut bench = Self::around(format!("http://localhost:{port}"), setup).await;
+        let app = listener.local_addr().expect("bound");
+        let gateway = match &setup.gateway {
+            Some(gateway) => Gateway::start(app, gateway),
+            None if Gateway::is_wanted() => Gateway::start(app, &GatewaySetup::default()),
+            None => None,
+        };
+        let front = gateway.as_ref().map_or(app, Gateway::address);
+        let mut bench = Self::around(format!("http://localhost:{}", front.port()), setup).await;
+        bench.inside = format!("http://localhost:{}", app.port());
+        bench.gateway = gateway;
         bench.serve(listener).await;
         bench
     }
@@ -89,7 +100,9 @@ impl Bench {
         Self {
             sandbox,
             log: AppLog::new(),
+            inside: public_url.clone(),
             public_url,
+            gateway: None,
             running: None,
             egress: None,
             setup,
@@ -142,7 +155,7 @@ impl Bench {
     }
 
     /// The variables with which Posten is called by way of our proxy, started the first time.
-    async fn by_egress(&mut self) -> [(String, String); 3] {
+    async fn by_egress(&mut self) -> [(String, String); 4] {
         if self.egress.is_none() {
             let pins = self.write("egress.toml", &self.sandbox.pins(&[]));
             let egress = Egress::load(&pins, Door::open(), Log::memory()).expect("pins");
@@ -153,6 +166,7 @@ impl Bench {
         [
             ("posten_origin", format!("http://{proxy}")),
             ("posten_proxy_path", "/posten".to_owned()),
+            ("budgeted_origins", format!("http://{proxy}")),
             ("posten_own_origin", self.sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -197,7 +211,7 @@ impl Bench {
     /// The sandbox's, with the stores in files, so that they outlive the app.
     fn runtime_config(&self) -> String {
         let mut text = self.sandbox.runtime_config();
-        for store in ["consents", "tokens", "jobs"] {
+        for store in ["consents", "tokens", "jobs", "keys"] {
             let table = format!("[key_value_store.{store}]\n");
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
@@ -229,6 +243,11 @@ impl Bench {
         self.running.as_ref().expect("running")
     }
 
+    /// The gateway in front of the app, if there is one.
+    pub fn gateway(&self) -> Option<&Gateway> {
+        self.gateway.as_ref()
+    }
+
     /// Which Altinn the app asks.
     pub fn altinn(&self) -> Generation {
         self.setup.altinn
@@ -247,6 +266,11 @@ impl Bench {
     /// The SQLite file of a store.
     pub fn store_file(&self, store: &str) -> PathBuf {
         self.folder.path().join(format!("{store}.db"))
+    }
+
+    /// Moves everybody's clock to where the app asks Altinn again about a consent that it has just asked about.
+    pub fn advance_to_next_look(&self) {
+        self.advance(Duration::from_secs(6));
     }
 
     /// Moves everybody's clock ahead: the counterparties' and the components'.
@@ -316,7 +340,7 @@ impl Bench {
     /// What `token` answers the back end that asks for a token of `consumer`.
     pub async fn back_end_asks(&self, consumer: &str, fields: &[(&str, &str)]) -> Answer {
         let request = reqwest::Client::new()
-            .post(format!("{}/token", self.public_url))
+            .post(format!("{}/token", self.inside))
             .bearer_auth(self.back_end_credential(consumer))
             .form(fields);
         Answer::read(request.send().await.expect("an answer")).await
@@ -366,28 +390,4 @@ pub fn by_our_host_alone(because: &str) -> bool {
         programs::say(&format!("NOT UNDER SPIN: {because}"));
     }
     on_spin()
-}
-
-/// The project's folder.
-pub(crate) fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the project's folder")
-}
-
-/// Builds the components once for all journeys of this process.
-pub fn build_components() {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let manifest = project().join("spin.toml");
-        let mut lines = Vec::new();
-        let outcome = build::components(&manifest, &mut |progress| {
-            if let Progress::AddingTarget(target) = &progress {
-                // Not by a macro: what a test prints is not shown when it passes.
-                let _unheard = writeln!(std::io::stderr(), "adding the Rust target {target}");
-            }
-            lines.push(format!("{progress:?}"));
-        });
-        outcome.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
-    });
 }

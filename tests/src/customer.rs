@@ -41,6 +41,14 @@ impl<'a> Customer<'a> {
         self.http.request(method, address).bearer_auth(&self.token)
     }
 
+    /// The head of a request with the customer's token that announces a body of `length` bytes, to be sent byte by byte.
+    pub fn head(&self, path: &str, content_type: &str, length: usize) -> String {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n",
+            self.token
+        )
+    }
+
     /// The demo bank, where the customer's browser is.
     pub(crate) fn bank_page(&self) -> &str {
         &self.bench.sandbox.addresses().bank_page
@@ -61,6 +69,13 @@ impl<'a> Customer<'a> {
         let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
         let body = self.bench.altinn().question(party, &back);
         self.send(Method::POST, "/consent", None, Some(body)).await
+    }
+
+    /// The same, to be sent otherwise.
+    pub fn consent_to_send(&self, party: &str) -> reqwest::RequestBuilder {
+        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
+        let body = self.bench.altinn().question(party, &back);
+        self.request(Method::POST, "/consent").json(&body)
     }
 
     /// Asks for consent where there is none: the address at Altinn.

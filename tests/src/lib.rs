@@ -15,8 +15,10 @@
 mod answer;
 mod bench;
 mod browser;
+mod build;
 mod credential;
 mod customer;
+mod gateway;
 mod generation;
 mod others;
 mod real_browser;
@@ -27,9 +29,11 @@ mod spin;
 mod vault;
 
 pub use answer::Answer;
-pub use bench::{Bench, build_components, by_our_host_alone, on_spin};
+pub use bench::{Bench, by_our_host_alone, on_spin};
 pub use browser::Browser;
+pub use build::build_components;
 pub use customer::Customer;
+pub use gateway::{CLIENT, Gateway, GatewaySetup};
 pub use generation::Generation;
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;

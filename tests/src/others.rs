@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::bench::project;
+use crate::build::project;
 
 /// What a script finds in its environment, by name.
 pub type Environment<'a> = &'a [(&'a str, &'a str)];

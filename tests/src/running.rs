@@ -10,7 +10,7 @@ use host::{App, Limits, Log, Options, Series, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bench::project;
+use crate::build::project;
 use crate::spin::{Output, Spin, SpinApp, SpinStart};
 
 /// What is run, and how.

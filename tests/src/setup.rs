@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use host::Limits;
 
-use crate::Generation;
+use crate::{GatewaySetup, Generation};
 
 /// What a journey changes before the app starts.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub struct Setup {
     pub no_pins: bool,
     /// Where the app's secrets lie.
     pub secrets: Secrets,
+    /// The gateway in front of the app. Without it there is one where `INNSYN_GATEWAY` asks for one.
+    pub gateway: Option<GatewaySetup>,
 }
 
 /// Where the host reads the app's secrets, as Spin does.

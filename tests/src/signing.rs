@@ -64,6 +64,13 @@ impl Customer<'_> {
         self.request(Method::POST, "/signatures").json(&order)
     }
 
+    /// Orders with this text as it is for JSON.
+    pub async fn orders_text(&self, order: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(Method::POST, "/signatures");
+        let request = request.header(CONTENT_TYPE, "application/json").body(order);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
     /// How the job stands.
     pub async fn job(&self, id: &str) -> Value {
         let path = format!("/signatures/{id}");
@@ -83,7 +90,8 @@ impl Customer<'_> {
         (status, kind, bytes.to_vec())
     }
 
-    fn order(&self) -> Value {
+    /// An order of one document that the customer signs here and now.
+    pub fn order(&self) -> Value {
         json!({
             "flow": "direct",
             "title": "Avtale om brukskonto",
@@ -133,7 +141,7 @@ impl Bench {
     pub fn drain_to_send(&self) -> RequestBuilder {
         let secret = &self.sandbox.variables(&self.public_url)["maintenance_secret"];
         reqwest::Client::new()
-            .post(format!("{}/signatures/drain", self.public_url))
+            .post(format!("{}/signatures/drain", self.inside))
             .bearer_auth(secret)
     }
 

@@ -6,7 +6,7 @@ use std::fs;
 use toml::{Table, Value};
 
 use crate::Bench;
-use crate::bench::project;
+use crate::build::project;
 
 impl Bench {
     /// Changes a variable in the vault, as its operator does.

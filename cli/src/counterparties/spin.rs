@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sandbox::Sandbox;
 
-use crate::egress;
+use crate::EGRESS;
 use crate::run_folder::RunFolder;
 
 /// The app's variables. Posten's certificate has no host name, which Spin takes from nobody: `innsyn egress` is between them.
@@ -13,8 +13,10 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
     let mut variables = sandbox.variables(app);
     variables.extend(
         [
-            ("posten_origin", format!("http://{}", egress::LISTEN)),
+            ("posten_origin", format!("http://{EGRESS}")),
             ("posten_proxy_path", "/posten".to_owned()),
+            // Spin removes no marks: only the proxy hears them, which keeps Posten's budget.
+            ("budgeted_origins", format!("http://{}", EGRESS)),
             ("posten_own_origin", sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
@@ -32,7 +34,7 @@ pub(super) fn prepare(
     let runtime_config = folder.write_runtime_config(sandbox)?;
     let pins = folder.write_pins(sandbox)?;
     let variables = variables(sandbox, app);
-    let doctor = folder.write_doctor(sandbox, manifest, &variables)?;
+    let doctor = doctor(folder, sandbox, manifest, &variables)?;
     let variables = folder.write_variables(&variables)?;
     let addresses = folder.write_addresses(app, &sandbox.addresses().altinn_page, sandbox)?;
     // Whoever reads this has run the command, and has perhaps not installed it.
@@ -45,8 +47,7 @@ pub(super) fn prepare(
          source {variables} && spin up --listen {} --runtime-config-file {}\n\n\
          The proxy, `egress`, is for Posten, whose certificate Spin does not take. What `innsyn up` does by itself, a third shell does:\n  \
          source {variables}; while sleep 10; do curl -sS -X POST -H \"Authorization: Bearer $SPIN_VARIABLE_MAINTENANCE_SECRET\" {app}/signatures/drain; echo; done\n\n\
-         With curl: source {}, and follow README.md from \"The journey with curl\".\n\n\
-         Its certificates and keys, checked from the project's folder:\n  {doctor}",
+         With curl: source {}, and follow README.md from \"The journey with curl\".{doctor}",
         innsyn.display(),
         pins.display(),
         listen(app),
@@ -54,6 +55,30 @@ pub(super) fn prepare(
         addresses.display(),
         variables = variables.display(),
     ))
+}
+
+/// How to check the certificates and keys, with a program that has a doctor.
+#[cfg(feature = "host")]
+fn doctor(
+    folder: &RunFolder,
+    sandbox: &Sandbox,
+    manifest: Option<&Path>,
+    variables: &BTreeMap<String, String>,
+) -> anyhow::Result<String> {
+    let command = folder.write_doctor(sandbox, manifest, variables)?;
+    Ok(format!(
+        "\n\nIts certificates and keys, checked from the project's folder:\n  {command}"
+    ))
+}
+
+#[cfg(not(feature = "host"))]
+fn doctor(
+    _: &RunFolder,
+    _: &Sandbox,
+    _: Option<&Path>,
+    _: &BTreeMap<String, String>,
+) -> anyhow::Result<String> {
+    Ok(String::new())
 }
 
 /// Where Spin listens, for an app that browsers reach at `app`: on this machine, at the port of that address if it names one.

@@ -1,6 +1,6 @@
 //! `--write`: the files that the app is given, out of whatever the certificate came in.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,12 @@ pub(super) fn write(scope: &Scope, folder: &Path) -> anyhow::Result<Vec<PathBuf>
         let path = folder.join(name);
         ensure!(!path.exists(), "{} is there already", path.display());
     }
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.create(folder);
+    made.with_context(|| format!("{} cannot be made", folder.display()))?;
     files
         .into_iter()
         .map(|(name, content)| {

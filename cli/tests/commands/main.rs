@@ -27,6 +27,7 @@ mod doctor_speaks;
 mod doctor_takes_what_is_printed;
 mod doctor_with_openssl;
 mod egress;
+mod files_for_their_owner_alone;
 mod maskinporten_alone;
 mod openssl;
 mod process;

@@ -20,8 +20,21 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `innsyn` with `arguments`.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(INNSYN)
-            .args(arguments)
+        let mut command = Command::new(INNSYN);
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// Starts it in a shell whose umask takes no permission away.
+    pub(crate) fn start_without_umask(arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 000 && exec \"$0\" \"$@\"", INNSYN]);
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -67,7 +67,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Start,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -76,7 +75,6 @@ impl Component<Spin> for Consent {
             // The service, and what a consent to it says.
             query: Parameters::Any,
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::DELETE,
@@ -84,7 +82,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Withdraw,
             query: Parameters::Any,
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::GET,
@@ -93,7 +90,6 @@ impl Component<Spin> for Consent {
             // Altinn adds its own.
             query: Parameters::AmongOthers(CALLBACK_PARAMETERS),
             navigated: true,
-            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -101,7 +97,6 @@ impl Component<Spin> for Consent {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
     ];
 

@@ -68,7 +68,6 @@ const fn route(method: Method, path: &'static str, handler: Handler) -> Route<Ha
         handler,
         query: Parameters::Only(&[]),
         navigated: false,
-        uploads: false,
     }
 }
 
@@ -84,7 +83,6 @@ impl Component<Spin> for Signature {
             handler: Handler::Order,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: true,
         },
         // Before the routes of a job, which could be called so.
         route(Method::POST, "/signatures/drain", Handler::Drain),
@@ -96,7 +94,6 @@ impl Component<Spin> for Signature {
             // Posten adds its own.
             query: Parameters::AmongOthers(&["job", "status_query_token"]),
             navigated: true,
-            uploads: false,
         },
         route(Method::GET, "/signatures/{id}", Handler::Status),
         route(Method::GET, "/signatures/{id}/pades", Handler::Pades),
@@ -132,7 +129,7 @@ impl Component<Spin> for Signature {
     ) -> Result<Answer, Problem> {
         let desk = self.desk(context).await?;
         match arrived.handler {
-            Handler::Order => desk.order(context, arrived).await,
+            Handler::Order => desk.order(context, &arrived).await,
             Handler::Drain => desk.drain(context, &arrived).await,
             Handler::Sweep => desk.sweep(context, &arrived).await,
             Handler::ComeBack => Ok(desk.come_back(context, &arrived).await),

@@ -65,7 +65,6 @@ impl Component<Spin> for Token {
             handler: Handler::Token,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
         Route {
             method: Method::POST,
@@ -73,7 +72,6 @@ impl Component<Spin> for Token {
             handler: Handler::Sweep,
             query: Parameters::Only(&[]),
             navigated: false,
-            uploads: false,
         },
     ];
 

@@ -5,7 +5,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::outbound::is_about_our_certificate;
+use crate::{incoming::BodyFault, outbound::is_about_our_certificate};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {
@@ -40,6 +40,12 @@ faults! {
     PinUnknown "pin-unknown" NOT_FOUND "The path does not begin with a pin's name";
     /// More than may be passed on.
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
+    /// It comes at less than the minimum rate.
+    BodyTooSlow "body-too-slow" REQUEST_TIMEOUT "The body did not come within ten seconds for each 64 KiB";
+    /// It comes in crumbs.
+    BodyInPieces "body-in-pieces" BAD_REQUEST "The body has too many chunks under 16 bytes";
+    /// Each connection that is open has a request in progress.
+    TooManyConnections "too-many-connections" SERVICE_UNAVAILABLE "The limit of connections is reached";
 
     // The counterparty.
     /// They do not take our certificate.
@@ -83,6 +89,18 @@ impl Fault {
         }
     }
 
+    /// Returns true where the caller has no place here, or has more of its request on the way.
+    fn ends_the_connection(self) -> bool {
+        matches!(
+            self,
+            Self::CallerUnknown
+                | Self::NotThisMachine
+                | Self::BodyTooSlow
+                | Self::BodyInPieces
+                | Self::TooManyConnections
+        )
+    }
+
     pub(super) fn response(self, pin: Option<&str>) -> Response<WasiBody> {
         let body = Body {
             problem: self.slug(),
@@ -96,11 +114,28 @@ impl Fault {
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
+        if self.ends_the_connection() {
+            let close = HeaderValue::from_static("close");
+            headers.insert(header::CONNECTION, close);
+        }
+        if self == Self::TooManyConnections {
+            let second = HeaderValue::from_static("1");
+            headers.insert(header::RETRY_AFTER, second);
+        }
         if self == Self::CallerUnknown {
             let bearer = HeaderValue::from_static("Bearer");
             headers.insert(header::PROXY_AUTHENTICATE, bearer);
         }
         response
+    }
+}
+
+impl From<BodyFault> for Fault {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::Slow => Self::BodyTooSlow,
+            BodyFault::SmallChunks => Self::BodyInPieces,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
-use super::{Backend, StoreError};
+use super::{Backend, StoreError, keys::Keys};
 use crate::{
     bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore},
     instance::State,
@@ -126,19 +126,23 @@ impl HostStoreWithStore<State> for KeyValue {
         accessor: &Accessor<State, Self>,
         store: Resource<OpenStore>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Answer<()>>)> {
-        let listed = match opened(accessor, &store) {
-            Ok((stores, backend)) => backend.keys().await.map_err(|error| stores.failed(&error)),
-            Err(error) => Err(error),
-        };
-        let (keys, outcome) = match listed {
-            Ok(keys) => (keys, Ok(())),
-            Err(error) => (Vec::new(), Err(error)),
-        };
-        accessor.with(|mut access| {
-            let keys = StreamReader::new(&mut access, keys)?;
-            let outcome =
-                FutureReader::new(&mut access, async move { wasmtime::error::Ok(outcome) })?;
-            Ok((keys, outcome))
+        let opened = opened(accessor, &store);
+        accessor.with(|mut access| match opened {
+            Ok((stores, backend)) => {
+                let (keys, end) = Keys::of(backend);
+                let outcome = async move {
+                    let end = end.await.unwrap_or(Ok(()));
+                    wasmtime::error::Ok(end.map_err(|error| stores.failed(&error)))
+                };
+                Ok((
+                    StreamReader::new(&mut access, keys)?,
+                    FutureReader::new(&mut access, outcome)?,
+                ))
+            }
+            Err(error) => Ok((
+                StreamReader::new(&mut access, Vec::new())?,
+                FutureReader::new(&mut access, async move { wasmtime::error::Ok(Err(error)) })?,
+            )),
         })
     }
 }

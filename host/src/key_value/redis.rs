@@ -1,14 +1,18 @@
 //! Records in Redis or Valkey, as Spin keeps them: a key is a key of the database, without the store's name. So each
 //! store has a database of its own, or names its keys so that they do not meet another's.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use redis::{
-    AsyncCommands as _, Client, Cmd, FromRedisValue,
+    Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
+use rustls::{
+    CertificateError,
+    crypto::{CryptoProvider, aws_lc_rs},
+};
 
-use super::StoreError;
+use super::{StoreError, store::PAGE};
 
 /// How long a connection, or an answer, may take. Whoever waits has a request to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -17,28 +21,107 @@ const TRIES: usize = 2;
 
 /// A server's address. It may hold a password, and is not printed.
 #[derive(Clone)]
-pub(crate) struct RedisServer(Client);
+pub(crate) struct RedisServer(Arc<Client>);
 
 impl RedisServer {
-    /// Of an address such as `redis://user:password@host:6379/0`; the error does not repeat it.
+    /// Parses an address such as `rediss://user:password@host:6379/0`, where `rediss` is TLS. The error does not
+    /// repeat the address.
     pub(crate) fn parse(address: &str) -> Result<Self, &'static str> {
-        if address.starts_with("rediss:") || address.starts_with("valkeys:") {
-            return Err("`url` wants TLS to Redis, which this host does not offer");
+        let client =
+            Client::open(address).map_err(|_| "`url` is not the address of a Redis server")?;
+        let address = client.get_connection_info().addr();
+        if matches!(address, ConnectionAddr::TcpTls { insecure: true, .. }) {
+            return Err(
+                "`url` ends in #insecure, which this host does not support: name the server's authority in SSL_CERT_FILE",
+            );
         }
-        let client = Client::open(address);
-        client
-            .map(Self)
-            .map_err(|_| "`url` is not the address of a Redis server")
+        Ok(Self(Arc::new(client)))
     }
 
-    /// Records there. The connection is made by the first read or write, and again after it broke.
-    pub(super) fn records(&self) -> Result<Records, StoreError> {
+    /// Returns whether the server is reached over TLS.
+    pub(crate) fn uses_tls(&self) -> bool {
+        let address = self.0.get_connection_info().addr();
+        matches!(address, ConnectionAddr::TcpTls { .. })
+    }
+
+    /// Returns the records there. The connection is made by the first read or write, and again after it broke.
+    ///
+    /// `roots` are the trust anchors for TLS in PEM, in place of the roots of the web.
+    pub(super) fn records(&self, roots: Option<&[u8]>) -> Result<Records, StoreError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(TRIES);
-        let manager = ConnectionManager::new_lazy_with_config(self.0.clone(), config)?;
-        Ok(Records(manager))
+        let server = Server {
+            address: self.0.get_connection_info().addr().to_string().into(),
+            over_tls: self.uses_tls(),
+        };
+        let client = self.trusting(roots);
+        let manager =
+            client.and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
+        match manager {
+            Ok(manager) => Ok(Records { manager, server }),
+            Err(source) => Err(server.failure(source)),
+        }
+    }
+
+    /// Returns the client, with its trust anchors where the server is reached over TLS.
+    fn trusting(&self, roots: Option<&[u8]>) -> Result<Client, RedisError> {
+        if !self.uses_tls() {
+            return Ok(Client::clone(&self.0));
+        }
+        // The client of Redis takes the process's provider, and panics where features enable two and none is chosen.
+        if CryptoProvider::get_default().is_none() {
+            let _chosen_meanwhile = aws_lc_rs::default_provider().install_default();
+        }
+        let certificates = TlsCertificates {
+            client_tls: None,
+            root_cert: roots.map(<[u8]>::to_vec),
+        };
+        Client::build_with_tls(self.0.get_connection_info().clone(), certificates)
+    }
+}
+
+/// A server as it may be printed: without user name and password.
+#[derive(Clone)]
+struct Server {
+    address: Arc<str>,
+    over_tls: bool,
+}
+
+impl Server {
+    /// Says which server failed, why, and what to do about it.
+    fn failure(&self, source: RedisError) -> StoreError {
+        StoreError::Redis {
+            server: self.address.clone(),
+            advice: advice(&source, self.over_tls),
+            source,
+        }
+    }
+}
+
+/// Returns why TLS failed, if it did: the client keeps it as an error of input and output behind a shared pointer.
+fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
+    let source = error
+        .source()?
+        .downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+    let io = source.downcast_ref::<io::Error>()?;
+    io.get_ref()?.downcast_ref()
+}
+
+/// Returns what to do about a failure whose own words do not say it.
+fn advice(error: &RedisError, over_tls: bool) -> &'static str {
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        return ": check the user name and the password in `url`";
+    }
+    if over_tls && error.is_timeout() {
+        return ": a port without TLS is silent too; `rediss` needs the server's tls-port";
+    }
+    match tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            ": name the authority of the server's certificate in SSL_CERT_FILE"
+        }
+        _ => "",
     }
 }
 
@@ -48,7 +131,7 @@ impl PartialEq for RedisServer {
             let info = server.0.get_connection_info();
             (info.addr().to_string(), info.redis_settings().db())
         };
-        address(self) == address(other)
+        self.uses_tls() == other.uses_tls() && address(self) == address(other)
     }
 }
 
@@ -60,7 +143,10 @@ impl fmt::Debug for RedisServer {
 
 /// The records of one database.
 #[derive(Clone)]
-pub(crate) struct Records(ConnectionManager);
+pub(crate) struct Records {
+    manager: ConnectionManager,
+    server: Server,
+}
 
 impl Records {
     pub(super) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
@@ -82,25 +168,21 @@ impl Records {
     /// Asks once more where the connection turns out to be lost, as it is after the server was restarted. To do any of
     /// these twice is to do it once.
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.0.clone();
-        match command.query_async(&mut connection).await {
+        let mut connection = self.manager.clone();
+        let answer = match command.query_async(&mut connection).await {
             Err(error) if error.is_connection_dropped() => {
-                Ok(command.query_async(&mut connection).await?)
+                command.query_async(&mut connection).await
             }
-            answer => Ok(answer?),
-        }
+            answer => answer,
+        };
+        answer.map_err(|source| self.server.failure(source))
     }
 
-    /// Bit by bit, so that a large database is not held up. A key may come twice; it is given once.
-    pub(super) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.0.clone();
-        let mut found = connection.scan::<String>().await?;
-        let mut keys = Vec::new();
-        while let Some(key) = found.next_item().await {
-            keys.push(key?);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+    /// Some keys from `cursor` on, and the next cursor: zero at the beginning and after the end. A large database is not
+    /// held up. A key may come twice where the database grows or shrinks meanwhile (Redis, `SCAN`).
+    pub(super) async fn keys(&self, cursor: u64) -> Result<(u64, Vec<String>), StoreError> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("COUNT").arg(PAGE);
+        self.ask(&scan).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    ops::Bound,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::redis::Records;
-use crate::{lock::locked, runtime_config::StoreDefinition};
+use crate::{lock::locked, private, runtime_config::StoreDefinition};
 
 /// A store that cannot be opened, or a read or write that failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +28,47 @@ pub enum StoreError {
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// Redis refuses, or is not there.
-    #[error("Redis: {0}")]
-    Redis(#[from] redis::RedisError),
+    #[error("Redis: {server}: {source}{advice}")]
+    Redis {
+        /// The server's address, without user name and password.
+        server: Arc<str>,
+        /// The failure in the client's words.
+        source: redis::RedisError,
+        /// What to do about it, where those words do not say it.
+        advice: &'static str,
+    },
+    /// A store's file is open to others and cannot be closed to them.
+    #[error("{}: others can read it, and that cannot be changed: {source}", path.display())]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The runtime that the work was handed to is stopping.
     #[error("the host is stopping")]
     Stopping,
+}
+
+/// At most so many keys are read at a time.
+pub(super) const PAGE: usize = 1000;
+
+/// A place among the keys of a store.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Beginning,
+    /// In a store whose keys are in order.
+    After(String),
+    /// In Redis.
+    Cursor(u64),
+}
+
+/// Some of a store's keys.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) keys: Vec<String>,
+    /// Where the next ones are; `None` after the last.
+    pub(crate) next: Option<Place>,
 }
 
 /// One store by its name. Several stores may share a file.
@@ -52,14 +88,19 @@ pub(crate) enum Kind {
 }
 
 impl Backend {
-    pub(crate) fn open(name: &str, definition: &StoreDefinition) -> Result<Self, StoreError> {
+    /// Opens the store. `redis_roots` are the trust anchors for TLS to Redis in PEM, in place of the roots of the web.
+    pub(crate) fn open(
+        name: &str,
+        definition: &StoreDefinition,
+        redis_roots: Option<&[u8]>,
+    ) -> Result<Self, StoreError> {
         Ok(match definition {
             StoreDefinition::Memory => Self::Here(Arc::new(Kind::Memory(Mutex::default()))),
             StoreDefinition::Sqlite(path) => Self::Here(Arc::new(Kind::Sqlite {
                 name: name.to_owned(),
                 connection: Mutex::new(open_file(path)?),
             })),
-            StoreDefinition::Redis(server) => Self::Redis(server.records()?),
+            StoreDefinition::Redis(server) => Self::Redis(server.records(redis_roots)?),
         })
     }
 
@@ -134,19 +175,48 @@ impl Backend {
         .await
     }
 
-    pub(crate) async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let kind = match self {
-            Self::Here(kind) => kind,
-            Self::Redis(records) => return records.keys().await,
+    /// The next keys after `place`, none of them held back until the last is known.
+    pub(crate) async fn keys(&self, place: Place) -> Result<Page, StoreError> {
+        let kind = match (self, place) {
+            (Self::Here(kind), place) => (kind, place),
+            (Self::Redis(records), place) => {
+                let cursor = match place {
+                    Place::Cursor(cursor) => cursor,
+                    Place::Beginning | Place::After(_) => 0,
+                };
+                let (cursor, keys) = records.keys(cursor).await?;
+                let next = (cursor != 0).then_some(Place::Cursor(cursor));
+                return Ok(Page { keys, next });
+            }
         };
-        run(kind, |kind| match kind {
-            Kind::Memory(records) => Ok(locked(records).keys().cloned().collect()),
-            Kind::Sqlite { name, connection } => Ok(locked(connection)
-                .prepare_cached("SELECT key FROM spin_key_value WHERE store = ?1 ORDER BY key")?
-                .query_map([name], |row| row.get(0))?
-                .collect::<Result<_, _>>()?),
+        let (kind, place) = kind;
+        let last = match place {
+            Place::After(key) => Some(key),
+            Place::Beginning | Place::Cursor(_) => None,
+        };
+        let keys = run(kind, move |kind| match kind {
+            Kind::Memory(records) => {
+                let from = last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+                let records = locked(records);
+                let keys = records.range::<str, _>((from, Bound::Unbounded));
+                Ok(keys.take(PAGE).map(|(key, _)| key.clone()).collect())
+            }
+            Kind::Sqlite { name, connection } => {
+                let connection = locked(connection);
+                // Spin's tables have this primary key too, so that each page is found at once.
+                let mut statement = connection.prepare_cached(
+                    "SELECT key FROM spin_key_value WHERE store = ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3",
+                )?;
+                let keys = statement.query_map(params![name, last, PAGE], |row| row.get(0))?;
+                Ok(keys.collect::<Result<Vec<String>, _>>()?)
+            }
         })
-        .await
+        .await?;
+        let next = keys.last().filter(|_| keys.len() == PAGE).cloned();
+        Ok(Page {
+            keys,
+            next: next.map(Place::After),
+        })
     }
 }
 
@@ -164,14 +234,30 @@ async fn run<T: Send + 'static>(
         .unwrap_or(Err(StoreError::Stopping))
 }
 
-/// The table is Spin's, so that a file can be moved between the two.
+/// Opens a file for its owner alone. The table is Spin's, so that a file can be moved between the two.
 fn open_file(path: &Path) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+        private::folder(folder).map_err(|source| StoreError::Folder {
             path: folder.to_owned(),
             source,
         })?;
     }
+    // SQLite gives the files beside it, the log and its index, the mode of the database.
+    for beside in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(beside);
+        let file = PathBuf::from(file);
+        let closed = if beside.is_empty() {
+            private::create_or_close(&file)
+        } else {
+            private::close(&file)
+        };
+        closed.map_err(|source| StoreError::Mode { path: file, source })?;
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the file is there, and open to its owner alone"
+    )]
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -187,13 +273,45 @@ fn open_file(path: &Path) -> Result<Connection, StoreError> {
 mod tests {
     use super::*;
 
+    fn open(name: &str, definition: &StoreDefinition) -> Backend {
+        Backend::open(name, definition, None).unwrap()
+    }
+
+    async fn listed(store: &Backend) -> Vec<String> {
+        let (mut keys, mut place) = (Vec::new(), Some(Place::Beginning));
+        while let Some(from) = place {
+            let page = store.keys(from).await.unwrap();
+            assert!(page.keys.len() <= PAGE);
+            keys.extend(page.keys);
+            place = page.next;
+        }
+        keys
+    }
+
+    #[tokio::test]
+    async fn keys_come_in_pages_and_each_comes_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StoreDefinition::Sqlite(folder.path().join("store.db"));
+        for definition in [StoreDefinition::Memory, file] {
+            let store = open("one", &definition);
+            assert!(listed(&store).await.is_empty());
+            for count in [PAGE, PAGE + 1, 2 * PAGE] {
+                for number in listed(&store).await.len()..count {
+                    store.set(format!("{number:05}"), vec![1]).await.unwrap();
+                }
+                let expected: Vec<_> = (0..count).map(|number| format!("{number:05}")).collect();
+                assert_eq!(listed(&store).await, expected);
+            }
+        }
+    }
+
     async fn behaves(store: &Backend) {
         assert_eq!(store.get("a".to_owned()).await.unwrap(), None);
         store.set("b".to_owned(), vec![0, 255]).await.unwrap();
         store.set("a".to_owned(), vec![1]).await.unwrap();
         store.set("a".to_owned(), vec![2]).await.unwrap();
         assert_eq!(store.get("a".to_owned()).await.unwrap(), Some(vec![2]));
-        assert_eq!(store.keys().await.unwrap(), ["a", "b"]);
+        assert_eq!(listed(store).await, ["a", "b"]);
         assert!(store.exists("b".to_owned()).await.unwrap());
         store.delete("b".to_owned()).await.unwrap();
         store.delete("b".to_owned()).await.unwrap();
@@ -204,9 +322,9 @@ mod tests {
     async fn memory_and_files_behave_alike() {
         let folder = tempfile::tempdir().unwrap();
         let file = StoreDefinition::Sqlite(folder.path().join("new/folder/store.db"));
-        behaves(&Backend::open("one", &StoreDefinition::Memory).unwrap()).await;
-        behaves(&Backend::open("one", &file).unwrap()).await;
-        let again = Backend::open("one", &file).unwrap();
+        behaves(&open("one", &StoreDefinition::Memory)).await;
+        behaves(&open("one", &file)).await;
+        let again = open("one", &file);
         assert_eq!(again.get("a".to_owned()).await.unwrap(), Some(vec![2]));
     }
 
@@ -214,11 +332,33 @@ mod tests {
     async fn stores_in_one_file_do_not_see_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let file = StoreDefinition::Sqlite(folder.path().join("store.db"));
-        let (one, two) = (
-            Backend::open("one", &file).unwrap(),
-            Backend::open("two", &file).unwrap(),
-        );
+        let (one, two) = (open("one", &file), open("two", &file));
         one.set("a".to_owned(), vec![1]).await.unwrap();
         assert_eq!(two.get("a".to_owned()).await.unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn files_are_open_to_their_owner_alone_old_ones_too() {
+        use std::{fs, os::unix::fs::PermissionsExt as _};
+
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let data = folder.path().join("data");
+        let file = StoreDefinition::Sqlite(data.join("store.db"));
+        let files = ["store.db", "store.db-wal", "store.db-shm"].map(|name| data.join(name));
+        {
+            let store = open("one", &file);
+            store.set("a".to_owned(), vec![1]).await.unwrap();
+            assert_eq!(mode(&data), 0o700);
+            assert_eq!(files.each_ref().map(|file| mode(file)), [0o600; 3]);
+            // As an older release left them, and while another process has them open.
+            for file in &files {
+                fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+            }
+            let again = open("one", &file);
+            assert_eq!(again.get("a".to_owned()).await.unwrap(), Some(vec![1]));
+            assert_eq!(files.each_ref().map(|file| mode(file)), [0o600; 3]);
+        }
     }
 }

@@ -20,6 +20,7 @@ use tokio::{
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::{
+    budget::{Budgets, Marks, OverBudget, Permit, REFUSED},
     connection::{Sender, Unsent, open},
     failure::Failure,
     last_words::LastWords,
@@ -59,6 +60,7 @@ pub(crate) struct Client {
     pool: Arc<Pool>,
     pooling: bool,
     permits: Option<Arc<Semaphore>>,
+    budgets: Arc<Budgets>,
     log: Log,
 }
 
@@ -78,32 +80,59 @@ impl Client {
             pool: Arc::default(),
             pooling: limits.pooling,
             permits,
+            budgets: Arc::default(),
             log,
         }
     }
 
+    /// The same client, which keeps these budgets.
+    pub(crate) fn with_budgets(mut self, budgets: Budgets) -> Self {
+        self.budgets = Arc::new(budgets);
+        self
+    }
+
+    /// Sends a request, as soon as its budget allows. Marks for the budgets are removed from it. The answer is the service's,
+    /// or that of [`OverBudget`] where the call was not made.
     pub(crate) async fn send(
         &self,
         component: &str,
         origin: &Origin,
-        request: Request<WasiBody>,
-        options: RequestOptions,
+        mut request: Request<WasiBody>,
+        mut options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
+        let marks = Marks::take(request.headers_mut());
+        let longest = options.first_byte_timeout.unwrap_or(FIRST_BYTE);
+        let mut permit = match self.budgets.admit(origin, &marks, longest).await {
+            Ok(permit) => permit,
+            Err(over) => {
+                self.over_budget(component, origin, &over);
+                return Ok(over.response());
+            }
+        };
+        if let Some(permit) = &mut permit {
+            permit.made();
+        }
+        marks.limit(&mut options);
         let identity = self.identities.of(component, origin);
-        let response = self
+        let mut response = self
             .exchange(&identity, origin, request, options)
             .await
             .map_err(|failure| {
                 self.report(component, Some(origin), &failure.reason);
                 failure.code
             })?;
+        if let Some(permit) = &permit {
+            permit.answered();
+        }
+        // Only a budget of ours says so.
+        response.headers_mut().remove(REFUSED);
         let limit = options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES);
         let reporter = Reporter {
             log: self.log.clone(),
             component: component.to_owned(),
             origin: origin.clone(),
         };
-        Ok(response.map(|incoming| Paced::new(incoming, limit, reporter).boxed_unsync()))
+        Ok(response.map(|incoming| Paced::new(incoming, limit, reporter, permit).boxed_unsync()))
     }
 
     /// Reports a request to an origin that the component may not call.
@@ -187,12 +216,20 @@ impl Client {
     }
 
     fn report(&self, component: &str, origin: Option<&Origin>, reason: &str) {
-        report(&self.log, component, origin, reason);
+        report(&self.log, "error", component, origin, reason);
+    }
+
+    fn over_budget(&self, component: &str, origin: &Origin, over: &OverBudget) {
+        let reason = format!(
+            "over the budget `{}`, class `{}`: the call was not made",
+            over.budget, over.class
+        );
+        report(&self.log, "warn", component, Some(origin), &reason);
     }
 }
 
 /// The reason that the guest does not see. Of the address, only scheme, host and port: a path may hold a person's number.
-fn report(log: &Log, component: &str, origin: Option<&Origin>, reason: &str) {
+fn report(log: &Log, level: &str, component: &str, origin: Option<&Origin>, reason: &str) {
     #[derive(Serialize)]
     struct Failed<'a> {
         level: &'a str,
@@ -203,7 +240,7 @@ fn report(log: &Log, component: &str, origin: Option<&Origin>, reason: &str) {
     }
     let counterparty = origin.map(ToString::to_string);
     log.event(&Failed {
-        level: "error",
+        level,
         event: "outbound",
         component,
         counterparty,
@@ -217,27 +254,35 @@ struct Reporter {
     origin: Origin,
 }
 
-/// A response body that fails when nothing comes for too long.
+/// A response body that fails when nothing comes for too long. The call is in progress until it ends or is dropped.
 struct Paced {
     incoming: Incoming,
     limit: Duration,
     sleep: Pin<Box<Sleep>>,
     reporter: Reporter,
+    permit: Option<Permit>,
 }
 
 impl Paced {
-    fn new(incoming: Incoming, limit: Duration, reporter: Reporter) -> Self {
+    fn new(
+        incoming: Incoming,
+        limit: Duration,
+        reporter: Reporter,
+        permit: Option<Permit>,
+    ) -> Self {
         Self {
             incoming,
             limit,
             sleep: Box::pin(tokio::time::sleep(limit)),
             reporter,
+            permit,
         }
     }
 
     fn failed(&self, failure: Failure) -> Error {
         report(
             &self.reporter.log,
+            "error",
             &self.reporter.component,
             Some(&self.reporter.origin),
             &failure.reason,
@@ -255,8 +300,12 @@ impl Body for Paced {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
-            let limit = self.limit;
-            self.sleep.as_mut().reset(Instant::now() + limit);
+            let (now, limit) = (Instant::now(), self.limit);
+            let end = now.checked_add(limit).unwrap_or(now);
+            self.sleep.as_mut().reset(end);
+            if !matches!(frame, Some(Ok(_))) {
+                self.permit = None;
+            }
             return Poll::Ready(frame.map(|frame| {
                 frame.map_err(|error| {
                     self.failed(Failure::of_exchange(&error, &LastWords::default()))

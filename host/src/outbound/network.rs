@@ -54,7 +54,8 @@ impl Network {
         if prefix > width {
             return None;
         }
-        let mask = u128::MAX.checked_shl(128 - prefix - offset).unwrap_or(0);
+        let host_bits = 128_u32.saturating_sub(prefix).saturating_sub(offset);
+        let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
         Some(Self {
             address: bits(address) & mask,
             mask,

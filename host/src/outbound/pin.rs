@@ -18,17 +18,10 @@ use crate::{
 };
 use verifier::Pinned;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    #[serde(default)]
-    pin: Vec<Written>,
-}
-
 /// One `[[pin]]` as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub(super) struct Written {
     name: String,
     /// None where only the proxy uses the pin.
     #[serde(default)]
@@ -77,15 +70,10 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
-    /// Every pin of a file.
-    pub(crate) fn read(path: &Path) -> Result<Vec<Self>, DocumentError> {
-        Self::all(&Document::read(path)?)
-    }
-
-    fn all(document: &Document) -> Result<Vec<Self>, DocumentError> {
-        let content: Content = document.typed()?;
+    /// Checks the pins of a document.
+    pub(super) fn all(document: &Document, all: Vec<Written>) -> Result<Vec<Self>, DocumentError> {
         let mut pins: Vec<Self> = Vec::new();
-        for written in content.pin {
+        for written in all {
             let name = written.name.clone();
             let refused = |reason: &str| document.refused(format!("pin `{name}`: {reason}"));
             let pin = written
@@ -148,13 +136,18 @@ impl Pin {
     }
 }
 
+/// Checks a name that is a part of a path at the proxy.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if name.is_empty() || !name.bytes().all(plain) {
+        return Err("`name` must be of letters, digits, - and _".to_owned());
+    }
+    Ok(())
+}
+
 impl Written {
     fn checked(self, folder: &Path) -> Result<Pin, String> {
-        // It may be a part of a path.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if self.name.is_empty() || !self.name.bytes().all(plain) {
-            return Err("`name` must be of letters, digits, - and _".to_owned());
-        }
+        check_name(&self.name)?;
         if self.subject.is_empty() {
             return Err("`subject` is empty: it would trust everybody".to_owned());
         }
@@ -194,7 +187,7 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Counterparties, *};
 
     const WHOLE: &str = r#"
         [[pin]]
@@ -211,7 +204,8 @@ mod tests {
     "#;
 
     fn all(text: &str) -> Result<Vec<Pin>, DocumentError> {
-        Pin::all(&Document::parse(Path::new("conf/pins.toml"), text)?)
+        let document = Document::parse(Path::new("conf/pins.toml"), text)?;
+        Ok(Counterparties::of(&document)?.pins)
     }
 
     #[test]

@@ -19,6 +19,7 @@ use rustls::{
 
 use super::{
     client_tls::ClientTls,
+    counterparties::Upstream,
     pin::Pin,
     shown::{Noting, Shown},
 };
@@ -115,6 +116,20 @@ impl Identities {
         Ok(())
     }
 
+    /// Adds a service that is recognised by its host name, for whoever calls under the name of its entry alone.
+    pub(crate) fn upstream(&mut self, upstream: &Upstream) -> Result<(), TlsError> {
+        let trusted = match &upstream.roots {
+            Some(path) => roots(path)?,
+            None => web_roots(),
+        };
+        self.listed.push(Listed {
+            components: vec![upstream.name.clone()],
+            hosts: vec![upstream.origin.host.clone()],
+            config: config(Trust::Named(trusted), None)?,
+        });
+        Ok(())
+    }
+
     /// The pin of the component and the origin; else the first entry that names the component and the host, as in Spin.
     pub(crate) fn of(&self, component: &str, origin: &Origin) -> Identity {
         let mut pinned = self.pinned.iter().enumerate();
@@ -185,6 +200,13 @@ pub(crate) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
 pub(crate) fn client_of(chain: &Path, key: &Path) -> Result<(), TlsError> {
     let pair = pair(chain, key)?;
     config(Trust::Named(RootCertStore::empty()), Some(pair)).map(|_| ())
+}
+
+/// Returns the content of a PEM file of trust anchors, which has at least one and no other than certificates that can be
+/// trusted.
+pub(crate) fn authorities(path: &Path) -> Result<Vec<u8>, TlsError> {
+    roots(path)?;
+    fs::read(path).map_err(|error| unusable(path, &error))
 }
 
 /// A certificate, where it was found, with those above it and its key.

@@ -19,6 +19,9 @@ fn all_that_is_supported_is_read() {
         [key_value_store.shared]
         type = "redis"
         url = "redis://localhost:6380/2"
+        [key_value_store.guarded]
+        type = "redis"
+        url = "rediss://user:password@localhost:6380/2"
         [[variables_provider]]
         type = "static"
         values = { token = "t" }
@@ -55,6 +58,11 @@ fn all_that_is_supported_is_read() {
         config.key_value_stores["shared"],
         StoreDefinition::Redis(RedisServer::parse("redis://localhost:6380/2").unwrap())
     );
+    let redis = |url| StoreDefinition::Redis(RedisServer::parse(url).unwrap());
+    let guarded = &config.key_value_stores["guarded"];
+    assert_eq!(guarded, &redis("rediss://user:password@localhost:6380/2"));
+    assert_ne!(guarded, &redis("redis://user:password@localhost:6380/2"));
+    assert!(!format!("{guarded:?}").contains("password"));
     assert_eq!(config.providers.len(), 3);
     assert_eq!(
         config.client_tls[0].ca_roots_file.as_deref(),
@@ -100,8 +108,8 @@ fn what_is_wrong_is_said() {
             "key_value_store.x: `url` is not the address of a Redis server",
         ),
         (
-            "[key_value_store.x]\ntype = \"redis\"\nurl = \"rediss://x\"",
-            "key_value_store.x: `url` wants TLS to Redis",
+            "[key_value_store.x]\ntype = \"redis\"\nurl = \"rediss://x/#insecure\"",
+            "key_value_store.x: `url` ends in #insecure, which this host does not support",
         ),
         (
             "[key_value_store.x]\ntype = \"paper\"",
@@ -178,6 +186,8 @@ fn no_message_repeats_a_value() {
         "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://s3cret@v\"\ntoken = \"s3cret\"\nmount = \"m\"",
         "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://v\"\ntoken = \"s3cret\\n\"\nmount = \"m\"",
         "[[variables_provider]]\ntype = \"vault\"\nurl = \"https://v\"\ntoken = [\"s3cret\"]\nmount = \"m\"",
+        "[key_value_store.x]\ntype = \"redis\"\nurl = \"rediss://x:s3cret@x/#insecure\"",
+        "[key_value_store.x]\ntype = \"redis\"\nurl = \"http://x:s3cret@x\"",
     ] {
         let error = check(text)
             .err()

@@ -3,7 +3,8 @@
 //! (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>). Each variable is a secret of its
 //! own, whose member `value` it is.
 //!
-//! Two things are other than in Spin: an answer has a deadline, and connections are kept.
+//! Three things are other than in Spin: an answer has a deadline, connections are kept, and an answer is used again for a
+//! few seconds ([`Cache`]).
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use url::Url;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
+use super::cache::Cache;
 use crate::{
     allowed_hosts::Origin,
     log::Log,
@@ -79,6 +81,7 @@ impl VaultServer {
 pub(super) struct Vault {
     server: VaultServer,
     client: Client,
+    cache: Cache,
     log: Log,
 }
 
@@ -92,6 +95,7 @@ impl Vault {
         Ok(Self {
             server,
             client,
+            cache: Cache::new(options),
             log,
         })
     }
@@ -99,6 +103,12 @@ impl Vault {
     /// The value of the secret with this name. `None` is a 404 in the vault's own form; one without, as for a secret whose
     /// newest version was deleted, is a failure like any other, as it is to Spin.
     pub(super) async fn get(&self, name: &str) -> Result<Option<String>, String> {
+        // Boxed: a call is large, and most readings make none.
+        let ask = Box::pin(self.ask_in_time(name));
+        self.cache.get(name, ask).await
+    }
+
+    async fn ask_in_time(&self, name: &str) -> Result<Option<String>, String> {
         let outcome = timeout(PATIENCE, self.ask(name)).await;
         let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
         outcome.map_err(|reason| {

@@ -17,7 +17,7 @@ use crate::upstream::{Authority, Tls, Upstream};
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// A counterparty with a number instead of a name, which wants to see who calls.
-async fn counterparty(authority: &Authority, folder: &Path) -> Upstream {
+pub(crate) async fn counterparty(authority: &Authority, folder: &Path) -> Upstream {
     let known = authority.write(folder, &["one"]);
     let tls = Tls {
         names: Vec::new(),
@@ -32,7 +32,7 @@ fn numbered(params: &mut CertificateParams) {
     params.distinguished_name.push(number, "NTRNO-310000205");
 }
 
-fn pin(name: &str, port: u16, number: &str, client: Option<&str>) -> String {
+pub(crate) fn pin(name: &str, port: u16, number: &str, client: Option<&str>) -> String {
     let client = client.map(|client| {
         format!("client_cert_file = \"{client}.pem\"\nclient_private_key_file = \"{client}.key\"\n")
     });

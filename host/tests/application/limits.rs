@@ -129,6 +129,72 @@ async fn an_instance_is_replaced_after_its_share_of_requests() {
     assert_eq!(running.server().instances("front"), 3);
 }
 
+/// One instance of each component at most, which takes one request at a time.
+fn one_instance(limits: &mut host::Limits) {
+    limits.instances_per_component = 1;
+    limits.concurrent_requests_per_instance = 1;
+    limits.request_timeout = Duration::from_mins(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_beyond_the_instances_wait_their_turn() {
+    let running = limited(one_instance).await;
+    let asked = (0..40).map(|_| running.get("/front/slow", &[("probe-ms", "5")]));
+    let answers = futures::future::join_all(asked).await;
+    assert!(
+        answers.iter().all(|(status, _)| *status == 200),
+        "{answers:?}"
+    );
+    assert_eq!(running.server().instances("front"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_finds_no_instance_in_time_is_told_to_come_again() {
+    let running = limited(|limits| {
+        one_instance(limits);
+        limits.instance_wait = Duration::from_millis(200);
+    })
+    .await;
+    let busy = tokio::spawn(
+        running
+            .request("/front/slow", &[("probe-ms", "60000")])
+            .send(),
+    );
+    while running.server().instances("front") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The first in the queue, and those behind it.
+    let asked = (0..3).map(|_| running.request("/front/hello", &[]).send());
+    for answer in futures::future::join_all(asked).await {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "1");
+    }
+    assert_eq!(running.server().instances("front"), 1);
+    assert!(running.log_has(r#""status":503,"refused":"instances""#));
+    let warned = r#""level":"warn","event":"instances","component":"front""#;
+    let warned = running
+        .log
+        .lines()
+        .iter()
+        .filter(|line| line.contains(warned))
+        .count();
+    assert_eq!(warned, 1);
+    busy.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_that_call_each_other_do_not_wait_for_each_others_places() {
+    let running = Application::calling(&["http://back.spin.internal"])
+        .start(|options| {
+            options.limits.instances = 1;
+            options.limits.instance_wait = Duration::ZERO;
+        })
+        .await;
+    let answer = running.outbound("http://back.spin.internal/hello").await;
+    assert_eq!(answer, (200, "200 hello".to_owned()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn guests_read_a_clock_that_can_be_moved() {
     let mut offset = None;

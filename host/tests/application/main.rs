@@ -1,6 +1,12 @@
 //! Applications of real components, served and called over HTTP.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod crowds_at_egress;
+#[cfg(test)]
 mod egress;
 #[cfg(test)]
 mod limits;
@@ -12,6 +18,8 @@ mod outbound;
 mod pins;
 #[cfg(test)]
 mod redis;
+#[cfg(test)]
+mod redis_tls;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

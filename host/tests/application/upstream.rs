@@ -42,7 +42,7 @@ pub(crate) struct Authority {
 pub(crate) type Change = fn(&mut CertificateParams);
 
 /// A running server. It never answers `/slow`, sends back what came to `/echo`, sends callers of `/redirect` elsewhere,
-/// and says to any other path who called it and how.
+/// answers `/headers` with the names of the request's headers, and says to any other path who called it and how.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     pub(crate) connections: Arc<AtomicUsize>,
@@ -250,6 +250,12 @@ async fn converse(
             if request.uri().path() == "/echo" {
                 let body = request.into_body().collect().await.unwrap();
                 return Ok(Response::new(Full::new(body.to_bytes())));
+            }
+            if request.uri().path() == "/headers" {
+                let names = request.headers().keys().map(http::HeaderName::as_str);
+                let names = names.collect::<Vec<_>>().join(",");
+                let response = Response::builder().header("innsyn-call-refused", "theirs");
+                return Ok(response.body(Full::new(Bytes::from(names))).unwrap());
             }
             if request.uri().path() == "/redirect" {
                 let response = Response::builder().status(302);

@@ -4,7 +4,11 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use http::{Request, Response};
@@ -125,17 +129,29 @@ async fn answer(
     }
 }
 
+/// Each reading asks the vault, as under Spin.
 async fn start(config: String) -> Running {
+    start_with_cache(config, Duration::ZERO).await.0
+}
+
+/// An application, and its clock.
+async fn start_with_cache(config: String, cache: Duration) -> (Running, Arc<AtomicI64>) {
+    let mut clock = None;
     let application = Application {
         variables: MANIFEST,
         front: FRONT,
         hosts: vec!["{{ origin }}".to_owned()],
         config,
     };
-    // Each request has an instance of its own.
-    application
-        .start(|options| options.limits.requests_per_instance = 1)
-        .await
+    let running = application
+        .start(|options| {
+            // Each request has an instance of its own.
+            options.limits.requests_per_instance = 1;
+            options.vault_cache = cache;
+            clock = Some(options.clock_offset.clone());
+        })
+        .await;
+    (running, clock.unwrap())
 }
 
 async fn variable(running: &Running, name: &str) -> (u16, String) {
@@ -273,4 +289,49 @@ async fn only_a_vault_of_a_trusted_authority_is_told_the_token() {
     assert_eq!(variable(&running, "key").await.0, 502);
     assert!(running.log_has("none was shown, and one is required"));
     assert!(!running.log_has("its issuer is not among the roots"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_instances_asks_the_vault_once_and_a_change_is_seen_after_seconds() {
+    let vault = StandIn::start().await;
+    let upstream = crate::upstream::plain().await;
+    let origin = format!("http://{}", upstream.address);
+    for (name, value) in [("key", "one"), ("word", "w"), ("origin", &*origin)] {
+        vault.keep(name, value);
+    }
+    let five = Duration::from_secs(5);
+    let (running, clock) = start_with_cache(vault.provider(), five).await;
+    let asked = |name: &str| {
+        let path = format!("/v1/secret/data/innsyn/{name}");
+        let asked = vault.asked.lock().unwrap();
+        asked.iter().filter(|asked| **asked == path).count()
+    };
+    let burst = (0..30).map(|_| variable(&running, "key"));
+    for answer in futures::future::join_all(burst).await {
+        assert_eq!(answer, (200, "<one>".to_owned()));
+    }
+    assert_eq!(asked("key"), 1);
+
+    // Whom a component may call is read through the same cache.
+    let called = format!("{origin}/");
+    let burst = (0..10).map(|_| running.outbound(&called));
+    for (status, said) in futures::future::join_all(burst).await {
+        assert_eq!(status, 200, "{said}");
+    }
+    assert_eq!(["key", "word", "origin"].map(asked), [1, 1, 1]);
+
+    vault.keep("key", "two");
+    clock.store(4, Ordering::Relaxed);
+    assert_eq!(variable(&running, "key").await.1, "<one>");
+    clock.store(6, Ordering::Relaxed);
+    assert_eq!(variable(&running, "key").await.1, "<two>");
+
+    // A failure is forgotten sooner.
+    clock.store(12, Ordering::Relaxed);
+    vault.feels(Mood::Denies);
+    assert_eq!(variable(&running, "key").await.0, 502);
+    vault.feels(Mood::Answers);
+    clock.store(14, Ordering::Relaxed);
+    assert_eq!(variable(&running, "key").await.1, "<two>");
+    assert!(!running.log_has("two"));
 }

@@ -27,7 +27,7 @@ pub(super) fn of(pem: &str, kid: &str) -> anyhow::Result<Value> {
     }
     for (index, name) in NUMBERS.iter().enumerate() {
         // The first element is the version.
-        let number = element(key, index + 1)?;
+        let number = element(key, index.saturating_add(1))?;
         let number = number.as_slice().context("no number")?;
         // DER writes a zero before a number whose first bit is set.
         let number = number.strip_prefix(&[0]).unwrap_or(number);

@@ -174,7 +174,7 @@ impl Event {
     fn new(kind: EventKind, performed_by: Party, now: OffsetDateTime) -> Self {
         // Kept with microseconds, as the database does.
         let created = now
-            .replace_nanosecond(now.microsecond() * 1000)
+            .replace_nanosecond(now.microsecond().saturating_mul(1000))
             .unwrap_or(now);
         Self {
             id: Uuid::new_v4(),

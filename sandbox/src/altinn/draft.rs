@@ -214,7 +214,9 @@ impl<'a> Members<'a> {
 /// Seconds with any number of decimals; what is finer than a microsecond is dropped, as the database does.
 fn moment(text: &str) -> Option<OffsetDateTime> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    moment.replace_nanosecond(moment.microsecond() * 1000).ok()
+    moment
+        .replace_nanosecond(moment.microsecond().saturating_mul(1000))
+        .ok()
 }
 
 fn metadata(value: &Value, path: &str) -> Result<Vec<(String, String)>, Unreadable> {

@@ -115,7 +115,10 @@ fn claims(mut presented: Value, organisation: &str, issuer: &str, now: OffsetDat
             ("urn:altinn:authlevel".to_owned(), json!(3)),
             ("nbf".to_owned(), json!(seconds)),
             ("iat".to_owned(), json!(seconds)),
-            ("exp".to_owned(), json!(seconds + LIFETIME_MINUTES * 60)),
+            (
+                "exp".to_owned(),
+                json!(seconds.saturating_add(LIFETIME_MINUTES * 60)),
+            ),
             ("jti".to_owned(), json!(Uuid::new_v4())),
             ("sid".to_owned(), json!(Uuid::new_v4())),
         ]);

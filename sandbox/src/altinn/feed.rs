@@ -114,7 +114,7 @@ pub(super) fn page<'a>(
     now: OffsetDateTime,
     switches: &Switches,
 ) -> Result<Value, Problem> {
-    let newest = now - Duration::seconds(i64::from(switches.event_lag_seconds));
+    let newest = now.saturating_sub(Duration::seconds(i64::from(switches.event_lag_seconds)));
     let mut events: Vec<(&Request, &Event)> = requests
         .filter(|request| request.draft.to == *receiver)
         .flat_map(|request| request.events.iter().map(move |event| (request, event)))
@@ -126,7 +126,7 @@ pub(super) fn page<'a>(
         Some(last) => events
             .iter()
             .position(|(_, event)| event.id == last)
-            .map(|position| position + 1)
+            .map(|position| position.saturating_add(1))
             .ok_or_else(|| {
                 Problem::validation(vec![problem::continuation_invalid(
                     "/$QUERY/continuationToken",

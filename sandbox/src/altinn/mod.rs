@@ -220,7 +220,7 @@ impl Altinn {
         state
             .requests
             .get(&id)
-            .map(|request| request.as_seen(now - delay))
+            .map(|request| request.as_seen(now.saturating_sub(delay)))
     }
 
     /// A page of the event feed of `receiver`.

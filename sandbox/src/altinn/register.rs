@@ -159,7 +159,7 @@ pub(super) fn uuid(party: &Party) -> Uuid {
     const FIRST: u128 = 0x1a5d_0000_0000_4000_8000_0000_0000_0000;
     match party {
         Party::Person(number) | Party::Organisation(number) => {
-            Uuid::from_u128(FIRST + number.parse::<u128>().unwrap_or_default())
+            Uuid::from_u128(FIRST.saturating_add(number.parse().unwrap_or_default()))
         }
         Party::Uuid(id) => *id,
     }

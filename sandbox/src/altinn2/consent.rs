@@ -106,7 +106,9 @@ impl Consent {
     /// The same, as it is known to whoever learns of answers `lag` later.
     pub(super) fn as_seen(&self, now: OffsetDateTime, lag: Duration) -> Self {
         let mut seen = self.clone();
-        seen.answered = seen.answered.filter(|(moment, _)| *moment + lag <= now);
+        seen.answered = seen
+            .answered
+            .filter(|(moment, _)| moment.saturating_add(lag) <= now);
         seen
     }
 

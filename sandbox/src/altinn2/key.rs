@@ -124,7 +124,7 @@ fn certificate(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
     name.push(DnType::CommonName, "Innsyn sandbox Altinn 2 tokens");
     parameters.distinguished_name = name;
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.not_before = now - Duration::DAY;
-    parameters.not_after = now + Duration::days(2 * 365);
+    parameters.not_before = now.saturating_sub(Duration::DAY);
+    parameters.not_after = now.saturating_add(Duration::days(2 * 365));
     Ok(parameters.self_signed(pair)?.der().to_vec())
 }

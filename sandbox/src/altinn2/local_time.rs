@@ -5,7 +5,7 @@
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::{format_description, offset};
-use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset, Weekday};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset, Weekday};
 
 const WINTER: UtcOffset = offset!(+1);
 const SUMMER: UtcOffset = offset!(+2);
@@ -68,7 +68,7 @@ fn is_summer(moment: OffsetDateTime) -> bool {
 fn last_sunday(year: i32, month: Month) -> Option<Date> {
     let mut day = Date::from_calendar_date(year, month, 31).ok()?;
     while day.weekday() != Weekday::Sunday {
-        day -= Duration::DAY;
+        day = day.previous_day()?;
     }
     Some(day)
 }

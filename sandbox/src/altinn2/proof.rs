@@ -61,7 +61,7 @@ pub(super) fn claims(consent: &Consent, handler: Option<&str>, now: OffsetDateTi
         "DelegatedDate": consent.delegated().map(OffsetDateTime::unix_timestamp),
         "ValidToDate": consent.draft.valid_to.unix_timestamp(),
         "nbf": seconds,
-        "exp": seconds + LIFETIME,
+        "exp": seconds.saturating_add(LIFETIME),
         "iat": seconds,
         "iss": ISSUER,
     });

@@ -15,7 +15,7 @@ const ANOTHER_PARTY: &str = "314055403";
 /// What they say.
 pub(super) fn claims(proofs: Proofs, good: &Value) -> Value {
     let moment = |name| good.get(name).and_then(Value::as_i64).unwrap_or_default();
-    let earlier = |name| (name, json!(moment(name) - 2 * LIFETIME));
+    let earlier = |name| (name, json!(moment(name).saturating_sub(2 * LIFETIME)));
     let others = match proofs {
         Proofs::Good | Proofs::UnknownKey => vec![],
         Proofs::Tampered | Proofs::AnotherParty => vec![("OfferedBy", json!(ANOTHER_PARTY))],

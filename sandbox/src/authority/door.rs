@@ -17,7 +17,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
 use super::{EnterpriseAuthority, Revoked};
-use crate::clock::Clock;
+use crate::clock::{Clock, between};
 
 /// With RSA and with ECDSA.
 const SHA1: [&str; 2] = ["1.2.840.113549.1.1.5", "1.2.840.10045.4.1"];
@@ -172,7 +172,7 @@ fn issuers_key(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
 
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        let since = self.now() - OffsetDateTime::UNIX_EPOCH;
+        let since = between(OffsetDateTime::UNIX_EPOCH, self.now());
         since.try_into().ok().map(UnixTime::since_unix_epoch)
     }
 }

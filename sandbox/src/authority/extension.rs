@@ -29,7 +29,7 @@ pub(super) fn subject_key_identifier(identifier: &[u8]) -> CustomExtension {
 
 /// Key usage: the first eight bits, the first of them the highest.
 pub(super) fn key_usage(bits: u8, critical: bool) -> CustomExtension {
-    let length = 8 - bits.trailing_zeros() as usize;
+    let length = 8_usize.saturating_sub(bits.trailing_zeros() as usize);
     let content = construct_der(|writer| writer.write_bitvec_bytes(&[bits], length));
     with(KEY_USAGE, content, critical)
 }

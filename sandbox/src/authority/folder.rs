@@ -78,7 +78,7 @@ fn make(folder: &Path, now: OffsetDateTime) -> anyhow::Result<()> {
 fn pem(hierarchy: &Hierarchy) -> String {
     let certificates = [hierarchy.root(), hierarchy.issuing()];
     let certificates = certificates.map(|der| files::certificate_pem(&STANDARD.encode(der)));
-    certificates.concat() + &hierarchy.keys_pem()
+    [certificates.concat(), hierarchy.keys_pem()].concat()
 }
 
 fn name(vendor: Vendor, profile: Profile) -> &'static str {

@@ -70,7 +70,7 @@ impl Hierarchy {
 
         let mut parameters = authority(line, &issuing_name, now);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        parameters.not_after -= Duration::days(5 * 365);
+        parameters.not_after = parameters.not_after.saturating_sub(Duration::days(5 * 365));
         parameters.use_authority_key_identifier_extension = true;
         parameters.crl_distribution_points = vec![CrlDistributionPoint {
             uris: vec![line.address(base, "root.crl")],
@@ -192,7 +192,7 @@ fn list(signer: &Signer, entries: Vec<Entry>, now: OffsetDateTime) -> anyhow::Re
     });
     let parameters = CertificateRevocationListParams {
         this_update: now,
-        next_update: now + LIST_HOLDS,
+        next_update: now.saturating_add(LIST_HOLDS),
         crl_number: SerialNumber::from(now.unix_timestamp().unsigned_abs()),
         issuing_distribution_point: None,
         revoked_certs: revoked.collect(),
@@ -239,8 +239,8 @@ fn authority(line: Line, name: &str, now: OffsetDateTime) -> CertificateParams {
     parameters.distinguished_name = line.authority(name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    parameters.not_before = now - Duration::days(6 * 365);
-    parameters.not_after = now + Duration::days(19 * 365);
+    parameters.not_before = now.saturating_sub(Duration::days(6 * 365));
+    parameters.not_after = now.saturating_add(Duration::days(19 * 365));
     if line.profile == Profile::Seid2 {
         parameters.custom_extensions = vec![extension::statements(None)];
     }

@@ -89,7 +89,7 @@ impl Leaf {
         let is_commfides = line.vendor == Vendor::Commfides;
         let unit = "Seksjon for innsyn, utvikling og forvaltning (krav, betalinger og samtykker)";
         let days = if is_commfides { 3 * 365 + 14 } else { 3 * 365 };
-        let last_day = now + Duration::days(days);
+        let last_day = now.saturating_add(Duration::days(days));
         Self {
             line,
             name: Some(name.to_owned()),
@@ -97,7 +97,7 @@ impl Leaf {
             unit: is_commfides.then(|| unit.to_owned()),
             identifier: is_seid2.then(|| format!("NTRNO-{organisation}")),
             serial_number: (is_commfides || !is_seid2).then(|| organisation.to_owned()),
-            not_before: now - Duration::DAY,
+            not_before: now.saturating_sub(Duration::DAY),
             // The end of the day in Norway, in summer.
             not_after: match Time::from_hms(21, 59, 0) {
                 Ok(time) if !is_commfides => last_day.replace_time(time),

@@ -192,7 +192,17 @@ impl Line {
             Purpose::Authentication => 10,
             Purpose::Encryption => 20,
         };
-        vec![2, 16, 578, 1, 29, environment, level + purpose, 1, version]
+        vec![
+            2,
+            16,
+            578,
+            1,
+            29,
+            environment,
+            level.saturating_add(purpose),
+            1,
+            version,
+        ]
     }
 
     /// Where `file` of this line is, when its authorities publish at the origin `base`.

@@ -101,6 +101,6 @@ fn protocols() -> Vec<Vec<u8>> {
 }
 
 fn valid(parameters: &mut CertificateParams, from: OffsetDateTime, length: Duration) {
-    parameters.not_before = from - Duration::DAY;
-    parameters.not_after = from + length;
+    parameters.not_before = from.saturating_sub(Duration::DAY);
+    parameters.not_after = from.saturating_add(length);
 }

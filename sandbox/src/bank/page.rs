@@ -72,7 +72,7 @@ fn overview(world: &World, customer: &Customer, language: Language) -> Response 
         "organisations": organisations.collect::<Value>(),
         "app": world.app,
         "altinn": world.bank.portal(&world.addresses),
-        "from": today.replace_day(1).and_then(|date| date.replace_year(date.year() - 1)).unwrap_or(today).to_string(),
+        "from": today.replace_day(1).and_then(|date| date.replace_year(date.year().saturating_sub(1))).unwrap_or(today).to_string(),
         "to": today.to_string(),
     });
     html::page(

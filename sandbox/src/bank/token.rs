@@ -80,7 +80,7 @@ pub(super) fn claims(
         "organisations": customer.organisations,
         "consumer": customer.bank,
         "iat": at,
-        "exp": at + overrides.expires_in.unwrap_or(LIFETIME.whole_seconds()),
+        "exp": at.saturating_add(overrides.expires_in.unwrap_or(LIFETIME.whole_seconds())),
         "jti": Uuid::new_v4(),
     });
     if let Some(members) = claims.as_object_mut() {

@@ -23,9 +23,13 @@ pub(super) fn change(
     now: OffsetDateTime,
 ) {
     match defect {
-        Defect::Expired => ends(leaf, now - Duration::DAY),
-        Defect::NotYetValid => ends(leaf, now + Duration::WEEK + THREE_YEARS),
-        Defect::ExpiresSoon => ends(leaf, now + Duration::days(20)),
+        Defect::Expired => ends(leaf, now.saturating_sub(Duration::DAY)),
+        Defect::NotYetValid => ends(
+            leaf,
+            now.saturating_add(Duration::WEEK)
+                .saturating_add(THREE_YEARS),
+        ),
+        Defect::ExpiresSoon => ends(leaf, now.saturating_add(Duration::days(20))),
 
         Defect::Person => {
             leaf.name = None;
@@ -88,7 +92,7 @@ pub(super) fn change(
 }
 
 fn ends(leaf: &mut Leaf, at: OffsetDateTime) {
-    leaf.not_before = at - THREE_YEARS;
+    leaf.not_before = at.saturating_sub(THREE_YEARS);
     leaf.not_after = at;
 }
 

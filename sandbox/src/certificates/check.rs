@@ -23,7 +23,7 @@ pub(super) fn check(order: &Order) -> anyhow::Result<()> {
     );
     for (index, defect) in order.defects.iter().enumerate() {
         fits(*defect, order)?;
-        for other in order.defects.iter().skip(index + 1) {
+        for other in order.defects.iter().skip(index.saturating_add(1)) {
             ensure!(
                 !defect
                     .parts()
@@ -76,5 +76,9 @@ fn is_organisation_number(text: &str) -> bool {
     let weights = [3, 2, 7, 6, 5, 4, 3, 2, 1];
     text.len() == weights.len()
         && digits.clone().count() == weights.len()
-        && digits.zip(weights).map(|(a, b)| a * b).sum::<u32>() % 11 == 0
+        && digits
+            .zip(weights)
+            .map(|(digit, weight)| digit.saturating_mul(weight))
+            .fold(0, u32::saturating_add)
+            .is_multiple_of(11)
 }

@@ -53,7 +53,7 @@ pub(super) fn with_sha1(certificate: &[u8], key: &str) -> anyhow::Result<Vec<u8>
     let (_, parsed) = X509Certificate::from_der(certificate)?;
     let content = parsed.tbs_certificate.as_ref();
     let signature = &parsed.signature_value.data;
-    let tail = certificate.len() - signature.len();
+    let tail = certificate.len().saturating_sub(signature.len());
     let start = certificate
         .windows(content.len())
         .position(|window| window == content)
@@ -61,15 +61,15 @@ pub(super) fn with_sha1(certificate: &[u8], key: &str) -> anyhow::Result<Vec<u8>
 
     // Everything keeps its length.
     let mut changed = certificate.to_vec();
-    let mut at = 0;
-    while let Some(place) = changed.get_mut(at..at + SHA256_WITH_RSA.len()) {
+    let mut at = 0_usize;
+    while let Some(place) = changed.get_mut(at..at.saturating_add(SHA256_WITH_RSA.len())) {
         if place == SHA256_WITH_RSA {
             place.copy_from_slice(&SHA1_WITH_RSA);
         }
-        at += 1;
+        at = at.saturating_add(1);
     }
     let signing = SigningKey::<Sha1>::new(RsaPrivateKey::from_pkcs8_pem(key)?);
-    let content = changed.get(start..start + content.len());
+    let content = changed.get(start..start.saturating_add(content.len()));
     let signed = signing
         .try_sign(content.context("nothing to sign")?)?
         .to_vec();

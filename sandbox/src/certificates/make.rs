@@ -121,7 +121,7 @@ fn certificate(
     let key = LeafKey::new(order, line.profile, purpose)?;
     let mut der = signed(order, &leaf, &key, issuer)?;
     if order.has(Defect::Revoked) {
-        issuer.revoke(&der, now - Duration::HOUR)?;
+        issuer.revoke(&der, now.saturating_sub(Duration::HOUR))?;
     }
     if order.has(Defect::BrokenSignature)
         && let Some(last) = der.last_mut()

@@ -51,7 +51,7 @@ pub(super) fn to(
             cert_status: standing(&single.req_cert, authority)?,
             cert_id: single.req_cert.clone(),
             this_update: moment(now)?,
-            next_update: Some(moment(now + HOLDS)?),
+            next_update: Some(moment(now.saturating_add(HOLDS))?),
             single_extensions: None,
         }],
         // A nonce is repeated; whoever asks sends nothing else.

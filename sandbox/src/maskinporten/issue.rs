@@ -128,7 +128,9 @@ impl Maskinporten {
     }
 
     fn count(&self, identity: Identity) {
-        *self.state().minted.entry(identity).or_default() += 1;
+        let mut state = self.state();
+        let count = state.minted.entry(identity).or_default();
+        *count = count.saturating_add(1);
     }
 }
 

@@ -146,7 +146,9 @@ impl Maskinporten {
         let mut register = Register::clone(&state.registrations.latest());
         let answer = change(&mut register)?;
         let delay = Duration::seconds(i64::from(state.switches.config_propagation_delay_s));
-        state.registrations.replace(register, now + delay);
+        state
+            .registrations
+            .replace(register, now.saturating_add(delay));
         Ok(answer)
     }
 

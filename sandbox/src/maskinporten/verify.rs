@@ -71,7 +71,9 @@ pub(super) fn verify(
             .ok_or(TokenError::Malformed)
     };
     let now = now.unix_timestamp();
-    if seconds("exp")? <= now - LEEWAY_SECONDS || seconds("iat")? > now + LEEWAY_SECONDS {
+    if seconds("exp")? <= now.saturating_sub(LEEWAY_SECONDS)
+        || seconds("iat")? > now.saturating_add(LEEWAY_SECONDS)
+    {
         return Err(TokenError::Expired);
     }
     Ok(claims)

@@ -60,12 +60,15 @@ impl Places {
 
     fn results(&self, job: &Job) -> String {
         let Self { root, .. } = self;
-        let (organisation, number) = (&job.order.organisation, job.id + BETWEEN_NUMBERS);
+        let (organisation, number) = (
+            &job.order.organisation,
+            job.id.saturating_add(BETWEEN_NUMBERS),
+        );
         format!("{root}/{organisation}/portal/signature-jobs/{number}")
     }
 }
 
 /// The job's own number, from that of its results.
 pub(super) const fn job_id(results: i64) -> i64 {
-    results - BETWEEN_NUMBERS
+    results.saturating_sub(BETWEEN_NUMBERS)
 }

@@ -109,7 +109,11 @@ fn ordered(
         authentication: manifest.authentication,
         identifier_in_signed_documents: manifest.identifier,
     };
-    rules::check(&order, sender::is_public(&order.organisation))?;
+    rules::check(
+        &order,
+        sender::is_public(&order.organisation),
+        world.clock.now(),
+    )?;
     Ok((order, remark))
 }
 

@@ -66,8 +66,8 @@ impl EndUserAuthority {
         let number = format!("SIMULERT-{}", Uuid::new_v4().simple());
         subject.push(kind, DnValue::PrintableString(number.try_into()?));
         parameters.distinguished_name = subject;
-        parameters.not_before = now - Duration::DAY;
-        parameters.not_after = now + Duration::days(365);
+        parameters.not_before = now.saturating_sub(Duration::DAY);
+        parameters.not_after = now.saturating_add(Duration::days(365));
         parameters.use_authority_key_identifier_extension = true;
         parameters.key_usages = vec![KeyUsagePurpose::ContentCommitment];
         let certificate = parameters.signed_by(&key, &self.issuing)?;
@@ -97,8 +97,8 @@ fn authority(name: &str, now: OffsetDateTime) -> CertificateParams {
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     parameters.use_authority_key_identifier_extension = true;
-    parameters.not_before = now - Duration::days(365);
-    parameters.not_after = now + Duration::days(10 * 365);
+    parameters.not_before = now.saturating_sub(Duration::days(365));
+    parameters.not_after = now.saturating_add(Duration::days(10 * 365));
     parameters
 }
 

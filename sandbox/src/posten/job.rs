@@ -99,7 +99,10 @@ pub(super) enum SignerStatus {
 impl Job {
     /// A new one, in which nobody has been let in.
     pub(super) fn new(id: i64, order: Order, now: OffsetDateTime) -> Self {
-        let ids = (0i64..).map(|position| id * BETWEEN_JOBS + position * BETWEEN_SIGNERS);
+        let ids = (0i64..).map(|position| {
+            id.saturating_mul(BETWEEN_JOBS)
+                .saturating_add(position.saturating_mul(BETWEEN_SIGNERS))
+        });
         let signers = ids.zip(&order.signers).map(|(id, _)| Signer {
             id,
             state: State {
@@ -133,12 +136,15 @@ impl Job {
             && self.has_documents(now)
             && self
                 .ended
-                .is_some_and(|ended| now >= ended + DELETABLE_AFTER)
+                .is_some_and(|ended| now >= ended.saturating_add(DELETABLE_AFTER))
     }
 
     /// Whether what was signed can be fetched at `now`.
     pub(super) fn has_documents(&self, now: OffsetDateTime) -> bool {
-        !self.documents_deleted && self.ended.is_none_or(|ended| now < ended + KEPT)
+        !self.documents_deleted
+            && self
+                .ended
+                .is_none_or(|ended| now < ended.saturating_add(KEPT))
     }
 
     /// The signatures so far, in the order of the signers.

@@ -41,13 +41,13 @@ impl Calls {
         while caller
             .latest
             .front()
-            .is_some_and(|earliest| *earliest + WINDOW <= now)
+            .is_some_and(|earliest| earliest.saturating_add(WINDOW) <= now)
         {
             caller.latest.pop_front();
         }
         if caller.latest.len() >= most {
             caller.latest.clear();
-            caller.blocked_until = Some(now + BLOCKED);
+            caller.blocked_until = Some(now.saturating_add(BLOCKED));
             return false;
         }
         caller.latest.push_back(now);

@@ -4,8 +4,10 @@
 //! `FEATURE_NOT_AVAILABLE` was seen once, for `NAME` from a private organisation. Assumptions: that it
 //! is the answer to everything that the kind of sender may not have, and `ASICE_VALIDATION_FAILED` to what does
 //! not go together; that two signers of a direct job are not the same by number either (the schema says it of the
-//! sender's own identifiers); that nobody is looked up without a number; that `DATE_OF_BIRTH_AND_NAME` of a public body needs authenticated signatures, as the current
+//! sender's own identifiers); that a job is not activated more than 366 days ahead, of which nothing is published; that nobody is looked up without a number; that `DATE_OF_BIRTH_AND_NAME` of a public body needs authenticated signatures, as the current
 //! documentation says.
+
+use time::{Duration, OffsetDateTime};
 
 use super::order::{
     Flow, Identifier, Notifications, OnBehalfOf, Order, SignatureType, Signer, Who,
@@ -14,10 +16,12 @@ use super::refusal::{Code, Refusal};
 
 /// 90 days.
 const LONGEST: i64 = 7_776_000;
+/// How far ahead a job may be activated.
+const FARTHEST: Duration = Duration::days(366);
 
 /// Refuses an order that breaks a rule; `public` is whether its organisation is a public body.
-pub(super) fn check(order: &Order, public: bool) -> Result<(), Refusal> {
-    goes_together(order).map_err(|why| Refusal::new(Code::AsiceValidation, why))?;
+pub(super) fn check(order: &Order, public: bool, now: OffsetDateTime) -> Result<(), Refusal> {
+    goes_together(order, now).map_err(|why| Refusal::new(Code::AsiceValidation, why))?;
     let available = if public {
         for_public(order)
     } else {
@@ -26,13 +30,19 @@ pub(super) fn check(order: &Order, public: bool) -> Result<(), Refusal> {
     available.map_err(|why| Refusal::new(Code::FeatureNotAvailable, why))
 }
 
-fn goes_together(order: &Order) -> Result<(), &'static str> {
+fn goes_together(order: &Order, now: OffsetDateTime) -> Result<(), &'static str> {
     if let Flow::Portal {
-        available_seconds, ..
+        activation,
+        available_seconds,
     } = order.flow
-        && available_seconds > LONGEST
     {
-        return Err("a job cannot be available for more than 90 days");
+        if available_seconds > LONGEST {
+            return Err("a job cannot be available for more than 90 days");
+        }
+        let latest = now.saturating_add(FARTHEST);
+        if activation.is_some_and(|activation| activation > latest) {
+            return Err("a job cannot be activated more than 366 days ahead");
+        }
     }
     let twice = |(index, signer): (usize, &Signer)| {
         let mut others = order.signers.iter().take(index);

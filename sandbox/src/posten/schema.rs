@@ -223,7 +223,9 @@ impl<'t> Element<'t> {
             NodeKind::Text(text) | NodeKind::CData(text) => Some(text.as_ref()),
             _ => None,
         });
-        texts.fold(None, |sum, text| Some(sum.unwrap_or_default() + text))
+        texts.fold(None, |sum, text| {
+            Some([sum.unwrap_or_default().as_str(), text].concat())
+        })
     }
 }
 

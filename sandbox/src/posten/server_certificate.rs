@@ -104,10 +104,10 @@ fn issued(
     let purpose = Purpose::Authentication;
     let mut leaf = Leaf::new(hierarchy.line(), purpose, organisation, name, now);
     // In use for a while: a proxy on a machine whose clock is behind the sandbox's takes it too.
-    leaf.not_before = now - Duration::days(90);
+    leaf.not_before = now.saturating_sub(Duration::days(90));
     if form == ServerCertificate::Expired {
-        leaf.not_before = now - Duration::days(3 * 365);
-        leaf.not_after = now - Duration::DAY;
+        leaf.not_before = now.saturating_sub(Duration::days(3 * 365));
+        leaf.not_after = now.saturating_sub(Duration::DAY);
     }
     hierarchy.issue(&leaf, key)
 }

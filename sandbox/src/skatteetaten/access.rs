@@ -12,6 +12,7 @@ use super::party;
 use super::refusal::Refusal;
 use crate::altinn::Altinn;
 use crate::bearer::{consumer, has_scope, identifier};
+use crate::clock::between;
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
@@ -115,7 +116,7 @@ pub(super) fn consent(
     let too_long = wanted.longest.is_some_and(|longest| {
         moment("consented")
             .zip(moment("validTo"))
-            .is_none_or(|(from, to)| to - from > longest)
+            .is_none_or(|(from, to)| between(from, to) > longest)
     });
     let rights = consent["consentRights"]
         .as_array()

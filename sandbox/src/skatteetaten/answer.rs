@@ -166,7 +166,8 @@ impl Sums {
             not_due: 0,
         };
         for claim in claims {
-            sums.interest += claim.interest.map_or(0, Amount::minor);
+            let interest = claim.interest.map_or(0, Amount::minor);
+            sums.interest = sums.interest.saturating_add(interest);
             let overdue = claim.instalments.iter().any(|instalment| {
                 !instalment.remaining.is_zero() && instalment.due.date(today) < today
             });
@@ -175,7 +176,7 @@ impl Sums {
             } else {
                 &mut sums.not_due
             };
-            *sum += claim.remaining.minor();
+            *sum = sum.saturating_add(claim.remaining.minor());
         }
         sums
     }
@@ -188,7 +189,9 @@ impl Sums {
             ("sumIkkeForfalteKrav", sum(self.not_due)),
         ];
         members.extend(unplaced.map(|unplaced| ("sumUplasserteInnbetalinger", sum(unplaced))));
-        let balance = self.overdue + self.not_due + self.interest - unplaced.unwrap_or(0);
+        let due = self.overdue.saturating_add(self.not_due);
+        let owed = due.saturating_add(self.interest);
+        let balance = owed.saturating_sub(unplaced.unwrap_or(0));
         members.push(("saldo", sum(balance)));
         members
     }

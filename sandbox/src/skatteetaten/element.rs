@@ -61,10 +61,12 @@ fn term(claim: &Claim, today: Date) -> Members {
         term.name
             .map(|name| ("periodeBeskrivelse", described(name))),
     );
-    members.extend(
-        term.year
-            .map(|year| ("aar", Node::text((today.year() + year).to_string()))),
-    );
+    members.extend(term.year.map(|year| {
+        (
+            "aar",
+            Node::text(today.year().saturating_add(year).to_string()),
+        )
+    }));
     if let Some((from, to)) = term.span {
         members.push(("fraDato", Node::text(from.date(today).to_string())));
         members.push(("tilDato", Node::text(to.date(today).to_string())));
@@ -186,7 +188,7 @@ pub(super) fn refund(refund: &Refund, today: Date) -> Node {
             "kravperiode",
             Node::Object(vec![(
                 "aar",
-                Node::text((today.year() + refund.year).to_string()),
+                Node::text(today.year().saturating_add(refund.year).to_string()),
             )]),
         ),
     ]);

@@ -107,7 +107,7 @@ fn income(caller: &Caller<'_>, package: &str, person: &str, query: &str) -> Resu
         };
     };
     let today = caller.now().date();
-    let hired = Date::from_calendar_date(today.year() - years, Month::March, 1);
+    let hired = Date::from_calendar_date(today.year().saturating_sub(years), Month::March, 1);
     let hired = hired.map_or(0, count);
     let reported = (from.1.max(hired)..=to.1).filter(|month| *month < count(today));
     let reports: Vec<Node> = reported
@@ -124,7 +124,13 @@ fn income(caller: &Caller<'_>, package: &str, person: &str, query: &str) -> Resu
 
 /// Months since the year 0, so that they can be counted.
 fn count(date: Date) -> i32 {
-    date.year() * 12 + i32::from(u8::from(date.month())) - 1
+    months(date.year(), i32::from(u8::from(date.month())))
+}
+
+fn months(year: i32, month: i32) -> i32 {
+    year.saturating_mul(12)
+        .saturating_add(month)
+        .saturating_sub(1)
 }
 
 /// As it was written, and counted.
@@ -142,7 +148,7 @@ fn month(query: &str, name: &str) -> Result<(String, i32), Refusal> {
     if values.next().is_some() || !(1..=12).contains(&month) {
         return Err(REFUSED);
     }
-    Ok((value.into_owned(), year * 12 + month - 1))
+    Ok((value.into_owned(), months(year, month)))
 }
 
 fn report(person: &str, employer: &str, pay: &str, month: i32) -> Node {
@@ -161,7 +167,11 @@ fn report(person: &str, employer: &str, pay: &str, month: i32) -> Node {
         ("virksomhetId", Node::text(employer)),
         (
             "kalendermaaned",
-            Node::text(format!("{:04}-{:02}", month / 12, month % 12 + 1)),
+            Node::text(format!(
+                "{:04}-{:02}",
+                month / 12,
+                (month % 12).saturating_add(1)
+            )),
         ),
         (
             "inntektsmottaker",

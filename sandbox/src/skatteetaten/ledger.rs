@@ -121,7 +121,11 @@ impl Amount {
         let minor = format!("{whole}{fraction:0<2.2}")
             .parse::<i128>()
             .unwrap_or_default();
-        if negative { -minor } else { minor }
+        if negative {
+            minor.saturating_neg()
+        } else {
+            minor
+        }
     }
 
     pub(super) fn is_zero(self) -> bool {
@@ -143,7 +147,8 @@ pub(super) fn decimal(minor: i128) -> String {
 impl Day {
     pub(super) fn date(self, today: Date) -> Date {
         let month = Month::try_from(self.1).unwrap_or(Month::January);
-        Date::from_calendar_date(today.year() + self.0, month, self.2).unwrap_or(Date::MIN)
+        Date::from_calendar_date(today.year().saturating_add(self.0), month, self.2)
+            .unwrap_or(Date::MIN)
     }
 }
 

@@ -26,8 +26,8 @@ fn is_zero_modulo_11(digits: &[u32], weights: &[u32]) -> bool {
     digits
         .iter()
         .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum::<u32>()
+        .map(|(digit, weight)| digit.saturating_mul(*weight))
+        .fold(0, u32::saturating_add)
         .is_multiple_of(11)
 }
 

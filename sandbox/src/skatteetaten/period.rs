@@ -36,8 +36,8 @@ impl Period {
         }
         let limit = period
             .from
-            .replace_year(period.from.year() + 1)
-            .unwrap_or(period.from + time::Duration::days(365));
+            .replace_year(period.from.year().saturating_add(1))
+            .unwrap_or_else(|_| period.from.saturating_add(time::Duration::days(365)));
         if period.to > limit {
             return Err(Refusal::PeriodTooLong);
         }
@@ -76,6 +76,9 @@ mod tests {
             read("2025-01-02", "2025-01-01"),
             Err(Refusal::PeriodBackwards)
         );
+        // The last days that a date can name.
+        assert!(read("9999-12-31", "9999-12-31").is_ok());
+        assert!(read("9998-12-31", "9999-12-31").is_ok());
         for (from, to) in [
             ("", "2025-01-01"),
             ("2025-1-1", "2025-01-01"),

@@ -29,11 +29,11 @@ impl Places {
         let mut all = self.lock();
         let calls = all.entry(organisation.to_owned()).or_default();
         // Also counted when it is refused: whoever looks at the peak wants to know.
-        calls.peak = calls.peak.max(calls.open + 1);
+        calls.peak = calls.peak.max(calls.open.saturating_add(1));
         if calls.open == MOST {
             return None;
         }
-        calls.open += 1;
+        calls.open = calls.open.saturating_add(1);
         Some(Place {
             places: self.clone(),
             organisation: organisation.to_owned(),
@@ -52,7 +52,7 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(calls) = self.places.lock().get_mut(&self.organisation) {
-            calls.open -= 1;
+            calls.open = calls.open.saturating_sub(1);
         }
     }
 }

@@ -63,7 +63,7 @@ fn fits(
     let too_long = wanted.longest.is_some_and(|longest| {
         seconds("DelegatedDate")
             .zip(valid_to)
-            .is_none_or(|(from, to)| to - from > longest.whole_seconds())
+            .is_none_or(|(from, to)| to.saturating_sub(from) > longest.whole_seconds())
     });
     is_reader
         && claims["OfferedBy"] == party

@@ -113,7 +113,7 @@ fn basis(
         return Err(Refusal::Input("Oppgitt inntektsår er ugyldig"));
     }
     caller.may_read(&API, package, person, &[("inntektsaar", year)])?;
-    let latest = (caller.now().year() - 1).to_string();
+    let latest = caller.now().year().saturating_sub(1).to_string();
     if package == BY_CONSENT && (stage != "oppgjoer" || year != latest) {
         return Err(Refusal::NotAuthorised);
     }

@@ -1,6 +1,7 @@
 //! What the app needs to run against this sandbox: its variables, with secrets made anew at each
 //! start, and its runtime configuration.
 
+mod budgets;
 mod clients;
 mod secrets;
 mod services;
@@ -63,6 +64,7 @@ pub(crate) fn variables(
         ("public_url", public_url.to_owned()),
         ("web_origins", addresses.bank_page.clone()),
         ("return_addresses", addresses.bank_page.clone()),
+        ("budgeted_origins", budgets::origins(addresses).join(",")),
         ("consumer_organisation", FJORDBANKEN.to_owned()),
         (
             "consumer_organisations",
@@ -106,6 +108,7 @@ pub(crate) fn variables(
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
         ("job_store_key", secrets.job_store.clone()),
+        ("key_set_store_key", secrets.key_set_store.clone()),
         ("maintenance_secret", secrets.maintenance.clone()),
     ];
     values
@@ -155,11 +158,14 @@ type = "spin"
 
 [key_value_store.jobs]
 type = "spin"
+
+[key_value_store.keys]
+type = "spin"
 "#
     )
 }
 
-/// Posten's pin, in the format of our host: for `components`, or for its proxy alone where there are none.
+/// Posten's pin and the budgets of all, in the format of our host: for `components`, or for its proxy alone where there are none.
 pub(crate) fn pins(world: &World, shown: &ClientCertificate, components: &[&str]) -> String {
     let path = |path: &Path| json(&path.to_string_lossy());
     let components = match components {
@@ -177,11 +183,12 @@ subject = [
 ]
 client_cert_file = {}
 client_private_key_file = {}
-"#,
+{}"#,
         json(&world.addresses.posten),
         path(&shown.roots_file),
         path(&shown.chain_file),
         path(&shown.key_file),
+        budgets::budgets(&world.addresses),
     )
 }
 

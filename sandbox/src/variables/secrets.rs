@@ -19,6 +19,7 @@ pub(crate) struct Secrets {
     pub(super) consent_store: String,
     pub(super) token_store: String,
     pub(super) job_store: String,
+    pub(super) key_set_store: String,
     pub(super) maintenance: String,
 }
 
@@ -44,6 +45,7 @@ impl Secrets {
             consent_store: secret()?,
             token_store: secret()?,
             job_store: secret()?,
+            key_set_store: secret()?,
             maintenance: secret()?,
         })
     }

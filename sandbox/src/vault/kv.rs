@@ -120,7 +120,7 @@ impl Vault {
 
 impl Secret {
     fn add(&mut self, data: Map<String, Value>, created: OffsetDateTime) -> Value {
-        self.newest += 1;
+        self.newest = self.newest.saturating_add(1);
         let version = Version {
             number: self.newest,
             data,

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::KEY;
+use crate::clock::between;
 use crate::random;
 
 /// How long a token of the app's role lasts: the role's `token_ttl`.
@@ -64,7 +65,7 @@ impl Tokens {
 
 impl Token {
     fn holds(&self, now: OffsetDateTime) -> bool {
-        now < self.issued + LEASE
+        now < self.issued.saturating_add(LEASE)
     }
 
     /// Whether the role's policies let it do this. `path` begins after `/v1/`.
@@ -101,7 +102,7 @@ impl Token {
 
     /// What it is told about itself.
     pub(super) fn about(&self, now: OffsetDateTime) -> Value {
-        let expires = self.issued + LEASE;
+        let expires = self.issued.saturating_add(LEASE);
         json!({
             "accessor": self.accessor,
             "creation_time": self.issued.unix_timestamp(),
@@ -118,7 +119,7 @@ impl Token {
             "path": "auth/approle/login",
             "policies": POLICIES,
             "renewable": true,
-            "ttl": (expires - now).whole_seconds(),
+            "ttl": between(now, expires).whole_seconds(),
             "type": "service",
         })
     }

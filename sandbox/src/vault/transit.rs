@@ -36,7 +36,7 @@ impl TransitKey {
 
     /// Adds a version, the newest from now on.
     pub(super) fn add(&mut self, pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<()> {
-        let number = u32::try_from(self.0.len() + 1).context("too many versions")?;
+        let number = u32::try_from(self.0.len().saturating_add(1)).context("too many versions")?;
         self.0.push(Version::of(number, pair, now)?);
         Ok(())
     }

@@ -31,12 +31,13 @@ async fn the_variables_are_what_the_app_needs() {
     let secrets = [
         "consent_store_key",
         "token_store_key",
+        "key_set_store_key",
         "consent_signing_key",
         "claims_signing_key",
         "maintenance_secret",
     ];
     let secrets: BTreeSet<_> = secrets.map(|name| variables[name].clone()).into();
-    assert_eq!(secrets.len(), 5, "none is used twice");
+    assert_eq!(secrets.len(), 6, "none is used twice");
     for secret in &secrets {
         assert_eq!(URL_SAFE_NO_PAD.decode(secret).unwrap().len(), 32);
     }
@@ -158,6 +159,7 @@ async fn the_runtime_configuration_trusts_the_sandbox() {
         "[[client_tls]]",
         "[key_value_store.consents]",
         "[key_value_store.tokens]",
+        "[key_value_store.keys]",
     ] {
         assert!(configuration.contains(part), "{part}");
     }

@@ -196,6 +196,11 @@ async fn portal_manifests_are_held_to_their_schema() {
             "<availability><available-seconds>7776001</available-seconds></availability>",
             "90 days",
         ),
+        (
+            "<availability/>",
+            "<availability><activation-time>9999-12-31T23:59:59-23:59</activation-time></availability>",
+            "366 days",
+        ),
     ] {
         let draft = Draft::portal().manifest(from, to);
         bench.create(&draft).await.is_refused(400, INVALID, why);

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::party::{OrganisationNumber, Party};
 use crate::secret::Secret;
+
+/// In nanoseconds.
+const SECOND: u128 = 1_000_000_000;
 
 /// A consent as it is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,7 +63,12 @@ impl Right {
 
 impl PartialEq for Right {
     fn eq(&self, other: &Self) -> bool {
-        self.resource == other.resource && self.folded_metadata() == other.folded_metadata()
+        // Keys that differ in case only would hide behind each other.
+        let (one, two) = (self.folded_metadata(), other.folded_metadata());
+        self.resource == other.resource
+            && one == two
+            && one.len() == self.metadata.len()
+            && two.len() == other.metadata.len()
     }
 }
 
@@ -152,7 +160,10 @@ impl Consent {
 
     fn check(&self, asked: &Asked) -> Result<(), Mismatch> {
         // Altinn keeps microseconds; anything from a second on is another time.
-        let drift = (self.valid_to - asked.valid_to).abs();
+        let (theirs, ours) = (self.valid_to, asked.valid_to);
+        let drift = theirs
+            .unix_timestamp_nanos()
+            .abs_diff(ours.unix_timestamp_nanos());
         for (holds, member) in [
             (self.id.eq_ignore_ascii_case(&asked.id), Mismatch::Id),
             (self.from.0 == asked.from.urn(), Mismatch::From),
@@ -163,7 +174,7 @@ impl Consent {
                     .is_some_and(|rights| same(rights, &asked.rights)),
                 Mismatch::Rights,
             ),
-            (drift < Duration::SECOND, Mismatch::ValidTo),
+            (drift < SECOND, Mismatch::ValidTo),
         ] {
             if !holds {
                 return Err(member);
@@ -225,5 +236,35 @@ pub struct Urn(pub(super) String);
 impl fmt::Debug for Urn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Urn(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn right(metadata: &[(&str, &str)]) -> Right {
+        let metadata = metadata.iter();
+        Right {
+            resource: "r".to_owned(),
+            metadata: metadata
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn keys_are_compared_without_case_and_none_hides_behind_another() {
+        let asked = right(&[("fraogmed", "2026-01")]);
+        assert_eq!(asked, right(&[("fraOgMed", "2026-01")]));
+        for other in [
+            right(&[]),
+            right(&[("fraogmed", "2026-02")]),
+            right(&[("fraOgMed", "2025-01"), ("fraogmed", "2026-01")]),
+            right(&[("FRAOGMED", "2025-01"), ("fraogmed", "2026-01")]),
+        ] {
+            assert_ne!(asked, other);
+            assert_ne!(other, asked);
+        }
     }
 }

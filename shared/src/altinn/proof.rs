@@ -47,7 +47,7 @@ pub enum Fault {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         Self::new(Kind::ProofRefused)
-            .detail(format!("The consent token is not taken: {fault}"))
+            .advice(format!("The consent token is not taken: {fault}"))
             .cause(fault)
     }
 }

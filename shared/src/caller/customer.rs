@@ -1,6 +1,9 @@
 //! The customer who is logged in, and whom they may ask about.
 
+use crate::context::Context;
+use crate::inbound::VerifiedCaller;
 use crate::party::{Environment, OrganisationNumber, Party, PartyError, PersonNumber};
+use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
 
@@ -21,6 +24,8 @@ pub struct Customer {
     pub(super) environment: Environment,
 }
 
+impl VerifiedCaller for Customer {}
+
 /// The scopes of login tokens that open a read which needs no consent. One that is not configured opens nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LookupScopes {
@@ -37,6 +42,20 @@ impl Customer {
             Some(Party::Person(number)) => Some(number),
             _ => None,
         }
+    }
+
+    /// Returns the request with marks that name this customer.
+    pub fn marked<'a, P: Platform>(&self, context: &Context<'a, P>) -> Context<'a, P> {
+        context.for_customer(&self.consumer, self.subject.expose())
+    }
+
+    /// Whether the login is a back end's, which asks on behalf of many.
+    pub fn is_back_end(&self, scopes: &LookupScopes) -> bool {
+        !self.is_person && self.has_scope(scopes.others.as_ref())
+    }
+
+    fn has_scope(&self, scope: Option<&String>) -> bool {
+        scope.is_some_and(|scope| self.scopes.contains(scope))
     }
 
     /// Whether the token has `claim`, and its value is `true`.
@@ -76,11 +95,7 @@ impl Customer {
         requested: Option<&str>,
         scopes: &LookupScopes,
     ) -> Result<Party, Problem> {
-        let has = |scope: &Option<String>| {
-            let scope = scope.as_ref();
-            scope.is_some_and(|scope| self.scopes.contains(scope))
-        };
-        if self.is_person && has(&scopes.own) {
+        if self.is_person && self.has_scope(scopes.own.as_ref()) {
             let own = self.party(None)?;
             return match requested {
                 Some(requested) if parse(requested, self.environment)? != own => {
@@ -89,7 +104,7 @@ impl Customer {
                 _ => Ok(own),
             };
         }
-        if self.is_person || !has(&scopes.others) {
+        if !self.is_back_end(scopes) {
             return Err(Kind::CallerNotAllowed.into());
         }
         match requested {

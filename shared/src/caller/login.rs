@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use super::customer::Customer;
 use crate::config::{Consumers, Login};
 use crate::context::Context;
-use crate::key_set::{KeySet, Place};
+use crate::key_set::{KeySet, Lifetimes, Place};
 use crate::outbound::{Call, Repeat};
 use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::Platform;
@@ -26,11 +26,14 @@ const LOGIN: Call = Call {
     counterparty: "login",
     timeout: std::time::Duration::from_secs(3),
     max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(3),
+    repeat: Repeat::Broken(2),
 };
 
-/// Keys older than this are asked for again.
-const FRESH: std::time::Duration = std::time::Duration::from_mins(10);
+/// A key that the login service has withdrawn is accepted for no longer than this.
+const LIFETIMES: Lifetimes = Lifetimes {
+    fresh: std::time::Duration::from_mins(10),
+    unreachable: std::time::Duration::from_hours(1),
+};
 
 /// How far the login service's clock may differ from ours, in seconds.
 const LEEWAY: u64 = 10;
@@ -63,7 +66,7 @@ impl LoginTokens {
     /// For the login service `login`.
     pub fn new(login: Login, consumers: Consumers, environment: Environment) -> Self {
         let place = Place::Address(login.jwks_address.clone());
-        let keys = KeySet::new(place, LOGIN, FRESH);
+        let keys = KeySet::new(place, LOGIN, LIFETIMES, &login.key_sets);
         Self {
             login,
             consumers,

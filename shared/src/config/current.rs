@@ -14,7 +14,7 @@ use crate::platform::Platform;
 
 /// How old settings may be. Spin asks its providers at each reading (its crate `factor-variables`), and one of them may be a
 /// vault across the network: so they are not read for each request.
-const FRESH: Duration = Duration::from_secs(30);
+const FRESH: time::Duration = time::Duration::seconds(30);
 
 /// How long a request waits for settings that it has already.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -78,7 +78,7 @@ impl<D> Current<D> {
         let kept = self.0.borrow();
         let kept = kept.as_ref()?;
         // A clock that was set back says nothing about their age.
-        let fresh = kept.read <= now && now < kept.read + FRESH;
+        let fresh = kept.read <= now && now < kept.read.saturating_add(FRESH);
         fresh.then(|| Rc::clone(&kept.desk))
     }
 
@@ -161,7 +161,7 @@ mod tests {
         platform.set_variable("number", "1");
         platform.run(async {
             let first = get(&current, &platform).await.expect("a number");
-            platform.advance(FRESH);
+            platform.advance(FRESH.unsigned_abs());
             let second = get(&current, &platform).await.expect("a number");
             assert!(Rc::ptr_eq(&first, &second));
             platform.shift(time::Duration::hours(-1));
@@ -197,18 +197,18 @@ mod tests {
         platform.run(async {
             get(&current, &platform).await.expect("a number");
             platform.set_variable("number", "s3cret");
-            platform.advance(FRESH);
+            platform.advance(FRESH.unsigned_abs());
             for _ in 0..3 {
                 assert_eq!(*get(&current, &platform).await.expect("kept"), 1);
             }
             assert_eq!(not_renewed(), ["number is none: set it to one"]);
             platform.fail_variables(true);
-            platform.advance(FRESH);
+            platform.advance(FRESH.unsigned_abs());
             assert_eq!(*get(&current, &platform).await.expect("kept"), 1);
             assert_eq!(not_renewed().len(), 2);
             platform.fail_variables(false);
             platform.set_variable("number", "2");
-            platform.advance(FRESH);
+            platform.advance(FRESH.unsigned_abs());
             assert_eq!(*get(&current, &platform).await.expect("new"), 2);
         });
     }

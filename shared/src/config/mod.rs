@@ -21,7 +21,7 @@ use crate::platform::{Platform, VariableError};
 pub use current::Current;
 pub use fault::{ConfigError, Fault};
 pub use resolve::Resolver;
-pub use sections::{Consumers, Login, Origin, StoreKeys};
+pub use sections::{Consumers, KeySetStore, Login, Origin, StoreKeys};
 pub use token::{ConsumerOrgs, TokenConfig, TokenService};
 
 /// How many variables are asked for at once: each may be a call to a vault.

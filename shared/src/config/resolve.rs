@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::Raw;
 use super::fault::{ConfigError, Fault};
-use super::sections::{Consumers, Login, Origin, StoreKeys};
+use super::sections::{Consumers, KeySetStore, Login, Origin, StoreKeys};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 
@@ -41,11 +42,18 @@ impl<'a> Resolver<'a> {
 
     /// Records that a value is wrong.
     pub fn invalid(&mut self, name: &str, reason: &str, remedy: &str) {
-        self.faults.push(Fault::Invalid {
+        self.fault(Fault::Invalid {
             name: name.to_owned(),
             reason: reason.to_owned(),
             remedy: remedy.to_owned(),
         });
+    }
+
+    /// Records a fault once, however many settings are built from the variable.
+    fn fault(&mut self, fault: Fault) {
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// A value that may be absent or empty.
@@ -57,7 +65,7 @@ impl<'a> Resolver<'a> {
     pub fn required(&mut self, name: &str, remedy: &str) -> Option<&'a str> {
         let value = self.raw.get(name);
         if value.is_none() {
-            self.faults.push(Fault::Missing {
+            self.fault(Fault::Missing {
                 name: name.to_owned(),
                 remedy: remedy.to_owned(),
             });
@@ -86,10 +94,10 @@ impl<'a> Resolver<'a> {
         parts.map(str::trim).filter(|part| !part.is_empty())
     }
 
-    /// JSON. The parser's own words are left out: they may quote a secret.
+    /// JSON in which no member stands twice, whatever its case. The parser's own words are left out: they may quote a secret.
     pub fn json<T: DeserializeOwned>(&mut self, name: &str, remedy: &str) -> Option<T> {
         let value = self.required(name, remedy)?;
-        match serde_json::from_str(value) {
+        match crate::json::read(value.as_bytes()) {
             Ok(value) => Some(value),
             Err(error) => {
                 let place = format!(
@@ -124,9 +132,20 @@ impl<'a> Resolver<'a> {
 
     /// `web_origins`: the pages that may call.
     pub fn web_origins(&mut self) -> Option<Vec<Origin>> {
-        let origins: Option<Vec<Origin>> = self.list("web_origins").map(Origin::parse).collect();
+        self.origins("web_origins")
+    }
+
+    /// `budgeted_origins`: where calls are marked. The variable `key` holds a key that the component has for another purpose.
+    pub fn marking(&mut self, key: &str) -> Option<Marking> {
+        let origins = self.origins("budgeted_origins")?;
+        let key = self.optional(key).unwrap_or_default();
+        Some(Marking::new(&origins, key.as_bytes()))
+    }
+
+    fn origins(&mut self, name: &str) -> Option<Vec<Origin>> {
+        let origins: Option<Vec<Origin>> = self.list(name).map(Origin::parse).collect();
         if origins.is_none() {
-            self.invalid("web_origins", "has a part that is not an origin", ORIGIN);
+            self.invalid(name, "has a part that is not an origin", ORIGIN);
         }
         origins
     }
@@ -180,12 +199,27 @@ impl<'a> Resolver<'a> {
             "login_organisations_claim",
             "set it to the claim with the organisations that the customer may act for",
         );
+        let key_sets = self.key_set_store();
         Some(Login {
             jwks_address: origin?.join(&path?),
             issuer: issuer?,
             audience: audience?,
             party_claim: party_claim?,
             organisations_claim: organisations_claim?,
+            key_sets: key_sets?,
+        })
+    }
+
+    /// Where the public keys of other parties are shared, from `environment`, `consumer_organisation` and
+    /// `key_set_store_key`.
+    pub fn key_set_store(&mut self) -> Option<KeySetStore> {
+        let environment = self.environment();
+        let consumers = self.consumers();
+        let key = self.parsed("key_set_store_key", "is not a key", KEY, key);
+        Some(KeySetStore {
+            environment: environment?,
+            consumer: consumers?.default,
+            key: key?,
         })
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::party::OrganisationNumber;
+use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 
 /// `scheme://host[:port]`, lower case, without a slash at the end. HTTPS, or HTTP to this machine.
@@ -39,7 +39,9 @@ impl Origin {
     /// Whether `address` lies at this origin, judged by its parsed parts.
     pub fn owns(&self, address: &str) -> bool {
         Url::parse(address).is_ok_and(|url| {
-            url.username().is_empty()
+            // The URL standard gives `blob:` the origin of the address inside.
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
                 && url.password().is_none()
                 && url.origin().ascii_serialization() == self.0
         })
@@ -88,6 +90,19 @@ pub struct Login {
     pub party_claim: String,
     /// The claim with the organisations that the customer may act for.
     pub organisations_claim: String,
+    /// Where its keys are shared by the instances of the deployment.
+    pub key_sets: KeySetStore,
+}
+
+/// Settings of the store in which the instances of a deployment share other parties' public keys.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeySetStore {
+    /// Where the app runs.
+    pub environment: Environment,
+    /// The deployment's first consumer, which its rows are named for.
+    pub consumer: OrganisationNumber,
+    /// Seals the rows. There is no previous key: a row that is lost costs one fetch.
+    pub key: Secret<[u8; 32]>,
 }
 
 /// The keys that seal a store: 32 bytes each.
@@ -138,6 +153,8 @@ mod tests {
             "https://u@altinn.example/",
             "http://altinn.example/",
             "//altinn.example",
+            "blob:https://altinn.example/0198a000-1111-4222-8333-444455556666",
+            "filesystem:https://altinn.example/temporary/x",
         ] {
             assert!(!origin.owns(address), "{address}");
         }

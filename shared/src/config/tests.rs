@@ -202,6 +202,7 @@ fn everything_that_is_missing_is_told_at_once() {
     let text = error.to_string();
     for name in TokenConfig::VARIABLES {
         let optional = [
+            "budgeted_origins",
             "consumer_organisations",
             "consumer_claim",
             "vault_origin",

@@ -8,6 +8,7 @@ use super::sections::{Consumers, Login, Origin, StoreKeys};
 use super::{Raw, Settings};
 use crate::credential::VerifyingKey;
 use crate::maskinporten::{Client, RawClient, Signer};
+use crate::outbound::Marking;
 use crate::party::{Environment, OrganisationNumber};
 use crate::secret::Secret;
 use crate::vault::{VaultLogin, VaultSettings};
@@ -36,6 +37,8 @@ pub struct TokenConfig {
     pub vault: Option<VaultSettings>,
     /// Seals the store of tokens.
     pub store_keys: StoreKeys,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 /// Someone who may ask for tokens.
@@ -128,6 +131,7 @@ impl PublicKeys {
 impl Settings for TokenConfig {
     const VARIABLES: &'static [&'static str] = &[
         "environment",
+        "budgeted_origins",
         "consumer_organisation",
         "consumer_organisations",
         "consumer_claim",
@@ -137,6 +141,7 @@ impl Settings for TokenConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "maskinporten_origin",
         "maskinporten_clients",
         "token_services",
@@ -159,6 +164,7 @@ impl Settings for TokenConfig {
         let services = services(&mut resolver);
         let vault = vault(&mut resolver, clients.as_deref().unwrap_or_default());
         let store_keys = resolver.store_keys("token_store_key", "token_store_previous_key");
+        let marking = resolver.marking("token_store_key");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -169,6 +175,7 @@ impl Settings for TokenConfig {
                 services: services?,
                 vault,
                 store_keys: store_keys?,
+                marking: marking?,
             })
         };
         resolver.finish(settings())
@@ -183,7 +190,11 @@ fn clients(resolver: &mut Resolver<'_>, consumers: Option<&Consumers>) -> Option
         let client = match Client::try_from(client) {
             Ok(client) => client,
             Err(error) => {
-                resolver.invalid(NAME, &format!("number {} {error}", index + 1), CLIENTS);
+                resolver.invalid(
+                    NAME,
+                    &format!("number {} {error}", index.saturating_add(1)),
+                    CLIENTS,
+                );
                 continue;
             }
         };

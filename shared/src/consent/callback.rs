@@ -1,13 +1,14 @@
 //! The browser comes back from Altinn.
 //!
 //! What its query says is hearsay, and whose browser it is does not matter: the request that the state
-//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the row says. A code in
+//! belongs to is settled by Altinn's word, for whoever asked, and the browser is sent where the state's own ticket says. A code in
 //! the query is at best where to ask.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::Consents;
-use super::record::{Key, Record, Request};
+use super::record::{Key, Record, Request, Ticket};
 use super::rows::Rows;
 use super::truth::Truth;
 use crate::altinn::{Outcome, WayBack};
@@ -58,22 +59,69 @@ impl Consents {
                 return Ok(None);
             };
             let key = ticket.key(consumer, &party);
-            let (request, outcome) = self.settle(&rows, &key, &ticket.request, arrival).await?;
-            return Ok(request
-                .return_address()
-                .map(|address| address.with(outcome.as_str())));
+            let context = &ticket.request.marked(context, consumer);
+            let rows = self.rows(context);
+            let outcome = self.settle_in_turn(&rows, &key, &ticket, arrival).await?;
+            // The state's own address: the record may hold another asker's request.
+            let address = ticket.request.return_address();
+            return Ok(address.map(|address| address.with(outcome.as_str())));
         }
         Ok(None)
     }
 
-    /// What came of the ticket's request, and the request as it was last asked for.
+    /// Settles the ticket's request, with a look at Altinn unless it has just had one: a browser that comes back again
+    /// is sent on with what is known.
+    async fn settle_in_turn<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        ticket: &Ticket,
+        arrival: Arrival<'_>,
+    ) -> Result<Outcome, Problem> {
+        let context = rows.context;
+        let request = &ticket.request;
+        let flight = format!("back {}", request.id);
+        let may_look =
+            ticket.may_look(context.now()) || self.looks.is_aloft(context.platform, &flight);
+        if arrival.head || !may_look {
+            return self.settle(rows, key, request, arrival, false).await;
+        }
+        let led = RefCell::new(None);
+        let look = async || {
+            let end = async {
+                // Another request may have looked since the ticket was read.
+                let ticket = rows.ticket(key.consumer, arrival.state).await?;
+                let mut looks = false;
+                if let Some(mut ticket) = ticket.filter(|ticket| ticket.may_look(context.now())) {
+                    ticket.look(context.now());
+                    looks = true;
+                    let kept = rows.keep_ticket(key.consumer, arrival.state, &ticket).await;
+                    // The customer is told what Altinn says although a full store writes nothing down.
+                    if let Err(problem) = kept {
+                        context.log(&Event::of("consent", &problem));
+                    }
+                }
+                self.settle(rows, key, request, arrival, looks).await
+            };
+            let end = end.await;
+            led.replace(Some(end));
+        };
+        Box::pin(self.looks.join(context.platform, &flight, look)).await;
+        if let Some(end) = led.take() {
+            return end;
+        }
+        self.settle(rows, key, request, arrival, false).await
+    }
+
+    /// Settles the ticket's request and returns its outcome. Altinn is asked if `looks`.
     async fn settle<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
         key: &Key<'_>,
         request: &Request,
         arrival: Arrival<'_>,
-    ) -> Result<(Request, Outcome), Problem> {
+        looks: bool,
+    ) -> Result<Outcome, Problem> {
         let now = rows.context.now();
         let kept = rows.record(key).await?;
         let other = kept
@@ -81,14 +129,18 @@ impl Consents {
             .filter(|record| record.request.id != request.id);
         if other.is_some_and(|record| record.outcome(now) == Outcome::Granted) {
             // Of two requests at once, the other was approved.
-            return Ok((request.clone(), Outcome::Granted));
+            return Ok(Outcome::Granted);
         }
         let overwritten = other.is_some();
         let own = kept.filter(|record| record.request.id == request.id);
         let mut record = own.unwrap_or_else(|| Record::new(request.clone(), Outcome::Pending, now));
         if record.outcome(now) == Outcome::Pending && !arrival.head {
             let (answered, learned) = self.take_code(rows.context, &mut record, arrival.says);
-            let outcome = self.look(rows.context, key, &record, answered).await;
+            let outcome = if looks {
+                self.look(rows.context, key, &record, answered).await
+            } else {
+                Outcome::Pending
+            };
             record.settle(outcome, now);
             // A request that was overwritten takes its place back only with a yes.
             if outcome == Outcome::Granted
@@ -108,8 +160,7 @@ impl Consents {
                 }
             }
         }
-        let outcome = record.outcome(now);
-        Ok((record.request, outcome))
+        Ok(record.outcome(now))
     }
 
     /// Puts the code that the browser says into the record, where nobody else can tell it. Gives whether the browser's word

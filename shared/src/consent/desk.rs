@@ -19,7 +19,9 @@ use crate::altinn::{PARAMETERS, WayBack};
 use crate::caller::{Customer, LoginTokens, PARTY_HEADER, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
+use crate::idempotency::{self, Entry, Fingerprint, Key};
 use crate::inbound::{Arrived, json, see_other};
+use crate::outbound::{Class, Marking};
 use crate::party::Party;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
@@ -31,6 +33,9 @@ use crate::token::Client;
 
 /// The path of the way back from Altinn.
 pub const CALLBACK: &str = "/consent/callback";
+
+/// The route of a start, for keys.
+const ROUTE: &str = "POST /consent";
 
 /// What is read of the query there: ours, and what Altinn adds.
 pub const CALLBACK_PARAMETERS: &[&str] = &{
@@ -49,6 +54,7 @@ pub struct Desk {
     callback: String,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
+    marking: Marking,
 }
 
 impl Desk {
@@ -59,18 +65,19 @@ impl Desk {
     pub fn new(config: ConsentConfig, component: &'static str) -> Self {
         Self {
             customers: LoginTokens::new(config.login, config.consumers.clone(), config.environment),
-            consents: Consents {
-                environment: config.environment,
-                store: Store::new(STORE, config.environment, &config.store_keys),
-                altinn: config.altinn,
-                tokens: Client::new(component, config.signing_key),
-            },
+            consents: Consents::new(
+                config.environment,
+                Store::new(STORE, config.environment, &config.store_keys),
+                config.altinn,
+                Client::new(component, config.signing_key),
+            ),
             consumers: config.consumers,
             services: config.services,
             return_addresses: config.return_addresses,
             callback: config.public_url.join(CALLBACK),
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
+            marking: config.marking,
         }
     }
 
@@ -86,7 +93,8 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let customer = self.customer(context, arrived).await?;
-        let body: StartBody = arrived.json()?;
+        let body: StartBody = arrived.json(context, &customer).await?;
+        let context = &self.marked(context, &customer);
         let named = arrived.header(PARTY_HEADER)?;
         if body.party.is_some() && named.is_some_and(|named| body.party.as_deref() != Some(named)) {
             return Err(Problem::new(Kind::RequestInvalid)
@@ -94,7 +102,7 @@ impl Desk {
         }
         let party = customer.party(body.party.as_deref().or(named))?;
         let offer = self.services.find(body.service.as_deref())?;
-        let service = &offer.with_only(&body.metadata)?;
+        let service = &offer.with_only(&body.metadata, context.now())?;
         let return_address = self
             .return_addresses
             .check(&body.return_address, Journey::Consent)?;
@@ -113,11 +121,24 @@ impl Desk {
             return_address: &return_address,
             party_name: party_name.as_ref(),
         };
-        match self
-            .consents
-            .start(context, subject, asker, &self.callback)
-            .await?
-        {
+        let started = match Key::read(arrived.header(idempotency::HEADER)?)? {
+            None => {
+                let started = self.consents.start(context, subject, asker, &self.callback);
+                started.await?
+            }
+            Some(key) => {
+                let (store, consumer) = (&self.consents.store, &customer.consumer);
+                let entry = Entry::new(store, consumer, &customer.subject, ROUTE, &key);
+                let running = entry.begin(context, &body.fingerprint(&party)).await?;
+                let started = self
+                    .consents
+                    .start_once(context, subject, asker, &self.callback, &running)
+                    .await;
+                running.end(context, started.is_ok()).await;
+                started?
+            }
+        };
+        match started {
             Started::Granted { valid_to } => json(
                 StatusCode::OK,
                 &StandingBody::new("granted", Some(valid_to)),
@@ -151,12 +172,19 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let (customer, party, service) = self.named(context, arrived).await?;
+        let context = &self.marked(context, &customer);
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
             service: &service,
         };
-        standing(self.consents.standing(context, subject).await?)
+        // `HEAD` makes us ask nobody.
+        let known = if arrived.head {
+            self.consents.known_standing(context, subject).await?
+        } else {
+            self.consents.standing(context, subject).await?
+        };
+        standing(known)
     }
 
     /// `DELETE /consent`: the consumer ends it.
@@ -166,6 +194,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Response, Problem> {
         let (customer, party, service) = self.named(context, arrived).await?;
+        let context = &self.marked(context, &customer);
         let subject = Subject {
             consumer: &customer.consumer,
             party: &party,
@@ -185,7 +214,7 @@ impl Desk {
         let offer = self.services.find(arrived.query.get("service"))?;
         let said = arrived.query.iter().filter(|(name, _)| *name != "service");
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let service = offer.with_only(&said.collect())?;
+        let service = offer.with_only(&said.collect(), context.now())?;
         Ok((customer, party, service))
     }
 
@@ -196,6 +225,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Response {
+        let context = &context.marked(self.marking.marks(Class::Visits));
         let language = arrived
             .headers
             .get(header::ACCEPT_LANGUAGE)
@@ -237,6 +267,14 @@ impl Desk {
         json(StatusCode::OK, &swept)
     }
 
+    fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        customer: &Customer,
+    ) -> Context<'a, P> {
+        customer.marked(&context.marked(self.marking.marks(Class::Customers)))
+    }
+
     async fn customer<P: Platform, H>(
         &self,
         context: &Context<'_, P>,
@@ -248,15 +286,37 @@ impl Desk {
     }
 }
 
+/// How many members `metadata` may have: more than any service asks for.
+const MOST_METADATA: usize = 32;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StartBody {
     party: Option<String>,
     party_name: Option<String>,
     service: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::map::<MOST_METADATA, _, _>")]
     metadata: BTreeMap<String, String>,
     return_address: String,
+}
+
+impl StartBody {
+    /// What is asked for, and for which party.
+    fn fingerprint(&self, party: &Party) -> Fingerprint {
+        let metadata = self.metadata.iter();
+        let metadata = metadata.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let fields: Vec<&[u8]> = [
+            party.expose(),
+            self.party_name.as_deref().unwrap_or_default(),
+            self.service.as_deref().unwrap_or_default(),
+            self.return_address.as_str(),
+        ]
+        .into_iter()
+        .map(str::as_bytes)
+        .chain(metadata)
+        .collect();
+        Fingerprint::of(&fields)
+    }
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,7 @@ use crate::altinn::{Altinn, Generation, Right};
 use crate::config::{Consumers, Origin, StoreKeys};
 use crate::context::Context;
 use crate::credential::SigningKey;
+use crate::idempotency::{Entry, Fingerprint, Key};
 use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::memory::Memory;
 use crate::platform::{Platform, Request, Response, SendError};
@@ -217,16 +218,16 @@ impl Bank {
             previous: Vec::new(),
         };
         Self {
-            consents: Consents {
-                environment: Environment::Test,
-                store: Store::new(STORE, Environment::Test, &keys),
-                altinn: Altinn {
+            consents: Consents::new(
+                Environment::Test,
+                Store::new(STORE, Environment::Test, &keys),
+                Altinn {
                     generation: Generation::Three,
                     origin: origin("https://platform.example"),
                     page_origin: origin("https://am.ui.example"),
                 },
-                tokens: Client::new("consent", SigningKey::from_seed(&[3; 32]).expect("a key")),
-            },
+                Client::new("consent", SigningKey::from_seed(&[3; 32]).expect("a key")),
+            ),
             consumers: Consumers {
                 default: number("310000205"),
                 others: vec![number("310000302")],
@@ -255,12 +256,35 @@ impl Bank {
         }
     }
 
-    pub(crate) async fn start<P: Platform>(&self, platform: &P) -> Result<Started, Problem> {
-        let asker = Asker {
+    fn asker(&self) -> Asker<'_> {
+        Asker {
             subject: &self.subject,
             return_address: &self.return_address,
             party_name: self.party_name.as_ref(),
-        };
+        }
+    }
+
+    /// With an `Idempotency-Key`.
+    pub(crate) async fn start_once<P: Platform>(
+        &self,
+        platform: &P,
+        key: &str,
+    ) -> Result<Started, Problem> {
+        let context = context(platform);
+        let key = Key::read(Some(key))?.expect("a key");
+        let (store, consumer) = (&self.consents.store, &self.consumers.default);
+        let entry = Entry::new(store, consumer, &self.subject, "POST /consent", &key);
+        let running = entry.begin(&context, &Fingerprint::of(&[])).await?;
+        let started =
+            self.consents
+                .start_once(&context, self.about(), self.asker(), CALLBACK, &running);
+        let started = started.await;
+        running.end(&context, started.is_ok()).await;
+        started
+    }
+
+    pub(crate) async fn start<P: Platform>(&self, platform: &P) -> Result<Started, Problem> {
+        let asker = self.asker();
         let context = context(platform);
         self.consents
             .start(&context, self.about(), asker, CALLBACK)

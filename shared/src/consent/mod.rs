@@ -1,7 +1,8 @@
 //! A party's consent: asking for it, the way back from Altinn, and how it stands.
 //!
 //! The store has no compare-and-set and a component may be stopped between any two steps, so the order of
-//! the writes is what keeps the journey going. [`Consents::start`] writes
+//! the writes is what keeps the journey going. [`Consents::start`] takes one of the customer's slots, which run out by
+//! themselves, and writes
 //!
 //! 1. the *ticket*, found by the state in the redirect address, with the whole request in it;
 //! 2. the *record*, found by consumer, party, service and metadata, with the request's id;
@@ -17,17 +18,25 @@
 //! the record before it is believed, so that what Altinn could not be asked then is asked by whoever comes next. Where that
 //! way back is lost, the record stays *pending*, and the next start leads to the same link.
 //!
+//! Altinn has one redirect address for a request. An open request is therefore given to others who ask only if they come back
+//! to the same return address; another return address has a request of its own, and each ticket keeps its own address.
+//!
 //! Of two starts at once, the last write wins, and Altinn has two open requests. Each browser comes back
 //! with the state of its own, and each ticket can settle its own request: when that one was approved,
 //! it takes the record's place. Where that way back is lost too, the record says *pending*, which is
 //! true of the request that it holds, and the next start leads to that one. A write that
 //! overwrites a settled record with a pending one loses nothing either: whoever reads a pending
-//! record asks Altinn.
+//! record asks Altinn, within five seconds.
+//!
+//! Altinn is asked about a consent at most once in five seconds, whoever asks us and on however many instances: the record
+//! says when it was last looked up, and is written before Altinn is asked. A browser that comes back has a look of its own,
+//! as seldom, which its ticket says. Of looks at the very same moment each instance may make one.
 
 mod callback;
 mod desk;
 mod page;
 mod party_name;
+mod quota;
 mod record;
 mod require;
 mod rows;
@@ -44,7 +53,9 @@ pub(crate) mod fake2;
 #[cfg(test)]
 mod tests;
 
-use time::{Duration, OffsetDateTime};
+use std::cell::RefCell;
+
+use time::OffsetDateTime;
 
 pub use callback::Arrival;
 pub use desk::{CALLBACK, CALLBACK_PARAMETERS, Desk};
@@ -56,6 +67,7 @@ pub use start::Started;
 
 use crate::altinn::{Altinn, Outcome};
 use crate::context::Context;
+use crate::flight::Flights;
 use crate::log::Event;
 use crate::party::Environment;
 use crate::platform::Platform;
@@ -69,8 +81,8 @@ use truth::Truth;
 /// The store of records and tickets.
 pub const STORE: &str = "consents";
 
-/// How old Altinn's word about a consent in force may be before a caller who asks how it stands is told.
-const FRESH: Duration = Duration::minutes(1);
+/// How long one look at Altinn may take before another request of the instance takes over.
+const LOOKING: std::time::Duration = std::time::Duration::from_secs(12);
 
 /// All consents of a deployment.
 #[derive(Debug)]
@@ -83,6 +95,8 @@ pub struct Consents {
     pub altinn: Altinn,
     /// For access to Altinn.
     pub tokens: Client,
+    /// The looks at Altinn that are under way, by the requests' ids.
+    looks: Flights<String, ()>,
 }
 
 /// How a consent stands.
@@ -95,6 +109,22 @@ pub struct Standing {
 }
 
 impl Consents {
+    /// The consents in `store`, which are given at `altinn`.
+    pub const fn new(
+        environment: Environment,
+        store: Store,
+        altinn: Altinn,
+        tokens: Client,
+    ) -> Self {
+        Self {
+            environment,
+            store,
+            altinn,
+            tokens,
+            looks: Flights::new(LOOKING),
+        }
+    }
+
     /// How the consent stands, after Altinn has been asked where that may have changed; `None` where
     /// there is none. While Altinn cannot be asked, what was known before stands.
     pub async fn standing<P: Platform>(
@@ -108,37 +138,89 @@ impl Consents {
             return Ok(None);
         };
         let record = self.refresh(&rows, &key, record).await?;
-        Ok(record.map(|record| Standing {
-            outcome: record.outcome(context.now()),
-            valid_to: record.request.valid_to(),
-        }))
+        Ok(Self::standing_of(context, record))
     }
 
-    /// The record with Altinn's word in it, where that may have changed. `None` if Altinn does not know
-    /// the request: nobody can answer it.
+    /// How the consent stands as far as it is known here; `None` where there is none. Altinn is not asked.
+    pub async fn known_standing<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+    ) -> Result<Option<Standing>, Problem> {
+        let record = self.rows(context).usable(&Key::from(subject)).await?;
+        let record = record.filter(Record::is_known_to_altinn);
+        Ok(Self::standing_of(context, record))
+    }
+
+    fn standing_of<P: Platform>(
+        context: &Context<'_, P>,
+        record: Option<Record>,
+    ) -> Option<Standing> {
+        record.map(|record| Standing {
+            outcome: record.outcome(context.now()),
+            valid_to: record.request.valid_to(),
+        })
+    }
+
+    /// The record with Altinn's word in it, where that may have changed and Altinn has not just been asked. `None` if
+    /// Altinn does not know the request: nobody can answer it.
     async fn refresh<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
         key: &Key<'_>,
-        mut record: Record,
+        record: Record,
     ) -> Result<Option<Record>, Problem> {
-        let now = rows.context.now();
-        let due = match record.outcome(now) {
-            Outcome::Pending => true,
-            Outcome::Granted => record.age(now) >= FRESH,
-            Outcome::Rejected | Outcome::Revoked | Outcome::Expired => false,
-        };
-        if !due {
-            return Ok(Some(record));
+        let platform = rows.context.platform;
+        let id = &record.request.id;
+        if !record.is_due(rows.context.now()) && !self.looks.is_aloft(platform, id) {
+            return Ok(Some(record).filter(Record::is_known_to_altinn));
         }
-        match self.truth(rows.context, key, &record).await {
-            Ok(Truth::Known(Outcome::Pending)) => {}
+        let led = RefCell::new(None);
+        let look = async || {
+            let end = self.look_up_now(rows, key).await;
+            led.replace(Some(end));
+        };
+        Box::pin(self.looks.join(platform, id, look)).await;
+        if let Some(end) = led.take() {
+            return end;
+        }
+        // Another request of this instance has looked.
+        let record = rows.usable(key).await?;
+        Ok(record.filter(Record::is_known_to_altinn))
+    }
+
+    /// Asks Altinn, unless another request has done so since the record was read.
+    async fn look_up_now<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+    ) -> Result<Option<Record>, Problem> {
+        let context = rows.context;
+        let record = rows.usable(key).await?;
+        let Some(mut record) = record else {
+            return Ok(None);
+        };
+        if !record.is_due(context.now()) {
+            return Ok(Some(record).filter(Record::is_known_to_altinn));
+        }
+        record.look(context.now());
+        if let Err(problem) = rows.keep(key, &record).await {
+            // A look that is not written down would not be the last one.
+            context.log(&Event::of("consent", &problem));
+            return Ok(Some(record).filter(Record::is_known_to_altinn));
+        }
+        match self.truth(context, key, &record).await {
+            Ok(Truth::Known(Outcome::Pending)) if record.is_known_to_altinn() => {}
             Ok(Truth::Known(outcome)) => {
-                Self::take(rows.context, &mut record, outcome);
+                Self::take(context, &mut record, outcome);
                 rows.keep(key, &record).await?;
             }
-            Ok(Truth::Unknown) => return Ok(None),
-            Err(problem) => rows.context.log(&Event::of("consent", &problem)),
+            Ok(Truth::Unknown) => {
+                record.lose();
+                rows.keep(key, &record).await?;
+                return Ok(None);
+            }
+            Err(problem) => context.log(&Event::of("consent", &problem)),
         }
         Ok(Some(record))
     }

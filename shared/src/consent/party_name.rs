@@ -2,6 +2,7 @@
 
 use crate::problem::{Kind, Problem};
 use crate::secret::Secret;
+use crate::text::is_displayable;
 
 /// The longest, in characters.
 const LONGEST: usize = 200;
@@ -9,8 +10,7 @@ const LONGEST: usize = 200;
 /// A name that a register can have: a person's surname, or an organisation's registered name.
 pub(super) fn read(name: &str) -> Result<Secret<String>, Problem> {
     let name = name.trim();
-    let fits =
-        !name.is_empty() && name.chars().count() <= LONGEST && !name.contains(char::is_control);
+    let fits = !name.is_empty() && name.chars().count() <= LONGEST && is_displayable(name);
     if fits {
         Ok(Secret::new(name.to_owned()))
     } else {
@@ -37,7 +37,15 @@ mod tests {
 
     #[test]
     fn what_no_register_holds_is_refused_without_being_repeated() {
-        for name in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(201)] {
+        for name in [
+            "",
+            "  ",
+            "a\nb",
+            "a\u{0}",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            &"x".repeat(201),
+        ] {
             let problem = read(name).expect_err("no name");
             assert_eq!(problem.kind, Kind::RequestInvalid);
             assert_eq!(problem.detail.as_deref(), Some("party_name is not a name"));

@@ -6,7 +6,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::service::Service;
 use crate::altinn::{Asked, Outcome, Right};
+use crate::context::Context;
 use crate::party::{Environment, OrganisationNumber, Party};
+use crate::platform::Platform;
 use crate::return_address::{Journey, ReturnAddress};
 use crate::secret::Secret;
 
@@ -30,7 +32,19 @@ pub(super) struct Record {
     outcome: Outcome,
     /// When Altinn last said so, in Unix seconds.
     checked_at: i64,
+    /// When Altinn was last asked for whoever asks us, whatever came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_at: Option<i64>,
+    /// Altinn did not know the request when it was last asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_unknown: bool,
 }
+
+/// How old Altinn's word about a consent in force may be before a caller who asks how it stands is told.
+const FRESH: Duration = Duration::minutes(1);
+
+/// Altinn is asked about one consent, or for one browser that comes back, at most once in this time.
+const LOOK_PAUSE: Duration = Duration::seconds(5);
 
 impl Record {
     pub(super) const fn new(request: Request, outcome: Outcome, now: OffsetDateTime) -> Self {
@@ -39,7 +53,39 @@ impl Record {
             page: None,
             outcome,
             checked_at: now.unix_timestamp(),
+            looked_at: None,
+            is_unknown: false,
         }
+    }
+
+    /// Whether Altinn is to be asked: the outcome may have changed, and nobody has just asked.
+    pub(super) fn is_due(&self, now: OffsetDateTime) -> bool {
+        let may_have_changed = match self.outcome(now) {
+            Outcome::Pending => true,
+            Outcome::Granted => since(self.checked_at, now) >= FRESH,
+            Outcome::Rejected | Outcome::Revoked | Outcome::Expired => false,
+        };
+        may_have_changed && has_rested(self.looked_at, now)
+    }
+
+    /// Notes that Altinn is asked now.
+    pub(super) const fn look(&mut self, now: OffsetDateTime) {
+        self.looked_at = Some(now.unix_timestamp());
+    }
+
+    /// Notes that Altinn does not know the request.
+    pub(super) const fn lose(&mut self) {
+        self.is_unknown = true;
+    }
+
+    /// Whether Altinn knew the request when it was last asked.
+    pub(super) const fn is_known_to_altinn(&self) -> bool {
+        !self.is_unknown
+    }
+
+    /// Whether the party can still answer, as far as we know.
+    pub(super) fn is_open(&self, now: OffsetDateTime) -> bool {
+        self.outcome(now) == Outcome::Pending && !self.is_unknown
     }
 
     /// What the consent is worth at `now`, as far as we know.
@@ -52,16 +98,25 @@ impl Record {
         }
     }
 
-    /// How long ago Altinn was asked.
-    pub(super) const fn age(&self, now: OffsetDateTime) -> Duration {
-        Duration::seconds(now.unix_timestamp().saturating_sub(self.checked_at))
-    }
-
     /// Takes Altinn's word.
     pub(super) const fn settle(&mut self, outcome: Outcome, now: OffsetDateTime) {
         self.outcome = outcome;
         self.checked_at = now.unix_timestamp();
+        self.is_unknown = false;
     }
+}
+
+/// How long ago `seconds` was.
+const fn since(seconds: i64, now: OffsetDateTime) -> Duration {
+    Duration::seconds(now.unix_timestamp().saturating_sub(seconds))
+}
+
+/// Whether the last look is long enough ago. A clock that was set back says nothing about that.
+fn has_rested(looked_at: Option<i64>, now: OffsetDateTime) -> bool {
+    looked_at.is_none_or(|looked_at| {
+        let since = since(looked_at, now);
+        since >= LOOK_PAUSE || since <= -LOOK_PAUSE
+    })
 }
 
 /// What was asked for, by whom, and where the browser shall end up.
@@ -75,8 +130,9 @@ pub(super) struct Request {
     pub(super) right: Right,
     /// In Unix seconds.
     valid_to: i64,
-    /// The login service's name for who asked last.
+    /// The login service's name for who asked first.
     asked_by: String,
+    /// Where whoever answers it comes back to.
     return_address: String,
 }
 
@@ -91,24 +147,25 @@ impl Request {
             id,
             handle: None,
             right: service.right.clone(),
-            valid_to: (now + service.valid_for).unix_timestamp(),
+            valid_to: now.saturating_add(service.valid_for).unix_timestamp(),
             asked_by: asker.subject.expose().clone(),
             return_address: asker.return_address.as_str().to_owned(),
         }
     }
 
-    /// The same request, for whoever asks now.
-    pub(super) fn again(&self, asker: &Asker<'_>) -> Self {
-        Self {
-            asked_by: asker.subject.expose().clone(),
-            return_address: asker.return_address.as_str().to_owned(),
-            ..self.clone()
-        }
+    /// Whether it brings `asker` home. The external service has one redirect address for a request, so that askers with
+    /// different return addresses have requests of their own.
+    pub(super) fn leads_home(&self, asker: &Asker<'_>) -> bool {
+        self.return_address == asker.return_address.as_str()
     }
 
-    pub(super) fn is_for(&self, asker: &Asker<'_>) -> bool {
-        self.asked_by == *asker.subject.expose()
-            && self.return_address == asker.return_address.as_str()
+    /// Returns the request with marks that name the customer who asked last.
+    pub(super) fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        consumer: &OrganisationNumber,
+    ) -> Context<'a, P> {
+        context.for_customer(consumer, &self.asked_by)
     }
 
     pub(super) fn valid_to(&self) -> OffsetDateTime {
@@ -167,6 +224,9 @@ pub(super) struct Ticket {
     party: String,
     service: String,
     pub(super) request: Request,
+    /// When Altinn was last asked for a browser that came back with it, in Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_at: Option<i64>,
 }
 
 impl Ticket {
@@ -175,7 +235,18 @@ impl Ticket {
             party: key.party.expose().to_owned(),
             service: key.service.to_owned(),
             request,
+            looked_at: None,
         }
+    }
+
+    /// Whether Altinn may be asked for the browser that has come back.
+    pub(super) fn may_look(&self, now: OffsetDateTime) -> bool {
+        has_rested(self.looked_at, now)
+    }
+
+    /// Notes that Altinn is asked now.
+    pub(super) const fn look(&mut self, now: OffsetDateTime) {
+        self.looked_at = Some(now.unix_timestamp());
     }
 
     pub(super) fn party(&self, environment: Environment) -> Option<Party> {

@@ -24,10 +24,18 @@ pub(super) struct Rows<'a, P> {
 
 impl<P: Platform> Rows<'_, P> {
     pub(super) async fn record(&self, key: &Key<'_>) -> Result<Option<Record>, Problem> {
-        let parts = key.parts();
+        self.record_named(key.consumer, &key.parts()).await
+    }
+
+    /// The record whose name has these parts.
+    pub(super) async fn record_named(
+        &self,
+        consumer: &OrganisationNumber,
+        parts: &[String; 3],
+    ) -> Result<Option<Record>, Problem> {
         let parts = parts.each_ref().map(String::as_str);
         let name = Name {
-            consumer: key.consumer,
+            consumer,
             kind: RECORD,
             parts: &parts,
         };
@@ -48,7 +56,7 @@ impl<P: Platform> Rows<'_, P> {
             kind: RECORD,
             parts: &parts,
         };
-        let not_after = record.request.valid_to() + AFTERMATH;
+        let not_after = record.request.valid_to().saturating_add(AFTERMATH);
         self.store.set(self.context, &name, record, not_after).await
     }
 
@@ -83,15 +91,32 @@ impl<P: Platform> Rows<'_, P> {
         state: &State,
         request: &Request,
     ) -> Result<(), Problem> {
+        let ticket = Ticket::new(key, request.clone());
+        self.keep_ticket(key.consumer, state, &ticket).await
+    }
+
+    pub(super) async fn keep_ticket(
+        &self,
+        consumer: &OrganisationNumber,
+        state: &State,
+        ticket: &Ticket,
+    ) -> Result<(), Problem> {
+        let name = Name {
+            consumer,
+            kind: TICKET,
+            parts: &[state.expose()],
+        };
+        let not_after = ticket.request.valid_to().saturating_add(AFTERMATH);
+        self.store.set(self.context, &name, ticket, not_after).await
+    }
+
+    /// Removes the ticket of a request that nobody can answer.
+    pub(super) async fn withdraw(&self, key: &Key<'_>, state: &State) -> Result<(), Problem> {
         let name = Name {
             consumer: key.consumer,
             kind: TICKET,
             parts: &[state.expose()],
         };
-        let not_after = request.valid_to() + AFTERMATH;
-        let ticket = Ticket::new(key, request.clone());
-        self.store
-            .set(self.context, &name, &ticket, not_after)
-            .await
+        self.store.delete(self.context, &name).await
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::altinn::{Altinn, Right};
-use crate::calendar::Unit;
+use crate::calendar::{PeriodLimits, Unit};
 use crate::config::Resolver;
 use crate::problem::{Kind, Problem};
 
@@ -29,6 +29,7 @@ pub struct Offer {
     name: String,
     resource: String,
     metadata: BTreeMap<String, Metadata>,
+    period: PeriodLimits,
     valid_for: Duration,
 }
 
@@ -55,6 +56,8 @@ struct Raw {
     valid_days: u16,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    period: PeriodLimits,
 }
 
 impl Services {
@@ -69,7 +72,8 @@ impl Services {
         let offers = offers.filter(|offers| !offers.is_empty());
         if offers.is_none() {
             let reason = "has no service, or one without a resource, or one that is not valid for 1 to 3650 days, \
-                          or one with metadata that are neither a text nor {day}, {month} or {year}";
+                          or one with metadata that are neither a text nor {day}, {month} or {year}, or a period whose limits are zero \
+                          or too large";
             resolver.invalid("services", reason, REMEDY);
         }
         let offers = offers?;
@@ -156,14 +160,18 @@ impl Offer {
         })
     }
 
-    /// The same, where nothing but what is asked for may be said.
-    pub fn with_only(&self, values: &BTreeMap<String, String>) -> Result<Service, Problem> {
-        let asked = |name: &String| {
-            let mut metadata = self.metadata.iter();
-            metadata.any(|(key, said)| {
-                matches!(said, Metadata::Asked(_)) && key.eq_ignore_ascii_case(name)
-            })
-        };
+    /// The service with the values that one consent says, for whoever asks for that consent at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::RequestInvalid`] where a value is missing, is not written as it must be, is beyond the service's limits, or is
+    /// one that a consent to it does not say.
+    pub fn with_only(
+        &self,
+        values: &BTreeMap<String, String>,
+        now: OffsetDateTime,
+    ) -> Result<Service, Problem> {
+        let asked = |name: &String| self.asked().any(|(key, _)| key.eq_ignore_ascii_case(name));
         if !values.keys().all(asked) {
             let detail = format!(
                 "There is something that a consent to {} does not say",
@@ -171,7 +179,35 @@ impl Offer {
             );
             return Err(Problem::new(Kind::RequestInvalid).detail(detail));
         }
-        self.with(values)
+        let service = self.with(values)?;
+        let said = |(key, unit)| {
+            let value = service.right.metadata.get(key)?;
+            Some((key, unit, value.as_str()))
+        };
+        let said: Vec<_> = self.asked().filter_map(said).collect();
+        for (key, unit, value) in &said {
+            self.period.check(key, *unit, value, now)?;
+        }
+        let named = |wanted: &str| {
+            let mut said = said.iter();
+            said.find(|(key, _, _)| key.eq_ignore_ascii_case(wanted))
+        };
+        if let (Some((from_key, unit, from)), Some((to_key, other, to))) =
+            (named("fraogmed"), named("tilogmed"))
+            && unit == other
+        {
+            self.period
+                .check_span((from_key, from), (to_key, to), *unit)?;
+        }
+        Ok(service)
+    }
+
+    /// The keys under which a consent says what the caller asks for, and how that is written.
+    fn asked(&self) -> impl Iterator<Item = (&str, Unit)> {
+        self.metadata.iter().filter_map(|(key, said)| match said {
+            Metadata::Asked(unit) => Some((key.as_str(), *unit)),
+            Metadata::Fixed(_) => None,
+        })
     }
 }
 
@@ -181,10 +217,12 @@ fn offer(name: String, raw: Raw) -> Option<Offer> {
     let metadata: Option<_> = metadata
         .map(|(key, text)| Some((key, metadata_of(text)?)))
         .collect();
-    (named && (1..=3650).contains(&raw.valid_days)).then_some(Offer {
+    let fits = (1..=3650).contains(&raw.valid_days) && raw.period.are_valid();
+    (named && fits).then_some(Offer {
         name,
         resource: raw.resource,
         metadata: metadata?,
+        period: raw.period,
         valid_for: Duration::days(raw.valid_days.into()),
     })
 }
@@ -201,9 +239,13 @@ fn metadata_of(text: String) -> Option<Metadata> {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
     use crate::altinn::{Former, Generation};
     use crate::config::{self, Origin};
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
     fn resolved(json: &str, default: &str) -> Option<Services> {
         let raw = config::Raw::from_pairs([("services", json), ("default_service", default)]);
@@ -228,7 +270,9 @@ mod tests {
         let one = services(r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"2025"}}}"#)
             .expect("services");
         let a = one.find(None).expect("the only one");
-        let service = a.with_only(&BTreeMap::new()).expect("nothing is asked");
+        let service = a
+            .with_only(&BTreeMap::new(), NOW)
+            .expect("nothing is asked");
         assert_eq!(
             (service.name.as_str(), service.valid_for),
             ("a", Duration::days(90))
@@ -256,7 +300,7 @@ mod tests {
         .expect("services");
         let offer = services.find(None).expect("the only one");
         let asked = values(&[("fraOgMed", "2026-01"), ("tilOgMed", "2026-03")]);
-        let service = offer.with_only(&asked).expect("all is said");
+        let service = offer.with_only(&asked, NOW).expect("all is said");
         let expected = [
             ("form", "x"),
             ("fraogmed", "2026-01"),
@@ -269,13 +313,16 @@ mod tests {
             &[("fraOgMed", "2026-01"), ("tilOgMed", "2026-13")],
             &[("fraOgMed", "2026-04"), ("tilOgMed", "2026-03")],
             &[("fraOgMed", "2026-01"), ("tilOgMed", "2026-03"), ("x", "y")],
+            &[("fraOgMed", "0000-01"), ("tilOgMed", "2026-03")],
+            &[("fraOgMed", "2026-01"), ("tilOgMed", "9999-12")],
+            &[("fraOgMed", "2016-01"), ("tilOgMed", "2026-01")],
             &[
                 ("fraOgMed", "2026-01"),
                 ("tilOgMed", "2026-03"),
                 ("form", "y"),
             ],
         ] {
-            let problem = offer.with_only(&values(pairs)).expect_err("refused");
+            let problem = offer.with_only(&values(pairs), NOW).expect_err("refused");
             assert_eq!(problem.kind, Kind::RequestInvalid, "{pairs:?}");
         }
         assert!(
@@ -326,7 +373,11 @@ mod tests {
             r#"{"a":{"resource":"r","valid_days":9000}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadta":{}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":""}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"period":{"span_years":0}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"period":{"years":1}}}"#,
             r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{week}"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90,"metadata":{"aar":"{year}","Aar":"2025"}}}"#,
+            r#"{"a":{"resource":"r","valid_days":90},"a":{"resource":"s","valid_days":90}}"#,
         ] {
             assert_eq!(services(json), None, "{json}");
         }

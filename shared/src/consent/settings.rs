@@ -4,6 +4,7 @@ use super::service::Services;
 use crate::altinn::Altinn;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
@@ -33,6 +34,8 @@ pub struct ConsentConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the stores swept.
     pub maintenance_secrets: Vec<Secret<String>>,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 impl Settings for ConsentConfig {
@@ -40,6 +43,7 @@ impl Settings for ConsentConfig {
         "environment",
         "public_url",
         "web_origins",
+        "budgeted_origins",
         "return_addresses",
         "consumer_organisation",
         "consumer_organisations",
@@ -50,6 +54,7 @@ impl Settings for ConsentConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "altinn_generation",
         "altinn_api_keys",
         "altinn_start",
@@ -78,6 +83,7 @@ impl Settings for ConsentConfig {
         let signing_key = resolver.signing_key("consent_signing_key");
         let store_keys = resolver.store_keys("consent_store_key", "consent_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
+        let marking = resolver.marking("consent_store_key");
         let settings = || {
             Some(Self {
                 environment: environment?,
@@ -91,6 +97,7 @@ impl Settings for ConsentConfig {
                 signing_key: signing_key?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
+                marking: marking?,
             })
         };
         let settings = settings();

@@ -1,5 +1,7 @@
 //! Asking the party.
 
+use std::cell::Cell;
+
 use time::OffsetDateTime;
 
 use super::Consents;
@@ -7,7 +9,8 @@ use super::record::{Asker, Key, Record, Request, Subject};
 use super::rows::Rows;
 use super::truth::Uncreated;
 use crate::altinn::Outcome;
-use crate::context::{Context, uuid};
+use crate::context::{Context, uuid, uuid_of};
+use crate::idempotency::Running;
 use crate::log::{Event, Level};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
@@ -43,35 +46,69 @@ impl Consents {
         asker: Asker<'_>,
         callback: &str,
     ) -> Result<Started, Problem> {
+        let id = || uuid(context.platform);
+        self.start_with(context, subject, asker, callback, id).await
+    }
+
+    /// The same for a request with a key: a new one has the same id each time.
+    pub(super) async fn start_once<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        asker: Asker<'_>,
+        callback: &str,
+        running: &Running<'_>,
+    ) -> Result<Started, Problem> {
+        let number = Cell::new(0_u8);
+        let id = || {
+            let id = uuid_of(running.id(number.get()));
+            number.set(number.get().saturating_add(1));
+            id
+        };
+        self.start_with(context, subject, asker, callback, id).await
+    }
+
+    /// `id` gives the ids of new requests.
+    async fn start_with<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        subject: Subject<'_>,
+        asker: Asker<'_>,
+        callback: &str,
+        id: impl Fn() -> String,
+    ) -> Result<Started, Problem> {
         let rows = self.rows(context);
         let key = Key::from(subject);
-        let fresh = || {
-            Request::new(
-                uuid(context.platform),
-                subject.service,
-                &asker,
-                context.now(),
-            )
+        let fresh = async || {
+            let request = Request::new(id(), subject.service, &asker, context.now());
+            self.take_slot(&rows, &key, &request, &asker).await?;
+            Ok::<_, Problem>(request)
         };
         let kept = rows.usable(&key).await?;
         let request = match kept {
-            // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
             Some(record)
                 if record.page.is_none() && record.outcome(context.now()) == Outcome::Pending =>
             {
-                record.request.again(&asker)
+                // An earlier start was stopped before it knew Altinn's page: the same id goes out again.
+                if record.request.leads_home(&asker) {
+                    self.take_slot(&rows, &key, &record.request, &asker).await?;
+                    record.request
+                } else {
+                    fresh().await?
+                }
             }
             Some(record) => match self.reuse(&rows, &key, record, &asker).await? {
                 Some(started) => return Ok(started),
-                None => fresh(),
+                None => fresh().await?,
             },
-            None => fresh(),
+            None => fresh().await?,
         };
         if let Some(started) = self.ask(&rows, &key, request, &asker, callback).await? {
             return Ok(started);
         }
         // The id that went out again had an answer already, and not a yes.
-        let started = self.ask(&rows, &key, fresh(), &asker, callback).await?;
+        let request = fresh().await?;
+        let started = self.ask(&rows, &key, request, &asker, callback).await?;
         started.ok_or_else(|| {
             Problem::new(Kind::SourceUnreadable).cause("Altinn has an answer to a new request")
         })
@@ -85,18 +122,13 @@ impl Consents {
         record: Record,
         asker: &Asker<'_>,
     ) -> Result<Option<Started>, Problem> {
-        let Some(mut record) = self.refresh(rows, key, record).await? else {
+        let Some(record) = self.refresh(rows, key, record).await? else {
             return Ok(None);
         };
         let valid_to = record.request.valid_to();
-        match (record.outcome(rows.context.now()), record.page.clone()) {
+        match (record.outcome(rows.context.now()), record.page) {
             (Outcome::Granted, _) => Ok(Some(Started::Granted { valid_to })),
-            (Outcome::Pending, Some(page)) => {
-                // Altinn has one redirect address for the request; whoever asked last is sent home.
-                if !record.request.is_for(asker) {
-                    record.request = record.request.again(asker);
-                    rows.keep(key, &record).await?;
-                }
+            (Outcome::Pending, Some(page)) if record.request.leads_home(asker) => {
                 Ok(Some(Started::Open {
                     page,
                     valid_to,
@@ -131,6 +163,7 @@ impl Consents {
             Err(Uncreated::Refused(problem)) => {
                 // There is nothing at Altinn to come back to: the next start begins anew.
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(problem);
             }
         };
@@ -143,6 +176,7 @@ impl Consents {
             Ok(outcome) => outcome,
             Err(mismatch) => {
                 rows.forget(key).await?;
+                rows.withdraw(key, &state).await?;
                 return Err(Problem::new(Kind::SourceUnreadable).cause(mismatch));
             }
         };

@@ -62,7 +62,7 @@ impl Consents {
             }
             Truth::Known(Outcome::Pending | Outcome::Granted) | Truth::Unknown => {
                 Err(Problem::new(Kind::SourceRefused)
-                    .detail("Altinn does not let the organisation withdraw the consent")
+                    .advice("Altinn does not let the organisation withdraw the consent")
                     .cause("Altinn answered 403 to a withdrawal"))
             }
         }

@@ -6,8 +6,10 @@
 mod answer;
 mod body;
 mod origin;
+mod pace;
 mod path;
 mod query;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -25,10 +27,13 @@ use crate::platform::{Answer, Body, Platform};
 use crate::problem::{Kind, Problem};
 
 pub use answer::{json, see_other};
-pub use body::Upload;
+pub use body::UnreadBody;
 pub use query::{Parameters, Query};
 
+pub(crate) use body::{Allowance, VerifiedCaller};
 pub(crate) use path::Places;
+pub(crate) use query::decode;
+pub(crate) use room::Room;
 
 /// The longest query, in bytes.
 const LONGEST_QUERY: usize = 2048;
@@ -51,8 +56,6 @@ pub struct Route<H> {
     /// Browsers come here by following a link, so an `Origin` header means nothing, and a query that is
     /// not valid counts as empty.
     pub navigated: bool,
-    /// The body may be large: it is left to the handler as [`Arrived::upload`].
-    pub uploads: bool,
 }
 
 /// A component: its routes, and what answers them.
@@ -98,7 +101,8 @@ pub trait Component<P: Platform> {
     ) -> Result<Answer, Problem>;
 }
 
-/// A request that has a handler, with its whole body unless that may be large.
+/// A request that has a handler. Its body has not been read: a handler reads it when it has verified the caller, which the
+/// methods that read it ask for.
 #[derive(Debug)]
 pub struct Arrived<H> {
     /// Which handler is meant.
@@ -109,10 +113,8 @@ pub struct Arrived<H> {
     pub headers: HeaderMap,
     /// The query, checked against the route's parameters.
     pub query: Query,
-    /// At most 64 KiB; empty where there is an upload.
-    pub body: Bytes,
-    /// The body of a route that uploads.
-    pub upload: Option<Upload>,
+    /// What is read last.
+    pub body: UnreadBody,
     pub(crate) places: Places,
 }
 
@@ -127,25 +129,40 @@ impl<H> Arrived<H> {
         header_once(&self.headers, name)
     }
 
-    /// The body, which must be JSON of this shape.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// Reads the body of at most 64 KiB, which must be JSON of this shape, without a member that stands twice.
+    pub(crate) async fn json<P: Platform, T: DeserializeOwned>(
+        &self,
+        context: &Context<'_, P>,
+        caller: &impl VerifiedCaller,
+    ) -> Result<T, Problem> {
         self.expect_media_type("application/json")?;
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // The parser's own words may quote what was sent.
-            let place = format!(
-                "The JSON is not what is expected at line {}, column {}",
-                error.line(),
-                error.column()
-            );
-            Problem::new(Kind::RequestInvalid).detail(place)
-        })
+        crate::json::request(&self.small_body(context, caller).await?)
     }
 
-    /// The body, which must be a form with these fields at most.
-    pub fn form(&self, fields: &'static [&'static str]) -> Result<Query, Problem> {
+    /// Reads the body of at most 64 KiB, which must be a form with these fields at most.
+    pub(crate) async fn form<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        caller: &impl VerifiedCaller,
+        fields: &'static [&'static str],
+    ) -> Result<Query, Problem> {
         self.expect_media_type("application/x-www-form-urlencoded")?;
-        let text = std::str::from_utf8(&self.body).map_err(|_| Kind::RequestInvalid)?;
+        let body = self.small_body(context, caller).await?;
+        let text = std::str::from_utf8(&body).map_err(|_| Kind::RequestInvalid)?;
         Query::parse(text, Parameters::Only(fields))
+    }
+
+    async fn small_body<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        caller: &impl VerifiedCaller,
+    ) -> Result<Bytes, Problem> {
+        let allowance = Allowance {
+            largest: body::LARGEST,
+            share: None,
+            watch: None,
+        };
+        self.body.read(context, caller, allowance).await
     }
 
     /// Whether the body says that it is of this media type.
@@ -293,23 +310,12 @@ where
         Err(_) if route.navigated => Query::default(),
         query => query?,
     };
-    let (body, upload) = if route.method == Method::GET {
-        (Bytes::new(), None)
-    } else {
-        let upload = Upload::new(&parts.headers, body);
-        if route.uploads {
-            (Bytes::new(), Some(upload))
-        } else {
-            (upload.read(body::LARGEST).await?, None)
-        }
-    };
     let arrived = Arrived {
         handler: route.handler,
         head: parts.method == Method::HEAD,
         headers: parts.headers.clone(),
         query,
-        body,
-        upload,
+        body: UnreadBody::new(&parts.headers, body),
         places,
     };
     component.answer(context, arrived).await

@@ -9,7 +9,7 @@ use crate::problem::{Kind, Problem};
 
 /// The headers that a page may send.
 const REQUEST_HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, innsyn-party");
+    HeaderValue::from_static("authorization, content-type, idempotency-key, innsyn-party");
 
 /// The headers of an answer that a page may read.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static("correlation-id, retry-after");

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::problem::{Kind, Problem};
+use crate::text::folded;
 
-/// Which parameters a route takes. None may stand there twice.
+/// Which parameters a route takes. None may stand there twice, in whatever case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Parameters {
     /// These; any other is refused.
@@ -46,7 +47,7 @@ impl Query {
                 Cow::Borrowed(name) => format!("The parameter {name}"),
                 Cow::Owned(_) => "A parameter".to_owned(),
             };
-            if read.get(&name).is_some() {
+            if read.iter().any(|(known, _)| folded(known) == folded(&name)) {
                 return Err(invalid(&format!("{called} stands there twice")));
             }
             let value =
@@ -75,7 +76,8 @@ fn invalid(detail: &str) -> Problem {
     Problem::new(Kind::RequestInvalid).detail(detail)
 }
 
-fn decode(text: &str) -> Option<String> {
+/// The text that percent encoding and `+` for space stand for; `None` where it is not encoded well.
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -136,7 +138,10 @@ mod tests {
         assert_eq!(pairs, [("inntektsaar", "2025"), ("å", "1")]);
         let twice = Query::parse("02829090123=1&02829090123=2", Parameters::Any);
         let detail = twice.expect_err("twice").detail.expect("a detail");
-        assert_eq!(detail, "A parameter stands there twice");
+        assert_eq!(&*detail, "A parameter stands there twice");
+        for twice in ["fraOgMed=1&fraogmed=2", "a=1&%EF%BD%81=2"] {
+            assert!(Query::parse(twice, Parameters::Any).is_err(), "{twice}");
+        }
         assert!(Query::parse("%ff=1", Parameters::Any).is_err());
     }
 

@@ -28,6 +28,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// The address that tells this place from others.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Address(address) => address.clone(),
+            Self::Metadata { origin, .. } => origin.join(METADATA),
+        }
+    }
+
     pub(super) async fn address<P: Platform>(
         &self,
         context: &Context<'_, P>,

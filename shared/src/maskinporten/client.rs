@@ -74,7 +74,7 @@ impl TryFrom<RawClient> for Client {
         }
         let keys = raw.keys.into_iter().enumerate();
         let keys = keys.map(|(index, key)| {
-            Key::try_from(key).map_err(|error| ClientError::Key(index + 1, error))
+            Key::try_from(key).map_err(|error| ClientError::Key(index.saturating_add(1), error))
         });
         let organisation =
             OrganisationNumber::parse(&raw.organisation).map_err(|_| ClientError::Organisation)?;

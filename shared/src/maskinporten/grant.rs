@@ -84,7 +84,7 @@ impl Grant<'_> {
             iss: self.client_id,
             scope: self.scope,
             iat: issued_at,
-            exp: issued_at + LIFETIME,
+            exp: issued_at.saturating_add(LIFETIME),
             jti: &self.id,
             consumer_org: self.consumer_org,
             pid: self.pid,

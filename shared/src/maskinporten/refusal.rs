@@ -173,7 +173,7 @@ impl std::fmt::Display for Refusal {
 /// `MP-nnn` or `MP_nnn`, written the first way.
 pub(super) fn code(text: &str) -> Option<String> {
     text.match_indices("MP").find_map(|(index, _)| {
-        let mut rest = text.get(index + 2..)?.chars();
+        let mut rest = text.get(index.saturating_add(2)..)?.chars();
         rest.next()
             .filter(|separator| matches!(separator, '-' | '_'))?;
         let digits: String = rest.by_ref().take(3).collect();
@@ -201,5 +201,6 @@ fn trace_id(text: &str) -> Option<String> {
 pub fn drift(answer: &Response, now: OffsetDateTime) -> Option<i64> {
     let date = answer.headers().get(header::DATE)?.to_str().ok()?;
     let theirs = OffsetDateTime::parse(date, &Rfc2822).ok()?;
-    Some((now - theirs).whole_seconds())
+    let (ours, theirs) = (now.unix_timestamp(), theirs.unix_timestamp());
+    Some(ours.saturating_sub(theirs))
 }

@@ -2,6 +2,7 @@
 //!
 //! What an answer means is its protocol's business; this module only knows whether one came.
 
+mod marks;
 mod semaphore;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::platform::{Limits, Platform, Request, Response, SendError, Stream};
 use crate::problem::{Kind, Problem};
 use crate::trace::TRACEPARENT;
 
+pub use marks::{Class, Marking, Marks};
 pub use semaphore::{Permit, Semaphore};
 
 /// The longest pause before the second attempt; it doubles for each further one.
@@ -115,9 +117,9 @@ pub async fn send_anew<P: Platform>(
         let end = attempt_once(context, call, request().await?, attempt, P::send).await;
         if attempt < attempts && call.repeat.allows(&end) {
             let pause = pause(context.platform, attempt, end.as_ref().ok());
-            if pause + SHORTEST_ATTEMPT < context.left() {
+            if pause.saturating_add(SHORTEST_ATTEMPT) < context.left() {
                 context.platform.sleep(pause).await;
-                attempt += 1;
+                attempt = attempt.saturating_add(1);
                 continue;
             }
         }
@@ -158,11 +160,12 @@ async fn attempt_once<P: Platform, T>(
     request.headers_mut().insert(TRACEPARENT, traceparent);
     let method = request.method().clone();
     let start = context.platform.uptime();
-    let limits = limits(&context, call);
+    let limits = mark(&context, call, &mut request);
     let end = if limits.timeout.is_zero() {
         Err(SendError::TimedOut(limits.timeout))
     } else {
-        send(context.platform, request, limits).await
+        let end = send(context.platform, request, limits).await;
+        end.and_then(within_budget)
     };
     let duration = context.platform.uptime().saturating_sub(start);
     let status = end.as_ref().map(http::Response::status);
@@ -170,11 +173,29 @@ async fn attempt_once<P: Platform, T>(
     end
 }
 
-fn limits<P: Platform>(context: &Context<'_, P>, call: &Call) -> Limits {
+/// Marks the request where a budget is kept, and gives it time to wait for that.
+fn mark<P: Platform>(context: &Context<'_, P>, call: &Call, request: &mut Request) -> Limits {
+    let left = context.left();
+    let mut timeout = call.timeout.min(left);
+    let marks = context.marks.as_ref();
+    if let Some(marks) = marks.filter(|marks| marks.cover(request.uri())) {
+        let wait = marks.wait(call.timeout, left);
+        marks.write(request.headers_mut(), call.counterparty, wait, timeout);
+        timeout = timeout.saturating_add(wait).min(left);
+    }
     Limits {
-        timeout: call.timeout.min(context.left()),
+        timeout,
         max_body: call.max_body,
     }
+}
+
+/// The answer, unless it is of whoever keeps the budget.
+fn within_budget<T>(answer: http::Response<T>) -> Result<http::Response<T>, SendError> {
+    if !answer.headers().contains_key(marks::REFUSED) {
+        return Ok(answer);
+    }
+    let seconds = retry_after(&answer).map_or(1, |time| time.as_secs());
+    Err(SendError::OverBudget(seconds))
 }
 
 fn line(
@@ -207,16 +228,18 @@ const fn level(error: &SendError) -> Level {
 
 /// Half of the pause is left to chance, so that many callers do not come back at once.
 fn pause(platform: &impl Platform, attempt: u32, answer: Option<&Response>) -> Duration {
-    let longest = FIRST_PAUSE * 2_u32.saturating_pow(attempt.saturating_sub(1));
+    let longest = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     let mut chance = [0_u8; 1];
     platform.random(&mut chance);
     let [chance] = chance;
-    let jittered = longest / 2 + (longest / 2) * u32::from(chance) / 255;
+    let half = longest.checked_div(2).unwrap_or_default();
+    let more = half.saturating_mul(chance.into()).checked_div(255);
+    let jittered = half.saturating_add(more.unwrap_or_default());
     jittered.max(answer.and_then(retry_after).unwrap_or_default())
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3). The form with a date is not read: no counterparty sends it.
-pub fn retry_after(answer: &Response) -> Option<Duration> {
+pub fn retry_after<T>(answer: &http::Response<T>) -> Option<Duration> {
     let value = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }
@@ -225,21 +248,25 @@ pub fn retry_after(answer: &Response) -> Option<Duration> {
 pub fn problem(counterparty: &'static str, error: &SendError) -> Problem {
     let problem = Problem::new(kind(error)).cause(format_args!("{counterparty}: {error}"));
     match error {
-        SendError::CertificateRefused(refusal) => problem.detail(format!(
+        SendError::OverBudget(seconds) => Problem {
+            retry_after: Some(*seconds),
+            ..problem
+        },
+        SendError::CertificateRefused(refusal) => problem.advice(format!(
             "The certificate that the app shows to {counterparty} was refused ({refusal}): {}.",
             refusal.advice()
         )),
         // WASI has no more words for it.
-        SendError::NotTrusted(_) => problem.detail(format!(
+        SendError::NotTrusted(_) => problem.advice(format!(
             "The certificate that {counterparty} shows is not trusted: it has expired or been revoked, its issuer is not \
              among the roots (the wrong truststore), or it is for another name, organisation or purpose. The host's log says which."
         )),
-        SendError::Tls(_) => problem.detail(format!(
+        SendError::Tls(_) => problem.advice(format!(
             "TLS with {counterparty} failed: no version in common (it must speak 1.2 or 1.3), no TLS at that port, or, under Spin, which \
              does not tell them apart, a certificate that is not trusted. The host's log says which."
         )),
         // TLS 1.3 refuses a client's certificate when the connection is open already.
-        SendError::Broken(_) => problem.detail(format!(
+        SendError::Broken(_) => problem.advice(format!(
             "The exchange with {counterparty} broke off. Under Spin it may be that {counterparty} refuses the certificate that the \
              app shows. The host's log says which."
         )),
@@ -255,6 +282,7 @@ const fn kind(error: &SendError) -> Kind {
         SendError::NotTrusted(_) => Kind::CounterpartyNotTrusted,
         SendError::NoConnection(_) | SendError::Tls(_) | SendError::Broken(_) => Kind::SourceDown,
         SendError::TimedOut(_) => Kind::SourceSlow,
+        SendError::OverBudget(_) => Kind::TooManyCalls,
         SendError::TooLarge(_) => Kind::SourceUnreadable,
     }
 }

@@ -35,12 +35,12 @@ impl Semaphore {
             let (ticket, turn) = {
                 let mut state = self.0.borrow_mut();
                 if state.free > 0 {
-                    state.free -= 1;
+                    state.free = state.free.saturating_sub(1);
                     return Permit(self);
                 }
                 let (call, turn) = wake::pair();
                 let ticket = state.next_ticket;
-                state.next_ticket += 1;
+                state.next_ticket = state.next_ticket.wrapping_add(1);
                 state.line.push_back((ticket, call));
                 (ticket, turn)
             };
@@ -52,6 +52,13 @@ impl Semaphore {
             turn.wait().await;
             in_line.called = true;
         }
+    }
+
+    /// Holds a place if there is one, without waiting.
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        let mut state = self.0.borrow_mut();
+        state.free = state.free.checked_sub(1)?;
+        Some(Permit(self))
     }
 
     /// Calls the first in line to a free place. Who comes by before it wakes may take the place first.
@@ -101,7 +108,9 @@ pub struct Permit<'a>(&'a Semaphore);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.0.borrow_mut().free += 1;
+        let mut state = self.0.0.borrow_mut();
+        state.free = state.free.saturating_add(1);
+        drop(state);
         self.0.call_next();
     }
 }

@@ -2,7 +2,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::*;
-use crate::fixtures::context;
+use crate::config::Origin;
+use crate::fixtures::{CONSUMER, consumer, context};
 use crate::platform::Refusal;
 use crate::platform::memory::{Delay, Memory};
 
@@ -249,7 +250,7 @@ fn unexpected_answers_say_whose_fault_they_are() {
 /// The common problems in setting up two-way TLS (Posten signering, "Security").
 #[test]
 fn each_common_problem_is_named() {
-    let detail = |error: SendError| problem("altinn", &error).detail.expect("a detail");
+    let detail = |error: SendError| problem("altinn", &error).advice.expect("advice");
     let refused = |alert| {
         let refusal = Refusal::of_alert(alert).expect("about a certificate");
         detail(SendError::CertificateRefused(refusal))
@@ -267,7 +268,7 @@ fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
     for alert in [42, 43, 44, 45, 46, 48, 49, 116] {
         let refusal = Refusal::of_alert(alert).expect("about a certificate");
         let problem = problem("altinn", &SendError::CertificateRefused(refusal));
-        let detail = problem.detail.expect("a detail");
+        let detail = problem.advice.expect("advice");
         assert!(
             detail.starts_with("The certificate that the app shows to altinn"),
             "{detail}"
@@ -278,7 +279,7 @@ fn whose_certificate_it_is_and_what_to_look_at_stands_in_the_problem() {
         assert_eq!(Refusal::of_alert(alert), None, "{alert}");
     }
     let theirs = problem("altinn", &SendError::NotTrusted("expired".to_owned()));
-    let detail = theirs.detail.expect("a detail");
+    let detail = theirs.advice.expect("advice");
     assert!(
         detail.starts_with("The certificate that altinn shows"),
         "{detail}"
@@ -305,4 +306,64 @@ fn each_attempt_is_a_span_of_the_request() {
         let (trace, span) = (trace.as_str().expect("text"), span.as_str().expect("text"));
         assert_eq!(sent, format!("00-{trace}-{span}-01"));
     }
+}
+
+#[test]
+fn a_call_over_its_budget_was_not_made_and_is_not_made_again() {
+    let mut over = too_many("7").expect("an answer");
+    let name = HeaderValue::from_static("altinn");
+    over.headers_mut().insert("innsyn-call-refused", name);
+    let platform = Memory::new();
+    platform.push_answer(Ok(over.clone()));
+    let context = context(&platform);
+    let request = Request::new(Bytes::new());
+    let sent = platform.run(send_once(&context, &CALL, request));
+    let error = sent.expect_err("over the budget");
+    assert_eq!(error, SendError::OverBudget(7));
+    assert!(!error.may_have_arrived());
+    let problem = problem("altinn", &error);
+    assert_eq!(
+        (problem.kind, problem.retry_after),
+        (Kind::TooManyCalls, Some(7))
+    );
+    assert_eq!(end(CALL, vec![Ok(over)]), (Err(Kind::TooManyCalls), 1));
+}
+
+#[test]
+fn calls_are_marked_where_a_budget_is_kept_and_nowhere_else() {
+    let platform = Memory::new();
+    let origin = Origin::parse("https://altinn.example").expect("an origin");
+    let marking = Marking::new(&[origin], b"key");
+    let context = context(&platform).marked(marking.marks(Class::Customers));
+    let context = context.for_customer(&consumer(CONSUMER), "kari");
+    for address in ["https://altinn.example/a", "https://other.example/a"] {
+        platform.push_answer(status(200));
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = address.parse().expect("a URI");
+        platform
+            .run(send(&context, &CALL, &request))
+            .expect("an answer");
+    }
+    let requests = platform.requests();
+    let marks = |request: &Request| {
+        let names = request.headers().keys().map(http::HeaderName::as_str);
+        let mut marks: Vec<_> = names
+            .filter(|name| name.starts_with("innsyn-"))
+            .map(str::to_owned)
+            .collect();
+        marks.sort_unstable();
+        marks
+    };
+    let all = ["class", "customer", "service", "tenant", "timeout", "wait"];
+    assert_eq!(
+        marks(&requests[0]),
+        all.map(|name| format!("innsyn-call-{name}"))
+    );
+    assert!(marks(&requests[1]).is_empty());
+    let headers = requests[0].headers();
+    assert_eq!(headers["innsyn-call-service"], "altinn");
+    // Of nine seconds, two are the call's.
+    assert_eq!(headers["innsyn-call-timeout"], "2000");
+    assert_eq!(headers["innsyn-call-wait"], "7000");
+    assert!(!format!("{headers:?}").contains("kari"));
 }

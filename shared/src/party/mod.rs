@@ -119,6 +119,9 @@ fn digits<const N: usize>(text: &str) -> Option<[u32; N]> {
 
 /// The weighted sum with the check digit itself, modulo 11: 0 where the digit is right.
 fn remainder(digits: &[u32], weights: &[u32], check: u32) -> u32 {
-    let sum: u32 = digits.iter().zip(weights).map(|(d, w)| d * w).sum();
-    (sum + check) % 11
+    let weighted = digits.iter().zip(weights);
+    let sum = weighted.fold(check, |sum, (digit, weight)| {
+        sum.saturating_add(digit.saturating_mul(*weight))
+    });
+    sum % 11
 }

@@ -108,7 +108,11 @@ impl fmt::Debug for PersonNumber {
 
 const fn fields(all: &[u32; 11]) -> (u32, u32, u32) {
     let [d1, d2, m1, m2, y1, y2, ..] = *all;
-    (d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2)
+    (two(d1, d2), two(m1, m2), two(y1, y2))
+}
+
+const fn two(tens: u32, ones: u32) -> u32 {
+    tens.saturating_mul(10).saturating_add(ones)
 }
 
 fn first_remainder(all: &[u32; 11]) -> u32 {
@@ -120,7 +124,11 @@ fn first_remainder(all: &[u32; 11]) -> u32 {
 ///
 /// The century cannot be told any more, so that each year divisible by four counts as a leap year, 00 too.
 fn has_day(day: u32, month: u32, year: u32) -> bool {
-    let day = if day > 40 { day - 40 } else { day };
+    let day = if day > 40 {
+        day.saturating_sub(40)
+    } else {
+        day
+    };
     let february = if year.is_multiple_of(4) { 29 } else { 28 };
     [0, 20, 40, 60, 65, 80].iter().any(|addition| {
         let last = match month.checked_sub(*addition) {

@@ -101,7 +101,7 @@ async fn collect(mut stream: Stream, largest: usize) -> Result<Bytes, SendError>
         let Ok(data) = frame?.into_data() else {
             continue;
         };
-        if whole.len() + data.len() > largest {
+        if data.len() > largest.saturating_sub(whole.len()) {
             return Err(SendError::TooLarge(largest));
         }
         whole.extend_from_slice(&data);

@@ -15,8 +15,11 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::{
-    Body, Limits, Platform, Request, Response, SendError, StoreError, Stream, VariableError,
+    Body, Keys, Limits, Platform, Request, Response, SendError, StoreError, Stream, VariableError,
 };
+
+/// How many keys come at a time.
+const PAGE: usize = 10;
 
 /// How a test answers outgoing calls.
 pub type Responder = Rc<dyn Fn(&Request) -> Result<Response, SendError>>;
@@ -32,6 +35,7 @@ pub struct Memory {
     variables_fail: Cell<bool>,
     stores: RefCell<BTreeMap<String, HashMap<String, Vec<u8>>>>,
     failing: RefCell<HashSet<String>>,
+    full: RefCell<HashSet<String>>,
     responder: RefCell<Option<Responder>>,
     queue: RefCell<VecDeque<Result<Response, SendError>>>,
     requests: RefCell<Vec<Request>>,
@@ -62,6 +66,7 @@ impl Memory {
             variables_fail: Cell::new(false),
             stores: RefCell::default(),
             failing: RefCell::default(),
+            full: RefCell::default(),
             responder: RefCell::default(),
             queue: RefCell::default(),
             requests: RefCell::default(),
@@ -96,7 +101,7 @@ impl Memory {
 
     /// Moves both clocks forward.
     pub fn advance(&self, by: Duration) {
-        let now = self.clock.get() + by;
+        let now = self.clock.get().saturating_add(by);
         self.clock.set(now);
         let (due, later) = self
             .sleepers
@@ -117,7 +122,7 @@ impl Memory {
 
     /// Moves the time of day alone, either way.
     pub fn shift(&self, by: time::Duration) {
-        self.offset.set(self.offset.get() + by);
+        self.offset.set(self.offset.get().saturating_add(by));
     }
 
     /// Starts another sequence of randomness.
@@ -149,6 +154,16 @@ impl Memory {
     pub fn fail_store(&self, store: &str, failing: bool) {
         let mut stores = self.failing.borrow_mut();
         if failing {
+            stores.insert(store.to_owned());
+        } else {
+            stores.remove(store);
+        }
+    }
+
+    /// Makes a store refuse what would be written, as a full one does, or take it again.
+    pub fn refuse_writes(&self, store: &str, full: bool) {
+        let mut stores = self.full.borrow_mut();
+        if full {
             stores.insert(store.to_owned());
         } else {
             stores.remove(store);
@@ -248,12 +263,15 @@ impl Wake for Flag {
 
 impl Platform for Memory {
     fn now(&self) -> OffsetDateTime {
-        datetime!(2026-01-01 12:00 UTC) + self.clock.get() + self.offset.get()
+        let clock = self.clock.get().try_into().unwrap_or(time::Duration::MAX);
+        datetime!(2026-01-01 12:00 UTC)
+            .saturating_add(clock)
+            .saturating_add(self.offset.get())
     }
 
     fn uptime(&self) -> Duration {
         let now = self.clock.get();
-        self.clock.set(now + self.tick.get());
+        self.clock.set(now.saturating_add(self.tick.get()));
         now
     }
 
@@ -274,7 +292,7 @@ impl Platform for Memory {
     }
 
     async fn sleep(&self, duration: Duration) {
-        let hour = self.clock.get() + duration;
+        let hour = self.clock.get().saturating_add(duration);
         std::future::poll_fn(|context| {
             if self.clock.get() >= hour {
                 return Poll::Ready(());
@@ -335,6 +353,12 @@ impl Platform for Memory {
     }
 
     async fn set(&self, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        if self.full.borrow().contains(store) {
+            return Err(StoreError {
+                store: store.to_owned(),
+                reason: "full".to_owned(),
+            });
+        }
         self.store(store, |rows| {
             rows.insert(key.to_owned(), value.to_vec());
         })
@@ -346,7 +370,10 @@ impl Platform for Memory {
         })
     }
 
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
-        self.store(store, |rows| rows.keys().cloned().collect())
+    async fn keys(&self, store: &str) -> Result<Keys, StoreError> {
+        let mut keys: Vec<String> = self.store(store, |rows| rows.keys().cloned().collect())?;
+        keys.sort_unstable();
+        let pages: Vec<_> = keys.chunks(PAGE).map(|page| Ok(page.to_vec())).collect();
+        Ok(Box::pin(futures::stream::iter(pages)))
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod slow;
 pub mod spin;
 pub(crate) mod wake;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,6 +33,9 @@ pub type Request = http::Request<Bytes>;
 pub type Response = http::Response<Bytes>;
 /// An answer of ours, whose body need not be here as a whole.
 pub type Answer = http::Response<Body>;
+
+/// The keys of a store as they come, some at a time; none is held back until the last is known.
+pub type Keys = Pin<Box<dyn futures::Stream<Item = Result<Vec<String>, StoreError>>>>;
 
 /// What the platform gives a component.
 #[expect(
@@ -88,8 +92,9 @@ pub trait Platform {
     /// Removes `key`; no error if it is not there.
     async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError>;
 
-    /// All keys of the store, in no particular order.
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError>;
+    /// All keys of the store, in no particular order. A key that is written or removed meanwhile may be among them or not,
+    /// and one may come twice.
+    async fn keys(&self, store: &str) -> Result<Keys, StoreError>;
 }
 
 /// How long an outgoing call may take and how large its answer may be.
@@ -128,6 +133,9 @@ pub enum SendError {
     /// The answer was larger than allowed.
     #[error("the answer was larger than {0} bytes")]
     TooLarge(usize),
+    /// Whoever keeps the service's budget did not let the call go; it may be made after so many seconds.
+    #[error("over the budget of the service: the call was not made")]
+    OverBudget(u64),
 }
 
 impl SendError {
@@ -139,7 +147,8 @@ impl SendError {
             | Self::NoConnection(_)
             | Self::CertificateRefused(_)
             | Self::NotTrusted(_)
-            | Self::Tls(_) => false,
+            | Self::Tls(_)
+            | Self::OverBudget(_) => false,
         }
     }
 }

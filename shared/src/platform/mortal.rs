@@ -9,7 +9,7 @@ use futures::future::{Either, select};
 use time::OffsetDateTime;
 
 use super::memory::Memory;
-use super::{Limits, Platform, Request, SendError, StoreError, Stream, VariableError};
+use super::{Keys, Limits, Platform, Request, SendError, StoreError, Stream, VariableError};
 
 /// A platform that stops for good before a given step: nothing after it happens.
 pub(crate) struct Mortal<'a> {
@@ -87,7 +87,7 @@ impl Platform for Mortal<'_> {
         self.platform.delete(store, key).await
     }
 
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
+    async fn keys(&self, store: &str) -> Result<Keys, StoreError> {
         self.step().await;
         self.platform.keys(store).await
     }

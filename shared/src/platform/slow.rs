@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::memory::Memory;
-use super::{Limits, Platform, Request, SendError, StoreError, Stream, VariableError};
+use super::{Keys, Limits, Platform, Request, SendError, StoreError, Stream, VariableError};
 
 /// Every other use of a store takes any time up to a longest one before it happens.
 pub(crate) struct Slow<'a> {
@@ -76,7 +76,7 @@ impl Platform for Slow<'_> {
         self.later(self.platform.delete(store, key)).await
     }
 
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
+    async fn keys(&self, store: &str) -> Result<Keys, StoreError> {
         self.later(self.platform.keys(store)).await
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::{Either, select};
+use futures::stream;
 use http::{HeaderValue, header};
 use http_body::{Frame, SizeHint};
 use spin_sdk::http::{FromResponse as _, IntoRequest as _};
@@ -21,12 +22,25 @@ use spin_sdk::wasip3::http::types::{self, ErrorCode, RequestOptions};
 use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
 use spin_sdk::wasip3::random::random::get_random_bytes;
 use spin_sdk::wasip3::wit_future;
+use spin_sdk::wit_bindgen::{FutureReader, StreamReader, StreamResult};
 use time::OffsetDateTime;
 
 use super::{
-    Answer, Body, Limits, Platform, Refusal, Request, SendError, StoreError, Stream, VariableError,
+    Answer, Body, Keys, Limits, Platform, Refusal, Request, SendError, StoreError, Stream,
+    VariableError,
 };
 use crate::inbound::{self, Component};
+
+/// How many keys are read at a time.
+const PAGE: usize = 1000;
+
+type Page = Result<Vec<String>, StoreError>;
+
+/// What a store lists: its keys, and after them how it went.
+type Listed = (
+    StreamReader<String>,
+    FutureReader<Result<(), key_value::Error>>,
+);
 
 /// Spin. Lives as long as the instance, for the stores that it has opened.
 #[derive(Default)]
@@ -60,8 +74,9 @@ impl Spin {
 impl Platform for Spin {
     fn now(&self) -> OffsetDateTime {
         let now = system_clock::now();
-        OffsetDateTime::from_unix_timestamp(now.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-            + Duration::from_nanos(now.nanoseconds.into())
+        OffsetDateTime::from_unix_timestamp(now.seconds)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            .saturating_add(time::Duration::nanoseconds(now.nanoseconds.into()))
     }
 
     fn uptime(&self) -> Duration {
@@ -136,9 +151,27 @@ impl Platform for Spin {
             .map_err(failed(store))
     }
 
-    async fn keys(&self, store: &str) -> Result<Vec<String>, StoreError> {
-        let keys = self.open(store).await?.get_keys().await;
-        keys.collect().await.map_err(failed(store))
+    async fn keys(&self, store: &str) -> Result<Keys, StoreError> {
+        let listed = self.open(store).await?.get_keys().await.into_inner();
+        let store = store.to_owned();
+        Ok(Box::pin(stream::unfold(Some(listed), move |listed| {
+            page(store.clone(), listed)
+        })))
+    }
+}
+
+/// The keys that have come, at most a page of them, and what gives the next ones.
+async fn page(store: String, listed: Option<Listed>) -> Option<(Page, Option<Listed>)> {
+    let (mut keys, outcome) = listed?;
+    loop {
+        let (status, page) = keys.read(Vec::with_capacity(PAGE)).await;
+        if !page.is_empty() {
+            return Some((Ok(page), Some((keys, outcome))));
+        }
+        if !matches!(status, StreamResult::Complete(_)) {
+            let failure = outcome.await.err()?;
+            return Some((Err(failed(&store)(failure)), None));
+        }
     }
 }
 

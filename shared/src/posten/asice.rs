@@ -27,67 +27,47 @@ pub(super) fn document_name(place: usize, media_type: MediaType) -> String {
     format!("{place:04}_document.{}", media_type.extension())
 }
 
-/// The files of a package, in order.
+/// The files of a package that are signed, in order.
 pub(super) struct Files {
-    documents: Vec<(String, Bytes)>,
+    documents: Vec<(String, MediaType, Bytes)>,
     manifest: String,
-    signatures: String,
 }
 
 impl Files {
-    /// Signs everything at `now`.
-    pub(super) fn of(job: &Job, seal: &Seal, now: OffsetDateTime) -> Result<Self, RequestError> {
+    pub(super) fn of(job: &Job) -> Self {
         let documents = job.documents.iter().enumerate();
-        let documents: Vec<(String, Bytes)> = documents
-            .map(|(place, document)| {
-                let name = document_name(place, document.media_type);
-                // Shared, not copied.
-                (name, document.content.clone())
-            })
-            .collect();
-        let manifest = manifest::manifest(job);
-        let types = job.documents.iter().map(|document| document.media_type);
-        let mut signed: Vec<Signed<'_>> = documents
-            .iter()
-            .zip(types)
-            .map(|((name, content), media_type)| Signed {
-                name,
-                media_type: media_type.as_str(),
-                content,
-            })
-            .collect();
-        signed.push(Signed {
-            name: MANIFEST,
-            media_type: "application/xml",
-            content: manifest.as_bytes(),
+        let documents = documents.map(|(place, document)| {
+            let name = document_name(place, document.media_type);
+            // Shared, not copied.
+            (name, document.media_type, document.content.clone())
         });
-        let signatures = xades::signatures(&signed, seal, now)?;
-        Ok(Self {
-            documents,
-            manifest,
-            signatures,
-        })
+        Self {
+            documents: documents.collect(),
+            manifest: manifest::manifest(job),
+        }
     }
 
     /// How large the package may become, in bytes.
-    pub(super) fn most_bytes(&self) -> usize {
+    pub(super) fn most_bytes(&self, seal: &Seal) -> usize {
+        let signatures = xades::most_bytes(self.entries().count(), seal);
+        let sizes = self.entries().map(|(_, _, content)| content.len());
         // What cannot be compressed grows by five bytes in each block of at least 16 KiB; the headers of an entry take less
         // than 256.
-        self.entries()
-            .map(|(_, content)| content.len() + content.len() / 1024 + 256)
-            .sum()
+        sizes.chain([signatures]).fold(0, |sum: usize, length| {
+            sum.saturating_add(length)
+                .saturating_add(length / 1024)
+                .saturating_add(256)
+        })
     }
 
-    /// Writes the package at the end of `body`.
-    pub(super) fn write(&self, body: &mut Vec<u8>) -> Result<(), RequestError> {
-        self.write_entries(ZipWriter::new_stream(body))
-            .map_err(|_| RequestError::Package)
-    }
-
-    fn write_entries(
+    /// Writes the package at the end of `body`. What takes long is done first: `now` is asked last, and what follows is one
+    /// signature.
+    pub(super) fn write(
         &self,
-        mut archive: ZipWriter<StreamWriter<&mut Vec<u8>>>,
-    ) -> zip::result::ZipResult<()> {
+        seal: &Seal,
+        now: impl FnOnce() -> OffsetDateTime,
+        body: &mut Vec<u8>,
+    ) -> Result<(), RequestError> {
         // The same on each machine, and at any time.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -95,21 +75,44 @@ impl Files {
             .last_modified_time(DateTime::DEFAULT)
             .system(System::Unix)
             .unix_permissions(0o644);
-        for (name, content) in self.entries() {
-            archive.start_file(name, options)?;
-            archive.write_all(content)?;
+        let mut archive = ZipWriter::new_stream(body);
+        for (name, _, content) in self.entries() {
+            entry(&mut archive, name, options, content)?;
         }
-        archive.finish()?;
+        let signed = self.signed();
+        let signatures = xades::signatures(&signed, seal, now())?;
+        entry(&mut archive, SIGNATURES, options, signatures.as_bytes())?;
+        archive.finish().map_err(unwritten)?;
         Ok(())
     }
 
-    /// Names and contents, in order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let documents = self.documents.iter();
-        let documents = documents.map(|(name, content)| (name.as_str(), content.as_ref()));
-        documents.chain([
-            (MANIFEST, self.manifest.as_bytes()),
-            (SIGNATURES, self.signatures.as_bytes()),
-        ])
+    /// The files as the signature knows them.
+    pub(super) fn signed(&self) -> Vec<Signed<'_>> {
+        self.entries()
+            .map(|(name, media_type, content)| Signed::of(name, media_type, content))
+            .collect()
     }
+
+    /// Names, media types and contents, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &'static str, &[u8])> {
+        let documents = self.documents.iter();
+        let documents = documents.map(|(name, media_type, content)| {
+            (name.as_str(), media_type.as_str(), content.as_ref())
+        });
+        documents.chain([(MANIFEST, "application/xml", self.manifest.as_bytes())])
+    }
+}
+
+fn entry(
+    archive: &mut ZipWriter<StreamWriter<&mut Vec<u8>>>,
+    name: &str,
+    options: SimpleFileOptions,
+    content: &[u8],
+) -> Result<(), RequestError> {
+    archive.start_file(name, options).map_err(unwritten)?;
+    archive.write_all(content).map_err(unwritten)
+}
+
+fn unwritten<E>(_: E) -> RequestError {
+    RequestError::Package
 }

@@ -89,7 +89,7 @@ pub(super) fn decimal(bytes: &[u8]) -> String {
     for byte in bytes {
         let mut carry = u16::from(*byte);
         for digit in &mut digits {
-            let value = u16::from(*digit) * 256 + carry;
+            let value = u16::from(*digit).saturating_mul(256).saturating_add(carry);
             // Less than ten.
             *digit = (value % 10) as u8;
             carry = value / 10;
@@ -102,6 +102,6 @@ pub(super) fn decimal(bytes: &[u8]) -> String {
     digits
         .iter()
         .rev()
-        .map(|digit| char::from(b'0' + digit))
+        .map(|digit| char::from(b'0'.saturating_add(*digit)))
         .collect()
 }

@@ -9,7 +9,7 @@ use super::{Job, RequestError, Seal, asice, message};
 pub(super) fn body(
     job: &Job,
     seal: &Seal,
-    now: OffsetDateTime,
+    now: impl FnOnce() -> OffsetDateTime,
     boundary: &str,
 ) -> Result<Bytes, RequestError> {
     let is_boundary = (16..=70).contains(&boundary.len())
@@ -22,10 +22,15 @@ pub(super) fn body(
         message::order(job)
     );
     let after = format!("\r\n--{boundary}--\r\n");
-    let files = asice::Files::of(job, seal, now)?;
-    let mut body = Vec::with_capacity(before.len() + files.most_bytes() + after.len());
+    let files = asice::Files::of(job);
+    let mut body = Vec::with_capacity(
+        files
+            .most_bytes(seal)
+            .saturating_add(before.len())
+            .saturating_add(after.len()),
+    );
     body.extend_from_slice(before.as_bytes());
-    files.write(&mut body)?;
+    files.write(seal, now, &mut body)?;
     body.extend_from_slice(after.as_bytes());
     Ok(Bytes::from(body))
 }

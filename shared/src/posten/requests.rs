@@ -17,15 +17,15 @@ const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 const DOCUMENT: HeaderValue = HeaderValue::from_static("application/octet-stream, application/xml");
 
 impl Posten {
-    /// Orders a job, sealed at `now`: the service takes a seal of the last seconds only. A job is not known by its
-    /// reference at Posten, so that a second such request makes a second job.
+    /// Orders a job, sealed at `now`, which is asked when all but the signature is done: the service takes a seal of the
+    /// last seconds only. A job is not known by its reference at Posten, so that a second such request makes a second job.
     ///
     /// `boundary` parts the body: 16 to 70 letters and digits, random, so that no document can hold it.
     pub fn create(
         &self,
         job: &Job,
         seal: &Seal,
-        now: OffsetDateTime,
+        now: impl FnOnce() -> OffsetDateTime,
         boundary: &str,
     ) -> Result<Request, RequestError> {
         let body = multipart::body(job, seal, now, boundary)?;

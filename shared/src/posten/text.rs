@@ -3,7 +3,7 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use url::form_urlencoded;
 
-use crate::party::PersonNumber;
+use crate::text::holds_number;
 
 /// In Unicode's composed form (NFC): as texts are counted and sent.
 pub(super) fn composed(text: &str) -> String {
@@ -18,46 +18,9 @@ pub(super) fn is_writable(text: &str) -> bool {
     )
 }
 
-/// Whether eleven digits that stand by themselves are a person's number, of whichever register, blanks and hyphens between
-/// them or not.
-pub(super) fn holds_number(text: &str) -> bool {
-    let characters: Vec<char> = text.chars().collect();
-    let follows_digit = |place: usize| {
-        let before = place.checked_sub(1).and_then(|place| characters.get(place));
-        before.is_some_and(char::is_ascii_digit)
-    };
-    (0..characters.len())
-        .filter(|place| !follows_digit(*place))
-        .filter_map(|place| characters.get(place..))
-        .any(begins_with_number)
-}
-
-/// Whether an address holds one, written out or encoded.
+/// Whether an address holds a national identity number, written out or encoded.
 pub(super) fn address_holds_number(address: &str) -> bool {
     let pairs = form_urlencoded::parse(address.as_bytes());
     let mut parts = pairs.flat_map(|(name, value)| [name, value]);
     holds_number(address) || parts.any(|part| holds_number(&part))
-}
-
-fn begins_with_number(characters: &[char]) -> bool {
-    let mut digits = String::with_capacity(11);
-    for character in characters {
-        match (digits.len(), character) {
-            (11, '0'..='9') => return false,
-            (11, _) => break,
-            (_, '0'..='9') => digits.push(*character),
-            (1.., blank) if is_between(*blank) => {}
-            _ => return false,
-        }
-    }
-    digits.len() == 11 && PersonNumber::parse(&digits).is_ok()
-}
-
-/// Blanks of any width, and the hyphens and dashes of Unicode.
-fn is_between(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
-        )
 }

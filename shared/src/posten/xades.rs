@@ -24,9 +24,37 @@ const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 /// A file of the package, as the signature knows it.
 pub(super) struct Signed<'a> {
     /// Its name there: letters, digits, `.` and `_`, so that it is the same in an address.
-    pub(super) name: &'a str,
-    pub(super) media_type: &'a str,
-    pub(super) content: &'a [u8],
+    name: &'a str,
+    media_type: &'a str,
+    /// SHA-256, in base64.
+    digest: String,
+}
+
+impl<'a> Signed<'a> {
+    /// Hashes the content: the long part of signing, and the same at any time.
+    pub(super) fn of(name: &'a str, media_type: &'a str, content: &[u8]) -> Self {
+        Self {
+            name,
+            media_type,
+            digest: sha256(content),
+        }
+    }
+}
+
+/// Returns how large `META-INF/signatures.xml` may become, in bytes, for so many files.
+pub(super) fn most_bytes(files: usize, seal: &Seal) -> usize {
+    // Twice what the elements take, and a signature of 4096 bits.
+    const FIXED: usize = 8 * 1024;
+    const EACH_FILE: usize = 1024;
+    const EACH_CERTIFICATE: usize = 64;
+    let chain = seal.chain.iter().map(String::len);
+    let chain = chain.fold(seal.issuer.len(), |sum, length| {
+        sum.saturating_add(length).saturating_add(EACH_CERTIFICATE)
+    });
+    files
+        .saturating_mul(EACH_FILE)
+        .saturating_add(chain)
+        .saturating_add(FIXED)
 }
 
 pub(super) fn signatures(
@@ -83,7 +111,7 @@ fn info(files: &[Signed<'_>], properties: &str) -> String {
         for (place, file) in files.iter().enumerate() {
             let id = file_id(place);
             xml.element("Reference", &[("Id", &id), ("URI", file.name)], |xml| {
-                digest(xml, file.content);
+                digest(xml, &file.digest);
             });
         }
         let [own, foreign] = NAMESPACES;
@@ -97,7 +125,7 @@ fn info(files: &[Signed<'_>], properties: &str) -> String {
             xml.element("Transforms", &[], |xml| {
                 xml.empty("Transform", &[("Algorithm", CANONICAL)]);
             });
-            digest(xml, properties.as_bytes());
+            digest(xml, &sha256(properties.as_bytes()));
         });
     })
 }
@@ -144,10 +172,13 @@ fn file_id(place: usize) -> String {
     format!("ID_{place}")
 }
 
-fn digest(xml: &mut Xml, content: &[u8]) {
+fn digest(xml: &mut Xml, digest: &str) {
     xml.empty("DigestMethod", &[("Algorithm", SHA256)]);
-    let digest = hmac_sha256::Hash::hash(content);
-    xml.text("DigestValue", &STANDARD.encode(digest));
+    xml.text("DigestValue", digest);
+}
+
+fn sha256(content: &[u8]) -> String {
+    STANDARD.encode(hmac_sha256::Hash::hash(content))
 }
 
 /// An element in canonical form, as it is hashed: with the namespaces in scope, wherever they were declared.

@@ -10,6 +10,7 @@ use crate::caller::{LoginTokens, LookupScopes, PARTY_HEADER, bearer};
 use crate::config::Origin;
 use crate::context::Context;
 use crate::inbound::{Arrived, Parameters, Route};
+use crate::outbound::{Class, Marking};
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 use crate::skatteetaten::{Api, Dataset};
@@ -25,6 +26,7 @@ pub struct Desk {
     scopes: Option<LookupScopes>,
     reader: Reader,
     web_origins: Vec<Origin>,
+    marking: Marking,
 }
 
 impl Desk {
@@ -52,6 +54,7 @@ impl Desk {
                 Permission::Consent { .. } | Permission::SystemUser(_) => None,
             },
             web_origins: config.web_origins.clone(),
+            marking: config.marking.clone(),
             reader: Reader::new(config, component, api),
         }
     }
@@ -81,8 +84,15 @@ impl Desk {
             .customers
             .customer(context, bearer(&arrived.headers)?)
             .await?;
+        let scopes = self.scopes.as_ref();
+        let context = context.marked(self.marking.marks(Class::Customers));
+        let context = &if scopes.is_some_and(|scopes| customer.is_back_end(scopes)) {
+            context.for_tenant(&customer.consumer)
+        } else {
+            customer.marked(&context)
+        };
         let requested = arrived.header(PARTY_HEADER)?;
-        let party = match &self.scopes {
+        let party = match scopes {
             None => customer.party(requested)?,
             Some(scopes) => customer.looked_up(requested, scopes)?,
         };
@@ -95,7 +105,7 @@ impl Desk {
             consumer: &customer.consumer,
             party: &party,
             dataset,
-            values: &dataset.values(&arrived.query)?,
+            values: &dataset.values(&arrived.query, context.now())?,
         };
         let mut response = Response::new(self.reader.read(context, read).await?);
         let json = HeaderValue::from_static("application/json");
@@ -113,6 +123,5 @@ fn route(component: &str, dataset: &'static Dataset) -> Route<&'static Dataset> 
         handler: dataset,
         query: Parameters::Only(Box::leak(parameters.into_boxed_slice())),
         navigated: false,
-        uploads: false,
     }
 }

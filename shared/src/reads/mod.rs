@@ -24,7 +24,8 @@ use crate::skatteetaten::{self, Api, Dataset, Period, Query, Reason, Refusal, Va
 use crate::store::Store;
 use crate::token::{Ask, Client};
 
-/// Skatteetaten asks for at most five calls at once for each API and organisation; one is left for others.
+/// Skatteetaten asks for at most five calls at once for each API and organisation; one is left for others. An instance
+/// keeps this limit where nobody keeps a budget for all.
 const OPEN_CALLS: usize = 4;
 
 /// How often a read is made that ends in a failure that the source itself calls passing (KB-001, DAS-003).
@@ -42,7 +43,7 @@ pub struct Reader {
     package: String,
     scope: String,
     ground: Ground,
-    open: Semaphore,
+    open: Option<Semaphore>,
 }
 
 /// On what ground data are given.
@@ -110,6 +111,7 @@ impl Reader {
     pub fn new(config: ReadsConfig, component: &'static str, api: &'static Api) -> Self {
         let tokens = Client::new(component, config.signing_key);
         let environment = config.environment;
+        let has_budget = config.marking.covers(&config.origin);
         Self {
             api,
             call: Call {
@@ -131,16 +133,12 @@ impl Reader {
                     altinn,
                     store_keys,
                 } => {
-                    let consents = Consents {
-                        environment,
-                        store: Store::new(consent::STORE, environment, &store_keys),
-                        altinn,
-                        tokens,
-                    };
+                    let store = Store::new(consent::STORE, environment, &store_keys);
+                    let consents = Consents::new(environment, store, altinn, tokens);
                     Ground::Consent(Box::new(consents), offer)
                 }
             },
-            open: Semaphore::new(OPEN_CALLS),
+            open: (!has_budget).then(|| Semaphore::new(OPEN_CALLS)),
         }
     }
 
@@ -251,10 +249,12 @@ impl Reader {
             match skatteetaten::read(self.api, &response) {
                 Ok(data) => return Ok(data),
                 Err(refusal)
-                    if refusal.may_pass() && attempt < ATTEMPTS && context.left() > PAUSE * 4 =>
+                    if refusal.may_pass()
+                        && attempt < ATTEMPTS
+                        && context.left() > PAUSE.saturating_mul(4) =>
                 {
-                    context.platform.sleep(PAUSE * attempt).await;
-                    attempt += 1;
+                    context.platform.sleep(PAUSE.saturating_mul(attempt)).await;
+                    attempt = attempt.saturating_add(1);
                 }
                 Err(refusal) => return Err(Failure::Source(refusal)),
             }
@@ -278,7 +278,10 @@ impl Reader {
             }
             None => request,
         };
-        let _open = self.open.acquire().await;
+        let _open = match &self.open {
+            Some(open) => Some(open.acquire().await),
+            None => None,
+        };
         tokens
             .send_obtained(context, consumer, ask, &self.call, request)
             .await

@@ -9,6 +9,7 @@ use crate::caller::LookupScopes;
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
 use crate::consent::{Offer, Services};
 use crate::credential::SigningKey;
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::platform::Platform;
 use crate::skatteetaten::Api;
@@ -39,6 +40,8 @@ pub struct ReadsConfig {
     pub permission: Permission,
     /// The component's own key, shown to `token`.
     pub signing_key: SigningKey,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 /// What opens the data, beside the consumer's own right to the API.
@@ -63,6 +66,7 @@ pub enum Permission {
 const COMMON: &[&str] = &[
     "environment",
     "web_origins",
+    "budgeted_origins",
     "consumer_organisation",
     "consumer_organisations",
     "consumer_claim",
@@ -72,6 +76,7 @@ const COMMON: &[&str] = &[
     "login_audience",
     "login_party_claim",
     "login_organisations_claim",
+    "key_set_store_key",
     "altinn_generation",
     "altinn_api_keys",
     "altinn_start",
@@ -138,6 +143,11 @@ impl Settings for ReadsConfig {
         };
         let permission = permission(&mut resolver, component, api.as_ref());
         let signing_key = resolver.signing_key(&name("signing_key"));
+        // Whoever shares the store of consents has the same pseudonyms for a customer.
+        let marking = match &permission {
+            Some(Permission::Consent { .. }) => resolver.marking("consent_store_key"),
+            _ => resolver.marking(&name("signing_key")),
+        };
         let settings = || {
             Some(Self {
                 component: component.to_owned(),
@@ -151,6 +161,7 @@ impl Settings for ReadsConfig {
                 api: api?,
                 permission: permission?,
                 signing_key: signing_key?,
+                marking: marking?,
             })
         };
         let settings = settings();

@@ -44,7 +44,7 @@ impl Reference {
 pub(super) fn explain(failure: Failure) -> Problem {
     let required = |problem: Problem| Problem {
         kind: Kind::SystemUserRequired,
-        detail: Some(REMEDY.to_owned()),
+        detail: Some(REMEDY.into()),
         ..problem
     };
     match failure {

@@ -11,6 +11,7 @@ use super::job::{Job, JobView};
 use super::refusal::{self, POSTEN};
 use crate::caller::Customer;
 use crate::context::Context;
+use crate::log::Event;
 use crate::outbound::{self, Call, Repeat};
 use crate::platform::{Answer, Body, Platform, Request, Response};
 use crate::posten::{Flow, answer};
@@ -126,6 +127,34 @@ impl Signatures {
             return Err(Problem::new(Kind::RequestInvalid)
                 .detail("In the portal flow Posten tells the signers where to sign"));
         }
+        self.new_page(context, &job, number).await
+    }
+
+    /// The job with a new page for each signer of a direct job who has still to sign. One that cannot be had is left out.
+    pub(super) async fn with_new_pages<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        job: &Job,
+    ) -> JobView {
+        let mut view = job.view();
+        if job.record.flow == Flow::Portal || job.record.made.is_none() || job.is_over() {
+            return view;
+        }
+        for signer in view.signers.iter_mut().filter(|signer| signer.is_open()) {
+            match self.new_page(context, job, signer.signer).await {
+                Ok(page) => signer.redirect_url = Some(page),
+                Err(problem) => context.log(&Event::of("order", &problem)),
+            }
+        }
+        view
+    }
+
+    async fn new_page<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        job: &Job,
+        number: usize,
+    ) -> Result<String, Problem> {
         if job.is_over() {
             return Err(Kind::SignatureTooLate.into());
         }

@@ -2,6 +2,12 @@
 //!
 //! That it comes, and to which of the exit addresses, is hearsay: the job is looked up at Posten with the token that
 //! the browser brings, its standing is kept for whoever ordered it, and the browser is sent where the record says.
+//!
+//! Visits need no login, and Posten shuts an organisation out that calls too often. So a job is looked up once in five
+//! seconds, by all instances together, whoever comes and with whatever token; and not at all once it is over. One who comes
+//! too soon with another token than the one before waits for the next look: a token that somebody has made up does not cost
+//! the signer theirs. Where that is too long, or Posten says no, the browser is sent home with what is known, and the queue
+//! heals it.
 
 use std::time::Duration;
 
@@ -23,20 +29,21 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::state::State;
 
-/// How often Posten is asked when the browser is back and the signing is not over yet.
-const LOOKS: u32 = 3;
+/// How long a browser is kept for a look: a person waits.
+const LOOKING: Duration = Duration::from_secs(10);
 
-/// How long to wait between two looks.
-const PAUSE: Duration = Duration::from_millis(400);
+/// How often one who waits for a look tries to take it.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long all looks may take: a person waits.
-const LOOKING: Duration = Duration::from_secs(8);
+/// How many browsers an instance lets wait for a look. The others are sent home at once.
+pub(super) const WAITING: usize = 16;
 
+/// One look is one call.
 const STATUS: Call = Call {
     counterparty: POSTEN,
     timeout: Duration::from_secs(5),
     max_body: 256 * 1024,
-    repeat: Repeat::Idempotent(2),
+    repeat: Repeat::Never,
 };
 
 /// A browser that came back.
@@ -48,6 +55,15 @@ pub struct Arrival<'a> {
     pub token: Option<&'a Secret<String>>,
     /// It came by `HEAD`: nothing is looked up or written.
     pub head: bool,
+}
+
+/// What came of a look.
+enum Look {
+    Told(Box<Change>),
+    /// The token is another's, or an old one.
+    WrongToken,
+    /// No signer has come to the end.
+    NotOver,
 }
 
 impl Signatures {
@@ -70,13 +86,15 @@ impl Signatures {
             let Some(record) = rows.record(consumer, &id).await? else {
                 return Ok(None);
             };
+            let context = &record.marked(context, consumer);
             let standing = rows.standing(consumer, &id, record.signers.len()).await?;
             let mut job = Job {
                 id,
                 record,
                 standing,
             };
-            if !arrival.head {
+            // What becomes of a job that is over, the queue tells.
+            if !arrival.head && !job.is_over() {
                 self.settle(context, consumer, &mut job, arrival.token)
                     .await;
             }
@@ -101,7 +119,11 @@ impl Signatures {
         let Some(address) = &made.status else {
             return;
         };
-        match self.look(&context.within(LOOKING), address, token).await {
+        let looking = context.within(LOOKING);
+        let end = self
+            .look_in_turn(&looking, consumer, &job.id, address, token)
+            .await;
+        match end {
             Ok(Some(change)) if change.job_id == made.job_id => {
                 let kept = self.take(context, consumer, job, &change, token).await;
                 job.standing = kept.unwrap_or_else(|problem| {
@@ -118,8 +140,51 @@ impl Signatures {
                 let event = Event::new(Level::Error, "signature", "mismatch");
                 context.log(&event.cause("the status is of another job"));
             }
-            Ok(None) => {}
+            Ok(None) => {
+                // Another visit may have been told meanwhile.
+                let (rows, signers) = (self.rows(context), job.record.signers.len());
+                match rows.standing(consumer, &job.id, signers).await {
+                    Ok(standing) => job.standing = standing,
+                    Err(problem) => context.log(&Event::of("signature", &problem)),
+                }
+            }
             Err(problem) => context.log(&Event::of("signature", &problem)),
+        }
+    }
+
+    /// Posten's word, if this visit gets a look in time. `None` where it gets none, where the signing is not over, or where
+    /// the token is not good any more.
+    async fn look_in_turn<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        id: &str,
+        address: &Address,
+        token: &Secret<String>,
+    ) -> Result<Option<Change>, Problem> {
+        let rows = self.rows(context);
+        let mut place = None;
+        loop {
+            if rows.has_looked(consumer, id, token).await? {
+                return Ok(None);
+            }
+            if rows.take_look(consumer, id).await? {
+                match self.look(context, address, token).await? {
+                    Look::Told(change) => return Ok(Some(*change)),
+                    Look::WrongToken => {
+                        rows.keep_looked(consumer, id, token).await?;
+                        return Ok(None);
+                    }
+                    Look::NotOver => {}
+                }
+            }
+            if place.is_none() {
+                place = self.waiting.try_acquire();
+            }
+            if place.is_none() || context.left() <= PAUSE {
+                return Ok(None);
+            }
+            context.platform.sleep(PAUSE).await;
         }
     }
 
@@ -136,34 +201,30 @@ impl Signatures {
         let (whose, until) = (Whose::Job(&job.id), record.until());
         rows.add(consumer, whose, change, until).await?;
         rows.keep_token(consumer, &job.id, token, until).await?;
+        // Last: whoever reads it relies on the rest.
+        rows.keep_looked(consumer, &job.id, token).await?;
         rows.standing(consumer, &job.id, record.signers.len()).await
     }
 
-    /// Posten's word, with some patience. `None` where the signing is not over, or the token is not good any more.
+    /// Asks Posten, once.
     async fn look<P: Platform>(
         &self,
         context: &Context<'_, P>,
         address: &Address,
         token: &Secret<String>,
-    ) -> Result<Option<Change>, Problem> {
+    ) -> Result<Look, Problem> {
         let request = self.posten.status(address, token.expose());
         let request = request.map_err(refusal::unsendable)?;
-        for look in 1..=LOOKS {
-            let answer = outbound::send(context, &STATUS, &request).await?;
-            if answer.status().is_success() {
-                return status::read(&self.posten, Flow::Direct, answer.body())
-                    .map(Some)
-                    .map_err(refusal::unreadable);
-            }
-            match refusal::read(&answer).reason {
-                Reason::Code(Code::NotCompleted) => {}
-                Reason::Code(Code::StatusToken) => return Ok(None),
-                _ => return Err(refusal::problem(&answer)),
-            }
-            if look < LOOKS {
-                context.platform.sleep(PAUSE).await;
-            }
+        let answer = outbound::send(context, &STATUS, &request).await?;
+        if answer.status().is_success() {
+            return status::read(&self.posten, Flow::Direct, answer.body())
+                .map(|change| Look::Told(Box::new(change)))
+                .map_err(refusal::unreadable);
         }
-        Ok(None)
+        match refusal::read(&answer).reason {
+            Reason::Code(Code::NotCompleted) => Ok(Look::NotOver),
+            Reason::Code(Code::StatusToken) => Ok(Look::WrongToken),
+            _ => Err(refusal::problem(&answer)),
+        }
     }
 }

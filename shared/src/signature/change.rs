@@ -37,13 +37,13 @@ impl<P: Platform> Run<'_, P> {
                 let mut event = Event::of("drain", &refusal::unreadable(error));
                 event.level = Level::Error;
                 self.context.log(&event);
-                self.count(|drained| drained.unreadable += 1);
+                self.count(|drained| add_one(&mut drained.unreadable));
                 return Ok(None);
             }
         };
         self.store(consumer, flow, &change).await?;
-        self.count(|drained| drained.changes += 1);
-        self.confirm(&change).await
+        self.count(|drained| add_one(&mut drained.changes));
+        self.confirm(consumer, &change).await
     }
 
     async fn store(
@@ -57,14 +57,14 @@ impl<P: Platform> Run<'_, P> {
             let (whose, until) = (Whose::Job(id), record.until());
             return rows.add(consumer, whose, change, until).await;
         }
-        self.count(|drained| drained.orphans += 1);
+        self.count(|drained| add_one(&mut drained.orphans));
         let event = Event::new(Level::Warn, "drain", "orphan");
         self.context.log(&event.cause(format_args!(
             "no record of the {} job {} at {POSTEN}",
             flow.as_str(),
             change.job_id
         )));
-        let until = self.context.now() + AFTERMATH;
+        let until = self.context.now().saturating_add(AFTERMATH);
         let whose = Whose::Orphan(flow, change.job_id);
         rows.add(consumer, whose, change, until).await
     }
@@ -95,16 +95,21 @@ impl<P: Platform> Run<'_, P> {
     }
 
     /// A confirmation that fails is no harm: the change comes again, and is confirmed then.
-    async fn confirm(&self, change: &Change) -> Result<Option<End>, Problem> {
+    async fn confirm(
+        &self,
+        consumer: &OrganisationNumber,
+        change: &Change,
+    ) -> Result<Option<End>, Problem> {
         let Some(confirmation) = &change.confirmation else {
             return Ok(None);
         };
         let request = self.signatures.posten.confirm(confirmation);
         let request = request.map_err(refusal::unsendable)?;
         self.keep_pace().await;
-        match outbound::send(self.context, &CONFIRM, &request).await {
+        let context = self.context.for_tenant(consumer);
+        match outbound::send(&context, &CONFIRM, &request).await {
             Ok(answer) if answer.status().is_success() => {
-                self.count(|drained| drained.confirmed += 1);
+                self.count(|drained| add_one(&mut drained.confirmed));
             }
             Ok(answer) if refusal::read(&answer).reason == Reason::Blocked => {
                 return Ok(Some(End::ShutOut));
@@ -117,4 +122,8 @@ impl<P: Platform> Run<'_, P> {
         }
         Ok(None)
     }
+}
+
+const fn add_one(counter: &mut usize) {
+    *counter = counter.saturating_add(1);
 }

@@ -6,20 +6,21 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use super::arrive::Arrival;
+use super::arrive::{Arrival, WAITING};
 use super::order::Ordered;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::settings::SignatureConfig;
-use super::upload::{self, Rights};
+use super::upload::{self, Format, Rights};
 use super::{STORE, Signatures};
 use crate::caller::{Customer, LoginTokens, bearer, expect_maintenance};
 use crate::config::{Consumers, Origin};
 use crate::context::Context;
 use crate::expiry::Expiry;
-use crate::inbound::{Arrived, json, see_other};
-use crate::outbound::Semaphore;
+use crate::idempotency::{self, Key};
+use crate::inbound::{Allowance, Arrived, Room, json, see_other};
+use crate::outbound::{Class, Marking, Semaphore};
 use crate::platform::{Answer, Body, Platform, Response};
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::return_address::ReturnAddresses;
 use crate::secret::Secret;
 use crate::state::State;
@@ -31,12 +32,12 @@ pub const RETURN: &str = "/signatures/return";
 /// How an exit address may say that it went. It is hearsay.
 const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 
-/// How many orders an instance takes in at once: each has its documents in memory, about three times.
+/// How many of the largest orders an instance takes in at once: each has its documents in memory, about three times.
 const ORDERS: usize = 4;
 
 /// Answers the signature component's requests. Lives as long as the instance.
 ///
-/// Paths have the places `id`, `signer` and `outcome`; the route of [`Desk::order`] uploads.
+/// Paths have the places `id`, `signer` and `outcome`.
 #[derive(Debug)]
 pub struct Desk {
     customers: LoginTokens,
@@ -46,8 +47,9 @@ pub struct Desk {
     return_addresses: ReturnAddresses,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
-    room: Semaphore,
+    room: Room,
     expiry: Expiry,
+    marking: Marking,
 }
 
 impl Desk {
@@ -67,13 +69,15 @@ impl Desk {
                 seal: config.seal,
                 queue: config.queue,
                 public_url: config.public_url,
+                waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
             orders_claim: config.orders_claim,
             return_addresses: config.return_addresses,
             web_origins: config.web_origins,
             maintenance_secrets: config.maintenance_secrets,
-            room: Semaphore::new(ORDERS),
+            room: Room::new(upload::LARGEST, ORDERS),
+            marking: config.marking,
         }
     }
 
@@ -86,27 +90,34 @@ impl Desk {
     pub async fn order<P: Platform, H>(
         &self,
         context: &Context<'_, P>,
-        mut arrived: Arrived<H>,
+        arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
-        let customer = self.customer(context, &arrived).await?;
-        let content_type = arrived
-            .header("content-type")?
-            .unwrap_or_default()
-            .to_owned();
-        let upload = arrived.upload.take();
-        let upload = upload.ok_or_else(|| Problem::new(Kind::Internal).cause("not an upload"))?;
-        let _room = self.room.acquire().await;
-        let body = upload.read(upload::LARGEST).await?;
+        let customer = self.customer(context, arrived).await?;
+        let key = Key::read(arrived.header(idempotency::HEADER)?)?;
+        let content_type = arrived.header("content-type")?.unwrap_or_default();
+        let mut watch = Format::of(content_type)?.watch();
+        // Held until the answer: what is made of the body is about as large.
+        let mut share = self.room.share(customer.subject.expose());
+        let allowance = Allowance {
+            largest: upload::LARGEST,
+            share: Some(&mut share),
+            watch: Some(&mut watch),
+        };
+        let body = arrived.body.read(context, &customer, allowance).await?;
         let rights = Rights {
             customer: &customer,
             orders_claim: self.orders_claim.as_deref(),
             return_addresses: &self.return_addresses,
         };
-        let order = rights.read(&content_type, &body)?;
+        let order = rights.read(content_type, &body)?;
         // The order holds what it needs of it.
         drop(body);
-        match self.signatures.order(context, &customer, order).await? {
+        let context = &self.marked(context, &customer, Class::Orders);
+        let ordered = self
+            .signatures
+            .order(context, &customer, order, key.as_ref());
+        match ordered.await? {
             Ordered::Made(job) => whole(json(StatusCode::CREATED, &job)),
             Ordered::Unknown(job) => whole(json(StatusCode::ACCEPTED, &job)),
         }
@@ -119,6 +130,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.status(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -131,6 +143,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures.pades(context, &customer, id).await
     }
@@ -142,6 +155,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         self.signatures.xades(context, &customer, id, signer).await
     }
@@ -153,6 +167,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.confirm(context, &customer, id).await?;
         whole(json(StatusCode::OK, &job))
@@ -165,6 +180,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         let job = self.signatures.cancel(context, &customer, id).await?;
         whole(json(StatusCode::ACCEPTED, &job))
@@ -177,6 +193,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let (id, signer) = (arrived.path("id"), arrived.path("signer"));
         let redirect = self.signatures.redirect(context, &customer, id, signer);
         let redirect_url = redirect.await?;
@@ -190,6 +207,7 @@ impl Desk {
         arrived: &Arrived<H>,
     ) -> Result<Answer, Problem> {
         let customer = self.customer(context, arrived).await?;
+        let context = &self.marked(context, &customer, Class::Customers);
         let id = arrived.path("id");
         self.signatures
             .delete_documents(context, &customer, id)
@@ -206,6 +224,7 @@ impl Desk {
         context: &Context<'_, P>,
         arrived: &Arrived<H>,
     ) -> Answer {
+        let context = &context.marked(self.marking.marks(Class::Visits));
         let language = arrived.headers.get(header::ACCEPT_LANGUAGE);
         let language = language.and_then(|value| value.to_str().ok());
         let known = OUTCOMES.contains(&arrived.path("outcome"));
@@ -241,6 +260,7 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         self.expiry.tell(context);
         expect_maintenance(&arrived.headers, &self.maintenance_secrets)?;
+        let context = &context.marked(self.marking.marks(Class::Drain));
         let drained = self.signatures.drain(context, &self.consumers).await?;
         whole(json(StatusCode::OK, &drained))
     }
@@ -257,6 +277,15 @@ impl Desk {
             .sweep_in_turn(context, &self.consumers.default, async || Ok(0))
             .await?;
         whole(json(StatusCode::OK, &swept))
+    }
+
+    fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        customer: &Customer,
+        class: Class,
+    ) -> Context<'a, P> {
+        customer.marked(&context.marked(self.marking.marks(class)))
     }
 
     async fn customer<P: Platform, H>(

@@ -154,7 +154,7 @@ impl<P: Platform> Run<'_, P> {
     async fn shut_out(&self, consumers: &Consumers) -> Result<(), Problem> {
         let event = Event::new(Level::Warn, "drain", "shut-out");
         self.context.log(&event);
-        let until = self.context.now() + Duration::from_secs(SHUT_OUT);
+        let until = self.after(time::Duration::seconds(SHUT_OUT));
         let queue = self.signatures.queue.as_deref();
         let rows = self.signatures.rows(self.context);
         for consumer in consumers.all() {
@@ -176,9 +176,10 @@ impl<P: Platform> Run<'_, P> {
         }
         let request = self.signatures.posten.poll(flow, consumer, queue);
         let request = request.map_err(refusal::unsendable)?;
-        while self.context.left() > RESERVE {
+        let context = self.context.for_tenant(consumer);
+        while context.left() > RESERVE {
             self.keep_pace().await;
-            let answer = outbound::send(self.context, &POLL, &request).await?;
+            let answer = outbound::send(&context, &POLL, &request).await?;
             let next = match answer.status() {
                 StatusCode::OK => {
                     if let Some(End::ShutOut) = self.change(consumer, flow, &answer).await? {
@@ -188,12 +189,10 @@ impl<P: Platform> Run<'_, P> {
                 }
                 StatusCode::NO_CONTENT => {
                     let next = poll::next(answer.headers());
-                    Some(next.unwrap_or_else(|| self.context.now() + UNSAID))
+                    Some(next.unwrap_or_else(|| self.after(UNSAID)))
                 }
                 _ => match refusal::read(&answer).reason {
-                    Reason::TooEarly { next } => {
-                        Some(next.unwrap_or_else(|| self.context.now() + UNSAID))
-                    }
+                    Reason::TooEarly { next } => Some(next.unwrap_or_else(|| self.after(UNSAID))),
                     Reason::Blocked => return Ok(End::ShutOut),
                     Reason::Code(_) | Reason::Unsaid => return Err(refusal::problem(&answer)),
                 },
@@ -201,15 +200,26 @@ impl<P: Platform> Run<'_, P> {
             let Some(next) = next.filter(|next| *next > self.context.now()) else {
                 continue;
             };
-            let wait = next - self.context.now();
-            let worth_it = answer.status() == StatusCode::OK && wait <= PATIENCE;
+            let worth_it = answer.status() == StatusCode::OK && next <= self.after(PATIENCE);
             if !worth_it {
                 self.wait_until(consumer, flow, next).await?;
                 return Ok(End::Empty);
             }
-            self.context.platform.sleep(wait.unsigned_abs()).await;
+            self.context.platform.sleep(self.until(next)).await;
         }
         Ok(End::OutOfTime)
+    }
+
+    /// `time` from now.
+    fn after(&self, time: time::Duration) -> OffsetDateTime {
+        self.context.now().saturating_add(time)
+    }
+
+    /// Returns how far away `time` is, or zero where it is past.
+    fn until(&self, time: OffsetDateTime) -> Duration {
+        let now = self.context.now().unix_timestamp_nanos();
+        let nanoseconds = time.unix_timestamp_nanos().saturating_sub(now).max(0);
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 
     async fn wait_until(

@@ -70,7 +70,7 @@ fn parts(body: &Bytes, boundary: &str) -> Result<Vec<Part>, Problem> {
         }
         let part = rest.slice(line..);
         let end = memmem::find(&part, delimiter.as_bytes()).ok_or_else(broken)?;
-        rest = part.slice(end + delimiter.len()..);
+        rest = part.slice(end.saturating_add(delimiter.len())..);
         parts.push(
             read_part(&part.slice(..end)).ok_or_else(|| invalid("has a part without a name"))?,
         );
@@ -93,13 +93,13 @@ fn read_part(part: &Bytes) -> Option<Part> {
         name: parameter(disposition, "name")
             .filter(|_| is_data)?
             .to_owned(),
-        content: part.slice(head + 4..),
+        content: part.slice(head.saturating_add(4)..),
     })
 }
 
 fn after(body: &Bytes, pattern: &[u8]) -> Option<Bytes> {
     let place = memmem::find(body, pattern)?;
-    Some(body.slice(place + pattern.len()..))
+    Some(body.slice(place.saturating_add(pattern.len())..))
 }
 
 /// 1 to 70 characters that need no escaping (RFC 2046 §5.1.1).

@@ -68,6 +68,13 @@ pub struct SignerView {
     pub redirect_url: Option<String>,
 }
 
+impl SignerView {
+    /// Whether the signer may have something left to do.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.status, "waiting" | "failed" | "unknown")
+    }
+}
+
 /// A job with all that is known of it.
 pub(super) struct Job {
     pub(super) id: String,

@@ -54,6 +54,7 @@ pub use settings::SignatureConfig;
 
 use crate::config::Origin;
 use crate::context::Context;
+use crate::outbound::Semaphore;
 use crate::party::Environment;
 use crate::posten::{Posten, Seal};
 use crate::store::Store;
@@ -77,6 +78,8 @@ pub struct Signatures {
     pub queue: Option<String>,
     /// What the way back is built from.
     pub public_url: Origin,
+    /// Lets so many browsers wait for a look at Posten.
+    waiting: Semaphore,
 }
 
 impl Signatures {

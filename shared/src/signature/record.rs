@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use crate::context::Context;
+use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::posten::answer::Created;
 use crate::posten::job::{Job, Plan, Signer};
@@ -54,13 +56,22 @@ impl Record {
             flow: job.flow(),
             signers: job.signers.iter().map(Signer::identity).collect(),
             return_address: return_address.map(|address| address.as_str().to_owned()),
-            until: (over_at(job, now) + AFTERMATH).unix_timestamp(),
+            until: over_at(job, now).saturating_add(AFTERMATH).unix_timestamp(),
             made: None,
         }
     }
 
     pub(super) fn is_of(&self, subject: &Secret<String>) -> bool {
         self.asked_by == *subject.expose()
+    }
+
+    /// Returns the request with marks that name the customer who ordered.
+    pub(super) fn marked<'a, P: Platform>(
+        &self,
+        context: &Context<'a, P>,
+        consumer: &OrganisationNumber,
+    ) -> Context<'a, P> {
+        context.for_customer(consumer, &self.asked_by)
     }
 
     pub(super) fn until(&self) -> OffsetDateTime {
@@ -90,7 +101,7 @@ impl Record {
 /// The last moment at which somebody can sign.
 fn over_at(job: &Job, now: OffsetDateTime) -> OffsetDateTime {
     match &job.plan {
-        Plan::Direct { .. } => now + USUAL_TIME,
+        Plan::Direct { .. } => now.saturating_add(USUAL_TIME),
         Plan::Portal {
             activation,
             available,
@@ -100,7 +111,8 @@ fn over_at(job: &Job, now: OffsetDateTime) -> OffsetDateTime {
             groups.sort_unstable();
             groups.dedup();
             let groups = i32::try_from(groups.len()).unwrap_or(1);
-            start.saturating_add(available.unwrap_or(USUAL_TIME) * groups)
+            let each = available.unwrap_or(USUAL_TIME);
+            start.saturating_add(each.saturating_mul(groups))
         }
     }
 }
@@ -117,8 +129,15 @@ pub(super) struct Ticket {
 pub(super) fn random_id(platform: &impl Platform) -> String {
     let mut bytes = [0_u8; ID_LENGTH / 2];
     platform.random(&mut bytes);
+    id_of(bytes)
+}
+
+/// The id with these random bytes.
+pub(super) fn id_of(bytes: [u8; ID_LENGTH / 2]) -> String {
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
-    nibbles.map(|nibble| char::from(b'a' + nibble)).collect()
+    nibbles
+        .map(|nibble| char::from(b'a'.saturating_add(nibble)))
+        .collect()
 }
 
 const ID_LENGTH: usize = 32;

@@ -12,7 +12,7 @@ use crate::problem::{Kind, Problem};
 pub(super) const POSTEN: &str = "posten";
 
 /// How long the filter in front of Posten shuts an organisation out, in seconds (signering-docs, "Opprette oppdrag").
-pub(super) const SHUT_OUT: u64 = 30;
+pub(super) const SHUT_OUT: i64 = 30;
 
 /// Reads an answer that is no success.
 pub(super) fn read(answer: &Response) -> Refusal {
@@ -30,7 +30,7 @@ pub(super) fn problem(answer: &Response) -> Problem {
         Reason::Blocked => {
             let mut problem = Problem::new(Kind::TooManyCalls)
                 .cause("posten has shut the organisation out: more than ten calls in a second");
-            problem.retry_after = Some(SHUT_OUT);
+            problem.retry_after = Some(SHUT_OUT.unsigned_abs());
             problem
         }
         Reason::TooEarly { .. } | Reason::Unsaid => outbound::unexpected(POSTEN, answer),
@@ -66,13 +66,17 @@ fn of_code(code: &Code, answer: &Response) -> Problem {
             Kind::FeatureNotAvailable,
             "The order asks for something that the organisation has not got at Posten, such as a kind of signature, a security level or a look-up of addresses",
         ),
-        Code::NotCompleted => (
-            Kind::SignatureNotReady,
-            "The signer has not come to the end",
-        ),
+        Code::NotCompleted => {
+            return Problem::new(Kind::SignatureNotReady)
+                .detail("The signer has not come to the end")
+                .cause(format_args!(
+                    "{POSTEN} answered {}: {code}",
+                    answer.status()
+                ));
+        }
         Code::StatusToken | Code::Other(_) => return outbound::unexpected(POSTEN, answer),
     };
-    Problem::new(kind).detail(advice).cause(format_args!(
+    Problem::new(kind).advice(advice).cause(format_args!(
         "{POSTEN} answered {}: {code}",
         answer.status()
     ))
@@ -95,7 +99,7 @@ fn of_proxy(answer: &Response) -> Option<Problem> {
     };
     Some(
         Problem::new(kind)
-            .detail("The proxy to Posten did not get through: its log says why")
+            .advice("The proxy to Posten did not get through: its log says why")
             .cause(format_args!("the proxy to {POSTEN}: {}", kind.slug())),
     )
 }

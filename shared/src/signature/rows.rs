@@ -1,5 +1,7 @@
 //! Records, tickets and standings in the sealed store.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -13,12 +15,29 @@ use crate::posten::status::{Change, JobStatus};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::state::State;
-use crate::store::{Name, Store};
+use crate::store::{Name, Store, Turn};
 
 const RECORD: &str = "signature";
 const TICKET: &str = "signature-state";
 const TOKEN: &str = "status-token";
 const QUEUE: &str = "queue";
+const LOOK: &str = "look";
+const LOOKED: &str = "looked";
+
+/// How far apart two looks at Posten for one job are, in all the deployment.
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The ends of rows are whole seconds.
+const ROUNDING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How long what a look has shown is not looked up again with the same token.
+const LOOK_COUNTS: Duration = Duration::seconds(5);
+
+/// How long the store may take to write down that a look is taken: a person waits as long for each.
+const SETTLING: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// In a millisecond.
+const NANOSECONDS: i128 = 1_000_000;
 
 /// How long it is remembered when a queue may be asked; its times are minutes away.
 const REMEMBERED: Duration = Duration::days(1);
@@ -135,6 +154,48 @@ impl<P: Platform> Rows<'_, P> {
             .await
     }
 
+    /// Takes the one look at Posten that a job has in [`BETWEEN_LOOKS`], over all instances; it is written down before it is
+    /// taken, and never given back.
+    pub(super) async fn take_look(
+        &self,
+        consumer: &OrganisationNumber,
+        id: &str,
+    ) -> Result<bool, Problem> {
+        let parts = [id];
+        let name = name(consumer, LOOK, &parts);
+        let time = BETWEEN_LOOKS.saturating_add(ROUNDING);
+        let turn = Turn::take_briefly(self.context, self.store, name, time, SETTLING).await?;
+        Ok(turn.is_some())
+    }
+
+    /// Whether the last look was made with this token, a short while ago.
+    pub(super) async fn has_looked(
+        &self,
+        consumer: &OrganisationNumber,
+        id: &str,
+        token: &Secret<String>,
+    ) -> Result<bool, Problem> {
+        let parts = [id];
+        let name = name(consumer, LOOKED, &parts);
+        let last: Option<String> = self.store.get(self.context, &name).await?;
+        Ok(last.is_some_and(|last| last == hashed(token)))
+    }
+
+    /// Remembers with which token a look was made. It may be anything that a browser has brought: its hash is kept.
+    pub(super) async fn keep_looked(
+        &self,
+        consumer: &OrganisationNumber,
+        id: &str,
+        token: &Secret<String>,
+    ) -> Result<(), Problem> {
+        let parts = [id];
+        let name = name(consumer, LOOKED, &parts);
+        let until = self.context.now().saturating_add(LOOK_COUNTS);
+        self.store
+            .set(self.context, &name, &hashed(token), until)
+            .await
+    }
+
     /// How a job of so many signers stands: what Posten has said of the furthest stage.
     pub(super) async fn standing(
         &self,
@@ -197,7 +258,10 @@ impl<P: Platform> Rows<'_, P> {
         let name = name(consumer, QUEUE, &parts);
         let kept: Option<Queue> = self.store.get(self.context, &name).await?;
         let next = kept.and_then(|kept| {
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(kept.next) * 1_000_000).ok()
+            OffsetDateTime::from_unix_timestamp_nanos(
+                i128::from(kept.next).saturating_mul(NANOSECONDS),
+            )
+            .ok()
         });
         Ok(next.filter(|next| *next > self.context.now()))
     }
@@ -212,7 +276,8 @@ impl<P: Platform> Rows<'_, P> {
         let parts = [flow.as_str(), queue.unwrap_or_default()];
         let name = name(consumer, QUEUE, &parts);
         // Rounded up: one that is a part of a millisecond early is early.
-        let milliseconds = next.unix_timestamp_nanos().div_euclid(1_000_000) + 1;
+        let milliseconds = next.unix_timestamp_nanos().div_euclid(NANOSECONDS);
+        let milliseconds = milliseconds.saturating_add(1);
         let row = Queue {
             next: i64::try_from(milliseconds).unwrap_or(i64::MAX),
         };
@@ -236,6 +301,10 @@ impl Whose<'_> {
         };
         [whose, stage.word().to_owned(), stage.acted.to_string()]
     }
+}
+
+fn hashed(token: &Secret<String>) -> String {
+    STANDARD.encode(hmac_sha256::Hash::hash(token.expose().as_bytes()))
 }
 
 const fn name<'a>(

@@ -1,6 +1,7 @@
 //! The settings of the signature component.
 
 use crate::config::{ConfigError, Consumers, Login, Origin, Raw, Resolver, Settings, StoreKeys};
+use crate::outbound::Marking;
 use crate::party::Environment;
 use crate::posten::{Posten, Seal};
 use crate::return_address::ReturnAddresses;
@@ -33,6 +34,8 @@ pub struct SignatureConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the queue drained and the store swept.
     pub maintenance_secrets: Vec<Secret<String>>,
+    /// Where calls are marked for the budgets.
+    pub marking: Marking,
 }
 
 impl Settings for SignatureConfig {
@@ -40,6 +43,7 @@ impl Settings for SignatureConfig {
         "environment",
         "public_url",
         "web_origins",
+        "budgeted_origins",
         "return_addresses",
         "consumer_organisation",
         "consumer_organisations",
@@ -50,6 +54,7 @@ impl Settings for SignatureConfig {
         "login_audience",
         "login_party_claim",
         "login_organisations_claim",
+        "key_set_store_key",
         "signature_orders_claim",
         "posten_origin",
         "posten_proxy_path",
@@ -75,6 +80,7 @@ impl Settings for SignatureConfig {
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys("job_store_key", "job_store_previous_key");
         let maintenance_secrets = resolver.secrets("maintenance_secret");
+        let marking = resolver.marking("job_store_key");
         let text = |name| resolver.optional(name).map(str::to_owned);
         let (orders_claim, queue) = (text("signature_orders_claim"), text("posten_queue"));
         let settings = || {
@@ -91,6 +97,7 @@ impl Settings for SignatureConfig {
                 seal: seal?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
+                marking: marking?,
             })
         };
         let settings = settings();

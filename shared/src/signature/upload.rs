@@ -6,8 +6,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::form::Form;
 use super::order::{Order, Way};
-use super::wanted::{Signatory, Wanted};
+use super::wanted::{Paper, Signatory, Wanted};
 use crate::caller::Customer;
+use crate::json::Size;
 use crate::party::PersonNumber;
 use crate::posten::Flow;
 use crate::posten::job::{AuthenticationLevel, Document, MOST_BYTES, Signer, Who};
@@ -16,6 +17,62 @@ use crate::return_address::{Journey, ReturnAddresses};
 
 /// The largest body, in bytes: the documents in base64, and room for the rest.
 pub(super) const LARGEST: usize = MOST_BYTES / 3 * 4 + 256 * 1024;
+
+/// The largest JSON without its documents' contents, in bytes.
+pub(super) const LARGEST_JSON: usize = 64 * 1024;
+
+/// The name of a document's content in JSON.
+const CONTENT: &str = "content";
+
+/// What an order may be written as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Format {
+    Json,
+    Form,
+}
+
+impl Format {
+    /// The format that a `Content-Type` names.
+    ///
+    /// # Errors
+    /// [`Kind::MediaTypeUnsupported`] for any other.
+    pub(super) fn of(content_type: &str) -> Result<Self, Problem> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/json") {
+            Ok(Self::Json)
+        } else if essence.eq_ignore_ascii_case("multipart/form-data") {
+            Ok(Self::Form)
+        } else {
+            Err(Problem::new(Kind::MediaTypeUnsupported)
+                .detail("Send multipart/form-data or application/json"))
+        }
+    }
+
+    /// Watches an order arrive. JSON that is too large without its documents is refused before it is here as a whole; what
+    /// else a form holds than documents is looked at when it is.
+    pub(super) fn watch(self) -> impl FnMut(&[u8]) -> Result<(), Problem> {
+        let mut size = Size::but_for(CONTENT);
+        let mut seen = 0;
+        move |arrived: &[u8]| {
+            if self == Self::Json {
+                size.add(arrived.get(seen..).unwrap_or_default());
+                seen = arrived.len();
+            }
+            expect_small(size.counted())
+        }
+    }
+}
+
+/// Refuses JSON of so many bytes, without its documents' contents, if that is too large.
+pub(super) fn expect_small(length: usize) -> Result<(), Problem> {
+    if length <= LARGEST_JSON {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::BodyTooLarge).detail(format!(
+        "The JSON may have {} KiB at most without the content of its documents",
+        LARGEST_JSON / 1024
+    )))
+}
 
 /// Who may order what.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +86,7 @@ pub(super) struct Rights<'a> {
 impl Rights<'_> {
     /// Reads an order of the customer's, whose body is of this `Content-Type`.
     pub(super) fn read(&self, content_type: &str, body: &Bytes) -> Result<Order, Problem> {
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case("application/json") {
+        if Format::of(content_type)? == Format::Json {
             let wanted = Wanted::read(body)?;
             let contents = wanted.documents.iter().enumerate();
             let contents: Result<_, _> = contents
@@ -38,20 +94,14 @@ impl Rights<'_> {
                 .collect();
             return self.order(wanted, contents?);
         }
-        if essence.eq_ignore_ascii_case("multipart/form-data") {
-            let form = Form::read(content_type, body)?;
-            let wanted = Wanted::read(&form.job)?;
-            if wanted
-                .documents
-                .iter()
-                .any(|document| document.content.is_some())
-            {
-                return Err(invalid("In a form, the documents are parts of their own"));
-            }
-            return self.order(wanted, form.documents);
+        let form = Form::read(content_type, body)?;
+        expect_small(form.job.len())?;
+        let wanted = Wanted::read(&form.job)?;
+        let has_content = |document: &Paper<'_>| document.content.is_some();
+        if wanted.documents.iter().any(has_content) {
+            return Err(invalid("In a form, the documents are parts of their own"));
         }
-        Err(Problem::new(Kind::MediaTypeUnsupported)
-            .detail("Send multipart/form-data or application/json"))
+        self.order(wanted, form.documents)
     }
 
     fn order(&self, wanted: Wanted<'_>, contents: Vec<Bytes>) -> Result<Order, Problem> {

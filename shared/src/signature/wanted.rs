@@ -7,9 +7,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::upload::invalid;
+use crate::json;
 use crate::posten::Flow;
 use crate::posten::job::{
-    IdentifierInDocument, MediaType, Notifications, OnBehalfOf, SignatureType,
+    IdentifierInDocument, MOST_DOCUMENTS, MOST_SIGNERS, MediaType, Notifications, OnBehalfOf,
+    SignatureType,
 };
 use crate::problem::Problem;
 
@@ -20,9 +22,12 @@ pub(super) struct Wanted<'a> {
     pub(super) title: String,
     pub(super) nonsensitive_title: Option<String>,
     pub(super) description: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "json::list::<MOST_DOCUMENTS, _, _>")]
     pub(super) documents: Vec<Paper<'a>>,
-    #[serde(default = "Signatory::oneself")]
+    #[serde(
+        default = "Signatory::oneself",
+        deserialize_with = "json::list::<MOST_SIGNERS, _, _>"
+    )]
     pub(super) signers: Vec<Signatory>,
     pub(super) authentication: Option<u8>,
     pub(super) identifier: Option<IdentifierInDocument>,
@@ -74,14 +79,7 @@ pub(super) struct Lookup {
 
 impl<'a> Wanted<'a> {
     pub(super) fn read(body: &'a Bytes) -> Result<Self, Problem> {
-        serde_json::from_slice(body).map_err(|error| {
-            // The parser's own words may quote what was sent.
-            invalid(&format!(
-                "The JSON is not what is expected at line {}, column {}",
-                error.line(),
-                error.column()
-            ))
-        })
+        json::request(body)
     }
 }
 

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 use super::answer::Reason;
 use super::template::Template;
-use crate::calendar::Unit;
+use crate::calendar::{PeriodLimits, Unit};
 use crate::inbound;
 use crate::outbound::Repeat;
 use crate::party::Party;
@@ -42,6 +43,7 @@ pub struct Dataset {
     pub(super) template: Template,
     /// How a period over a year is read; without it, the source is asked for the whole.
     pub windows: Option<Windows>,
+    period: PeriodLimits,
 }
 
 /// What must be known of answers that are merged.
@@ -84,6 +86,8 @@ struct RawApi {
     refusals: BTreeMap<Reason, Vec<String>>,
     #[serde(default)]
     retry_after: RetryAfter,
+    #[serde(default)]
+    period: PeriodLimits,
     reads: BTreeMap<String, RawDataset>,
 }
 
@@ -98,7 +102,7 @@ struct RawDataset {
 impl Api {
     /// Reads the JSON of `…_api`. The text says what is wrong with it, without quoting it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let raw: RawApi = serde_json::from_str(json).map_err(|error| {
+        let raw: RawApi = crate::json::read(json.as_bytes()).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             format!("is not what is expected at line {line}, column {column}")
         })?;
@@ -113,11 +117,14 @@ impl Api {
         if raw.parties.is_empty() || raw.reads.is_empty() || raw.member.is_empty() {
             return Err("has no parties, no member or no reads".to_owned());
         }
-        let reads = raw.reads.into_iter();
+        if !raw.period.are_valid() {
+            return Err("has a period whose limits are zero or too large".to_owned());
+        }
+        let (reads, period) = (raw.reads.into_iter(), raw.period);
         Ok(Self {
             counterparty: raw.counterparty,
             datasets: reads
-                .map(|(name, raw)| dataset(name, raw))
+                .map(|(name, raw)| dataset(name, raw, period))
                 .collect::<Result<_, _>>()?,
             parties: raw.parties,
             member: raw.member,
@@ -150,7 +157,7 @@ impl Api {
     }
 }
 
-fn dataset(name: String, raw: RawDataset) -> Result<Dataset, String> {
+fn dataset(name: String, raw: RawDataset, period: PeriodLimits) -> Result<Dataset, String> {
     let is_segment = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || !name.bytes().all(is_segment) {
         return Err("has a read whose name is no segment of a path".to_owned());
@@ -171,6 +178,7 @@ fn dataset(name: String, raw: RawDataset) -> Result<Dataset, String> {
         name,
         template,
         windows: raw.windows,
+        period,
     })
 }
 
@@ -185,8 +193,12 @@ impl Dataset {
         self.template.parameters()
     }
 
-    /// The parameters' values out of `query`: each must be there and be written as its unit is.
-    pub fn values(&self, query: &inbound::Query) -> Result<Values, Problem> {
+    /// The parameters' values out of `query`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::RequestInvalid`] where one is missing, is not written as its unit is, or is beyond the API's limits.
+    pub fn values(&self, query: &inbound::Query, now: OffsetDateTime) -> Result<Values, Problem> {
         let invalid = |detail| Problem::new(Kind::RequestInvalid).detail(detail);
         let mut values = Values::new();
         for (name, unit) in self.units() {
@@ -197,15 +209,15 @@ impl Dataset {
             if !unit.accepts(value) {
                 return Err(invalid(format!("{name} must be {}", unit.form())));
             }
+            self.period.check(name, unit, value, now)?;
             values.insert(name.to_owned(), value.to_owned());
         }
+        let unit = |wanted| self.units().find(|(name, _)| *name == wanted);
         if let (Some(from), Some(to)) = (values.get(FROM), values.get(TO))
-            && from > to
+            && let (Some((_, unit)), Some((_, other))) = (unit(FROM), unit(TO))
+            && unit == other
         {
-            return Err(invalid(format!("{FROM} is after {TO}")));
-        }
-        if self.windows.is_some() {
-            super::period(&values)?;
+            self.period.check_span((FROM, from), (TO, to), unit)?;
         }
         Ok(values)
     }
@@ -213,6 +225,8 @@ impl Dataset {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
     use crate::inbound::Parameters;
     use crate::party::Environment;
@@ -224,7 +238,7 @@ mod tests {
     fn values(query: &str) -> Result<Values, Problem> {
         let api = Api::parse(INCOME).expect("an API");
         let query = inbound::Query::parse(query, Parameters::Only(&[FROM, TO])).expect("a query");
-        api.datasets[0].values(&query)
+        api.datasets[0].values(&query, datetime!(2026-01-01 12:00 UTC))
     }
 
     #[test]
@@ -255,6 +269,18 @@ mod tests {
                 "fraOgMed=2026-04&tilOgMed=2026-03",
                 "fraOgMed is after tilOgMed",
             ),
+            (
+                "fraOgMed=0000-01&tilOgMed=2026-03",
+                "The year of fraOgMed must be between 2016 and 2027",
+            ),
+            (
+                "fraOgMed=2026-01&tilOgMed=9999-12",
+                "The year of tilOgMed must be between 2016 and 2027",
+            ),
+            (
+                "fraOgMed=2016-01&tilOgMed=2026-01",
+                "The period from fraOgMed to tilOgMed is longer than 10 years",
+            ),
         ] {
             let problem = values(query).expect_err("refused");
             assert_eq!(problem.detail.as_deref(), Some(detail), "{query}");
@@ -276,6 +302,8 @@ mod tests {
                 r#""windows":{"list":"a","identifiers":["b"]},"path""#,
             ),
             (r#""reads""#, r#""more":1,"reads""#),
+            (r#""reads""#, r#""period":{"span_years":0},"reads""#),
+            (r#""reads""#, r#""period":{"months":1},"reads""#),
         ] {
             let json = INCOME.replacen(from, to, 1);
             assert_ne!(json, INCOME, "{from}");

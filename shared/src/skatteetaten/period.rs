@@ -6,12 +6,9 @@ use time::{Date, Duration};
 use crate::calendar;
 use crate::problem::{Kind, Problem};
 
-/// The source takes at most a year at a time; whether the limit is inclusive is not said, so that
-/// 365 days, both ends counted, are the most that certainly pass.
-const WINDOW_DAYS: i64 = 365;
-
-/// The most that one request may span: ten years with their leap days.
-const MAX_DAYS: i64 = 3_653;
+/// From the first day of a window to its last. The source takes at most a year at a time; whether the limit is inclusive
+/// is not said, so that 365 days, both ends counted, are the most that certainly pass.
+const WINDOW: Duration = Duration::days(364);
 
 /// `fraOgMed` to `tilOgMed`, both included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,9 +24,6 @@ impl Period {
         let to = calendar::day(to).ok_or(PeriodError::Malformed("tilOgMed"))?;
         if from > to {
             return Err(PeriodError::Backwards);
-        }
-        if (to - from).whole_days() >= MAX_DAYS {
-            return Err(PeriodError::TooLong);
         }
         Ok(Self { from, to })
     }
@@ -50,7 +44,7 @@ impl Period {
         let mut next = Some(self.from);
         while let Some(from) = next.filter(|from| *from <= self.to) {
             let to = from
-                .checked_add(Duration::days(WINDOW_DAYS - 1))
+                .checked_add(WINDOW)
                 .map_or(self.to, |end| end.min(self.to));
             windows.push(Self { from, to });
             next = to.next_day();
@@ -68,9 +62,6 @@ pub enum PeriodError {
     /// The first date is after the last.
     #[error("fraOgMed is after tilOgMed")]
     Backwards,
-    /// More than ten years.
-    #[error("the period is longer than ten years")]
-    TooLong,
 }
 
 impl From<PeriodError> for Problem {
@@ -141,16 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn ten_years_are_the_most() {
+    fn the_end_of_the_calendar_is_a_day_like_others() {
         assert_eq!(windows("2016-01-01", "2025-12-31").len(), 11);
-        assert_eq!(
-            Period::parse("2015-12-30", "2025-12-31"),
-            Err(PeriodError::TooLong)
-        );
-        assert_eq!(
-            Period::parse("0001-01-01", "9999-12-31"),
-            Err(PeriodError::TooLong)
-        );
+        assert_eq!(windows("9998-01-01", "9999-12-31").len(), 2);
         assert_eq!(windows("9999-12-31", "9999-12-31").len(), 1);
     }
 

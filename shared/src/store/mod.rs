@@ -24,10 +24,11 @@ use crate::log::{Event, Level};
 use crate::party::{Environment, OrganisationNumber};
 use crate::platform::{Platform, StoreError};
 use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
 use seal::{Opened, Sealer};
 
 pub use sweep::Swept;
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Holder, Turn};
 
 /// How long a row's read or write may take. Our own host gives up before, and knows more of why.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -69,6 +70,19 @@ impl Store {
                 .filter(|key| key.expose() != keys.current.expose())
                 .map(sealer)
                 .collect(),
+        }
+    }
+
+    /// The platform's store `name`, sealed with one key that has no predecessor.
+    pub(crate) fn with_one_key(
+        name: &'static str,
+        environment: Environment,
+        key: &Secret<[u8; 32]>,
+    ) -> Self {
+        Self {
+            name,
+            current: Sealer::new(name, environment, key),
+            others: Vec::new(),
         }
     }
 
@@ -126,6 +140,11 @@ impl Store {
         let key = self.current.name(name);
         asked(context, context.platform.delete(self.name, &key)).await?;
         self.delete_others(context, name).await
+    }
+
+    /// Returns a keyed hash of `name`, under which nothing is stored: the same in each instance that has the same key.
+    pub(crate) fn keyed_hash(&self, name: &Name<'_>) -> [u8; 32] {
+        self.current.hash(name)
     }
 
     fn sealers(&self) -> impl Iterator<Item = &Sealer> {

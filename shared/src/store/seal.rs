@@ -58,18 +58,24 @@ impl Sealer {
         }
     }
 
+    /// The keyed hash of a name.
+    pub(super) fn hash(&self, name: &Name<'_>) -> [u8; 32] {
+        let mut parts = vec![name.consumer.as_str(), name.kind];
+        parts.extend_from_slice(name.parts);
+        HMAC::mac(self.framed(&parts), self.names.expose())
+    }
+
     /// The row's name in the store: the store's own name, a dot and 64 hexadecimal digits. The store's name is there
     /// because several stores may be one database.
     pub(super) fn name(&self, name: &Name<'_>) -> String {
-        let mut parts = vec![name.consumer.as_str(), name.kind];
-        parts.extend_from_slice(name.parts);
-        let bytes = HMAC::mac(self.framed(&parts), self.names.expose());
-        bytes.iter().fold(prefix(self.store), |mut text, byte| {
-            for nibble in [byte >> 4, byte & 0x0f] {
-                text.extend(char::from_digit(u32::from(nibble), 16));
-            }
-            text
-        })
+        self.hash(name)
+            .iter()
+            .fold(prefix(self.store), |mut text, byte| {
+                for nibble in [byte >> 4, byte & 0x0f] {
+                    text.extend(char::from_digit(u32::from(nibble), 16));
+                }
+                text
+            })
     }
 
     pub(super) fn seal<T: Serialize>(

@@ -4,10 +4,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::turn::Turn;
-use super::{Store, asked, failed, seal};
+use super::{Name, Store, asked, seal};
 use crate::context::Context;
 use crate::log::{Event, Level};
 use crate::party::OrganisationNumber;
@@ -23,12 +23,25 @@ const AT_ONCE: usize = 16;
 /// No other sweep begins for this long after one that came to its end. Shorter than the timers' quarter of an hour.
 const REST: Duration = Duration::from_mins(10);
 
+/// The kind of the row that says where a sweep stopped.
+const PLACE: &str = "sweep-place";
+
+/// How long that is remembered. Timers sweep each quarter of an hour.
+const REMEMBERED: time::Duration = time::Duration::days(1);
+
+/// Where a sweep stopped.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+struct Place {
+    /// How many of the keys before it are still there.
+    passed: usize,
+}
+
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Swept {
     /// Rows that had run out.
     pub removed: usize,
-    /// Whether it went through the whole store. Not, if its time was up, or if it was not its turn.
+    /// Whether it came to the end of the store. Not, if its time was up, or if it was not its turn.
     pub whole: bool,
 }
 
@@ -36,24 +49,60 @@ impl Store {
     /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
     /// newer release beside this one, costs nobody a row.
     ///
-    /// It ends early when the request's time is nearly up. Each begins somewhere else, so that a store that is too large for
-    /// one sweep is gone through by several.
-    pub async fn sweep<P: Platform>(&self, context: &Context<'_, P>) -> Result<Swept, Problem> {
+    /// It ends early when the request's time is nearly up, and remembers where it was: the next one goes on there, so
+    /// that a store that is too large for one sweep is gone through by several. Keys come in pages, and those that the
+    /// sweeps before have looked at are passed over without a look. The place is a count of the keys before it: stores
+    /// list keys in much the same order each time, and what is missed by a change of it is found in the next round.
+    pub async fn sweep<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+    ) -> Result<Swept, Problem> {
         let prefix = seal::prefix(self.name);
-        let mut swept = Swept::default();
-        let mut keys = context.platform.keys(self.name).await.map_err(failed)?;
-        keys.retain(|key| key.starts_with(&prefix));
-        let length = keys.len();
-        keys.rotate_left(anywhere(context.platform, length));
-        let rows = keys.iter().map(|key| self.sweep_row(context, key));
-        let mut rows = pin!(stream::iter(rows).buffer_unordered(AT_ONCE));
-        while let Some(removed) = rows.next().await {
-            swept.removed += usize::from(removed?);
-            if context.left() < RESERVE {
-                return Ok(swept);
+        let name = Name {
+            consumer,
+            kind: PLACE,
+            parts: &[],
+        };
+        let half = context.left().checked_div(2).unwrap_or_default();
+        let before = self.get::<_, Place>(context, &name).await?;
+        let mut to_pass = before.as_ref().map_or(0, |place| place.passed);
+        let (mut place, mut swept) = (Place::default(), Swept::default());
+        let mut pages = asked(context, context.platform.keys(self.name)).await?;
+        swept.whole = 'pages: loop {
+            let page = asked(context, async { pages.next().await.transpose() }).await?;
+            let Some(mut keys) = page else { break true };
+            keys.retain(|key| key.starts_with(&prefix));
+            if context.left() < half {
+                // The rest of the time is for looking, wherever that is.
+                to_pass = 0;
             }
+            let passed = keys.len().min(to_pass);
+            to_pass = to_pass.saturating_sub(passed);
+            place.passed = place.passed.saturating_add(passed);
+            let rows = keys.iter().skip(passed);
+            let rows = rows.map(|key| self.sweep_row(context, key));
+            let mut rows = pin!(stream::iter(rows).buffered(AT_ONCE));
+            while let Some(removed) = rows.next().await {
+                if removed? {
+                    swept.removed = swept.removed.saturating_add(1);
+                } else {
+                    place.passed = place.passed.saturating_add(1);
+                }
+                if context.left() < RESERVE {
+                    break 'pages false;
+                }
+            }
+            if context.left() < RESERVE {
+                break false;
+            }
+        };
+        if !swept.whole {
+            let until = context.now().saturating_add(REMEMBERED);
+            self.set(context, &name, &place, until).await?;
+        } else if before.is_some() {
+            self.delete(context, &name).await?;
         }
-        swept.whole = true;
         Ok(swept)
     }
 
@@ -85,11 +134,11 @@ impl Store {
             return Ok(Swept::default());
         };
         let work = async || {
-            let mut swept = self.sweep(context).await?;
+            let mut swept = self.sweep(context, consumer).await?;
             let mut event = Event::new(Level::Info, "sweep", "ok");
             event.count = Some(swept.removed);
             context.log(&event);
-            swept.removed += also().await?;
+            swept.removed = swept.removed.saturating_add(also().await?);
             Ok(swept)
         };
         let end: Result<Swept, Problem> = work().await;
@@ -103,14 +152,6 @@ impl Store {
         }
         end
     }
-}
-
-/// An index below `length`; 0 where there is none.
-fn anywhere(platform: &impl Platform, length: usize) -> usize {
-    let mut bytes = [0; 4];
-    platform.random(&mut bytes);
-    let number = usize::try_from(u32::from_le_bytes(bytes)).unwrap_or_default();
-    number.checked_rem(length).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -154,29 +195,72 @@ mod tests {
         assert_eq!(sweep(&platform, Ok(3)), swept(3, true));
     }
 
+    fn row(platform: &Memory, until: i64) -> Vec<u8> {
+        let seconds = platform.now().unix_timestamp() + until;
+        [&[2][..], &seconds.to_be_bytes()].concat()
+    }
+
+    /// Sweeps until one comes to the end of the store; how many that were, and how many rows they removed.
+    fn sweep_through(platform: &Memory) -> (usize, usize) {
+        let (mut sweeps, mut removed) = (0, 0);
+        loop {
+            let swept = sweep(platform, Ok(0)).expect("swept");
+            sweeps += 1;
+            removed += swept.removed;
+            if swept.whole {
+                return (sweeps, removed);
+            }
+            assert!(sweeps < 100, "it never comes to the end");
+        }
+    }
+
     #[test]
-    fn a_store_too_large_for_one_is_gone_through_by_several() {
+    fn a_store_too_large_for_one_is_gone_through_by_several_without_looking_twice() {
         let platform = platform();
-        let row = |until: i64| {
-            let seconds = platform.now().unix_timestamp() + until;
-            [&[2][..], &seconds.to_be_bytes()].concat()
-        };
         platform.with_store(STORE, |rows| {
-            rows.extend((0..100).map(|number| (format!("{STORE}.keeps-{number}"), row(86_400))));
-            rows.insert(format!("{STORE}.has-run-out"), row(-1));
+            for number in 0..100 {
+                // Every fourth has run out.
+                let until = if number % 4 == 0 { -1 } else { 86_400 };
+                rows.insert(format!("{STORE}.{number:03}"), row(&platform, until));
+                rows.insert(format!("another.{number:03}"), row(&platform, -1));
+            }
         });
         // A sweep gets through a part of the rows before its time is up.
-        platform.set_tick(Duration::from_millis(200));
-        let has_run_out =
-            |rows: &mut HashMap<String, Vec<u8>>| rows.keys().any(|key| key.ends_with("out"));
-        let mut sweeps = 0;
-        while platform.with_store(STORE, has_run_out) {
-            let swept = sweep(&platform, Ok(0)).expect("swept");
-            assert!(!swept.whole);
-            sweeps += 1;
-            assert!(sweeps < 1000, "it never comes to the row");
-        }
-        platform.with_store(STORE, |rows| assert!(rows.len() >= 100));
+        platform.set_tick(Duration::from_millis(100));
+        let first = sweep(&platform, Ok(0)).expect("swept");
+        assert!(!first.whole && first.removed > 0, "{first:?}");
+        let (sweeps, removed) = sweep_through(&platform);
+        assert_eq!(first.removed + removed, 25);
+        assert!(
+            sweeps < 6,
+            "each goes on where the last one stopped: {sweeps}"
+        );
+        let own = |rows: &mut HashMap<String, Vec<u8>>| {
+            rows.keys().filter(|key| key.starts_with(STORE)).count()
+        };
+        // Beside those that have not run out there is the turn, and no place any more.
+        assert_eq!(platform.with_store(STORE, own), 76);
+        platform.with_store(STORE, |rows| {
+            assert_eq!(
+                rows.keys().filter(|key| key.starts_with("another")).count(),
+                100
+            );
+        });
+    }
+
+    #[test]
+    fn what_two_million_rows_hold_is_found() {
+        const ROWS: usize = 2_000_000;
+        let platform = platform();
+        let (kept, over) = (row(&platform, 86_400), row(&platform, -1));
+        platform.with_store(STORE, |rows| {
+            rows.extend((0..ROWS).map(|number| (format!("{STORE}.{number:07}"), kept.clone())));
+            for number in [0, ROWS / 2, ROWS - 1] {
+                rows.insert(format!("{STORE}.{number:07}"), over.clone());
+            }
+        });
+        let (_, removed) = sweep_through(&platform);
+        assert_eq!(removed, 3);
     }
 
     #[test]

@@ -290,7 +290,10 @@ fn the_sweep_removes_what_has_run_out_and_nothing_else() {
         });
         platform.advance(Duration::from_secs(100));
         for removed in [3, 0] {
-            let swept = rotated.sweep(&context(&platform)).await.expect("swept");
+            let swept = rotated
+                .sweep(&context(&platform), &consumer(CONSUMER))
+                .await
+                .expect("swept");
             assert_eq!((swept.removed, swept.whole), (removed, true));
         }
         assert_eq!(platform.with_store(STORE, |rows| rows.len()), 5);

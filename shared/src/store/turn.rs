@@ -4,16 +4,15 @@
 //! and has the turn if it is still the one that is written down. That holds because nobody writes later than [`SETTLING`]
 //! after it looked: one that took longer does not take the turn, whatever is written down.
 
+use std::cell::RefCell;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::{Name, Store};
 use crate::context::Context;
 use crate::party::OrganisationNumber;
 use crate::platform::Platform;
 use crate::problem::Problem;
+use serde::{Deserialize, Serialize};
 
 /// How long it may take from the look to the end of the writing, and how long is waited before the second look.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -25,10 +24,59 @@ pub(crate) struct Turn<'a> {
     row: Row,
 }
 
-#[derive(Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct Row {
     /// Random: whose turn it is.
     holder: String,
+}
+
+/// The requests of one instance, which take a turn one after another. One that goes on where another was cancelled does
+/// not wait for that one's time to be up, nor for all of its settling.
+#[derive(Debug, Default)]
+pub(crate) struct Holder(RefCell<Option<Claim>>);
+
+/// What an instance has written down for itself.
+#[derive(Clone, Debug)]
+struct Claim {
+    row: Row,
+    /// When it was written, and until when it holds, on the platform's clock; `None` while that is not sure.
+    written: Option<(Duration, Duration)>,
+}
+
+impl Holder {
+    fn row(&self, platform: &impl Platform) -> Row {
+        let claim = self
+            .0
+            .borrow_mut()
+            .get_or_insert_with(|| Claim {
+                row: Row::random(platform),
+                written: None,
+            })
+            .clone();
+        claim.row
+    }
+
+    /// When the row was written, if it still holds.
+    fn written(&self, now: Duration) -> Option<Duration> {
+        let claim = self.0.borrow();
+        let (written, until) = claim.as_ref()?.written?;
+        (now < until).then_some(written)
+    }
+
+    fn write(&self, written: Option<(Duration, Duration)>) {
+        if let Some(claim) = self.0.borrow_mut().as_mut() {
+            claim.written = written;
+        }
+    }
+}
+
+impl Row {
+    fn random(platform: &impl Platform) -> Self {
+        let mut chance = [0; 16];
+        platform.random(&mut chance);
+        let holder = format!("{:032x}", u128::from_be_bytes(chance));
+        Self { holder }
+    }
 }
 
 impl<'a> Turn<'a> {
@@ -45,24 +93,78 @@ impl<'a> Turn<'a> {
             kind: what,
             parts: &[],
         };
+        Self::take_for(context, store, name, &Holder::default()).await
+    }
+
+    /// Takes the turn that is called `name` for `holder`, for as long as the request may take; `None` while another has it.
+    pub(crate) async fn take_for<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        holder: &Holder,
+    ) -> Result<Option<Self>, Problem> {
+        Self::take_within(context, store, name, holder, context.left(), SETTLING).await
+    }
+
+    /// Takes the turn that is called `name` for `time`, in whole seconds; `None` while another has it.
+    ///
+    /// `settling` is how long it may take from the look to the end of the writing, and how long is waited before the second
+    /// look: the same for all that are after this turn. Where the store is slower than that, nobody has it.
+    pub(crate) async fn take_briefly<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        time: Duration,
+        settling: Duration,
+    ) -> Result<Option<Self>, Problem> {
+        let holder = Holder::default();
+        Self::take_within(context, store, name, &holder, time, settling).await
+    }
+
+    async fn take_within<P: Platform>(
+        context: &Context<'_, P>,
+        store: &'a Store,
+        name: Name<'a>,
+        holder: &Holder,
+        time: Duration,
+        settling: Duration,
+    ) -> Result<Option<Self>, Problem> {
         let look = context.platform.uptime();
-        if store.get::<_, Row>(context, &name).await?.is_some() {
-            return Ok(None);
-        }
-        let mut chance = [0; 16];
-        context.platform.random(&mut chance);
-        let holder = format!("{:032x}", u128::from_be_bytes(chance));
-        let turn = Self {
-            store,
-            name,
-            row: Row { holder },
+        let row = holder.row(context.platform);
+        let turn = Self { store, name, row };
+        let written = if let Some(written) = holder.written(look) {
+            written
+        } else {
+            let there = store.get::<_, Row>(context, &turn.name).await?;
+            if there.is_some_and(|row| row != turn.row) {
+                return Ok(None);
+            }
+            turn.keep(context, time).await?;
+            let written = context.platform.uptime();
+            if written.saturating_sub(look) > settling {
+                return Ok(None);
+            }
+            holder.write(Some((written, look.saturating_add(time))));
+            written
         };
-        turn.keep(context, context.left()).await?;
-        if context.platform.uptime().saturating_sub(look) > SETTLING {
-            return Ok(None);
+        let settled = written.saturating_add(settling);
+        let rest = settled.saturating_sub(context.platform.uptime());
+        context.platform.sleep(rest).await;
+        let is_ours = turn.is_ours(context).await?;
+        if !is_ours {
+            holder.write(None);
         }
-        context.platform.sleep(SETTLING).await;
-        Ok(turn.is_ours(context).await?.then_some(turn))
+        Ok(is_ours.then_some(turn))
+    }
+
+    /// Gives back what was taken for `holder`, if it is still ours.
+    pub(crate) async fn give_back_for<P: Platform>(
+        self,
+        context: &Context<'_, P>,
+        holder: &Holder,
+    ) -> Result<(), Problem> {
+        holder.write(None);
+        self.give_back(context).await
     }
 
     /// Gives it back, if it is still ours.
@@ -93,7 +195,8 @@ impl<'a> Turn<'a> {
         context: &Context<'_, P>,
         time: Duration,
     ) -> Result<(), Problem> {
-        let until: OffsetDateTime = context.now() + time;
+        let time = time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
+        let until = context.now().saturating_add(time);
         self.store.set(context, &self.name, &self.row, until).await
     }
 

@@ -10,6 +10,7 @@ use crate::caller::{LoginTokens, bearer};
 use crate::config::{Consumers, TokenConfig, TokenService};
 use crate::context::Context;
 use crate::credential;
+use crate::inbound::VerifiedCaller;
 use crate::party::{Environment, OrganisationNumber, Party};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
@@ -31,6 +32,8 @@ pub(super) struct Caller<'a> {
     pub(super) consumer: OrganisationNumber,
     environment: Environment,
 }
+
+impl VerifiedCaller for Caller<'_> {}
 
 impl Access {
     /// With the settings of the token component.

@@ -7,8 +7,11 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::details::{Details, DetailsError};
-use crate::inbound::{Arrived, Query};
+use crate::context::Context;
+use crate::inbound::{Arrived, Query, VerifiedCaller};
+use crate::json;
 use crate::party::{OrganisationNumber, PersonNumber};
+use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 
 /// The fields of a request in the form of RFC 6749, RFC 8707 and RFC 9396, with Maskinporten's own two.
@@ -175,11 +178,15 @@ impl Ask {
     }
 
     /// From a form or JSON, with `skip_cache`.
-    pub(super) fn read<H>(arrived: &Arrived<H>) -> Result<(Self, bool), Problem> {
+    pub(super) async fn read<P: Platform, H>(
+        context: &Context<'_, P>,
+        arrived: &Arrived<H>,
+        caller: &impl VerifiedCaller,
+    ) -> Result<(Self, bool), Problem> {
         let written = if arrived.is_media_type("application/json") {
-            arrived.json()?
+            arrived.json(context, caller).await?
         } else {
-            Written::from_form(&arrived.form(FIELDS)?)?
+            Written::from_form(&arrived.form(context, caller, FIELDS).await?)?
         };
         written.read().map_err(invalid)
     }
@@ -246,7 +253,7 @@ impl Written {
         if let Some(details) = self.authorization_details {
             let details = match details {
                 Value::String(text) => {
-                    serde_json::from_str(&text).map_err(|_| DetailsError::Shape)?
+                    json::read(text.as_bytes()).map_err(|_| DetailsError::Shape)?
                 }
                 details => details,
             };

@@ -12,6 +12,8 @@ use crate::expiry::Expiry;
 use crate::inbound::Arrived;
 use crate::log::{Event, Level};
 use crate::maskinporten::Client;
+use crate::outbound::{Class, Marking};
+use crate::party::OrganisationNumber;
 use crate::platform::{Platform, Response};
 use crate::problem::{Kind, Problem};
 
@@ -21,6 +23,9 @@ pub struct Desk {
     access: Access,
     expiry: Expiry,
     issuer: Issuer,
+    marking: Marking,
+    /// The deployment's first consumer.
+    consumer: OrganisationNumber,
 }
 
 /// A problem in OAuth's form, for the token component's own failures.
@@ -38,6 +43,8 @@ impl Desk {
             access: Access::new(config),
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(config),
+            marking: config.marking.clone(),
+            consumer: config.consumers.default.clone(),
         }
     }
 
@@ -72,8 +79,10 @@ impl Desk {
     ) -> Result<Response, OAuthError> {
         self.expiry.tell(context);
         let caller = self.access.identify(context, &arrived.headers).await?;
-        let (ask, skip_cache) = Ask::read(arrived)?;
+        let (ask, skip_cache) = Ask::read(context, arrived, &caller).await?;
         caller.check(&ask)?;
+        let context = context.marked(self.marking.marks(Class::Tokens));
+        let context = &context.for_tenant(&caller.consumer);
         let token = self
             .issuer
             .obtain(context, &caller.consumer, &ask, skip_cache)
@@ -92,7 +101,8 @@ impl Desk {
                 Problem::new(Kind::LoginRequired).cause("this service may not ask for the sweep")
             );
         }
-        let removed = self.issuer.store().sweep(context).await?.removed;
+        let store = self.issuer.store();
+        let removed = store.sweep(context, &self.consumer).await?.removed;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);

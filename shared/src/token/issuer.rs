@@ -149,7 +149,7 @@ impl Issuer {
             failed => {
                 let refusal = failed.and_then(Result::err);
                 let cause = refusal.and_then(|refusal| refusal.problem.cause);
-                let cause = cause.unwrap_or_else(|| "it took too long".to_owned());
+                let cause = cause.unwrap_or_else(|| "it took too long".into());
                 context.log(&Event::new(Level::Warn, "token", "not-renewed").cause(cause));
                 self.pause(context, identity);
                 Source::Memory.tell(context);
@@ -204,7 +204,7 @@ impl Issuer {
     }
 
     fn pause<P: Platform>(&self, context: &Context<'_, P>, identity: &Identity) {
-        let until = context.platform.uptime() + PAUSE;
+        let until = context.platform.uptime().saturating_add(PAUSE);
         self.paused.borrow_mut().push((identity.clone(), until));
     }
 
@@ -318,7 +318,7 @@ impl Issuer {
             refused.push((
                 identity.clone(),
                 refusal.clone(),
-                context.platform.uptime() + REFUSED,
+                context.platform.uptime().saturating_add(REFUSED),
             ));
         }
     }

@@ -17,7 +17,7 @@ const LONGEST_HEAD_ROOM: time::Duration = time::Duration::seconds(30);
 const PERMISSION: Duration = Duration::from_mins(2);
 
 /// A token with less time than this may run out on its way.
-const JOURNEY: Duration = Duration::from_secs(2);
+const JOURNEY: time::Duration = time::Duration::seconds(2);
 
 /// The most tokens that one instance keeps.
 const MOST: usize = 256;
@@ -75,7 +75,9 @@ impl Token {
             value,
             scope,
             obtained: now,
-            expires: now + lifetime,
+            expires: now.saturating_add(time::Duration::seconds(
+                i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
+            )),
         }
     }
 
@@ -89,28 +91,46 @@ impl Token {
     /// The head-room is a quarter of the lifetime and 30 seconds at most: some scopes have tokens that
     /// live no longer than that.
     pub(super) fn is_fresh(&self, now: OffsetDateTime) -> bool {
-        let lifetime: time::Duration = self.expires - self.obtained;
-        let head_room = LONGEST_HEAD_ROOM.min(lifetime / 4);
-        now < self.expires - head_room && self.is_alive(now)
+        let quarter = self.lifetime().checked_div(4).unwrap_or_default();
+        let head_room = LONGEST_HEAD_ROOM.min(quarter);
+        now < self.expires.saturating_sub(head_room) && self.is_alive(now)
     }
 
     /// Whether the next one may be fetched, before anyone has to wait for it: from half of the lifetime on,
     /// later by up to an eighth of it for an instance with a greater `chance`.
     pub(super) fn is_ripe(&self, now: OffsetDateTime, chance: u8) -> bool {
-        let lifetime: time::Duration = self.expires - self.obtained;
-        now >= self.obtained + lifetime / 2 + lifetime * u32::from(chance) / (8 * 255)
+        // Of an eighth, so many parts of 255.
+        let part = self.lifetime().saturating_mul(chance.into());
+        let later = part.checked_div(8 * 255).unwrap_or_default();
+        let half = self.lifetime().checked_div(2).unwrap_or_default();
+        now >= self.obtained.saturating_add(half).saturating_add(later)
     }
 
     /// Whether it still holds when it arrives.
     pub(super) fn is_alive(&self, now: OffsetDateTime) -> bool {
         // A clock that was set back must not make an old token young.
-        now + JOURNEY < self.expires && now + LONGEST_HEAD_ROOM > self.obtained
+        now.saturating_add(JOURNEY) < self.expires
+            && now.saturating_add(LONGEST_HEAD_ROOM) > self.obtained
     }
 
     /// Seconds left.
     pub(super) fn left(&self, now: OffsetDateTime) -> u64 {
-        u64::try_from((self.expires - now).whole_seconds()).unwrap_or_default()
+        let seconds = between(now, self.expires).whole_seconds();
+        u64::try_from(seconds).unwrap_or_default()
     }
+
+    fn lifetime(&self) -> time::Duration {
+        between(self.obtained, self.expires)
+    }
+}
+
+/// The time from one moment to another, however far apart a row says they are.
+fn between(from: OffsetDateTime, to: OffsetDateTime) -> time::Duration {
+    let nanoseconds = to
+        .unix_timestamp_nanos()
+        .saturating_sub(from.unix_timestamp_nanos());
+    let nearest = nanoseconds.clamp(i64::MIN.into(), i64::MAX.into());
+    time::Duration::nanoseconds(i64::try_from(nearest).unwrap_or_default())
 }
 
 /// The tokens of one instance, compared by their whole identity.

@@ -62,7 +62,7 @@ impl KeyChoice {
             stand_ins.push(StandIn {
                 client_id: client.client_id.clone(),
                 key: key.identifier.clone(),
-                until: platform.uptime() + STAND_IN,
+                until: platform.uptime().saturating_add(STAND_IN),
             });
         }
     }

@@ -68,7 +68,8 @@ impl KeptMetadata {
             }
             Err(error) => return Err(outbound::unreadable(METADATA.counterparty, error)),
         };
-        *self.kept.borrow_mut() = Some((metadata.clone(), context.platform.uptime() + fresh));
+        let until = context.platform.uptime().saturating_add(fresh);
+        *self.kept.borrow_mut() = Some((metadata.clone(), until));
         Ok(metadata)
     }
 

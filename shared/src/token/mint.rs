@@ -235,7 +235,7 @@ impl Failure {
             kind => kind,
         };
         let mut problem = Problem::new(kind).cause(&refusal);
-        problem.detail = refusal.advice();
+        problem.advice = refusal.advice().map(String::into_boxed_str);
         problem.retry_after = refusal.retry_after;
         problem.source_code = refusal.code;
         problem.source_correlation_id = refusal.trace_id;

@@ -151,7 +151,8 @@ impl Rows {
 
     fn failed<P: Platform>(&self, context: &Context<'_, P>, problem: &Problem) {
         context.log(&Event::of("store", problem));
-        self.rests_until.set(context.platform.uptime() + REST);
+        let until = context.platform.uptime().saturating_add(REST);
+        self.rests_until.set(until);
     }
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::kept::Token;
 use crate::log::Text;
 use crate::platform::Response;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Audience, Kind, Problem};
 use crate::secret::Secret;
 
 /// A token on its way.
@@ -82,11 +82,12 @@ impl OAuthError {
     /// What the token component answers. The problem goes along for the log.
     pub(super) fn answer(self) -> Response {
         let problem = &self.problem;
-        let generic = problem.kind.status() == StatusCode::INTERNAL_SERVER_ERROR;
-        let detail = problem.detail.as_deref().filter(|_| !generic);
         let body = ErrorBody {
             error: self.error.as_ref().into(),
-            error_description: detail.unwrap_or(problem.kind.title()).into(),
+            error_description: problem
+                .text_for(Audience::BackEnd)
+                .unwrap_or(problem.kind.title())
+                .into(),
             error_uri: self.uri.as_deref().map(Cow::from),
             problem: problem.kind.slug().into(),
             code: problem.source_code.as_deref().map(Cow::from),
@@ -138,9 +139,6 @@ pub(super) fn read_refusal(answer: &Response) -> Problem {
         body.error,
         Text::new(&body.error_description).as_str()
     ));
-    if status == StatusCode::BAD_GATEWAY {
-        problem.detail = Some(Text::new(&body.error_description).as_str().to_owned());
-    }
     problem.source_code = body.code.map(Cow::into_owned);
     problem.source_correlation_id = body.trace_id.map(Cow::into_owned);
     problem.retry_after = crate::outbound::retry_after(answer).map(|time| time.as_secs());

@@ -36,10 +36,10 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Permission(said) => Self::new(Kind::SigningRefused)
-                .detail("The vault lets us not sign: check the role's policy, its secret id, and that the token has not run out")
+                .advice("The vault lets us not sign: check the role's policy, its secret id, and that the token has not run out")
                 .cause(format_args!("vault: permission denied ({})", said.as_str())),
             Refused::Request(status, said) => Self::new(Kind::SigningRefused)
-                .detail("The vault cannot sign so: check the name, the version and the mount of the key, and that it is an RSA key")
+                .advice("The vault cannot sign so: check the name, the version and the mount of the key, and that it is an RSA key")
                 .cause(format_args!("vault answered {}: {}", status.as_u16(), said.as_str())),
             Refused::Down(status, said) => Self::new(Kind::SourceDown).cause(format_args!(
                 "vault answered {}: {}",

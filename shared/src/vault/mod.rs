@@ -120,7 +120,9 @@ impl Vault {
             } else {
                 lease
             };
-            let until = context.platform.uptime() + lease.saturating_sub(HEAD_ROOM.min(lease / 4));
+            let head_room = HEAD_ROOM.min(lease.checked_div(4).unwrap_or_default());
+            let lasts = lease.saturating_sub(head_room);
+            let until = context.platform.uptime().saturating_add(lasts);
             *self.token.borrow_mut() = Some((token, until));
             Ok(())
         };

@@ -4,6 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
+use crate::clock::between;
+
 /// The minute that runs, and its calls.
 #[derive(Debug, Default)]
 pub(super) struct Throttle(Mutex<Option<(OffsetDateTime, u32)>>);
@@ -13,13 +15,13 @@ impl Throttle {
     pub(super) fn pass(&self, now: OffsetDateTime, most: u32) -> Result<(), u64> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, calls) = running
-            .filter(|(since, _)| now - *since < Duration::MINUTE)
+            .filter(|(since, _)| now < since.saturating_add(Duration::MINUTE))
             .unwrap_or((now, 0));
         *running = Some((since, calls.saturating_add(1)));
         if calls < most {
             return Ok(());
         }
-        let left = since + Duration::MINUTE - now;
+        let left = between(now, since.saturating_add(Duration::MINUTE));
         Err(u64::try_from(left.whole_milliseconds()).unwrap_or_default())
     }
 }

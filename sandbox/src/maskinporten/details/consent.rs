@@ -122,7 +122,9 @@ fn invalid(name: &str) -> Refusal {
 /// Altinn's database keeps microseconds.
 fn moment(at: OffsetDateTime) -> String {
     let at = at.to_offset(time::UtcOffset::UTC);
-    let at = at.replace_nanosecond(at.microsecond() * 1000).unwrap_or(at);
+    let at = at
+        .replace_nanosecond(at.microsecond().saturating_mul(1000))
+        .unwrap_or(at);
     let format = if at.nanosecond() == 0 {
         WHOLE
     } else {

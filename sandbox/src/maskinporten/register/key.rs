@@ -26,7 +26,7 @@ pub struct RegisteredKey {
 impl RegisteredKey {
     /// When it can no longer be used.
     pub(in crate::maskinporten) fn end(&self) -> OffsetDateTime {
-        let year = self.posted + KEY_LIFE;
+        let year = self.posted.saturating_add(KEY_LIFE);
         self.expires.map_or(year, |expires| expires.min(year))
     }
 

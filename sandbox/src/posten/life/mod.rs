@@ -45,7 +45,7 @@ impl Job {
         let due = self
             .activated
             .iter()
-            .map(|(group, at)| (*group, *at + self.available()));
+            .map(|(group, at)| (*group, at.saturating_add(self.available())));
         let due = due.filter(|(group, deadline)| {
             *deadline <= now && self.waiting().any(|waiting| waiting == *group)
         });

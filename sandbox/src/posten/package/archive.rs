@@ -63,7 +63,7 @@ impl Archive {
                 continue;
             }
             if ![MANIFEST, SIGNATURES].contains(&file.as_str()) {
-                left -= content.len() as u64;
+                left = left.saturating_sub(content.len() as u64);
             }
             ensure(
                 files.insert(file, content.into()).is_none(),
@@ -113,7 +113,7 @@ fn unpacked(
     };
     // One more byte than there may be tells whether there are more.
     let mut content = Vec::new();
-    let mut checked = entry.verifying_reader(packed).take(most + 1);
+    let mut checked = entry.verifying_reader(packed).take(most.saturating_add(1));
     checked.read_to_end(&mut content).map_err(|_| broken())?;
     ensure(content.len() as u64 <= most, "the package is too large")?;
     Ok(content)

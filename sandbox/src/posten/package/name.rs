@@ -14,7 +14,7 @@ fn decoded(name: &str) -> Option<String> {
             b'+' => b' ',
             b'%' => {
                 let mut digit = || char::from(bytes.next()?).to_digit(16);
-                u8::try_from(digit()? * 16 + digit()?).ok()?
+                u8::try_from(digit()? << 4 | digit()?).ok()?
             }
             other => other,
         });

@@ -102,8 +102,8 @@ fn fill_in(file: &mut [u8], from: usize, signature: &Signature) -> anyhow::Resul
     let lengths = find(file, from, room.as_bytes()).context("no room for lengths")?;
     let begin = find(file, from, format!("<{}", "0".repeat(RESERVED)).as_bytes())
         .context("no room for a signature")?;
-    let end = begin + 2 * RESERVED + 2;
-    let range = format!("[0 {begin} {end} {}]", file.len() - end);
+    let end = begin.saturating_add(2 * RESERVED + 2);
+    let range = format!("[0 {begin} {end} {}]", file.len().saturating_sub(end));
     put(file, lengths, format!("{range:<0$}", room.len()).as_bytes())?;
 
     let parts = [file.get(..begin), file.get(end..)];
@@ -114,17 +114,17 @@ fn fill_in(file: &mut [u8], from: usize, signature: &Signature) -> anyhow::Resul
     for byte in value {
         write!(digits, "{byte:02x}")?;
     }
-    put(file, begin + 1, digits.as_bytes())
+    put(file, begin.saturating_add(1), digits.as_bytes())
 }
 
 fn find(file: &[u8], from: usize, sought: &[u8]) -> Option<usize> {
     let rest = file.get(from..)?;
     let found = rest.windows(sought.len()).position(|here| here == sought)?;
-    Some(from + found)
+    from.checked_add(found)
 }
 
 fn put(file: &mut [u8], at: usize, bytes: &[u8]) -> anyhow::Result<()> {
-    let place = file.get_mut(at..at + bytes.len());
+    let place = file.get_mut(at..at.saturating_add(bytes.len()));
     place.context("no room")?.copy_from_slice(bytes);
     Ok(())
 }

@@ -92,7 +92,7 @@ impl Book {
             let page = whole(&pdf, id)?;
             pdf.objects.insert(id, page.into());
         }
-        pdf.renumber_objects_with(self.pdf.max_id + 1);
+        pdf.renumber_objects_with(self.pdf.max_id.saturating_add(1));
         let pages: Vec<_> = pdf.page_iter().collect();
         anyhow::ensure!(!pages.is_empty(), "it has no pages");
         for id in &pages {

@@ -59,7 +59,7 @@ impl Timetable {
         };
         let next = match found {
             Found::Changed(..) => now,
-            Found::Nothing | Found::TooEarly => now + pause,
+            Found::Nothing | Found::TooEarly => now.saturating_add(pause),
         };
         self.0.insert(queue, next);
         Poll { found, next }
@@ -99,7 +99,7 @@ fn take<'a>(queue: &Queue, jobs: &'a mut BTreeMap<i64, Job>, now: OffsetDateTime
     let Some(change) = job.changes.get_mut(position) else {
         return Found::Nothing;
     };
-    change.leased_until = Some(now + LEASE);
+    change.leased_until = Some(now.saturating_add(LEASE));
     let change = change.clone();
     Found::Changed(job, change)
 }

@@ -10,7 +10,7 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
         "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"
     );
     if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
-        return Some(moment);
+        return moment.checked_to_offset(offset!(UTC));
     }
     let shown = PrimitiveDateTime::parse(text, form).ok()?;
     let offset = if is_summer(shown)? {
@@ -18,7 +18,8 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     } else {
         offset!(+1)
     };
-    Some(shown.assume_offset(offset))
+    // Years at the ends of the calendar have no such moment everywhere.
+    shown.assume_offset(offset).checked_to_offset(offset!(UTC))
 }
 
 /// `2026-03-31 10:30:00`, as a link says it.
@@ -29,7 +30,7 @@ pub(super) fn in_link(moment: OffsetDateTime) -> Option<String> {
 
 /// What clocks in Norway show, to the second. An hour of October comes twice.
 pub(super) fn shown(moment: OffsetDateTime) -> Option<PrimitiveDateTime> {
-    let utc = moment.to_offset(offset!(UTC));
+    let utc = moment.checked_to_offset(offset!(UTC))?;
     let utc = PrimitiveDateTime::new(utc.date(), utc.time())
         .replace_nanosecond(0)
         .ok()?;
@@ -97,9 +98,20 @@ mod tests {
             "2026-03-09",
             "09.03.2026 12:00:00",
             "2026-13-09T12:00:00",
+            "9999-12-31T23:30:00-01:00",
+            "-9999-01-01T00:30:00",
+            "-9999-01-01",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_ends_of_the_calendar_are_no_trap() {
+        assert!(parse("9999-12-31T23:59:59").is_some());
+        assert_eq!(in_link(datetime!(9999-12-31 23:30 UTC)), None);
+        assert_eq!(in_link(datetime!(9999-12-31 23:30 -01:00)), None);
+        assert!(in_link(datetime!(-9999-01-01 00:30 UTC)).is_some());
     }
 
     #[test]

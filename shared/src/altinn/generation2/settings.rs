@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::{HeaderName, header};
 
 use super::api_key::ApiKeys;
-use crate::config::{Origin, Resolver};
-use crate::key_set::{KeySet, Place};
+use crate::config::{KeySetStore, Origin, Resolver};
+use crate::key_set::{KeySet, Lifetimes, Place};
 use crate::outbound::{Call, Repeat};
 use crate::token::Ask;
 
@@ -17,14 +17,17 @@ const HEADER: HeaderName = HeaderName::from_static("altinnsamtykke");
 /// Where Altinn's keys are documented to be ("Bruk av token", `GET-metadata-jwk`).
 const KEYS: &str = "/api/metadata/jwk";
 
-/// How long the keys may be kept ("Verifisering": the answer's `Cache-Control`).
-const FRESH: Duration = Duration::from_hours(24);
+/// The keys may be kept for a day ("Verifisering": the answer's `Cache-Control`).
+const LIFETIMES: Lifetimes = Lifetimes {
+    fresh: Duration::from_hours(24),
+    unreachable: Duration::from_hours(25),
+};
 
 const PUBLISHED: Call = Call {
     counterparty: "altinn",
     timeout: Duration::from_secs(3),
     max_body: 64 * 1024,
-    repeat: Repeat::Idempotent(3),
+    repeat: Repeat::Broken(2),
 };
 
 /// Altinn 2, as configured.
@@ -38,7 +41,7 @@ pub(crate) struct Former {
     token_scope: Option<String>,
     /// The proof's header at the source.
     pub(super) header: HeaderName,
-    /// What proofs are signed with. Shared by the copies of these settings, so that it is fetched once.
+    /// What proofs are signed with. Shared by the copies of these settings, so that it is looked up once.
     pub(super) published: Rc<KeySet>,
 }
 
@@ -61,13 +64,14 @@ impl Former {
         let purpose = purpose(resolver);
         let token_scope = token_scope(resolver);
         let header = header(resolver);
+        let key_sets = resolver.key_set_store();
         Some(Self {
             keys: keys?,
             start: start?,
             purpose,
             token_scope,
             header: header?,
-            published: Rc::new(published(origin?.clone())),
+            published: Rc::new(published(origin?.clone(), &key_sets?)),
         })
     }
 
@@ -102,7 +106,7 @@ impl Former {
             purpose: None,
             token_scope: None,
             header: HEADER,
-            published: Rc::new(published(origin.clone())),
+            published: Rc::new(published(origin.clone(), &crate::fixtures::key_sets())),
         }
     }
 
@@ -115,12 +119,12 @@ impl Former {
     }
 }
 
-const fn published(origin: Origin) -> KeySet {
+fn published(origin: Origin, key_sets: &KeySetStore) -> KeySet {
     let place = Place::Metadata {
         origin,
         documented: KEYS,
     };
-    KeySet::new(place, PUBLISHED, FRESH)
+    KeySet::new(place, PUBLISHED, LIFETIMES, key_sets)
 }
 
 fn start(resolver: &mut Resolver<'_>) -> Option<Start> {
@@ -186,7 +190,16 @@ mod tests {
     const KEYS: &str = r#"{"310000205":"0198a000-1111-4222-8333-444455556666"}"#;
 
     fn resolve(variables: &[(&'static str, &'static str)]) -> Result<Former, String> {
-        let variables = variables.iter().copied().chain([("altinn_api_keys", KEYS)]);
+        let others = [
+            ("altinn_api_keys", KEYS),
+            ("environment", "test"),
+            ("consumer_organisation", "310000205"),
+            (
+                "key_set_store_key",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+            ),
+        ];
+        let variables = variables.iter().copied().chain(others);
         let raw = Raw::from_pairs(variables);
         let mut resolver = Resolver::new(&raw);
         let origin = Origin::parse("https://former.example");

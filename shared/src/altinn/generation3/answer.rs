@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde::Deserialize;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::super::{Consent, Created, Refusal, Right, Status, Urn};
 use super::problem::{refusal, unreadable};
 use super::{ACTION, RESOURCE_TYPE};
+use crate::json;
 use crate::platform::Response;
 
 pub(in crate::altinn) fn created(response: &Response) -> Result<Created, Refusal> {
@@ -30,10 +31,13 @@ pub(in crate::altinn) fn found(response: &Response) -> Result<Consent, Refusal> 
 
 fn consent(response: &Response) -> Result<Consent, Refusal> {
     // What serde says may quote a value, and a value may be a number: it goes nowhere.
-    let body: Body = serde_json::from_slice(response.body())
-        .map_err(|_| unreadable(response, "not a consent request"))?;
-    let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339)
-        .map_err(|_| unreadable(response, "validTo is not a time"))?;
+    let body: Body =
+        json::read(response.body()).map_err(|_| unreadable(response, "not a consent request"))?;
+    // The ends of the calendar are moments in some places only.
+    let valid_to = OffsetDateTime::parse(&body.valid_to, &Rfc3339).ok();
+    let valid_to = valid_to
+        .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+        .ok_or_else(|| unreadable(response, "validTo is not a time"))?;
     let status = status(&body).ok_or_else(|| unreadable(response, "an unknown status"))?;
     let approval = body.consent_request_events.iter().flatten().rev();
     let approval = approval.into_iter().find(|event| event.is("accepted"));

@@ -31,6 +31,14 @@ fn every_answer_leads_back_and_does_so_again() {
             back(outcome)
         );
         let calls = altinn_calls(&platform);
+        for _ in 0..20 {
+            assert_eq!(
+                platform.run(arrive(&bank, &platform, &state)),
+                back(outcome)
+            );
+        }
+        assert_eq!(altinn_calls(&platform), calls, "it has just been asked");
+        platform.advance(LOOK_PAUSE);
         assert_eq!(
             platform.run(arrive(&bank, &platform, &state)),
             back(outcome)
@@ -157,6 +165,7 @@ fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
             Some(Outcome::Pending)
         );
         world.heal();
+        platform.advance(LOOK_PAUSE);
         assert_eq!(
             platform.run(arrive(&bank, &platform, &state)),
             back("granted")

@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::super::fake::{PERSON, World, raw};
@@ -6,7 +5,7 @@ use super::super::settings::ConsentConfig;
 use super::super::{Desk, STORE};
 use super::*;
 use crate::config::{Raw, Settings as _};
-use crate::inbound::{Arrived, Parameters, Places, Query};
+use crate::inbound::{Arrived, Parameters, Places, Query, UnreadBody};
 use crate::platform::Response;
 use crate::problem::Kind;
 use crate::store::Store;
@@ -25,6 +24,7 @@ fn settings(change: Option<(&str, &str)>) -> Result<ConsentConfig, String> {
         ("login_audience", "innsyn"),
         ("login_party_claim", "pid"),
         ("login_organisations_claim", "organisations"),
+        ("key_set_store_key", KEY),
         ("altinn_generation", "3"),
         ("altinn_origin", "https://platform.example"),
         ("altinn_page_origin", "https://am.ui.example"),
@@ -54,8 +54,7 @@ fn arrived(query: &str, headers: &[(&'static str, &str)]) -> Arrived<()> {
         head: false,
         headers: map,
         query: Query::parse(query, Parameters::AmongOthers(&["state", "Status"])).expect("a query"),
-        body: Bytes::new(),
-        upload: None,
+        body: UnreadBody::default(),
         places: Places::default(),
     }
 }
@@ -72,7 +71,7 @@ fn settings_are_read_and_faults_are_named() {
         ("public_url", "https://app.example/"),
         ("return_addresses", ""),
         ("return_addresses", "javascript://"),
-        ("return_addresses", "https://bank.example/back"),
+        ("return_addresses", "https://bank.example/back?x"),
         ("altinn_generation", "4"),
         ("altinn_page_origin", "am.ui.example"),
         ("services", "{}"),
@@ -160,13 +159,13 @@ fn only_the_maintenance_secret_sweeps() {
             "{shown}"
         );
     }
-    // The record and its ticket outlive the consent for a while, and then go.
+    // The record, its ticket and the customer's slot outlive the consent for a while, and then go.
     platform.advance(std::time::Duration::from_hours(24 * 365));
     let timer = arrived("", &[("authorization", "Bearer 0123456789abcdef01234567")]);
     world.fail(super::super::fake::TOKEN, Ok(raw(200, r#"{"removed":3}"#)));
     let swept = platform
         .run(desk().sweep(&context(&platform), &timer))
         .expect("swept");
-    // Two here, and three at the token component.
-    assert_eq!(swept.body().as_ref(), br#"{"removed":5,"whole":true}"#);
+    // Three here, and three at the token component.
+    assert_eq!(swept.body().as_ref(), br#"{"removed":6,"whole":true}"#);
 }

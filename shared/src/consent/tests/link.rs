@@ -163,6 +163,7 @@ fn a_made_up_code_leaves_the_true_one_its_chance() {
     );
     assert_eq!(journey.standing(), Some(Outcome::Pending));
     let code = journey.former.accept(ORGANISATION);
+    journey.platform.advance(LOOK_PAUSE);
     assert_eq!(journey.arrives_with(&code), back("granted"));
 }
 
@@ -235,6 +236,7 @@ fn a_way_back_that_is_stopped_anywhere_can_be_gone_again() {
             assert!(steps >= 4, "a row, a row, Altinn, a row at least");
             return;
         }
+        journey.platform.advance(LOOK_PAUSE);
         assert_eq!(
             journey.arrives_with(&code),
             back("granted"),

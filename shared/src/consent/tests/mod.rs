@@ -3,6 +3,8 @@ mod desk;
 mod generation2;
 mod interrupted;
 mod link;
+mod looks;
+mod quota;
 mod standing;
 mod start;
 mod withdrawn;
@@ -14,6 +16,9 @@ use crate::platform::memory::Memory;
 use crate::platform::{Platform, SendError};
 use crate::problem::Problem;
 use crate::state::State;
+
+/// How long Altinn is not asked again.
+const LOOK_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A browser that says that there is an answer, and no code.
 const ANSWERED: WayBack<'static> = WayBack {

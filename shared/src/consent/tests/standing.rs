@@ -34,6 +34,7 @@ fn a_lost_way_back_heals_for_whoever_asks() {
         );
         assert_eq!(require(&platform, &bank), Err(Kind::ConsentPending));
         world.respond(&world.ids()[0], status, PERSON);
+        platform.advance(LOOK_PAUSE);
         assert_eq!(require(&platform, &bank).err(), kind);
         assert_eq!(platform.run(standing(&bank, &platform)), Some(outcome));
     }

@@ -4,6 +4,7 @@ use time::macros::datetime;
 use super::super::fake::{ORGANISATION, OTHER_PERSON, PERSON, TOKEN, answer, raw, return_address};
 use super::*;
 use crate::problem::Kind;
+use crate::secret::Secret;
 
 #[test]
 fn asks_for_what_the_service_needs() {
@@ -41,6 +42,29 @@ fn asks_for_what_the_service_needs() {
 }
 
 #[test]
+fn a_key_gives_the_request_its_id() {
+    let asked = |key: &str, again: bool| {
+        let (platform, world) = world();
+        let bank = Bank::new(PERSON);
+        world.lose_created(again);
+        let first = platform.run(bank.start_once(&platform, key));
+        assert_eq!(first.is_err(), again, "its answer was lost");
+        world.lose_created(false);
+        let started = platform
+            .run(bank.start_once(&platform, key))
+            .expect("started");
+        assert!(matches!(started, Started::Open { .. }));
+        let [id]: [_; 1] = world.ids().try_into().expect("one request");
+        id
+    };
+    let id = asked("\"one\"", false);
+    assert_eq!(id.as_bytes()[14], b'4');
+    assert_eq!(asked("\"one\"", false), id);
+    assert_eq!(asked("\"one\"", true), id);
+    assert_ne!(asked("\"two\"", false), id);
+}
+
+#[test]
 fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
     let (platform, world) = world();
     let bank = Bank::new(PERSON);
@@ -58,7 +82,11 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
             .any(|secret| bytes.windows(secret.len()).any(|window| window == *secret))
     };
     platform.with_store("consents", |rows| {
-        assert_eq!(rows.len(), 2);
+        assert_eq!(
+            rows.len(),
+            3,
+            "the record, the ticket and the customer's slot"
+        );
         assert!(
             !rows
                 .iter()
@@ -69,20 +97,75 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
 }
 
 #[test]
-fn an_open_request_is_given_again_and_leads_to_who_asked_last() {
+fn an_open_request_is_given_again_to_whoever_comes_back_to_the_same_address() {
     let (platform, world) = world();
     let mut bank = Bank::new(ORGANISATION);
     let first = platform.run(bank.start(&platform)).expect("started");
-    bank.return_address = return_address("bank-app://consent?tab=2");
+    bank.subject = Secret::new("ola".to_owned());
     let second = platform.run(bank.start(&platform)).expect("started");
     assert_eq!(page(&first), page(&second));
     assert!(matches!(second, Started::Open { new: false, .. }));
     assert_eq!(world.ids().len(), 1);
     world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
     let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
+    assert_eq!(address, back("granted"));
+}
+
+#[test]
+fn of_two_who_ask_for_one_consent_each_comes_home() {
+    const APP: &str = "bank-app://consent?tab=2";
+    let app = |outcome: &str| Some(format!("{APP}&consent={outcome}"));
+    for (first, second) in [("Accepted", "Created"), ("Rejected", "Accepted")] {
+        let (platform, world) = world();
+        let mut bank = Bank::new(ORGANISATION);
+        let web_page = page(&platform.run(bank.start(&platform)).expect("started"));
+        let web_state = newest_state(&world);
+        bank.subject = Secret::new("ola".to_owned());
+        bank.return_address = return_address(APP);
+        let app_page = page(&platform.run(bank.start(&platform)).expect("started"));
+        let app_state = newest_state(&world);
+        assert_ne!(web_page, app_page);
+        let [web_id, app_id] = world.ids().try_into().expect("two requests");
+        world.respond(&web_id, first, OTHER_PERSON);
+        if second != "Created" {
+            world.respond(&app_id, second, OTHER_PERSON);
+        }
+        let web = platform.run(arrive(&bank, &platform, &web_state));
+        let outcome = if first == "Accepted" {
+            "granted"
+        } else {
+            "rejected"
+        };
+        assert_eq!(web, back(outcome), "the first asker's address");
+        let arrived = platform.run(arrive(&bank, &platform, &app_state));
+        assert_eq!(arrived, app("granted"), "the second asker's address");
+        assert_eq!(
+            platform.run(standing(&bank, &platform)),
+            Some(Outcome::Granted)
+        );
+        // Again, and in the other order.
+        assert_eq!(
+            platform.run(arrive(&bank, &platform, &app_state)),
+            app("granted")
+        );
+    }
+}
+
+#[test]
+fn a_start_that_was_stopped_is_not_taken_over_by_another_address() {
+    let (platform, world) = world();
+    let mut bank = Bank::new(ORGANISATION);
+    world.lose_created(true);
+    platform.run(bank.start(&platform)).expect_err("lost");
+    world.lose_created(false);
+    bank.return_address = return_address("bank-app://consent");
+    platform.run(bank.start(&platform)).expect("started");
+    assert_eq!(world.ids().len(), 2);
+    world.respond(&world.ids()[1], "Accepted", OTHER_PERSON);
+    let address = platform.run(arrive(&bank, &platform, &newest_state(&world)));
     assert_eq!(
         address.as_deref(),
-        Some("bank-app://consent?tab=2&consent=granted")
+        Some("bank-app://consent?consent=granted")
     );
 }
 
@@ -157,6 +240,11 @@ fn a_refused_request_leaves_nothing_behind() {
         assert_eq!(problem.kind, kind);
         assert!(!format!("{problem:?}").contains(PERSON));
         assert_eq!(platform.run(standing(&bank, &platform)), None);
+        let rows = platform.with_store("consents", |rows| rows.len());
+        assert_eq!(
+            rows, 1,
+            "the slot alone, for two minutes: no record, no ticket"
+        );
         assert!(platform.run(bank.start(&platform)).is_ok());
     }
 }

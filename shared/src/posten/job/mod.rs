@@ -16,8 +16,18 @@ pub use unfit::{Rule, Unfit};
 /// The size that a job's documents may have together, in bytes (signering-docs, "Opprette oppdrag": 10 MB).
 pub const MOST_BYTES: usize = 10_485_760;
 
+/// How many documents a job may have (direct.xsd and portal.xsd).
+pub const MOST_DOCUMENTS: usize = 20;
+
+/// How many signers a job may have (direct.xsd and portal.xsd).
+pub const MOST_SIGNERS: usize = 10;
+
 /// The longest time that a group of signers may have: 90 days (signering-docs, "Portalflyt").
 pub const LONGEST: Duration = Duration::seconds(7_776_000);
+
+/// How far ahead the activation of a portal job may lie. Posten publishes no limit; this one is ours, so that every time
+/// that follows from it can be written and stored.
+pub const FARTHEST: Duration = Duration::days(366);
 
 /// A signature job. [`Job::check`] tells whether Posten would take it; texts go out in Unicode's composed form
 /// (NFC), in which their lengths are counted.
@@ -57,9 +67,9 @@ pub enum Plan {
     },
     /// Posten notifies the signers.
     Portal {
-        /// When the first group may sign; at once where it is not said or past.
+        /// When the first group may sign, at most [`FARTHEST`] ahead; at once where it is not said or past.
         activation: Option<OffsetDateTime>,
-        /// How long each group has; 30 days where it is not said, and whole seconds.
+        /// How long each group has, at most [`LONGEST`]; 30 days where it is not said, and whole seconds.
         available: Option<Duration>,
     },
 }
@@ -258,6 +268,17 @@ impl IdentifierInDocument {
 }
 
 impl Job {
+    /// Returns a hash of what is to be signed, by whom and how: SHA-256 over the manifest and the documents. The reference, the
+    /// queue and the exit addresses are not in it.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(super::manifest::manifest(self));
+        for document in &self.documents {
+            hash.update(hmac_sha256::Hash::hash(&document.content));
+        }
+        hash.finalize()
+    }
+
     /// Which flow it is.
     pub const fn flow(&self) -> Flow {
         match self.plan {

@@ -21,7 +21,7 @@ fn is_encrypted(content: &[u8]) -> bool {
     let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
     let places = memchr::memmem::find_iter(content, ENTRY);
     places
-        .filter_map(|place| content.get(place + ENTRY.len()..))
+        .filter_map(|place| content.get(place.saturating_add(ENTRY.len())..))
         .any(|after| {
             let blanks = after.iter().take_while(|byte| is_blank(byte)).count();
             match after.get(blanks..) {

@@ -24,8 +24,9 @@ pub enum Rule {
     /// signering-docs, "Opprette oppdrag": 10 MB together.
     #[error("must not exceed {} bytes together", super::MOST_BYTES)]
     TooLarge,
-    /// XML 1.0 §2.2 has no way to write most control characters.
-    #[error("has a character that XML cannot hold")]
+    /// Characters that XML cannot hold (XML 1.0 §2.2), and those that a reader cannot see: control characters with line breaks,
+    /// bidirectional controls, zero-width characters.
+    #[error("must not hold control characters, line breaks or invisible characters")]
     Character,
     /// signering-docs, "Sikkerhet": personal data only in the signer's number, the title and the description.
     #[error("must not hold a national identity number")]
@@ -84,8 +85,8 @@ pub enum Rule {
     /// signering-docs, "Portalflyt": 90 days.
     #[error("must be whole seconds, 0 to {}", super::LONGEST.whole_seconds())]
     Availability,
-    /// A year that the manifest cannot hold.
-    #[error("must be a time of the years 1 to 9999")]
+    /// A year that the manifest cannot hold, or a time farther ahead than [`super::FARTHEST`].
+    #[error("must be a time of the year 1 or later, at most {} days ahead", super::FARTHEST.whole_days())]
     Time,
     /// signering-docs, "Signert dokument": the number must be known.
     #[error("asks for numbers, but a signer is not addressed by one")]

@@ -6,6 +6,14 @@ use http::header;
 
 use super::*;
 
+/// With characters that are escaped, which no order may hold.
+fn direct() -> Job {
+    Job {
+        description: Some("Les avtalen fo\u{308}r\rdu\tsigne\u{301}rer.\n".to_owned()),
+        ..super::direct()
+    }
+}
+
 const DIRECT_ORDER: &str = concat!(
     "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
     "<direct-signature-job-request xmlns=\"http://signering.posten.no/schema/v1\">",
@@ -134,26 +142,33 @@ fn what_is_left_out_is_left_out() {
 /// PKCS #1 v1.5 gives the same one each time.
 #[test]
 fn a_package() {
-    let files = asice::Files::of(&direct(), &SEAL, NOW).expect("files");
+    let files = asice::Files::of(&direct());
     let entries: Vec<_> = files.entries().collect();
     assert_eq!(
         entries,
         [
-            ("0000_document.pdf", direct().documents[0].content.as_ref()),
-            ("0001_document.txt", "Blåbær\r\n".as_bytes()),
-            ("manifest.xml", DIRECT_MANIFEST.as_bytes()),
             (
-                "META-INF/signatures.xml",
-                include_bytes!("fixture/signatures.xml")
+                "0000_document.pdf",
+                "application/pdf",
+                direct().documents[0].content.as_ref()
+            ),
+            ("0001_document.txt", "text/plain", "Blåbær\r\n".as_bytes()),
+            (
+                "manifest.xml",
+                "application/xml",
+                DIRECT_MANIFEST.as_bytes()
             ),
         ]
     );
+    let signatures = xades::signatures(&files.signed(), &SEAL, NOW).expect("signatures");
+    assert_eq!(signatures, include_str!("fixture/signatures.xml"));
+    assert!(signatures.len() < xades::most_bytes(3, &SEAL));
 }
 
 #[test]
 fn an_order_as_it_is_sent() {
     let request = posten()
-        .create(&portal(), &SEAL, NOW, BOUNDARY)
+        .create(&portal(), &SEAL, || NOW, BOUNDARY)
         .expect("a request");
     assert_eq!(request.method(), "POST");
     assert_eq!(
@@ -206,15 +221,15 @@ fn the_body_has_room_for_everything() {
     }
     let mut job = portal();
     job.documents[0].content = Bytes::from(noise);
-    assert_eq!(job.check(crate::party::Environment::Test), Ok(()));
-    let files = asice::Files::of(&job, &SEAL, NOW).expect("files");
+    assert_eq!(job.check(crate::party::Environment::Test, NOW), Ok(()));
+    let files = asice::Files::of(&job);
     assert!(std::ptr::eq(
-        files.entries().next().expect("the document").1.as_ptr(),
+        files.entries().next().expect("the document").2.as_ptr(),
         job.documents[0].content.as_ptr()
     ));
-    let mut body = Vec::with_capacity(files.most_bytes());
+    let mut body = Vec::with_capacity(files.most_bytes(&SEAL));
     let place = body.as_ptr();
-    files.write(&mut body).expect("written");
+    files.write(&SEAL, || NOW, &mut body).expect("written");
     assert!(body.len() > MOST_BYTES, "it is not compressible");
     assert_eq!(body.as_ptr(), place, "it did not grow");
 }
@@ -227,7 +242,7 @@ fn a_boundary_is_letters_and_digits() {
         "with space in it!",
         "b1e55ed\r\nb1e55edb1e55ed",
     ] {
-        let created = posten().create(&portal(), &SEAL, NOW, boundary);
+        let created = posten().create(&portal(), &SEAL, || NOW, boundary);
         assert_eq!(created.err(), Some(RequestError::Boundary), "{boundary:?}");
     }
 }

@@ -16,9 +16,9 @@ struct OnDisk {
 
 impl OnDisk {
     fn of(job: &Job) -> Self {
-        let files = asice::Files::of(job, &SEAL, NOW).expect("files");
         let mut package = Vec::new();
-        files.write(&mut package).expect("a package");
+        let written = asice::Files::of(job).write(&SEAL, || NOW, &mut package);
+        written.expect("a package");
         let on_disk = Self {
             folder: tempfile::tempdir().expect("a folder"),
         };

@@ -99,7 +99,7 @@ fn direct() -> Job {
         title: "Avtale <1> & ]]> \"to\"".to_owned(),
         nonsensitive_title: None,
         // In decomposed characters.
-        description: Some("Les avtalen fo\u{308}r\rdu\tsigne\u{301}rer.\n".to_owned()),
+        description: Some("Les avtalen fo\u{308}r du signe\u{301}rer.".to_owned()),
         documents: vec![
             pdf("Avtale"),
             Document {

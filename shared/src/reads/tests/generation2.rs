@@ -118,7 +118,7 @@ fn a_proof_that_is_not_of_the_consent_is_shown_to_nobody() {
         journey.former.say(member, value);
         let problem = journey.read().expect_err(member);
         assert_eq!(problem.kind, Kind::ProofRefused, "{member}");
-        let detail = problem.detail.unwrap_or_default();
+        let detail = problem.advice.unwrap_or_default();
         assert!(detail.contains(told), "{member}: {detail}");
         assert_eq!(journey.to(SOURCE).len(), before, "{member}");
         let log = journey.platform.lines();

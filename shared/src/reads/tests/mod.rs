@@ -141,7 +141,7 @@ fn reader(api: Api, ground: Ground) -> Reader {
         package: "finans".to_owned(),
         scope: "skatteetaten:kravogbetalinger".to_owned(),
         ground,
-        open: Semaphore::new(OPEN_CALLS),
+        open: Some(Semaphore::new(OPEN_CALLS)),
     }
 }
 

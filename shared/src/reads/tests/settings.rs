@@ -16,6 +16,7 @@ fn load(changes: &[(&str, &str)]) -> Result<ReadsConfig, ConfigError> {
         ("login_audience", "innsyn"),
         ("login_party_claim", "pid"),
         ("login_organisations_claim", "organisations"),
+        ("key_set_store_key", KEY),
         ("altinn_generation", "3"),
         ("altinn_origin", "https://platform.example"),
         ("altinn_page_origin", "https://am.ui.example"),

@@ -45,6 +45,10 @@ struct State {
     confirmed: Vec<i64>,
     /// How far its clock is ahead of ours.
     ahead: time::Duration,
+    /// How long the next orders are on their way.
+    delays: VecDeque<Duration>,
+    /// How old the seals of the orders were when they came, in whole seconds.
+    seal_ages: Vec<i64>,
 }
 
 #[derive(Clone)]
@@ -76,6 +80,8 @@ impl Posten {
             early: 0,
             confirmed: Vec::new(),
             ahead: time::Duration::ZERO,
+            delays: VecDeque::new(),
+            seal_ages: Vec::new(),
         })));
         let answering = posten.clone();
         platform.respond(move |request| answering.give(request));
@@ -107,6 +113,16 @@ impl Posten {
 
     pub(super) fn run_ahead(&self, ahead: time::Duration) {
         self.0.borrow_mut().ahead = ahead;
+    }
+
+    /// The next order is on its way for so long.
+    pub(super) fn delay(&self, time: Duration) {
+        self.0.borrow_mut().delays.push_back(time);
+    }
+
+    /// How old the seals of all orders were when they came.
+    pub(super) fn seal_ages(&self) -> Vec<i64> {
+        self.0.borrow().seal_ages.clone()
     }
 
     /// The next call to a path that holds `path` gets this answer.
@@ -224,6 +240,20 @@ impl State {
         let mut manifest = String::new();
         let mut entry = package.by_name("manifest.xml").expect("a manifest");
         entry.read_to_string(&mut manifest).expect("UTF-8");
+        drop(entry);
+        let mut signatures = String::new();
+        let mut entry = package.by_name("META-INF/signatures.xml").expect("signed");
+        entry.read_to_string(&mut signatures).expect("UTF-8");
+        if let Some(delay) = self.delays.pop_front() {
+            self.platform.upgrade().expect("a platform").advance(delay);
+        }
+        let sealed = &between(&signatures, "<SigningTime>", "<")[0];
+        let sealed = OffsetDateTime::parse(sealed, &Rfc3339).expect("a time");
+        let age = (self.now() - self.ahead - sealed).whole_seconds();
+        self.seal_ages.push(age);
+        if !(-5..=5).contains(&age) {
+            return Ok(refused(400, "ASICE_VALIDATION_FAILED"));
+        }
         let message = String::from_utf8_lossy(&body[..start]).into_owned();
         let numbers = between(&manifest, "<personal-identification-number>", "<");
         let own = between(&manifest, "<signer-identifier>", "<");

@@ -265,6 +265,7 @@ fn documents_are_deleted_as_soon_as_posten_allows() {
     };
     assert_eq!(delete(), Err(Kind::SignatureNotReady));
     // A day later its status has the address, and the token is still good.
+    world.platform.shift(time::Duration::days(1));
     let xml = world.posten.told(90_000).replace(
         "<pades-url>",
         "<delete-documents-url>https://api.posten.example/api/documents/90000</delete-documents-url><pades-url>",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::settings::{MAINTENANCE, settings};
 use super::*;
 use crate::fixtures::{LOGIN_KEY, login_claims};
-use crate::inbound::{Arrived, Parameters, Places, Query, Upload};
+use crate::inbound::{Arrived, Parameters, Places, Query, UnreadBody};
 use crate::platform::{Answer, Body, Response};
 use crate::problem::Kind;
 
@@ -49,9 +49,9 @@ impl Front {
         let json = HeaderValue::from_static("application/json");
         arrived.headers.insert("content-type", json);
         let body = http_body_util::Full::new(Bytes::from(body.to_string()));
-        arrived.upload = Some(Upload::new(&HeaderMap::new(), body));
+        arrived.body = UnreadBody::new(&HeaderMap::new(), body);
         let context = context(&*self.world.platform);
-        let answer = self.world.platform.run(self.desk.order(&context, arrived));
+        let answer = self.world.platform.run(self.desk.order(&context, &arrived));
         self.read(answer, 201)
     }
 
@@ -74,8 +74,7 @@ fn bearing(token: &str, pattern: &'static str, path: &str, query: &str) -> Arriv
         head: false,
         headers,
         query: Query::parse(query, parameters).expect("a query"),
-        body: Bytes::new(),
-        upload: None,
+        body: UnreadBody::default(),
         places: Places::of(pattern, path).expect("a path"),
     }
 }
@@ -116,14 +115,17 @@ fn an_order_is_answered_with_a_page_and_its_status_can_be_asked() {
 fn without_a_login_nothing_is_read() {
     let front = Front::new();
     let mut arrived = bearing("x", "/signatures", "/signatures", "");
-    let endless = http_body_util::Full::new(Bytes::from_static(b"{}"));
-    arrived.upload = Some(Upload::new(&HeaderMap::new(), endless));
+    let endless = http_body_util::StreamBody::new(futures::stream::pending::<
+        Result<http_body::Frame<Bytes>, std::convert::Infallible>,
+    >());
+    arrived.body = UnreadBody::new(&HeaderMap::new(), endless);
     let context = context(&*front.world.platform);
     let problem = front
         .world
         .platform
-        .run(front.desk.order(&context, arrived));
+        .run(front.desk.order(&context, &arrived));
     assert_eq!(problem.expect_err("nobody").kind, Kind::LoginRequired);
+    assert_eq!(front.world.platform.uptime(), std::time::Duration::ZERO);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 mod acts;
+mod again;
 mod desk;
 mod drain;
 mod interrupted;
@@ -63,22 +64,14 @@ impl World {
         let platform = Rc::new(Memory::new());
         platform.add_store(STORE);
         let posten = Posten::install(&platform);
-        let keys = StoreKeys {
-            current: Secret::new([7; 32]),
-            previous: Vec::new(),
-        };
         let place = crate::posten::Posten::new(origin(ORIGIN), "", None, origin(PAGES));
         Self {
             platform,
             posten,
-            signatures: Signatures {
-                environment: Environment::Test,
-                store: Store::new(STORE, Environment::Test, &keys),
-                posten: place.expect("a place"),
-                seal: Seal::of(CHAIN, &key()).expect("a seal"),
-                queue: Some("innsyn".to_owned()),
-                public_url: origin("https://app.example"),
-            },
+            signatures: Self::on_same_keys(
+                place.expect("a place"),
+                Seal::of(CHAIN, &key()).expect("a seal"),
+            ),
             consumers: Consumers {
                 default: consumer(CONSUMER),
                 others: vec![consumer(SECOND_CONSUMER)],
@@ -88,9 +81,32 @@ impl World {
         }
     }
 
+    /// Another instance on the same store.
+    fn another_instance(&self) -> Signatures {
+        Self::on_same_keys(self.signatures.posten.clone(), self.signatures.seal.clone())
+    }
+
+    fn on_same_keys(posten: crate::posten::Posten, seal: Seal) -> Signatures {
+        let keys = StoreKeys {
+            current: Secret::new([7; 32]),
+            previous: Vec::new(),
+        };
+        Signatures {
+            environment: Environment::Test,
+            store: Store::new(STORE, Environment::Test, &keys),
+            posten,
+            seal,
+            queue: Some("innsyn".to_owned()),
+            public_url: origin("https://app.example"),
+            waiting: Semaphore::new(super::arrive::WAITING),
+        }
+    }
+
     async fn order_on<P: Platform>(&self, platform: &P, order: Order) -> Result<Ordered, Problem> {
         let context = context(platform);
-        self.signatures.order(&context, &self.kari, order).await
+        self.signatures
+            .order(&context, &self.kari, order, None)
+            .await
     }
 
     fn order(&self, order: Order) -> Result<Ordered, Problem> {

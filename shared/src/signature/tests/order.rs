@@ -2,7 +2,8 @@
 
 use super::super::fake::{answered, refused, shut_out};
 use super::*;
-use crate::platform::{Refusal, SendError};
+use crate::platform::slow::Slow;
+use crate::platform::{Refusal, Response, SendError};
 use crate::problem::Kind;
 
 #[test]
@@ -278,4 +279,99 @@ fn a_store_that_cannot_be_read_sends_nothing() {
         Kind::StoreDown
     );
     assert!(world.posten.jobs().is_empty());
+}
+
+/// What whoever keeps Posten's budget says of a call that it does not let go.
+fn over_budget() -> Response {
+    let mut answer = answered(429, r#"{"problem":"too-many-calls"}"#);
+    let headers = answer.headers_mut();
+    headers.insert(
+        "innsyn-call-refused",
+        http::HeaderValue::from_static("posten"),
+    );
+    headers.insert("retry-after", http::HeaderValue::from_static("3"));
+    answer
+}
+
+#[test]
+fn an_order_over_the_budget_is_sealed_anew_and_sent_when_it_may() {
+    let world = World::new();
+    world.platform.set_latency(Duration::from_secs(2));
+    world.posten.fail("signature-jobs", Ok(over_budget()));
+    world.made(direct());
+    let requests = world.platform.requests();
+    let [first, second] = requests.as_slice() else {
+        panic!("two calls")
+    };
+    assert_ne!(first.body(), second.body(), "the seal is new");
+    assert_eq!(world.posten.jobs().len(), 1);
+}
+
+#[test]
+fn an_order_that_waits_in_vain_was_never_made() {
+    let world = World::new();
+    world.platform.set_latency(Duration::from_secs(2));
+    world.platform.respond(|_| Ok(over_budget()));
+    let problem = world.order(direct()).expect_err("over the budget");
+    assert_eq!(problem.kind, Kind::TooManyCalls);
+    assert_eq!(problem.retry_after, Some(3));
+    assert_eq!(world.rows(), 0);
+    let calls = world.platform.requests().len();
+    assert!((2..=6).contains(&calls), "{calls}");
+}
+
+/// A store that takes its time for each row.
+#[test]
+fn a_package_is_sealed_when_it_is_sent() {
+    for seed in 0..12 {
+        let world = World::new();
+        world.platform.reseed(seed);
+        let slow = Slow::new(&world.platform, Duration::from_millis(2_900));
+        made(world.platform.run(world.order_on(&slow, direct())));
+        assert_eq!(world.posten.seal_ages(), [0], "seed {seed}");
+    }
+}
+
+#[test]
+fn a_package_that_was_long_on_its_way_is_sealed_and_sent_once_more() {
+    let world = World::new();
+    world.posten.delay(Duration::from_secs(6));
+    made(world.order(direct()));
+    assert_eq!(world.posten.seal_ages(), [6, 0]);
+    assert_eq!(world.posten.jobs().len(), 1);
+
+    // Once only, and nothing is left behind.
+    let world = World::new();
+    world.posten.delay(Duration::from_secs(6));
+    world.posten.delay(Duration::from_secs(6));
+    let problem = world.order(direct()).expect_err("refused");
+    assert_eq!(problem.kind, Kind::PackageRefused);
+    assert_eq!((world.rows(), world.posten.seal_ages().len()), (0, 2));
+
+    // One that was quick is refused for something else.
+    let world = World::new();
+    let refusal = refused(400, "ASICE_VALIDATION_FAILED");
+    world.posten.fail("signature-jobs", Ok(refusal));
+    let problem = world.order(direct()).expect_err("refused");
+    assert_eq!(problem.kind, Kind::PackageRefused);
+    assert_eq!(world.platform.requests().len(), 1);
+}
+
+#[test]
+fn the_end_of_time_is_no_activation() {
+    for activation in [
+        time::macros::datetime!(9999-12-31 23:59:59.999_999_999 UTC),
+        time::macros::datetime!(9999-12-31 23:59:59 -23:59),
+    ] {
+        let world = World::new();
+        let mut order = portal();
+        order.way = Way::Portal {
+            activation: Some(activation),
+            available: Some(time::Duration::days(90)),
+        };
+        let problem = world.order(order).expect_err("refused");
+        assert_eq!(problem.kind, Kind::RequestInvalid);
+        assert!(problem.detail.expect("a detail").contains("activation"));
+        assert_eq!((world.rows(), world.posten.jobs().len()), (0, 0));
+    }
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::form::Form;
-use super::super::upload::Rights;
+use super::super::upload::{Format, LARGEST, LARGEST_JSON, Rights};
 use super::*;
+use crate::inbound::{Allowance, UnreadBody};
 use crate::posten::job::{AuthenticationLevel, SignatureType};
 use crate::problem::Kind;
 
@@ -186,6 +187,85 @@ fn nonsense_is_refused_and_not_repeated() {
         let problem = read_as(&kari(), None, content_type, b"").expect_err("refused");
         assert_eq!(problem.kind, Kind::MediaTypeUnsupported, "{content_type}");
     }
+}
+
+#[test]
+fn lists_are_counted_while_they_are_read() {
+    let signers: Vec<Value> = (0..11).map(|_| json!({})).collect();
+    let document = json!({"title": "x", "content": "AAAA"});
+    for (changes, told) in [
+        (json!({"signers": signers}), "expected at most 10 elements"),
+        (
+            json!({"documents": vec![document; 21]}),
+            "expected at most 20 elements",
+        ),
+    ] {
+        let problem = read(&clerk(), &with(&changes)).expect_err("refused");
+        assert_eq!(problem.kind, Kind::RequestInvalid);
+        let detail = problem.detail.expect("a detail");
+        assert!(detail.contains(told), "{detail}");
+    }
+}
+
+/// Reads an upload as the desk does: what came of it, and how much of it was taken.
+fn uploaded(content_type: &str, body: &[u8]) -> (Result<Bytes, Problem>, usize) {
+    let mut most = 0;
+    let mut judge = Format::of(content_type).expect("a format").watch();
+    let mut watch = |arrived: &[u8]| {
+        most = most.max(arrived.len());
+        judge(arrived)
+    };
+    let pieces = body.chunks(16 * 1024).map(|piece| {
+        let frame = http_body::Frame::data(Bytes::copy_from_slice(piece));
+        Ok::<_, std::convert::Infallible>(frame)
+    });
+    let pieces: Vec<_> = pieces.collect();
+    let stream = http_body_util::StreamBody::new(futures::stream::iter(pieces));
+    let platform = Memory::new();
+    let allowance = Allowance {
+        largest: LARGEST,
+        share: None,
+        watch: Some(&mut watch),
+    };
+    let unread = UnreadBody::new(&http::HeaderMap::new(), stream);
+    let end = platform.run(unread.read(&context(&platform), &kari(), allowance));
+    (end, most)
+}
+
+#[test]
+fn json_that_is_large_without_its_documents_is_refused_before_it_is_here() {
+    let signers = format!("[{}{{}}]", "{},".repeat(2_000_000));
+    let whole = wanted().to_string();
+    for body in [
+        format!(r#"{{"signers":{signers},{}"#, &whole[1..]),
+        format!(r#"{},"signers":{signers}}}"#, &whole[..whole.len() - 1]),
+        format!(r#"{{"title":"{}",{}"#, "x".repeat(6_000_000), &whole[1..]),
+        format!(r#"{{"{}":1,{}"#, "x".repeat(6_000_000), &whole[1..]),
+        format!("{}{whole}", " ".repeat(6_000_000)),
+        "[".repeat(6_000_000),
+        "\"".repeat(6_000_000),
+        "\\".repeat(6_000_000),
+    ] {
+        let (end, most) = uploaded("application/json; charset=utf-8", body.as_bytes());
+        let problem = end.expect_err("refused");
+        assert_eq!(problem.kind, Kind::BodyTooLarge, "{}", &body[..20]);
+        assert!(most <= LARGEST_JSON + 16 * 1024, "{most} of {}", body.len());
+    }
+    // A large document alone is no such thing.
+    let document = STANDARD.encode(vec![b'x'; 6_000_000]);
+    let body = with(&json!({"documents": [{"title": "x", "content": document}]})).to_string();
+    let (end, most) = uploaded("application/json", body.as_bytes());
+    assert_eq!(end.expect("all of it").len(), body.len());
+    assert_eq!(most, body.len());
+}
+
+#[test]
+fn the_job_of_a_form_is_small() {
+    let signers = format!("[{}{{}}]", "{},".repeat(30_000));
+    let job = format!(r#"{{"signers":{signers}}}"#);
+    let body = form(&[(JOB, job.as_bytes()), (DOCUMENT, PDF)]);
+    let problem = read_as(&kari(), None, FORM, &body).expect_err("refused");
+    assert_eq!(problem.kind, Kind::BodyTooLarge);
 }
 
 #[test]

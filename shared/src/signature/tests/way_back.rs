@@ -1,6 +1,8 @@
 //! The browser comes back: it is believed in nothing, and sent where the record says.
 
-use super::super::fake::{answered, refused};
+use futures::future::join_all;
+
+use super::super::fake::{answered, refused, shut_out};
 use super::*;
 use crate::platform::SendError;
 use crate::state::State;
@@ -101,10 +103,136 @@ fn a_signing_that_is_not_over_is_waited_for() {
     world
         .posten
         .fail("status", Ok(refused(404, "SIGNING_CEREMONY_NOT_COMPLETED")));
+    let start = world.platform.uptime();
     assert_eq!(
         back(&world, Some("good")),
         "https://bank.example/back?signature=completed"
     );
+    let waited = world.platform.uptime().saturating_sub(start);
+    assert!(waited > LOOK_EVERY && waited < LOOK_EVERY * 2, "{waited:?}");
+}
+
+/// How far apart two looks are.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How often Posten was asked for a status.
+fn looks(world: &World) -> usize {
+    let requests = world.platform.requests();
+    let is_look = |request: &&crate::platform::Request| request.uri().path().contains("/status/");
+    requests.iter().filter(is_look).count()
+}
+
+#[test]
+fn visits_to_one_address_cost_one_look_in_five_seconds() {
+    let world = World::new();
+    let mut order = direct();
+    order.signers.push(signer(OLA));
+    world.made(order);
+    // In progress for as long as the other has not signed.
+    world.posten.happens(90_000, 0, "SIGNED");
+    let start = world.platform.uptime();
+    for token in ["good", "good", "made-up", "another"] {
+        let visits = (0..6).map(|_| arrive(&world, &*world.platform, Some(token)));
+        for end in world.platform.run(join_all(visits)) {
+            let address = end.expect("an answer").expect("an address");
+            assert_eq!(address, "https://bank.example/back?signature=in_progress");
+        }
+    }
+    let lasted = world.platform.uptime().saturating_sub(start);
+    let most = 1 + lasted.as_secs() / LOOK_EVERY.as_secs();
+    assert!(
+        looks(&world) as u64 <= most,
+        "{} in {lasted:?}",
+        looks(&world)
+    );
+    assert!(looks(&world) >= 2, "the next one is looked up");
+}
+
+#[test]
+fn visits_to_many_instances_at_once_cost_one_look() {
+    let world = World::new();
+    world.made(direct());
+    let visits = (0..40).map(|_| async {
+        // What another instance has in memory is not here.
+        let other = world.another_instance();
+        let token = Secret::new("made-up".to_owned());
+        let state = newest_state(&world);
+        let arrival = Arrival {
+            state: &state,
+            token: Some(&token),
+            head: false,
+        };
+        let context = context(&*world.platform).within(Duration::from_secs(3));
+        other.arrive(&context, &world.consumers, arrival).await
+    });
+    for end in world.platform.run(join_all(visits)) {
+        assert!(end.expect("an answer").is_some());
+    }
+    assert_eq!(looks(&world), 1);
+}
+
+#[test]
+fn a_token_that_somebody_made_up_does_not_cost_the_signer_their_look() {
+    for pause in [0, 1_000, 4_900] {
+        let world = World::new();
+        let job = world.made(direct());
+        world.posten.happens(90_000, 0, "SIGNED");
+        back(&world, Some("made-up"));
+        world.platform.advance(Duration::from_millis(pause));
+        assert_eq!(
+            back(&world, Some("good")),
+            "https://bank.example/back?signature=completed"
+        );
+        assert_eq!(world.status(&job.id).status, Status::Completed);
+        assert_eq!(looks(&world), 2);
+    }
+}
+
+#[test]
+fn a_job_that_is_over_is_not_looked_up() {
+    let world = World::new();
+    world.made(direct());
+    world.posten.happens(90_000, 0, "SIGNED");
+    back(&world, Some("good"));
+    world.platform.advance(Duration::from_mins(5));
+    for token in ["good", "made-up"] {
+        assert_eq!(
+            back(&world, Some(token)),
+            "https://bank.example/back?signature=completed"
+        );
+    }
+    assert_eq!(looks(&world), 1);
+}
+
+#[test]
+fn where_posten_says_too_many_calls_the_browser_goes_home_with_what_is_known() {
+    for refusal in [shut_out(), answered(429, "")] {
+        let world = World::new();
+        world.made(direct());
+        world.posten.happens(90_000, 0, "SIGNED");
+        world.posten.fail("status", Ok(refusal));
+        assert_eq!(
+            back(&world, Some("good")),
+            "https://bank.example/back?signature=in_progress"
+        );
+        assert_eq!(looks(&world), 1);
+    }
+}
+
+#[test]
+fn where_too_many_wait_the_others_go_home_at_once() {
+    let world = World::new();
+    world.made(direct());
+    back(&world, Some("made-up"));
+    let start = world.platform.uptime();
+    let waiting: Vec<_> = (0..crate::signature::arrive::WAITING)
+        .map(|_| world.signatures.waiting.try_acquire())
+        .collect();
+    assert!(waiting.iter().all(Option::is_some));
+    back(&world, Some("good"));
+    assert_eq!(world.platform.uptime(), start);
+    drop(waiting);
+    assert!(world.signatures.waiting.try_acquire().is_some());
 }
 
 #[test]

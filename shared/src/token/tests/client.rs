@@ -1,7 +1,8 @@
 use futures::future::{join_all, poll_immediate};
 
 use super::*;
-use crate::fixtures::SECOND_CONSUMER;
+use crate::context::Context;
+use crate::fixtures::{Anyone, SECOND_CONSUMER};
 use crate::problem::{Kind, Problem};
 
 fn client() -> Client {
@@ -108,8 +109,10 @@ fn what_is_asked_for_survives_the_journey() {
     platform
         .run(obtain(&platform, &client, &ask))
         .expect("a token");
-    let (read, skip_cache) =
-        Ask::read(&arrived("Bearer x", FORM, &form(&platform, 0))).expect("readable");
+    let arrived = arrived("Bearer x", FORM, &form(&platform, 0));
+    let context = Context::new(&platform, "token", Duration::from_secs(9));
+    let read = platform.run(Ask::read(&context, &arrived, &Anyone));
+    let (read, skip_cache) = read.expect("readable");
     assert_eq!((read, skip_cache), (ask, false));
 }
 
@@ -156,6 +159,24 @@ fn when_the_one_that_asks_is_cancelled_another_takes_over() {
         assert!(second.await.is_ok());
     });
     assert_eq!(platform.requests().len(), 2);
+}
+
+#[test]
+fn a_customer_is_told_nothing_of_what_maskinporten_said() {
+    const SAID: &str = "Client 0b1c2d3e not found";
+    for kind in Kind::ALL {
+        let (platform, client) = (platform(), client());
+        let body = json!({"error": "x", "error_description": SAID, "problem": kind.slug()});
+        let status = kind.status().as_u16();
+        platform.respond(move |_| Ok(json_answer(status, &body)));
+        let problem = platform.run(obtain(&platform, &client, &ask()));
+        let problem = problem.expect_err("refused");
+        let told = problem.response("c").into_body();
+        let told = String::from_utf8_lossy(&told);
+        assert!(!told.contains("0b1c2d3e"), "{told}");
+        let cause = problem.cause.unwrap_or_default();
+        assert!(cause.contains(SAID), "{kind:?}: {cause}");
+    }
 }
 
 #[test]

@@ -344,6 +344,62 @@ fn requests_are_read_strictly() {
 }
 
 #[test]
+fn a_member_that_stands_twice_is_refused_in_a_form_and_in_json() {
+    let (world, desk) = (World::new(), desk());
+    let good = format!(
+        r#"[{{"type":"urn:altinn:consent","id":"{}","from":"urn:altinn:person:identifier-no:{PERSON}"}}]"#,
+        consent_id("one")
+    );
+    let twice = [
+        r#""type":"urn:altinn:systemuser","type":"urn:altinn:consent""#,
+        r#""type":"urn:altinn:consent","Type":"urn:altinn:systemuser""#,
+        r#""type":"urn:altinn:consent","id":"x""#,
+    ]
+    .map(|members| good.replace(r#""type":"urn:altinn:consent""#, members));
+    world.platform.run(async {
+        let credential = world.credential(&component_key(), CONSUMER);
+        for (details, status) in [
+            (&good, 200),
+            (&twice[0], 400),
+            (&twice[1], 400),
+            (&twice[2], 400),
+        ] {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.append_pair("scope", "skatteetaten:kravogbetalinger");
+            form.append_pair("authorization_details", details);
+            let answer = world.ask(&desk, &form.finish()).await;
+            assert_eq!(answer.0, status, "{details}");
+            let json = format!(
+                r#"{{"scope":"skatteetaten:kravogbetalinger","authorization_details":{details}}}"#
+            );
+            let answer = world
+                .ask_as(&desk, &credential, "application/json", &json)
+                .await;
+            assert_eq!(answer.0, status, "{details}");
+        }
+        let json = r#"{"scope":"skatteetaten:kravogbetalinger","SCOPE":"b"}"#;
+        let answer = world
+            .ask_as(&desk, &credential, "application/json", json)
+            .await;
+        assert_eq!(error(&answer), (400, "invalid_request", "request-invalid"));
+    });
+}
+
+#[test]
+fn no_body_is_read_for_a_caller_without_a_credential() {
+    let (world, desk) = (World::new(), desk());
+    let mut arrived = arrived("Bearer x", FORM, "");
+    let never = http_body_util::StreamBody::new(futures::stream::pending::<
+        Result<http_body::Frame<Bytes>, std::convert::Infallible>,
+    >());
+    arrived.body = UnreadBody::new(&HeaderMap::new(), never);
+    let context = context(&world.platform);
+    let answer = world.platform.run(desk.token(&context, &arrived));
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(world.platform.uptime(), Duration::ZERO);
+}
+
+#[test]
 fn the_sweep_is_for_those_who_may() {
     let (world, desk) = (World::new(), desk());
     let now = world.platform.now().unix_timestamp();

@@ -26,7 +26,7 @@ use crate::credential::{self, SigningKey};
 use crate::fixtures::{
     CLIENT_KEY, CONSUMER, LOGIN_KEY, component_key, consumer, context, token_config,
 };
-use crate::inbound::{Arrived, Places, Query};
+use crate::inbound::{Arrived, Places, Query, UnreadBody};
 use crate::platform::memory::Memory;
 use crate::platform::{Platform as _, Request, Response, SendError};
 
@@ -251,8 +251,10 @@ fn arrived(authorization: &str, media_type: &'static str, body: &str) -> Arrived
         head: false,
         headers,
         query: Query::default(),
-        body: Bytes::from(body.to_owned()),
-        upload: None,
+        body: UnreadBody::new(
+            &HeaderMap::new(),
+            http_body_util::Full::new(Bytes::from(body.to_owned())),
+        ),
         places: Places::default(),
     }
 }

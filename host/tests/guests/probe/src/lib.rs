@@ -69,6 +69,7 @@ async fn probe(request: Request) -> (StatusCode, HeaderMap, String) {
                 &given("probe-url"),
                 &given("probe-pass-url"),
                 &given("probe-first-byte-ms"),
+                &parts.headers,
             )
             .await
         }
@@ -131,11 +132,17 @@ async fn key_value(store: &str, operation: &str, key: &str, value: &str) -> Answ
         .map_err(|error: spin_sdk::key_value::Error| format!("{error:?}"))
 }
 
-async fn outbound(url: &str, pass_url: &str, first_byte_ms: &str) -> Answer {
+/// Calls `url`, with the headers of `asked` that mark a call.
+async fn outbound(url: &str, pass_url: &str, first_byte_ms: &str, asked: &HeaderMap) -> Answer {
     let mut request = http::Request::get(url)
         .header("probe-url", pass_url)
         .body(EmptyBody::new())
         .map_err(|error| error.to_string())?;
+    for (name, value) in asked {
+        if name.as_str().starts_with("innsyn-call-") {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
     if let Ok(limit) = first_byte_ms.parse::<u64>() {
         let options = RequestOptions::new();
         options

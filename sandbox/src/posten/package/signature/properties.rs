@@ -9,6 +9,7 @@ use x509_parser::prelude::FromDer;
 
 use super::reference::References;
 use super::{CERTIFICATES, DSIG, SHA1, XADES, digest};
+use crate::clock::between;
 use crate::posten::package::{Invalid, Measure, ensure};
 use crate::posten::schema::Element;
 
@@ -109,7 +110,7 @@ impl<'t> Properties<'t> {
     /// Whether the signing time is near the service's.
     pub(super) fn is_of_now(&self, measure: Measure<'_>) -> Result<(), Invalid> {
         ensure(
-            (self.time - measure.now).abs() <= measure.tolerance,
+            between(measure.now, self.time).abs() <= measure.tolerance,
             "SigningTime is too far from the time here",
         )
     }

@@ -1,15 +1,15 @@
 //! What is to be signed.
 
 use super::{Persons, check_text, unfit};
-use crate::posten::job::{Document, Job, MOST_BYTES, MediaType, Rule, Unfit, pdf};
+use crate::posten::job::{Document, Job, MOST_BYTES, MOST_DOCUMENTS, MediaType, Rule, Unfit, pdf};
 
 impl Job {
     pub(super) fn check_documents(&self) -> Result<(), Unfit> {
-        if !(1..=20).contains(&self.documents.len()) {
-            return unfit("documents", Rule::Count(1, 20));
+        if !(1..=MOST_DOCUMENTS).contains(&self.documents.len()) {
+            return unfit("documents", Rule::Count(1, MOST_DOCUMENTS));
         }
         let sizes = self.documents.iter().map(|document| document.content.len());
-        if sizes.sum::<usize>() > MOST_BYTES {
+        if sizes.fold(0, usize::saturating_add) > MOST_BYTES {
             return unfit("documents", Rule::TooLarge);
         }
         for (place, document) in self.documents.iter().enumerate() {

@@ -7,10 +7,11 @@ mod signers;
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
-use super::{Job, LONGEST, Plan, Rule, Unfit};
+use super::{FARTHEST, Job, LONGEST, Plan, Rule, Unfit};
 use crate::config::Origin;
 use crate::party::Environment;
 use crate::posten::text;
+use crate::text::{holds_number, is_displayable};
 
 /// Where persons may not be named (signering-docs, "Sikkerhet"): in all texts but two.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -24,8 +25,11 @@ impl Job {
     ///
     /// What Posten gives to public senders only is not judged by the sender, whose kind is not known here; what neither
     /// kind may have is refused.
-    pub fn check(&self, environment: Environment) -> Result<(), Unfit> {
-        self.check_plan()?;
+    ///
+    /// # Errors
+    /// The field and the rule that it breaks.
+    pub fn check(&self, environment: Environment, now: OffsetDateTime) -> Result<(), Unfit> {
+        self.check_plan(now)?;
         check_text("reference", &self.reference, 0, 50, Persons::Forbidden)?;
         if let Some(queue) = &self.queue {
             // The schema knows no limit; this one is ours, so that it fits into an address.
@@ -44,7 +48,7 @@ impl Job {
         self.check_mixtures()
     }
 
-    fn check_plan(&self) -> Result<(), Unfit> {
+    fn check_plan(&self, now: OffsetDateTime) -> Result<(), Unfit> {
         match &self.plan {
             Plan::Direct { exit } => {
                 check_address("exit.completion", &exit.completion)?;
@@ -55,9 +59,9 @@ impl Job {
                 activation,
                 available,
             } => {
-                // Later ones than 9999 cannot be had.
-                let before_our_time = |time: &OffsetDateTime| time.year() < 1;
-                if activation.as_ref().is_some_and(before_our_time) {
+                let latest = now.saturating_add(FARTHEST);
+                let is_unfit = |time: &OffsetDateTime| time.year() < 1 || *time > latest;
+                if activation.as_ref().is_some_and(is_unfit) {
                     return unfit("activation", Rule::Time);
                 }
                 let lasts = |time: &Duration| {
@@ -84,10 +88,10 @@ fn check_text(
     if !(least..=most).contains(&length) {
         return unfit(field, Rule::Length(least, most));
     }
-    if !text::is_writable(value) {
+    if !text::is_writable(value) || !is_displayable(value) {
         return unfit(field, Rule::Character);
     }
-    if persons == Persons::Forbidden && text::holds_number(value) {
+    if persons == Persons::Forbidden && holds_number(value) {
         return unfit(field, Rule::PersonalData);
     }
     Ok(())

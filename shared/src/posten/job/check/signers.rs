@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use super::{Persons, check_text, only_in_portal, unfit};
 use crate::party::{Environment, Party};
-use crate::posten::job::{Job, Notifications, OnBehalfOf, Plan, Rule, Signer, Unfit, Who};
-use crate::posten::text;
+use crate::posten::job::{
+    Job, MOST_SIGNERS, Notifications, OnBehalfOf, Plan, Rule, Signer, Unfit, Who,
+};
+use crate::posten::text::is_writable;
+use crate::text::{holds_number, is_displayable};
 
 impl Job {
     pub(super) fn check_signers(&self, environment: Environment) -> Result<(), Unfit> {
-        if !(1..=10).contains(&self.signers.len()) {
-            return unfit("signers", Rule::Count(1, 10));
+        if !(1..=MOST_SIGNERS).contains(&self.signers.len()) {
+            return unfit("signers", Rule::Count(1, MOST_SIGNERS));
         }
         let mut seen = HashSet::new();
         for (place, signer) in self.signers.iter().enumerate() {
@@ -92,7 +95,7 @@ fn check_channels(
         Notifications::Addresses { email, sms } => {
             let field = |channel| format!("{field}.{channel}");
             if let Some(address) = email {
-                if text::holds_number(address) {
+                if holds_number(address) {
                     return unfit(&field("email"), Rule::PersonalData);
                 }
                 if !is_email(address) {
@@ -109,14 +112,13 @@ fn check_channels(
 
 /// As much as can be told without asking: the schema takes any text.
 fn is_email(text: &str) -> bool {
-    let is_part = |part: &str| {
-        let forbidden = |character: char| character.is_whitespace() || character.is_control();
-        !part.is_empty() && !part.contains(forbidden) && !part.contains('@')
-    };
+    let is_part =
+        |part: &str| !part.is_empty() && !part.contains(char::is_whitespace) && !part.contains('@');
     let is_domain =
         |domain: &str| is_part(domain) && domain.split('.').all(|part| !part.is_empty());
     text.len() <= 254
-        && text::is_writable(text)
+        && is_writable(text)
+        && is_displayable(text)
         && text
             .split_once('@')
             .is_some_and(|(name, domain)| is_part(name) && is_domain(domain))

@@ -9,7 +9,7 @@ use crate::party::Environment;
 type Alter = fn(&mut Job);
 
 fn fault(job: &Job) -> Option<(String, Rule)> {
-    let unfit = job.check(Environment::Test).err()?;
+    let unfit = job.check(Environment::Test, NOW).err()?;
     Some((unfit.field, unfit.rule))
 }
 
@@ -132,6 +132,20 @@ fn times_of_the_portal() {
             ("activation", Rule::Time, |job| {
                 job.plan = times(Some(datetime!(0000-01-01 00:00 UTC)), None);
             }),
+            ("activation", Rule::Time, |job| {
+                job.plan = times(Some(datetime!(9999-12-31 23:59:59 UTC)), None);
+            }),
+            // In UTC it is of a year that no time here can have.
+            ("activation", Rule::Time, |job| {
+                job.plan = times(Some(datetime!(9999-12-31 23:59:59 -23:59)), None);
+            }),
+            ("activation", Rule::Time, |job| {
+                let later = NOW + FARTHEST + Duration::SECOND;
+                job.plan = times(Some(later), None);
+            }),
+            ("available", Rule::Availability, |job| {
+                job.plan = times(None, Some(Duration::MAX));
+            }),
         ],
     );
     all_fit(
@@ -140,6 +154,8 @@ fn times_of_the_portal() {
             |job| job.plan = times(None, Some(Duration::seconds(7_776_000))),
             |job| job.plan = times(None, Some(Duration::ZERO)),
             |job| job.plan = times(Some(datetime!(1999-01-01 00:00 UTC)), None),
+            |job| job.plan = times(Some(datetime!(0001-01-01 00:00 +23:59)), None),
+            |job| job.plan = times(Some(NOW + FARTHEST), Some(LONGEST)),
             |job| job.plan = times(None, None),
         ],
     );
@@ -194,7 +210,7 @@ fn mixtures() {
 fn what_is_told_holds_no_value() {
     let mut job = direct();
     job.reference = format!("sak-{KARI}");
-    let unfit = job.check(Environment::Test).expect_err("unfit");
+    let unfit = job.check(Environment::Test, NOW).expect_err("unfit");
     assert_eq!(
         unfit.to_string(),
         "`reference` must not hold a national identity number"

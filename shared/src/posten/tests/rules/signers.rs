@@ -89,8 +89,8 @@ fn signers() {
         signers: vec![signer(person("30108299920"))],
         ..direct()
     };
-    assert_eq!(real.check(Environment::Production), Ok(()));
-    let synthetic = direct().check(Environment::Production);
+    assert_eq!(real.check(Environment::Production, NOW), Ok(()));
+    let synthetic = direct().check(Environment::Production, NOW);
     assert_eq!(synthetic.map_err(|unfit| unfit.rule), Err(Rule::Population));
 }
 

@@ -69,6 +69,13 @@ fn lengths() {
     );
 }
 
+/// The digits as East Asian keyboards write them.
+fn full_width(number: &str) -> String {
+    let digits = number.bytes().map(u32::from);
+    let wide = digits.filter_map(|digit| char::from_u32(digit + 0xff11 - u32::from(b'1')));
+    wide.collect()
+}
+
 #[test]
 fn numbers_of_persons_only_where_they_may_be() {
     each_breaks(
@@ -82,6 +89,18 @@ fn numbers_of_persons_only_where_they_may_be() {
             }),
             ("documents[0].title", Rule::PersonalData, |job| {
                 job.documents[0].title = "Avtale 178974 32161".to_owned();
+            }),
+            ("documents[1].title", Rule::PersonalData, |job| {
+                job.documents[1].title = full_width(KARI);
+            }),
+            ("reference", Rule::PersonalData, |job| {
+                job.reference = full_width(KARI);
+            }),
+            ("queue", Rule::PersonalData, |job| {
+                job.queue = Some(full_width(KARI));
+            }),
+            ("signers[1].identifier", Rule::PersonalData, |job| {
+                job.signers[1].who = Who::Own(full_width(OLA));
             }),
             ("signers[1].identifier", Rule::PersonalData, |job| {
                 job.signers[1].who = Who::Own(OLA.to_owned());
@@ -103,6 +122,9 @@ fn numbers_of_persons_only_where_they_may_be() {
             ("nonsensitive_title", Rule::PersonalData, |job| {
                 job.nonsensitive_title = Some(format!("Til {OLA}"));
             }),
+            ("nonsensitive_title", Rule::PersonalData, |job| {
+                job.nonsensitive_title = Some(full_width(OLA));
+            }),
             (
                 "signers[1].notifications.email",
                 Rule::PersonalData,
@@ -123,7 +145,7 @@ fn numbers_of_persons_only_where_they_may_be() {
 }
 
 #[test]
-fn texts_that_xml_cannot_hold() {
+fn characters_that_xml_cannot_hold_or_a_reader_cannot_see() {
     each_breaks(
         direct,
         &[
@@ -144,6 +166,39 @@ fn texts_that_xml_cannot_hold() {
             }),
             ("signers[1].identifier", Rule::Blanks, |job| {
                 job.signers[1].who = Who::Own(" a".to_owned());
+            }),
+            ("title", Rule::Character, |job| {
+                job.title = "Avtale\r\nBcc: x".to_owned();
+            }),
+            ("title", Rule::Character, |job| {
+                job.title = "Avtale \u{202e}nuur".to_owned();
+            }),
+            ("title", Rule::Character, |job| {
+                job.title = "Av\u{200b}tale".to_owned();
+            }),
+            ("description", Rule::Character, |job| {
+                job.description = Some("Les\navtalen".to_owned());
+            }),
+            ("documents[0].title", Rule::Character, |job| {
+                job.documents[0].title = "\u{2066}Avtale\u{2069}".to_owned();
+            }),
+            ("queue", Rule::Character, |job| {
+                job.queue = Some("inn\tsending".to_owned());
+            }),
+            ("reference", Rule::Character, |job| {
+                job.reference = "sak\u{feff}1".to_owned();
+            }),
+        ],
+    );
+    each_breaks(
+        portal,
+        &[
+            ("nonsensitive_title", Rule::Character, |job| {
+                job.nonsensitive_title = Some("Avtale\u{2029}".to_owned());
+            }),
+            ("signers[1].notifications.email", Rule::Email, |job| {
+                job.signers[1].notifications =
+                    Some(addresses(Some("ola\u{200d}@bedrift.example"), None));
             }),
         ],
     );

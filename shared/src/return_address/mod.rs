@@ -1,9 +1,13 @@
 //! Where a browser may be sent when it comes back from Altinn or Posten: only where the deployment's list says.
 
+mod place;
+mod query;
+
 use url::Url;
 
-use crate::config::{Origin, Resolver};
+use crate::config::Resolver;
 use crate::problem::{Kind, Problem};
+use place::Place;
 
 /// The longest address, in bytes.
 const LONGEST: usize = 2000;
@@ -27,39 +31,12 @@ impl Journey {
     }
 }
 
-/// Schemes that a browser gives a meaning of its own, so that no app can have them.
-const NOT_AN_APPS: &[&str] = &[
-    "about",
-    "blob",
-    "data",
-    "file",
-    "filesystem",
-    "ftp",
-    "http",
-    "https",
-    "intent",
-    "javascript",
-    "mailto",
-    "tel",
-    "vbscript",
-    "view-source",
-    "ws",
-    "wss",
-];
-
 /// The places on the list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReturnAddresses(Vec<Place>);
 
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Place {
-    Origin(Origin),
-    /// An app's scheme, with `://`.
-    App(String),
-}
-
 impl ReturnAddresses {
-    /// Reads exact origins and app schemes such as `bank-app://`; at least one.
+    /// Reads exact origins and app schemes such as `bank-app://`, each with an optional path prefix; at least one.
     pub fn parse<'a>(parts: impl Iterator<Item = &'a str>) -> Option<Self> {
         let places: Option<Vec<Place>> = parts.map(Place::parse).collect();
         places.filter(|places| !places.is_empty()).map(Self)
@@ -68,8 +45,7 @@ impl ReturnAddresses {
     /// Reads `return_addresses`.
     pub fn resolve(resolver: &mut Resolver<'_>) -> Option<Self> {
         const NAME: &str = "return_addresses";
-        const REMEDY: &str =
-            "set it to exact origins or app schemes such as bank-app://, separated by commas";
+        const REMEDY: &str = "set it to exact origins or app schemes such as bank-app://, with or without a path, separated by commas";
         resolver.required(NAME, REMEDY)?;
         let addresses = Self::parse(resolver.list(NAME));
         if addresses.is_none() {
@@ -88,7 +64,7 @@ impl ReturnAddresses {
         if text.len() > LONGEST {
             return Err(refused("The return address is too long"));
         }
-        let address = Url::parse(text)
+        let mut address = Url::parse(text)
             .map_err(|_| refused("The return address is not an absolute address"))?;
         if address.fragment().is_some()
             || !address.username().is_empty()
@@ -98,11 +74,21 @@ impl ReturnAddresses {
                 "The return address may have neither a fragment nor a user",
             ));
         }
+        if query::holds_control_character(address.as_str()) {
+            return Err(refused(
+                "The return address must not hold control characters",
+            ));
+        }
         let parameter = journey.parameter();
-        if address.query_pairs().any(|(name, _)| name == parameter) {
+        if query::names(address.as_str(), parameter) {
             return Err(refused(&format!(
                 "The parameter {parameter} of the return address is ours to set"
             )));
+        }
+        if let Some(query) = address.query() {
+            let canonical = query::canonical(query)
+                .ok_or_else(|| refused("The query of the return address is not encoded well"))?;
+            address.set_query(Some(canonical.as_str()).filter(|query| !query.is_empty()));
         }
         if !self.0.iter().any(|place| place.holds(&address)) {
             return Err(refused(
@@ -110,28 +96,6 @@ impl ReturnAddresses {
             ));
         }
         Ok(ReturnAddress { address, journey })
-    }
-}
-
-impl Place {
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(origin) = Origin::parse(text) {
-            return Some(Self::Origin(origin));
-        }
-        let scheme = text.strip_suffix("://")?;
-        let mut bytes = scheme.bytes();
-        let shaped = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-            && bytes.all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
-            });
-        (shaped && !NOT_AN_APPS.contains(&scheme)).then(|| Self::App(text.to_owned()))
-    }
-
-    fn holds(&self, address: &Url) -> bool {
-        match self {
-            Self::Origin(origin) => origin.owns(address.as_str()),
-            Self::App(scheme) => address.as_str().starts_with(scheme),
-        }
     }
 }
 
@@ -149,7 +113,7 @@ impl ReturnAddress {
         Some(Self { address, journey })
     }
 
-    /// The address in its normal form, ASCII only.
+    /// The address as it was parsed and written anew, ASCII only: what is stored and given out.
     pub fn as_str(&self) -> &str {
         self.address.as_str()
     }
@@ -204,6 +168,10 @@ mod tests {
                 "http://localhost:3000/back",
                 "http://localhost:3000/back?consent=granted",
             ),
+            (
+                "https://bank.example/a?x=a+b;c&%79=1",
+                "https://bank.example/a?x=a%20b%3Bc&y=1&consent=granted",
+            ),
             // A backslash is a slash to browsers: what is sent is what was judged.
             (
                 "https://bank.example\\@evil.example/",
@@ -235,6 +203,18 @@ mod tests {
             "https://bank.example/#top",
             "https://bank.example/?consent=granted",
             "https://bank.example/?c%6fnsent=x",
+            "https://bank.example/?CONSENT=granted",
+            "https://bank.example/?consent[]=granted",
+            "https://bank.example/?a=1;consent=granted",
+            "https://bank.example/back;consent=granted",
+            "https://bank.example/?con\tsent=granted",
+            "https://bank.example/?a=%00",
+            "https://bank.example/%0d%0a",
+            "https://bank.example/?a=%ff",
+            "blob:https://bank.example/0198a000-1111-4222-8333-444455556666",
+            "blob:https://bank.example/",
+            "filesystem:https://bank.example/temporary/x",
+            "bank-app://consent;consent=granted",
             "javascript:alert(1)",
             "data:text/html,x",
             "bank-app2://consent",
@@ -263,23 +243,38 @@ mod tests {
     }
 
     #[test]
-    fn the_list_holds_origins_and_app_schemes_only() {
-        for text in [
-            "",
-            "bank.example",
-            "https://bank.example/",
-            "https://bank.example/back",
-            "https://*.bank.example",
-            "http://bank.example",
-            "javascript://",
-            "data://",
-            "https://",
-            "Bank-App://",
-            "bank app://",
-            "1app://",
+    fn a_path_in_the_list_holds_what_is_below_it() {
+        let list = ReturnAddresses::parse(["https://bank.example/back"].into_iter());
+        let list = list.expect("a list");
+        for (text, holds) in [
+            ("https://bank.example/back", true),
+            ("https://bank.example/back/done?tab=2", true),
+            ("https://bank.example/", false),
+            ("https://bank.example/backup", false),
+            ("https://bank.example/back/..%2fadmin", false),
         ] {
-            assert_eq!(ReturnAddresses::parse([text].into_iter()), None, "{text}");
+            assert_eq!(list.check(text, Journey::Consent).is_ok(), holds, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_stored_is_what_is_given_out() {
+        let text = "HTTPS://Bank.Example/a/../b?x=a+b;c";
+        let address = list().check(text, Journey::Consent).expect("allowed");
+        assert_eq!(address.as_str(), "https://bank.example/b?x=a%20b%3Bc");
+        let stored = ReturnAddress::from_row(address.as_str(), Journey::Consent);
+        let stored = stored.expect("an address");
+        assert_eq!(stored, address);
+        assert_eq!(
+            stored.with("granted"),
+            format!("{}&consent=granted", address.as_str())
+        );
+    }
+
+    #[test]
+    fn an_empty_list_is_none() {
         assert_eq!(ReturnAddresses::parse(std::iter::empty()), None);
+        let parts = ["https://bank.example", "bank.example"];
+        assert_eq!(ReturnAddresses::parse(parts.into_iter()), None);
     }
 }

@@ -1,0 +1,246 @@
+//! A client's byte stream with time limits: for a request head, between requests, and for a client that does not read.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::after;
+use crate::{lock::locked, options::ConnectionLimits};
+
+/// What is awaited from a client now, shared by its stream and its requests.
+pub(super) struct Pace {
+    head: Duration,
+    idle: Duration,
+    awaited: Mutex<Awaited>,
+    begun: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Awaited {
+    /// A request head, complete by then.
+    Head { until: Instant, begun: bool },
+    /// The first byte of a further request.
+    Request { until: Instant },
+    /// Nothing: a request is in progress.
+    Nothing,
+}
+
+/// Why a stream was ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Expired {
+    /// Part of a request head came, and not the rest.
+    Head,
+    /// No request came.
+    Silence,
+    /// The client did not read what was sent.
+    Unread,
+}
+
+impl Pace {
+    /// Awaits the head of a first request from now on.
+    pub(super) fn new(limits: &ConnectionLimits, now: Instant) -> Arc<Self> {
+        Arc::new(Self {
+            head: limits.head,
+            idle: limits.idle,
+            awaited: Mutex::new(Awaited::Head {
+                until: after(now, limits.head),
+                begun: false,
+            }),
+            begun: AtomicBool::new(false),
+        })
+    }
+
+    /// Returns true once a whole request head has come.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Marks that a request is in progress.
+    pub(super) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+        *locked(&self.awaited) = Awaited::Nothing;
+    }
+
+    /// Marks that the request was answered.
+    pub(super) fn rest(&self, now: Instant) {
+        let until = after(now, self.idle);
+        *locked(&self.awaited) = Awaited::Request { until };
+    }
+
+    fn received(&self, now: Instant) {
+        let mut awaited = locked(&self.awaited);
+        *awaited = match *awaited {
+            Awaited::Head { until, .. } => Awaited::Head { until, begun: true },
+            Awaited::Request { .. } => Awaited::Head {
+                until: after(now, self.head),
+                begun: true,
+            },
+            Awaited::Nothing => Awaited::Nothing,
+        };
+    }
+
+    fn deadline(&self) -> Option<(Instant, Expired)> {
+        match *locked(&self.awaited) {
+            Awaited::Head { until, begun: true } => Some((until, Expired::Head)),
+            Awaited::Head { until, .. } | Awaited::Request { until } => {
+                Some((until, Expired::Silence))
+            }
+            Awaited::Nothing => None,
+        }
+    }
+}
+
+/// A stream that fails with [`io::ErrorKind::TimedOut`] when the client is too slow.
+pub(super) struct TimedStream<S> {
+    inner: S,
+    pace: Arc<Pace>,
+    write_limit: Duration,
+    read: Option<Pin<Box<Sleep>>>,
+    write: Option<Pin<Box<Sleep>>>,
+    expired: Option<Expired>,
+}
+
+impl<S> TimedStream<S> {
+    pub(super) fn new(inner: S, pace: Arc<Pace>, limits: &ConnectionLimits) -> Self {
+        Self {
+            inner,
+            pace,
+            write_limit: limits.write,
+            read: None,
+            write: None,
+            expired: None,
+        }
+    }
+
+    /// Returns why the stream failed, if it was for a time limit.
+    pub(super) fn expired(&self) -> Option<Expired> {
+        self.expired
+    }
+
+    /// The stream without limits.
+    pub(super) fn into_inner(self) -> S {
+        self.inner
+    }
+
+    /// Passes on what a write came to. The limit begins with the first one that waits and ends with one that does not.
+    fn timed<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.write = None;
+            return outcome;
+        }
+        let limit = self.write_limit;
+        let sleep = self
+            .write
+            .get_or_insert_with(|| Box::pin(sleep_until(after(Instant::now(), limit))));
+        ready!(sleep.as_mut().poll(context));
+        self.expired = Some(Expired::Unread);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if let Poll::Ready(outcome) = Pin::new(&mut self.inner).poll_read(context, buffer) {
+            if buffer.filled().len() > before {
+                self.pace.received(Instant::now());
+            }
+            return Poll::Ready(outcome);
+        }
+        let Some((until, expired)) = self.pace.deadline() else {
+            return Poll::Pending;
+        };
+        let sleep = self
+            .read
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() != until {
+            sleep.as_mut().reset(until);
+        }
+        ready!(sleep.as_mut().poll(context));
+        self.expired = Some(expired);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.timed(context, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write_vectored(context, bytes);
+        self.timed(context, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.inner).poll_flush(context);
+        self.timed(context, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.inner).poll_shutdown(context);
+        self.timed(context, outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_its_time_from_its_first_byte_and_a_first_one_from_the_connection() {
+        let limits = ConnectionLimits {
+            head: Duration::from_secs(10),
+            idle: Duration::from_mins(1),
+            ..ConnectionLimits::default()
+        };
+        let start = Instant::now();
+        let at = |seconds| start.checked_add(Duration::from_secs(seconds)).unwrap();
+        let pace = Pace::new(&limits, start);
+        assert_eq!(pace.deadline(), Some((at(10), Expired::Silence)));
+        pace.received(at(9));
+        assert_eq!(pace.deadline(), Some((at(10), Expired::Head)));
+        pace.begin();
+        // Bytes of a body.
+        pace.received(at(20));
+        assert_eq!(pace.deadline(), None);
+        pace.rest(at(30));
+        assert_eq!(pace.deadline(), Some((at(90), Expired::Silence)));
+        pace.received(at(80));
+        pace.received(at(89));
+        assert_eq!(pace.deadline(), Some((at(90), Expired::Head)));
+    }
+}

@@ -1,0 +1,459 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a request that is sent again has no second effect.
+//!
+//! A key belongs to a customer, a consumer and a route. For 24 hours a sealed row keeps what the request was, as a hash,
+//! and the seed of the ids that it makes. The seed is a keyed hash of the same names and the request, so that two instances that read no
+//! row at the same moment make the same ids. One request with a key is at work at a time: a lock by time in the store
+//! ([`Turn`]), since the store has no compare-and-swap.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac_sha256::HMAC;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::log::Event;
+use crate::party::OrganisationNumber;
+use crate::platform::Platform;
+use crate::problem::{Kind, Problem};
+use crate::secret::Secret;
+use crate::store::{Name, Store, Turn};
+use crate::text::holds_number;
+
+/// The header's name.
+pub(crate) const HEADER: &str = "idempotency-key";
+
+/// The longest key, in characters.
+const LONGEST: usize = 128;
+
+/// How long a key is known.
+const KNOWN: time::Duration = time::Duration::hours(24);
+
+/// How long the store may take to write down that a request has begun; each request with a key waits as long.
+const SETTLING: Duration = Duration::from_millis(300);
+
+/// When one that came while another was at work may come again, in seconds.
+const RETRY_AFTER: u64 = 2;
+
+const ROW: &str = "idempotency";
+const TURN: &str = "idempotency-turn";
+const SEED: &str = "idempotency-seed";
+
+/// A key, as its caller made it up. It is a secret: who knows it gets the answer again, with the login.
+#[derive(Debug)]
+pub(crate) struct Key(Secret<String>);
+
+impl Key {
+    /// Reads the value of the header, which is a string of RFC 9651 (§3.3.3) in double quotes: a value without them is refused
+    /// and not passed over, since its caller relies on it.
+    ///
+    /// # Errors
+    /// [`Kind::RequestInvalid`] for another form, for more than 128 characters, and for a key that holds a national identity number.
+    pub(crate) fn read(value: Option<&str>) -> Result<Option<Self>, Problem> {
+        let Some(value) = value else { return Ok(None) };
+        let text = string(value.trim_matches(' ')).ok_or_else(|| {
+            invalid("Idempotency-Key must be 1 to 128 printable ASCII characters in double quotes")
+        })?;
+        if holds_number(&text) {
+            return Err(invalid(
+                "Idempotency-Key must not hold a national identity number: use a random one",
+            ));
+        }
+        Ok(Some(Self(Secret::new(text))))
+    }
+}
+
+/// The text of a string of RFC 9651, without parameters.
+fn string(value: &str) -> Option<String> {
+    let quoted = value.strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = String::new();
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        text.push(match character {
+            '\\' => characters
+                .next()
+                .filter(|next| matches!(next, '"' | '\\'))?,
+            '"' => return None,
+            ' '..='~' => character,
+            _ => return None,
+        });
+    }
+    (1..=LONGEST).contains(&text.len()).then_some(text)
+}
+
+fn invalid(detail: &str) -> Problem {
+    Problem::new(Kind::RequestInvalid).detail(detail)
+}
+
+/// What a request asks for, as a hash: two that ask for the same have the same, however they are written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Of parts that together say everything that the request asks for.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = hmac_sha256::Hash::new();
+        for part in parts {
+            // Each behind its length, so that no two lists look the same.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(STANDARD.encode(hash.finalize()))
+    }
+}
+
+/// A key with all that it belongs to.
+pub(crate) struct Entry<'a> {
+    store: &'a Store,
+    consumer: &'a OrganisationNumber,
+    /// Customer, route and key.
+    parts: [&'a str; 3],
+}
+
+/// A request with a key that is at work, and no other with it. It must end with [`Running::end`].
+pub(crate) struct Running<'a> {
+    entry: &'a Entry<'a>,
+    turn: Turn<'a>,
+    row: Row,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Row {
+    fingerprint: String,
+    /// 32 bytes in base64.
+    seed: String,
+}
+
+impl<'a> Entry<'a> {
+    /// `key` of the customer whom the login service calls `subject`, for `route`.
+    pub(crate) fn new(
+        store: &'a Store,
+        consumer: &'a OrganisationNumber,
+        subject: &'a Secret<String>,
+        route: &'static str,
+        key: &'a Key,
+    ) -> Self {
+        Self {
+            store,
+            consumer,
+            parts: [subject.expose().as_str(), route, key.0.expose().as_str()],
+        }
+    }
+
+    /// Begins a request that asks for what `fingerprint` says.
+    ///
+    /// # Errors
+    /// [`Kind::IdempotencyKeyReused`] if the key was sent with another request, [`Kind::RequestInProgress`] while one with the key is at work.
+    pub(crate) async fn begin<P: Platform>(
+        &'a self,
+        context: &Context<'_, P>,
+        fingerprint: &Fingerprint,
+    ) -> Result<Running<'a>, Problem> {
+        self.kept(context, fingerprint).await?;
+        let turn = Turn::take_briefly(
+            context,
+            self.store,
+            self.name(TURN),
+            context.left(),
+            SETTLING,
+        );
+        let Some(turn) = turn.await? else {
+            let mut problem = Problem::new(Kind::RequestInProgress);
+            problem.retry_after = Some(RETRY_AFTER);
+            return Err(problem);
+        };
+        // Another may have come to its end meanwhile.
+        let begun = match self.kept(context, fingerprint).await {
+            Ok(None) => self.keep(context, fingerprint).await,
+            Ok(Some(row)) => Ok(row),
+            Err(problem) => Err(problem),
+        };
+        match begun {
+            Ok(row) => Ok(Running {
+                entry: self,
+                turn,
+                row,
+            }),
+            Err(problem) => {
+                give_back(context, turn).await;
+                Err(problem)
+            }
+        }
+    }
+
+    /// The row of an earlier request that asked for the same.
+    async fn kept<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<Row>, Problem> {
+        let row: Option<Row> = self.store.get(context, &self.name(ROW)).await?;
+        match row {
+            Some(row) if row.fingerprint != fingerprint.0 => Err(Kind::IdempotencyKeyReused.into()),
+            row => Ok(row),
+        }
+    }
+
+    async fn keep<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        fingerprint: &Fingerprint,
+    ) -> Result<Row, Problem> {
+        // A key that is used again when it is forgotten makes other ids: by then it is another day. So does one that was used
+        // for a request that was refused.
+        let day = context.now().to_julian_day().to_string();
+        let [subject, route, key] = self.parts;
+        let seed = self.store.keyed_hash(&Name {
+            consumer: self.consumer,
+            kind: SEED,
+            parts: &[subject, route, key, &day, &fingerprint.0],
+        });
+        let row = Row {
+            fingerprint: fingerprint.0.clone(),
+            seed: STANDARD.encode(seed),
+        };
+        let until = context.now().saturating_add(KNOWN);
+        self.store
+            .set(context, &self.name(ROW), &row, until)
+            .await?;
+        Ok(row)
+    }
+
+    const fn name(&self, kind: &'static str) -> Name<'_> {
+        Name {
+            consumer: self.consumer,
+            kind,
+            parts: &self.parts,
+        }
+    }
+}
+
+impl Running<'_> {
+    /// The random-looking bytes of the id with this number: the same each time that the request is sent.
+    pub(crate) fn id(&self, number: u8) -> [u8; 16] {
+        let mac = HMAC::mac([number], self.row.seed.as_bytes());
+        mac.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// Ends the request. One that has had no effect, and is not `kept`, leaves its key as if it had never come.
+    pub(crate) async fn end<P: Platform>(self, context: &Context<'_, P>, kept: bool) {
+        if !kept {
+            let entry = self.entry;
+            if let Err(problem) = entry.store.delete(context, &entry.name(ROW)).await {
+                context.log(&Event::of("idempotency", &problem));
+            }
+        }
+        give_back(context, self.turn).await;
+    }
+}
+
+/// A turn that cannot be given back ends by itself.
+async fn give_back<P: Platform>(context: &Context<'_, P>, turn: Turn<'_>) {
+    if let Err(problem) = turn.give_back(context).await {
+        context.log(&Event::of("idempotency", &problem));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+
+    use super::*;
+    use crate::config::StoreKeys;
+    use crate::fixtures::{CONSUMER, SECOND_CONSUMER, consumer};
+    use crate::party::Environment;
+    use crate::platform::memory::Memory;
+
+    const STORE: &str = "jobs";
+    const TIME: Duration = Duration::from_mins(1);
+
+    fn platform() -> Memory {
+        let platform = Memory::new();
+        platform.add_store(STORE);
+        platform
+    }
+
+    fn store() -> Store {
+        let keys = StoreKeys {
+            current: Secret::new([1; 32]),
+            previous: Vec::new(),
+        };
+        Store::new(STORE, Environment::Test, &keys)
+    }
+
+    fn key(text: &str) -> Key {
+        let key = Key::read(Some(&format!("\"{text}\"")));
+        key.expect("a key").expect("one")
+    }
+
+    fn asked(text: &str) -> Fingerprint {
+        Fingerprint::of(&[text.as_bytes()])
+    }
+
+    /// A request that comes to its end: its id.
+    async fn done(
+        platform: &Memory,
+        of: (&str, &str, &'static str, &str),
+        asked_for: &str,
+        kept: bool,
+    ) -> Result<[u8; 16], Kind> {
+        let (organisation, subject, route, key_text) = of;
+        let (store, consumer) = (store(), consumer(organisation));
+        let (subject, key) = (Secret::new(subject.to_owned()), key(key_text));
+        let context = Context::new(platform, "test", TIME);
+        let entry = Entry::new(&store, &consumer, &subject, route, &key);
+        let running = entry.begin(&context, &asked(asked_for)).await;
+        let running = running.map_err(|problem| problem.kind)?;
+        let id = running.id(0);
+        running.end(&context, kept).await;
+        Ok(id)
+    }
+
+    const OF: (&str, &str, &str, &str) = (CONSUMER, "kari", "POST /x", "k");
+
+    #[test]
+    fn a_key_is_a_string_in_quotes() {
+        for (value, text) in [
+            (
+                r#""8e03978e-40d5-43dd-bc93-6894a57f9324""#,
+                "8e03978e-40d5-43dd-bc93-6894a57f9324",
+            ),
+            (r#" "a" "#, "a"),
+            (r#""a b~!""#, "a b~!"),
+            (r#""\"\\""#, r#""\"#),
+        ] {
+            let key = Key::read(Some(value)).expect("a key").expect("one");
+            assert_eq!(key.0.expose(), text);
+        }
+        assert!(Key::read(None).expect("none").is_none());
+        let longest = "a".repeat(LONGEST);
+        assert!(Key::read(Some(&format!("\"{longest}\""))).is_ok());
+        for value in [
+            "",
+            "\"",
+            "\"\"",
+            "8e03978e-40d5-43dd-bc93-6894a57f9324",
+            "'a'",
+            r#""a"#,
+            r#"a""#,
+            r#""a"b""#,
+            r#""a";x=1"#,
+            r#""a", "b""#,
+            r#""a\n""#,
+            r#""a\""#,
+            "\"a\tb\"",
+            "\"å\"",
+            &format!("\"{longest}a\""),
+            r#""17897432161""#,
+            r#""order 178974 32161""#,
+        ] {
+            let problem = Key::read(Some(value)).expect_err(value);
+            assert_eq!(problem.kind, Kind::RequestInvalid);
+            assert!(!format!("{problem:?}").contains("1789"), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_id_for_a_day() {
+        let platform = platform();
+        let run = |kept| platform.run(done(&platform, OF, "a", kept));
+        let id = run(true).expect("the first");
+        platform.shift(time::Duration::hours(23));
+        assert_eq!(run(true), Ok(id));
+        platform.shift(time::Duration::hours(2));
+        assert_ne!(run(true), Ok(id));
+        assert!(run(true).is_ok());
+    }
+
+    #[test]
+    fn another_request_with_the_key_is_refused() {
+        let platform = platform();
+        platform
+            .run(done(&platform, OF, "a", true))
+            .expect("the first");
+        let end = platform.run(done(&platform, OF, "b", true));
+        assert_eq!(end, Err(Kind::IdempotencyKeyReused));
+        assert!(platform.run(done(&platform, OF, "a", true)).is_ok());
+    }
+
+    #[test]
+    fn a_request_without_effect_leaves_the_key_free() {
+        let platform = platform();
+        platform
+            .run(done(&platform, OF, "a", false))
+            .expect("the first");
+        let end = platform.run(done(&platform, OF, "b", true));
+        assert!(end.is_ok(), "another");
+    }
+
+    #[test]
+    fn a_key_is_its_customers_consumers_and_routes() {
+        let platform = platform();
+        let (organisation, subject, route, key) = OF;
+        let id = platform.run(done(&platform, OF, "a", true));
+        let id = id.expect("the first");
+        for other in [
+            (SECOND_CONSUMER, subject, route, key),
+            (organisation, "ola", route, key),
+            (organisation, subject, "POST /y", key),
+            (organisation, subject, route, "l"),
+        ] {
+            let own = platform.run(done(&platform, other, "b", true));
+            assert_ne!(own.expect("own"), id, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn of_many_at_once_one_is_at_work() {
+        let platform = platform();
+        let ends = platform.run(join_all((0..20).map(|_| done(&platform, OF, "a", true))));
+        let begun = ends.iter().filter(|end| end.is_ok()).count();
+        assert_eq!(begun, 1, "{ends:?}");
+        let busy = Err(Kind::RequestInProgress);
+        assert_eq!(ends.iter().filter(|end| **end == busy).count(), 19);
+    }
+
+    #[test]
+    fn one_that_died_keeps_others_away_no_longer_than_its_time() {
+        let platform = platform();
+        let (store, consumer) = (store(), consumer(CONSUMER));
+        let (subject, key) = (Secret::new("kari".to_owned()), key("k"));
+        let context = Context::new(&platform, "test", TIME);
+        let entry = Entry::new(&store, &consumer, &subject, "POST /x", &key);
+        let died = platform
+            .run(entry.begin(&context, &asked("a")))
+            .expect("begun");
+        let id = died.id(0);
+        drop(died);
+        let again = || platform.run(done(&platform, OF, "a", true));
+        assert_eq!(again(), Err(Kind::RequestInProgress));
+        platform.advance(TIME);
+        assert_eq!(again(), Ok(id));
+    }
+
+    #[test]
+    fn nothing_of_it_is_named_in_the_store_or_logged() {
+        let platform = platform();
+        platform
+            .run(done(
+                &platform,
+                (CONSUMER, "kari", "POST /x", "sesame"),
+                "a",
+                true,
+            ))
+            .expect("done");
+        let mut texts = platform.lines();
+        platform.with_store(STORE, |rows| {
+            for (name, row) in rows {
+                texts.push(name.clone());
+                texts.push(String::from_utf8_lossy(row).into_owned());
+            }
+        });
+        assert!(
+            texts
+                .iter()
+                .all(|text| !text.contains("sesame") && !text.contains("kari"))
+        );
+    }
+}

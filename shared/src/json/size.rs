@@ -1,0 +1,193 @@
+//! The size of a JSON text without the large strings that it may have, counted while it arrives.
+
+use memchr::{memchr, memchr2};
+
+/// Counts the bytes of a JSON text but for those of the strings that are the value of one name, wherever that stands.
+///
+/// The text is not judged: one that is no JSON is counted somehow, and never with less than its bytes outside of strings.
+#[derive(Debug)]
+pub(crate) struct Size {
+    /// The name whose strings are not counted. A name that is written with escapes is another.
+    uncounted: &'static [u8],
+    counted: usize,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Outside of strings.
+    Between(Last),
+    /// In a string.
+    Within {
+        /// The bytes of it are not counted.
+        is_uncounted: bool,
+        /// How many of its first bytes are those of the name; `None` once it is another text.
+        alike: Option<usize>,
+        /// The byte before was a backslash.
+        is_escaped: bool,
+    },
+}
+
+/// What stood last outside of strings, blanks apart.
+#[derive(Clone, Copy, Debug)]
+enum Last {
+    /// The name, as a string.
+    Name,
+    /// The name and a colon.
+    Colon,
+    Other,
+}
+
+impl Size {
+    /// Nothing yet, of a text in which the strings called `uncounted` do not count.
+    pub(crate) const fn but_for(uncounted: &'static str) -> Self {
+        Self {
+            uncounted: uncounted.as_bytes(),
+            counted: 0,
+            place: Place::Between(Last::Other),
+        }
+    }
+
+    /// Returns how many bytes count so far.
+    pub(crate) const fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// Takes the next piece of the text.
+    pub(crate) fn add(&mut self, mut piece: &[u8]) {
+        while let Some((first, _)) = piece.split_first() {
+            let taken = match self.place {
+                Place::Between(last) => self.between(last, piece),
+                Place::Within {
+                    is_uncounted,
+                    is_escaped: true,
+                    ..
+                } => {
+                    // An escape: one byte, whatever it is.
+                    self.count(1, is_uncounted);
+                    self.place = Place::Within {
+                        is_uncounted,
+                        alike: None,
+                        is_escaped: false,
+                    };
+                    1
+                }
+                Place::Within {
+                    is_uncounted,
+                    alike,
+                    is_escaped: false,
+                } if *first == b'"' => {
+                    self.count(1, false);
+                    let is_name = alike == Some(self.uncounted.len()) && !is_uncounted;
+                    self.place = Place::Between(if is_name { Last::Name } else { Last::Other });
+                    1
+                }
+                Place::Within {
+                    is_uncounted,
+                    alike,
+                    is_escaped: false,
+                } => self.within(is_uncounted, alike, piece),
+            };
+            piece = piece.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// Takes a piece outside of strings, up to the next string's opening quote: how much that is.
+    fn between(&mut self, last: Last, piece: &[u8]) -> usize {
+        let quote = memchr(b'"', piece);
+        let outside = piece.get(..quote.unwrap_or(piece.len())).unwrap_or(piece);
+        let last = outside
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .fold(last, |last, byte| match (last, byte) {
+                (Last::Name, b':') => Last::Colon,
+                _ => Last::Other,
+            });
+        let taken = outside.len().saturating_add(usize::from(quote.is_some()));
+        self.count(taken, false);
+        self.place = match quote {
+            Some(_) => Place::Within {
+                is_uncounted: matches!(last, Last::Colon),
+                alike: Some(0),
+                is_escaped: false,
+            },
+            None => Place::Between(last),
+        };
+        taken
+    }
+
+    /// Takes a piece of a string up to its closing quote, or to behind the next backslash: how much that is.
+    fn within(&mut self, is_uncounted: bool, alike: Option<usize>, piece: &[u8]) -> usize {
+        let end = memchr2(b'"', b'\\', piece);
+        let text = piece.get(..end.unwrap_or(piece.len())).unwrap_or(piece);
+        let alike = alike.and_then(|alike| {
+            let rest = self.uncounted.get(alike..)?;
+            let is_alike = rest.starts_with(text);
+            is_alike.then(|| alike.saturating_add(text.len()))
+        });
+        let is_escape = end.and_then(|end| piece.get(end)) == Some(&b'\\');
+        let taken = text.len().saturating_add(usize::from(is_escape));
+        self.count(taken, is_uncounted);
+        self.place = Place::Within {
+            is_uncounted,
+            alike,
+            is_escaped: is_escape,
+        };
+        taken
+    }
+
+    fn count(&mut self, bytes: usize, is_uncounted: bool) {
+        if !is_uncounted {
+            self.counted = self.counted.saturating_add(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(text: &str) -> usize {
+        let mut whole = Size::but_for("content");
+        whole.add(text.as_bytes());
+        // In pieces it is the same.
+        for length in 1..=text.len().min(9) {
+            let mut size = Size::but_for("content");
+            for piece in text.as_bytes().chunks(length) {
+                size.add(piece);
+            }
+            assert_eq!(
+                size.counted(),
+                whole.counted(),
+                "{text} in pieces of {length}"
+            );
+        }
+        whole.counted()
+    }
+
+    #[test]
+    fn only_the_strings_of_that_name_do_not_count() {
+        for (text, without) in [
+            ("", 0),
+            (r#"{"a":"content","b":["content"]}"#, 0),
+            (r#"{"content":"AAAA"}"#, 4),
+            ("{\"content\" \r\n:\t\"AAAA\"}", 4),
+            (r#"{"content":"A\"A\\","b":"cc"}"#, 6),
+            (r#"{"content":"A\u0041"}"#, 7),
+            (r#"[{"content":"AA"},{"content":"BBB"}]"#, 5),
+            (r#"{"content":{"x":"AAAA"}}"#, 0),
+            (r#"{"content":["AAAA"]}"#, 0),
+            (r#"{"content":7,"b":"AAAA"}"#, 0),
+            (r#"{"contents":"AAAA"}"#, 0),
+            (r#"{"conten":"AAAA"}"#, 0),
+            (r#"{"cont\u0065nt":"AAAA"}"#, 0),
+            (r#"{"x":"content","y":"AAAA"}"#, 0),
+            (r#"{"content":"content","y":"AAAA"}"#, 7),
+            // No JSON: never a way to hide what is no string.
+            (r#""content""AAAA""#, 0),
+            (r#"{"content"::"AAAA"}"#, 0),
+        ] {
+            assert_eq!(counted(text), text.len() - without, "{text}");
+        }
+    }
+}

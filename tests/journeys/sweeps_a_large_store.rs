@@ -1,0 +1,63 @@
+//! The sweep of a store with so many rows that one request cannot look at all of them, nor could list them.
+
+use std::time::Duration;
+
+use journeys::{Answer, Bench};
+use rusqlite::Connection;
+use time::OffsetDateTime;
+
+const ROWS: u32 = 2_000_000;
+
+/// Rows that have run out: a few at the beginning, and one in a hundred further on.
+const FILL: &str = "
+    WITH RECURSIVE numbers (number) AS (
+        SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?1)
+    INSERT INTO spin_key_value (store, key, value)
+    SELECT 'consents', printf('consents.%064d', number),
+        CASE WHEN number < 100 OR number % 100 = 99 THEN ?2 ELSE ?3 END
+    FROM numbers";
+
+async fn sweeps(bench: &Bench) -> (u64, bool) {
+    let secret = bench.sandbox.variables(&bench.public_url)["maintenance_secret"].clone();
+    let sweep = reqwest::Client::new()
+        .post(format!("{}/consent/sweep", bench.public_url))
+        .bearer_auth(secret);
+    let swept = Answer::read(sweep.send().await.expect("an answer")).await;
+    let swept = swept.json(200);
+    let removed = swept["removed"].as_u64().expect("a number");
+    (removed, swept["whole"] == true)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sweep_goes_on_where_the_last_one_was() {
+    let bench = Bench::start().await;
+    // The store is made by whoever first uses it.
+    bench.customer("ragna").consent_status("313367002").await;
+    let file = bench.store_file("consents");
+    tokio::task::spawn_blocking(move || {
+        let row = |days: i64| {
+            let end = OffsetDateTime::now_utc().unix_timestamp() + days * 86_400;
+            [&[2][..], &end.to_be_bytes(), &[0; 40]].concat()
+        };
+        let connection = Connection::open(file).expect("the store");
+        connection
+            .busy_timeout(Duration::from_mins(1))
+            .and_then(|()| connection.execute(FILL, (ROWS, row(-1), row(30))))
+            .expect("rows");
+    })
+    .await
+    .expect("filled");
+
+    let (first, whole) = sweeps(&bench).await;
+    assert!(!whole && first >= 100, "{first}");
+    let (second, whole) = sweeps(&bench).await;
+    // All that it finds lies where the first one was not.
+    assert!(!whole && second > 0, "{second}");
+    assert!(
+        bench
+            .log
+            .lines()
+            .iter()
+            .all(|line| !line.contains("key-value"))
+    );
+}
