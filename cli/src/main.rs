@@ -17,6 +17,8 @@ mod counterparties;
 mod doctor;
 #[cfg(feature = "host")]
 mod egress;
+#[cfg(feature = "host")]
+mod pem;
 #[cfg(all(feature = "host", feature = "sandbox"))]
 mod progress;
 #[cfg(feature = "sandbox")]
@@ -110,7 +112,11 @@ async fn run() -> anyhow::Result<ExitCode> {
         Command::Up(up) => up::run(up, &manifest(arguments.manifest)?).await,
         // Boxed: it is large.
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(sandbox) => Box::pin(counterparties::run(sandbox)).await,
+        Command::Sandbox(sandbox) => {
+            // The sandbox runs anywhere; where there is a project, its commands name it.
+            let manifest = manifest(arguments.manifest).ok();
+            Box::pin(counterparties::run(sandbox, manifest)).await
+        }
         Command::TokenSidecar(sidecar) => sidecar::run(sidecar).await,
         #[cfg(feature = "host")]
         Command::Egress(egress) => egress::run(egress).await,

@@ -12,7 +12,7 @@ use sandbox::Sandbox;
 use tempfile::TempDir;
 
 #[cfg(feature = "host")]
-use crate::token_route;
+use crate::{pem, token_route};
 
 /// A folder that only this user can read, as it holds keys.
 pub(crate) struct RunFolder(TempDir);
@@ -81,6 +81,44 @@ impl RunFolder {
         self.write("variables.sh", &text)
     }
 
+    /// Returns the command that checks the certificates and keys of an app with these settings. The runtime configuration
+    /// and the pins are there already; the other files that it names are written.
+    #[cfg(feature = "host")]
+    pub(crate) fn write_doctor(
+        &self,
+        sandbox: &Sandbox,
+        manifest: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> anyhow::Result<String> {
+        let variables = toml::to_string(variables)?;
+        let authorities = sandbox.world().enterprise.hierarchies().into_iter();
+        let authorities = authorities.flat_map(|hierarchy| {
+            let (root, issuing) = (hierarchy.root().to_vec(), hierarchy.issuing().to_vec());
+            [root, issuing].map(|der| pem::certificate(&der))
+        });
+        let trusted: String = authorities.collect();
+        // Whoever reads this has run the command, and has perhaps not installed it.
+        let innsyn = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("innsyn"));
+        let mut words = vec![shell_word(&innsyn), "doctor".to_owned()];
+        let files = [
+            ("--manifest", manifest.map(std::path::absolute).transpose()?),
+            (
+                "--runtime-config",
+                Some(self.path().join("runtime-config.toml")),
+            ),
+            ("--pins", Some(self.path().join("pins.toml"))),
+            (
+                "--variables",
+                Some(self.write("variables.toml", &variables)?),
+            ),
+            ("--trust", Some(self.write("authorities.pem", &trusted)?)),
+        ];
+        for (option, file) in files {
+            words.extend(file.map(|file| format!("{option} {}", shell_word(&file))));
+        }
+        Ok(words.join(" "))
+    }
+
     /// The manifest at `path`, with a public route for the token component.
     #[cfg(feature = "host")]
     pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
@@ -111,5 +149,17 @@ impl RunFolder {
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(path)
+    }
+}
+
+/// A path as one word of a shell.
+#[cfg(feature = "host")]
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    if text.bytes().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -164,11 +164,14 @@ async fn start(
     let server = App::load(options).await?.serve(listener);
     let portal = arguments.altinn.portal(&sandbox);
     let addresses = folder.write_addresses(app, portal, &sandbox)?;
+    let variables = arguments.altinn.variables(&sandbox, app);
+    let doctor = folder.write_doctor(&sandbox, Some(manifest), &variables)?;
     tell(
         app,
         portal,
         &sandbox,
         &addresses,
+        &doctor,
         sidecar.as_deref().unwrap_or_default(),
     );
     Ok((sandbox, server))
@@ -206,7 +209,7 @@ fn options(
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
-fn tell(app: &str, portal: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &str) {
+fn tell(app: &str, portal: &str, sandbox: &Sandbox, addresses: &Path, doctor: &str, sidecar: &str) {
     let places = sandbox.addresses();
     println!(
         "\ninnsyn is running.\n\n  \
@@ -218,6 +221,7 @@ fn tell(app: &str, portal: &str, sandbox: &Sandbox, addresses: &Path, sidecar: &
          {sidecar}\
          Next: open the demo bank, log in as one of the invented customers, and ask for their claims.\n\
          With curl: `source {}` in another terminal and follow README.md from \"The journey with curl\".\n\
+         To check the certificates and keys, in another terminal:\n  {doctor}\n\
          Ctrl-C stops everything. The app's log follows.\n",
         places.bank_page,
         places.posten_page,

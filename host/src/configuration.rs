@@ -10,7 +10,7 @@ use crate::{
     app::LoadError,
     manifest::Manifest,
     options::Options,
-    outbound::Counterparties,
+    outbound::{self, Counterparties, TlsError},
     runtime_config::RuntimeConfig,
     variables::{VariableError, Variables},
 };
@@ -33,6 +33,28 @@ pub struct TlsSetting {
     pub roots: Option<PathBuf>,
     /// The certificate with those above it, and its key, both in PEM.
     pub client: Option<(PathBuf, PathBuf)>,
+}
+
+impl TlsSetting {
+    /// Reads the files of the authorities as the host does when it starts.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error with which the host would not start.
+    pub fn check_roots(&self) -> Result<(), TlsError> {
+        let roots = self.roots.as_deref();
+        roots.map_or(Ok(()), |path| outbound::roots(path).map(|_| ()))
+    }
+
+    /// Reads the files of the certificate and the key as the host does when it starts, and sets TLS up with them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error with which the host would not start.
+    pub fn check_client(&self) -> Result<(), TlsError> {
+        let client = self.client.as_ref();
+        client.map_or(Ok(()), |(chain, key)| outbound::client_of(chain, key))
+    }
 }
 
 /// Where a setting stands.

@@ -33,7 +33,7 @@ pub(crate) use failure::is_about_our_certificate;
 pub(crate) use network::BlockedNetworks;
 pub(crate) use pin::Pin;
 pub use tls::TlsError;
-pub(crate) use tls::{Identities, authorities, pair};
+pub(crate) use tls::{Identities, authorities, client_of, pair, roots};
 
 /// What the instances of one component may do.
 pub(crate) struct Access {

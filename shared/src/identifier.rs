@@ -36,9 +36,9 @@ fn unbroken(digit: u8, row: &mut u32) -> u8 {
         digit
     } else if *row == LONGEST_NUMBER {
         *row = 0;
-        10 + digit % 6
+        (digit % 6).saturating_add(10)
     } else {
-        *row += 1;
+        *row = row.saturating_add(1);
         digit
     }
 }

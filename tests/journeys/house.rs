@@ -23,6 +23,7 @@ fn dependencies_point_one_way() {
     let ours = [
         "shared",
         "host",
+        "keyfile",
         "sandbox",
         "innsyn",
         "journeys",
@@ -35,15 +36,19 @@ fn dependencies_point_one_way() {
         "redaction",
     ];
     for (package, allowed) in [
-        ("redaction", &[][..]),
-        ("shared", &["redaction"]),
-        ("host", &["redaction"]),
+        ("keyfile", &[][..]),
+        ("redaction", &[]),
+        ("shared", &["keyfile", "redaction"]),
+        ("host", &["keyfile", "redaction"]),
         ("sandbox", &[]),
         ("components/token", &["shared"]),
         ("components/consent", &["shared"]),
         ("components/claims", &["shared"]),
         ("components/signature", &["shared"]),
-        ("cli", &["host", "redaction", "sandbox", "shared"]),
+        (
+            "cli",
+            &["host", "keyfile", "redaction", "sandbox", "shared"],
+        ),
         ("tests", &["host", "sandbox", "programs"]),
     ] {
         for dependency in dependencies(package) {

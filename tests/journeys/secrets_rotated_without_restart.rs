@@ -340,6 +340,8 @@ async fn a_vault_that_is_closed_leaves_instances_what_they_have() {
         .await
         .problem(500, "configuration-missing");
     bench.world().vault.seal(false);
+    // The host keeps a vault's failure for a second.
+    bench.advance(Duration::from_secs(1));
     ragna
         .open_claims(COMPANY)
         .await

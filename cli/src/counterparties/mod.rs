@@ -4,7 +4,7 @@ mod certificates;
 mod maskinporten;
 mod spin;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use anyhow::Context;
@@ -37,15 +37,22 @@ enum One {
     Certificates(certificates::Arguments),
 }
 
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments, manifest: Option<PathBuf>) -> anyhow::Result<()> {
     match arguments.one {
-        None => all(arguments.public_url, arguments.trust_folder).await,
+        None => {
+            all(
+                arguments.public_url,
+                arguments.trust_folder,
+                manifest.as_deref(),
+            )
+            .await
+        }
         Some(One::Maskinporten(arguments)) => maskinporten::run(arguments).await,
         Some(One::Certificates(arguments)) => certificates::run(arguments),
     }
 }
 
-async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
+async fn all(app: String, shared: Option<PathBuf>, manifest: Option<&Path>) -> anyhow::Result<()> {
     let mut asked = pin!(stop::asked());
     let folder = RunFolder::new()?;
     let options = sandbox::Options {
@@ -63,7 +70,7 @@ async fn all(app: String, shared: Option<PathBuf>) -> anyhow::Result<()> {
     let Some(sandbox) = started.context("the sandbox did not start")? else {
         return Ok(());
     };
-    let spin = spin::prepare(&folder, &sandbox, &app)?;
+    let spin = spin::prepare(&folder, &sandbox, &app, manifest)?;
 
     let places = sandbox.addresses();
     let client = sandbox.client_certificate();

@@ -16,7 +16,7 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
             ("posten_origin", format!("http://{EGRESS}")),
             ("posten_proxy_path", "/posten".to_owned()),
             // Spin removes no marks: only the proxy hears them, which keeps Posten's budget.
-            ("budgeted_origins", format!("http://{}", EGRESS)),
+            ("budgeted_origins", format!("http://{EGRESS}")),
             ("posten_own_origin", sandbox.addresses().posten.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
@@ -25,10 +25,17 @@ pub(super) fn variables(sandbox: &Sandbox, app: &str) -> BTreeMap<String, String
 }
 
 /// Writes the files for an app at `app`, and says how to start it.
-pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyhow::Result<String> {
+pub(super) fn prepare(
+    folder: &RunFolder,
+    sandbox: &Sandbox,
+    app: &str,
+    manifest: Option<&Path>,
+) -> anyhow::Result<String> {
     let runtime_config = folder.write_runtime_config(sandbox)?;
     let pins = folder.write_pins(sandbox)?;
-    let variables = folder.write_variables(&variables(sandbox, app))?;
+    let variables = variables(sandbox, app);
+    let doctor = doctor(folder, sandbox, manifest, &variables)?;
+    let variables = folder.write_variables(&variables)?;
     let addresses = folder.write_addresses(app, &sandbox.addresses().altinn_page, sandbox)?;
     // Whoever reads this has run the command, and has perhaps not installed it.
     let innsyn = std::env::current_exe();
@@ -40,7 +47,7 @@ pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyho
          source {variables} && spin up --listen {} --runtime-config-file {}\n\n\
          The proxy, `egress`, is for Posten, whose certificate Spin does not take. What `innsyn up` does by itself, a third shell does:\n  \
          source {variables}; while sleep 10; do curl -sS -X POST -H \"Authorization: Bearer $SPIN_VARIABLE_MAINTENANCE_SECRET\" {app}/signatures/drain; echo; done\n\n\
-         With curl: source {}, and follow README.md from \"The journey with curl\".",
+         With curl: source {}, and follow README.md from \"The journey with curl\".{doctor}",
         innsyn.display(),
         pins.display(),
         listen(app),
@@ -48,6 +55,30 @@ pub(super) fn prepare(folder: &RunFolder, sandbox: &Sandbox, app: &str) -> anyho
         addresses.display(),
         variables = variables.display(),
     ))
+}
+
+/// How to check the certificates and keys, with a program that has a doctor.
+#[cfg(feature = "host")]
+fn doctor(
+    folder: &RunFolder,
+    sandbox: &Sandbox,
+    manifest: Option<&Path>,
+    variables: &BTreeMap<String, String>,
+) -> anyhow::Result<String> {
+    let command = folder.write_doctor(sandbox, manifest, variables)?;
+    Ok(format!(
+        "\n\nIts certificates and keys, checked from the project's folder:\n  {command}"
+    ))
+}
+
+#[cfg(not(feature = "host"))]
+fn doctor(
+    _: &RunFolder,
+    _: &Sandbox,
+    _: Option<&Path>,
+    _: &BTreeMap<String, String>,
+) -> anyhow::Result<String> {
+    Ok(String::new())
 }
 
 /// Where Spin listens, for an app that browsers reach at `app`: on this machine, at the port of that address if it names one.

@@ -19,12 +19,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use console::Term;
 use serde_json::json;
 use shared::party::{self, OrganisationNumber};
 use shared::secret::Secret;
 use time::OffsetDateTime;
 
-use checks::Case;
+use checks::Scope;
 use finding::{Level, Purpose};
 use language::Language;
 use material::{Files, Password};
@@ -33,7 +34,7 @@ use report::Report;
 /// The variable with what opens the file: an argument would be seen by everybody on the machine.
 const PASSWORD: &str = "INNSYN_PASSWORD";
 
-/// How it ends where something could not be looked at.
+/// Exit code where a check could not be made.
 const UNCHECKED: u8 = 3;
 
 #[derive(clap::Args)]
@@ -78,7 +79,7 @@ pub(crate) struct Arguments {
     /// Lists the checks by name, each with what it says; looks at nothing.
     #[arg(long)]
     list_checks: bool,
-    /// Where nothing is wrong: writes key, chain and settings for the app into this folder.
+    /// Writes key, chain and settings for the app into this folder, if every check was made and no error was found.
     #[arg(long, value_name = "FOLDER", requires = "certificate")]
     write: Option<PathBuf>,
     #[command(flatten)]
@@ -97,8 +98,8 @@ enum Told {
     Project(project::Report),
 }
 
-/// Looks at the certificate, or at those of the project with this manifest, and reports. The code is 0 when all is
-/// well, 1 with warnings, 2 with errors, and 3 where it could not be looked at.
+/// Looks at the certificate, or at those of the project with this manifest, and reports. Exit codes: 0 OK (every check of
+/// the purpose was made), 1 warnings, 2 errors, 3 a check could not be made.
 pub(crate) async fn run(
     arguments: &Arguments,
     manifest: impl FnOnce() -> anyhow::Result<PathBuf>,
@@ -167,15 +168,15 @@ impl Told {
     }
 
     fn code(&self) -> u8 {
-        let worst = match self {
-            Self::Certificate(report) => report.worst(),
-            Self::Project(report) if report.is_checked() => report.worst(),
-            Self::Project(_) => return UNCHECKED,
+        let (worst, is_complete) = match self {
+            Self::Certificate(report) => (report.worst(), report.is_complete()),
+            Self::Project(report) => (report.worst(), report.is_complete()),
         };
         match worst {
-            None | Some(Level::Info) => 0,
-            Some(Level::Warning) => 1,
             Some(Level::Error) => 2,
+            _ if !is_complete => UNCHECKED,
+            Some(Level::Warning) => 1,
+            None | Some(Level::Info) => 0,
         }
     }
 }
@@ -207,7 +208,7 @@ async fn looked_at(
     let purpose = arguments.live.purpose(arguments.purpose);
     let target = arguments.environment.map(Into::into);
     let live = live::Live::of(&arguments.live, purpose, target)?;
-    let files = Files {
+    let mut files = Files {
         key: arguments.key.as_deref(),
         chain: arguments.chain.as_deref(),
         trust: arguments.trust.as_deref(),
@@ -215,44 +216,55 @@ async fn looked_at(
         alias: arguments.alias.as_deref(),
         ..Files::of(certificate)
     };
-    let material = material::gather(&files, purpose)?;
+    let mut material = material::gather(&files, purpose)?;
+    if files.password.is_none()
+        && material.needs_password()
+        && let Some(password) = asked_password(certificate, language)?
+    {
+        files.password = Some(password);
+        material = material::gather(&files, purpose)?;
+    }
     let authorities = checks::authorities(&material);
-    let Some(leaf) = &material.leaf else {
-        let findings = checks::ordered(material.findings.clone(), purpose);
-        return Ok(Report::without_certificate(&findings, purpose, language));
-    };
-    let case = Case {
+    let scope = Scope {
         material: &material,
-        leaf,
         authorities: &authorities,
         purpose,
         target,
         organisation: organisation.as_ref(),
         now: OffsetDateTime::now_utc(),
     };
-    let answered = match &live {
-        Some(live) => live.check(&case, language).await,
-        None => Vec::new(),
-    };
-    let mut report = Report::of(&case, answered, language);
-    if let Some(folder) = &arguments.write
-        && report.worst() != Some(Level::Error)
-    {
-        report.written = write::write(&case, folder)?;
+    let mut examination = checks::examine(&scope);
+    if let Some(live) = &live {
+        examination.append(live.check(&scope, language).await);
+    }
+    let mut report = Report::of(&scope, &examination, language);
+    if let Some(folder) = &arguments.write {
+        if report.worst() == Some(Level::Error) || !report.is_complete() {
+            report.nothing_written();
+        } else {
+            report.written = write::write(&scope, folder)?;
+        }
     }
     Ok(report)
 }
 
 fn password(arguments: &Arguments) -> anyhow::Result<Option<Password>> {
-    let text = match &arguments.password_file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            Some(text.trim_end_matches(['\r', '\n']).to_owned())
-        }
-        None => std::env::var(PASSWORD).ok(),
-    };
-    Ok(text.map(Secret::new))
+    match &arguments.password_file {
+        Some(path) => material::read_password(path).map(Some),
+        None => Ok(std::env::var(PASSWORD).ok().map(Secret::new)),
+    }
+}
+
+/// Asks for the password of `certificate` where a person sits at the terminal.
+fn asked_password(certificate: &Path, language: Language) -> anyhow::Result<Option<Password>> {
+    let terminal = Term::stderr();
+    if !terminal.is_term() || !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let word = language.of("Passordet til", "Password of");
+    terminal.write_str(&format!("{word} {}: ", certificate.display()))?;
+    let text = terminal.read_secure_line()?;
+    Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::new))
 }
 
 impl From<Target> for party::Environment {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use shared::certificate::Generation;
 use time::format_description::well_known::Rfc3339;
 
-use super::checks::{self, Case};
-use super::finding::{Finding, Level, Purpose};
+use super::checks::{self, Case, Checked, Examination, Scope};
+use super::finding::{Level, Purpose};
 use super::language::{Both, Language};
 use super::material;
 
@@ -22,8 +22,15 @@ pub(super) struct Report {
     purpose: &'static str,
     certificate: Option<Facts>,
     findings: Vec<Told>,
+    /// Names of the checks that were made.
+    checks: Vec<&'static str>,
+    /// Checks that the purpose needs and that could not be made.
+    not_made: Vec<NotMade>,
     /// The files that were written.
     pub(super) written: Vec<PathBuf>,
+    /// Why none were, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_written: Option<String>,
     #[serde(skip)]
     language: Language,
 }
@@ -48,8 +55,18 @@ struct Facts {
 
 /// What differs between the languages.
 struct Said {
+    /// How long ago it expired, if it has.
+    expired: Option<Both>,
     environment: Option<Both>,
     role: Both,
+}
+
+#[derive(Serialize)]
+struct NotMade {
+    check: &'static str,
+    /// What it would have looked for.
+    ids: Vec<&'static str>,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -62,23 +79,18 @@ struct Told {
 }
 
 impl Report {
-    /// Of a certificate, and after it of what others answered.
-    pub(super) fn of(case: &Case, answered: Vec<Finding>, language: Language) -> Self {
-        let mut findings = case.findings();
-        findings.extend(answered);
+    /// Builds the report of an examination.
+    pub(super) fn of(scope: &Scope, examination: &Examination, language: Language) -> Self {
+        let case = scope.case();
         Self {
-            certificate: Some(Facts::of(case)),
-            ..Self::without_certificate(&findings, case.purpose, language)
+            certificate: case.as_ref().map(Facts::of),
+            ..Self::bare(examination, scope.purpose, language)
         }
     }
 
-    /// Of files without one.
-    pub(super) fn without_certificate(
-        findings: &[Finding],
-        purpose: Purpose,
-        language: Language,
-    ) -> Self {
-        let told = findings.iter().filter_map(|finding| {
+    /// Builds the report of something that is no certificate.
+    pub(super) fn bare(examination: &Examination, purpose: Purpose, language: Language) -> Self {
+        let told = examination.findings.iter().filter_map(|finding| {
             let [seen, why, action] = finding.sentences(language).map(|text| printable(&text));
             Some(Told {
                 id: finding.id(),
@@ -89,9 +101,25 @@ impl Report {
             })
         });
         let findings: Vec<Told> = told.collect();
+        let (mut checks, mut not_made) = (Vec::new(), Vec::new());
+        for Checked {
+            name,
+            entries,
+            missing,
+        } in &examination.checks
+        {
+            match missing {
+                None => checks.push(*name),
+                Some(why) => not_made.push(NotMade {
+                    check: name,
+                    ids: entries.iter().map(|entry| entry.id).collect(),
+                    reason: printable(why.in_language(language)),
+                }),
+            }
+        }
         Self {
             setting: None,
-            verdict: verdict(worst(&findings)),
+            verdict: verdict(worst(&findings), not_made.is_empty()),
             purpose: match purpose {
                 Purpose::Token => "token",
                 Purpose::Key => "key",
@@ -100,9 +128,30 @@ impl Report {
             },
             certificate: None,
             findings,
+            checks,
+            not_made,
             written: Vec::new(),
+            not_written: None,
             language,
         }
+    }
+
+    /// Whether every check was made.
+    pub(super) fn is_complete(&self) -> bool {
+        self.not_made.is_empty()
+    }
+
+    /// Says that no file was written, though files were asked for.
+    pub(super) fn nothing_written(&mut self) {
+        let why = if self.worst() == Some(Level::Error) {
+            self.language.of("det ble funnet feil", "errors were found")
+        } else {
+            self.language.of(
+                "ikke alt lot seg kontrollere",
+                "not every check could be made",
+            )
+        };
+        self.not_written = Some(why.to_owned());
     }
 
     /// The same, said of a setting of the project.
@@ -143,6 +192,13 @@ impl Report {
             line(&mut out, &format!("  {}", told.why));
             line(&mut out, &format!("  → {}", told.action));
         }
+        self.tell_not_made(&mut out);
+        if let Some(why) = &self.not_written {
+            let word = self
+                .language
+                .of("Ingenting ble skrevet", "Nothing was written");
+            line(&mut out, &format!("\n{word}: {why}"));
+        }
         if !self.written.is_empty() {
             line(&mut out, self.language.of("\nSkrevet:", "\nWritten:"));
         }
@@ -152,8 +208,31 @@ impl Report {
         out
     }
 
+    /// Checks that were not made, by reason.
+    fn tell_not_made(&self, out: &mut String) {
+        let mut reasons: Vec<&str> = Vec::new();
+        for NotMade { reason, .. } in &self.not_made {
+            if !reasons.contains(&reason.as_str()) {
+                reasons.push(reason);
+            }
+        }
+        let word = self.language.of("Ikke kontrollert", "Not checked");
+        for reason in reasons {
+            let of_it = self.not_made.iter().filter(|one| one.reason == reason);
+            let names: Vec<&str> = of_it.map(|one| one.check).collect();
+            line(out, &format!("\n{word}: {} ({reason})", names.join(", ")));
+        }
+    }
+
     fn verdict(&self) -> String {
-        if self.setting.is_some() && self.certificate.is_none() {
+        if self.worst() != Some(Level::Error) && !self.is_complete() {
+            let text = self.language.of(
+                "IKKE KONTROLLERT: en del lot seg ikke kontrollere, se nedenfor",
+                "NOT CHECKED: some checks could not be made, see below",
+            );
+            return text.to_owned();
+        }
+        if self.setting.is_some() && self.certificate.is_none() && self.checks.len() <= 1 {
             return level_or_ok(self.worst(), self.language).to_owned();
         }
         let use_ = match self.purpose {
@@ -224,6 +303,8 @@ impl Facts {
             days_left: read.validity.days_left(case.now),
             fingerprint: read.fingerprint.to_string(),
             said: Said {
+                expired: (case.now > read.validity.until)
+                    .then(|| checks::ago(read.validity.until, case.now)),
                 environment: authority.map(|authority| checks::environment(authority.environment)),
                 role,
             },
@@ -255,10 +336,16 @@ impl Facts {
                 language.of("Rolle", "Role"),
                 self.said.role.in_language(language).to_owned(),
             ),
-            (
-                language.of("Dager igjen", "Days left"),
-                format!("{} ({})", self.days_left, self.not_after),
-            ),
+            match &self.said.expired {
+                Some(ago) => (
+                    language.of("Utløpt", "Expired"),
+                    format!("{} ({})", ago.in_language(language), self.not_after),
+                ),
+                None => (
+                    language.of("Dager igjen", "Days left"),
+                    format!("{} ({})", self.days_left, self.not_after),
+                ),
+            },
             (
                 language.of("Fingeravtrykk", "Fingerprint"),
                 self.fingerprint.clone(),
@@ -267,10 +354,11 @@ impl Facts {
     }
 }
 
-/// The word for how it went.
-pub(super) fn verdict(worst: Option<Level>) -> &'static str {
+/// The word for how it went: OK means that every check was made.
+pub(super) fn verdict(worst: Option<Level>, is_complete: bool) -> &'static str {
     match worst {
         Some(Level::Error) => "errors",
+        _ if !is_complete => "unchecked",
         Some(Level::Warning) => "warnings",
         Some(Level::Info) | None => "ok",
     }

@@ -8,35 +8,41 @@ use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use shared::certificate::PublicKey;
 
-use super::checks::{self, Case};
+use super::checks::{self, Scope};
 use super::finding::Purpose;
 use super::material::PrivateKey;
+use crate::pem;
 
 /// What is left for whoever fills it in.
 const CLIENT_ID: &str = "CLIENT-ID-AT-MASKINPORTEN";
 const KID: &str = "KID-AT-MASKINPORTEN";
+const ORGANISATION: &str = "ORGANISATION-NUMBER";
 
 /// Writes them into `folder`. Nothing is overwritten.
-pub(super) fn write(case: &Case, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let key = case.material.key.as_ref().and_then(PrivateKey::pkcs8);
+pub(super) fn write(scope: &Scope, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let key = scope.material.key.as_ref().and_then(PrivateKey::pkcs8);
     let key = key.context("there is no key to write")?;
-    let key = pem("PRIVATE KEY", key.expose());
-    let above = checks::sorted(case.leaf, &case.material.others);
-    let above = above.into_iter().filter(|held| !held.read.is_self_issued());
-    let chain: Vec<&[u8]> = std::iter::once(case.leaf)
+    let key = pem::block("PRIVATE KEY", key.expose());
+    let leaf = scope.material.leaf.as_ref();
+    let above = leaf.map(|leaf| checks::sorted(leaf, &scope.material.others));
+    let above = above.into_iter().flatten();
+    let above = above.filter(|held| !held.read.is_self_issued());
+    let chain: Vec<&[u8]> = leaf
+        .into_iter()
         .chain(above)
         .map(|held| held.der.as_slice())
         .collect();
-    let chain_pem: String = chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
 
-    let mut files = vec![("key.pem", key.clone()), ("chain.pem", chain_pem)];
-    let signs_grants = matches!(case.leaf.read.public_key, PublicKey::Rsa(_));
-    if matches!(case.purpose, Purpose::Token | Purpose::Key) && signs_grants {
-        files.push(("maskinporten_clients.json", clients(case, &chain, &key)?));
+    let mut files = vec![("key.pem", key.clone())];
+    if !chain.is_empty() {
+        let chain = chain.iter().map(|der| pem::certificate(der)).collect();
+        files.push(("chain.pem", chain));
     }
-    if case.purpose == Purpose::Tls {
+    if matches!(scope.purpose, Purpose::Token | Purpose::Key) {
+        files.push(("maskinporten_clients.json", clients(scope, &chain, &key)?));
+    }
+    if scope.purpose == Purpose::Tls {
         files.push(("client_tls.toml", CLIENT_TLS.to_owned()));
     }
     for (name, _) in &files {
@@ -61,18 +67,19 @@ pub(super) fn write(case: &Case, folder: &Path) -> anyhow::Result<Vec<PathBuf>> 
 }
 
 /// The variable of the token component.
-fn clients(case: &Case, chain: &[&[u8]], key: &str) -> anyhow::Result<String> {
-    let own = case.leaf.read.subject.number().ok();
+fn clients(scope: &Scope, chain: &[&[u8]], key: &str) -> anyhow::Result<String> {
+    let leaf = scope.material.leaf.as_ref();
+    let own = leaf.and_then(|leaf| leaf.read.subject.number().ok());
     let own = own.map(|own| own.number.to_string());
-    let organisation = case.organisation.map(ToString::to_string).or(own);
-    let known_by = if case.purpose == Purpose::Key {
+    let organisation = scope.organisation.map(ToString::to_string).or(own);
+    let known_by = if scope.purpose == Purpose::Key {
         json!({ "kid": KID, "key": key })
     } else {
         let chain: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
         json!({ "certificate_chain": chain, "key": key })
     };
     let clients = json!([{
-        "organisation": organisation,
+        "organisation": organisation.as_deref().unwrap_or(ORGANISATION),
         "client_id": CLIENT_ID,
         "keys": [known_by],
     }]);
@@ -87,18 +94,6 @@ hosts = [\"HOST.OF.THE.COUNTERPARTY\"]
 client_cert_file = \"chain.pem\"
 client_private_key_file = \"key.pem\"
 ";
-
-fn pem(label: &str, der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    for (index, character) in base64.chars().enumerate() {
-        if index > 0 && index % 64 == 0 {
-            text.push('\n');
-        }
-        text.push(character);
-    }
-    text + &format!("\n-----END {label}-----\n")
-}
 
 /// For its owner alone, and only where nothing is yet.
 fn private(path: &Path, content: &str) -> std::io::Result<()> {

@@ -16,6 +16,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("V04", "a_wrong_clock_is_told_by_how_much"),
     ("V05", "a_key_that_was_registered_over_a_year_ago"),
     ("C05", "a_damaged_key_and_a_damaged_certificate"),
+    ("A02", "what_has_no_value_was_not_looked_at"),
+    ("C08", "a_registered_key_is_judged_by_itself"),
+    ("F11", "a_key_without_a_certificate_is_no_certificate"),
+    ("F12", "a_missing_password_is_missing"),
+    ("F13", "a_cipher_that_is_not_known_is_no_wrong_password"),
+    ("F14", "a_password_in_another_form_is_named"),
     ("N01", "whether_it_is_revoked"),
     ("N02", "issuers_that_do_not_answer_as_they_should"),
     ("N03", "issuers_that_do_not_answer_as_they_should"),
@@ -46,9 +52,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Those tests.
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 7] = [
     include_str!("doctor_with_openssl.rs"),
     include_str!("doctor_live.rs"),
+    include_str!("doctor_looks_first.rs"),
+    include_str!("doctor_opens_files.rs"),
     include_str!("doctor_meets_servers.rs"),
     include_str!("doctor_revocation.rs"),
     include_str!("doctor_common_problems.rs"),

@@ -149,7 +149,15 @@ fn chains_as_people_write_them() {
     let transit = json!({ "key": "signing", "version": 1 });
     let in_vault = json!({ "certificate_chain": list, "transit": transit });
     project.clients(&[in_vault, json!({ "kid": "k-2", "transit": transit })]);
-    assert_eq!(found(&project.looked_at(&[])), []);
+    is_found(&project, "vault_token", "error A01");
+    project.with_vault();
+    let named = [1, 2].map(|number| {
+        let name = format!("maskinporten_clients, client 1 (310000302), key {number}");
+        (name, "info A02".to_owned())
+    });
+    let answer = project.looked_at(&[]);
+    assert_eq!(found(&answer), named);
+    assert_eq!(answer.code, 0, "{}", answer.text);
     project.clients(&[json!({ "kid": "k-1", "key": "hei" })]);
     is_found(&project, "key 1", "error F09");
 }
@@ -183,6 +191,10 @@ async fn this_project_with_the_sandboxs_values() {
     ];
     let answer = tokio::task::block_in_place(|| ask_with(&arguments, &pairs));
     let found = found(&answer);
+    let client = |number: u8, organisation: &str, what: &str| {
+        let name = format!("maskinporten_clients, client {number} ({organisation}), key 1");
+        (name, what.to_owned())
+    };
     let certified = "maskinporten_clients, client 2 (310000302), key 1".to_owned();
     let of = |what: &str| (certified.clone(), what.to_owned());
     let seal = "seal_certificate_chain, seal_key".to_owned();
@@ -190,9 +202,11 @@ async fn this_project_with_the_sandboxs_values() {
     assert_eq!(
         found,
         [
+            client(1, "310000205", "info C03"),
             of("info C03"),
             of("info L14"),
             of("info L14"),
+            client(3, "310000418", "info A02"),
             sealed("info C03"),
             sealed("info L14"),
             sealed("info L14"),

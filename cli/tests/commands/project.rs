@@ -16,12 +16,14 @@ use crate::doctor::{Answer, ask, closed, file, text};
 pub(crate) const ORGANISATION: &str = "310000302";
 
 /// The variables that it declares.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "environment",
     "consumer_organisation",
     "maskinporten_origin",
     "maskinporten_clients",
     "token_services",
+    "vault_origin",
+    "vault_token",
     "seal_certificate_chain",
     "seal_key",
 ];
@@ -73,7 +75,7 @@ impl Project {
             ("maskinporten_origin", "https://test.maskinporten.no"),
             (
                 "token_services",
-                r#"[{"subject": "payroll", "consumer_orgs": ["313367002"]}]"#,
+                r#"[{"subject": "payroll", "scopes": [], "consumer_orgs": ["313367002"]}]"#,
             ),
         ] {
             project.variables.insert(name, value.to_owned());
@@ -111,6 +113,13 @@ impl Project {
     /// A key with this chain.
     pub(crate) fn certified(&self, chain: &Value) -> Value {
         json!({ "certificate_chain": chain, "key": self.read("good/authentication-key.pem") })
+    }
+
+    /// Sets a vault up, for clients whose keys are in it.
+    pub(crate) fn with_vault(&mut self) {
+        self.variables
+            .insert("vault_origin", "https://vault.example".to_owned());
+        self.variables.insert("vault_token", "no-token".to_owned());
     }
 
     pub(crate) fn clients(&mut self, keys: &[Value]) {

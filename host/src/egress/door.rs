@@ -95,7 +95,7 @@ fn read(path: &Path) -> Result<BTreeMap<String, String>, EgressError> {
         let key = key.ok_or_else(|| {
             EgressError::Callers(format!(
                 "number {}, by name in alphabetical order, has a key that is not a text of at least {SHORTEST_KEY} characters",
-                number + 1
+                number.saturating_add(1)
             ))
         })?;
         callers.insert(name.clone(), key.to_owned());

@@ -1,17 +1,19 @@
 //! Client TLS: whom a component trusts and which certificate it shows, by component and counterparty.
 
 use std::{
+    fmt::Display,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use keyfile::{KeyForm, Pem, PemError};
 use rustls::{
     ClientConfig, RootCertStore,
     client::danger::ServerCertVerifier,
     crypto::aws_lc_rs,
     pki_types::{
-        CertificateDer, PrivateKeyDer,
-        pem::{Error as PemError, PemObject},
+        CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
     },
 };
 
@@ -200,23 +202,27 @@ fn web_roots() -> RootCertStore {
 }
 
 /// The roots in a file, which has at least one.
-pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
+pub(crate) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        let added = roots.add(certificate);
-        added.map_err(|error| TlsError::file(path, error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(path, &error))?;
     }
     Ok(roots)
+}
+
+/// Reads the files of a client certificate, and sets TLS up with them.
+pub(crate) fn client_of(chain: &Path, key: &Path) -> Result<(), TlsError> {
+    let pair = pair(chain, key)?;
+    config(Trust::Named(RootCertStore::empty()), Some(pair)).map(|_| ())
 }
 
 /// Returns the content of a PEM file of trust anchors, which has at least one and no other than certificates that can be
 /// trusted.
 pub(crate) fn authorities(path: &Path) -> Result<Vec<u8>, TlsError> {
     roots(path)?;
-    std::fs::read(path).map_err(|error| TlsError::File {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
+    fs::read(path).map_err(|error| unusable(path, &error))
 }
 
 /// A certificate, where it was found, with those above it and its key.
@@ -264,51 +270,41 @@ pub(super) fn config(trust: Trust, pair: Option<Pair<'_>>) -> Result<Configured,
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let found = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| TlsError::file(path, pem_fault(&error)))?;
-    if found.is_empty() {
-        Err(TlsError::file(path, "no certificate in PEM"))
-    } else {
-        Ok(found)
-    }
+    let pem = read(path)?;
+    let found = pem.certificates().map_err(|error| unusable(path, &error))?;
+    Ok(found
+        .into_iter()
+        .map(|der| CertificateDer::from(der.to_vec()))
+        .collect())
 }
 
+/// The first key of a file.
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| {
-        let reason = match error {
-            PemError::NoItemsFound => {
-                "no private key in PEM (PKCS#8, PKCS#1 or SEC1; encrypted keys are not supported)"
-                    .to_owned()
-            }
-            other => pem_fault(&other),
-        };
-        TlsError::file(path, reason)
+    let pem = read(path)?;
+    let keys = pem.private_keys().map_err(|error| unusable(path, &error))?;
+    let (form, der) = keys
+        .first()
+        .ok_or_else(|| unusable(path, &PemError::NoPrivateKey))?;
+    let der = der.to_vec();
+    Ok(match form {
+        KeyForm::Pkcs8 => PrivatePkcs8KeyDer::from(der).into(),
+        KeyForm::Pkcs1 => PrivatePkcs1KeyDer::from(der).into(),
+        KeyForm::Sec1 => PrivateSec1KeyDer::from(der).into(),
     })
 }
 
-/// What is wrong with a PEM file. The parser's own error is never passed on: it holds a line of the file, and a key may be
-/// written in one.
-fn pem_fault(error: &PemError) -> String {
-    let reason = match error {
-        PemError::Io(error) => return error.to_string(),
-        PemError::MissingSectionEnd { .. } => {
-            "a block of PEM has no END line: the file is cut off, or its line breaks are missing"
-        }
-        PemError::IllegalSectionStart { .. } => {
-            "a BEGIN line of PEM has something else in it: it must be a line of its own"
-        }
-        PemError::Base64Decode(_) => "a block of PEM is not base64",
-        PemError::SectionTooLarge => "a block of PEM is too large",
-        _ => "it is not PEM",
-    };
-    reason.to_owned()
+fn read(path: &Path) -> Result<Pem, TlsError> {
+    let bytes = fs::read(path).map_err(|error| unusable(path, &error))?;
+    Ok(Pem::read(&bytes))
+}
+
+/// The cause is of the system or of [`keyfile`], which repeat nothing of a file.
+fn unusable(path: &Path, cause: &dyn Display) -> TlsError {
+    TlsError::file(path, cause.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn entry(text: &str, folder: &Path) -> ClientTls {
@@ -384,5 +380,40 @@ mod tests {
             let error = with(rest).unwrap_err();
             assert!(error.contains(message), "{error}");
         }
+    }
+
+    #[test]
+    fn pem_as_it_is_pasted_is_read_and_nothing_of_it_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (chain, key) = (one.cert.pem(), one.signing_key.serialize_pem());
+        let with = |chain: &[u8], key: &[u8]| {
+            fs::write(folder.path().join("cert.pem"), chain).unwrap();
+            fs::write(folder.path().join("key.pem"), key).unwrap();
+            let rest = "client_cert_file = \"cert.pem\"\nclient_private_key_file = \"key.pem\"";
+            let loaded = load(&format!("{NAMES}{rest}"), folder.path());
+            loaded.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let forms: [fn(&str) -> String; 5] = [
+            |text| text.replace('\n', " "),
+            |text| text.replace('\n', "\\n"),
+            |text| {
+                let lines = text.lines().map(|line| format!("\t{line}\r\n"));
+                lines.collect::<Vec<_>>().concat()
+            },
+            |text| format!("'{}'", text.trim_end()),
+            |text| format!("\u{feff}{text}"),
+        ];
+        for form in forms {
+            assert_eq!(with(form(&chain).as_bytes(), form(&key).as_bytes()), Ok(()));
+        }
+        let latin1 = [b"utl\xf8per\n", chain.as_bytes()].concat();
+        assert_eq!(with(&latin1, key.as_bytes()), Ok(()));
+        let cut = key.split("-----END").next().unwrap();
+        let error = with(chain.as_bytes(), cut.as_bytes()).unwrap_err();
+        assert!(
+            error.ends_with("key.pem: line 1: the block has no END line"),
+            "{error}"
+        );
     }
 }

@@ -97,8 +97,9 @@ impl SignatureAlgorithm {
 
     pub(super) fn read(oid: &ObjectIdentifier) -> Self {
         match oid.to_string().as_str() {
-            "1.2.840.113549.1.1.4" => Self::RsaMd5,
-            "1.2.840.113549.1.1.5" => Self::RsaSha1,
+            // The second is OIW's, of 1991, which some programs still write.
+            "1.2.840.113549.1.1.4" | "1.3.14.3.2.3" => Self::RsaMd5,
+            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => Self::RsaSha1,
             "1.2.840.113549.1.1.10" => Self::RsaPss,
             "1.2.840.113549.1.1.11" => Self::RsaSha256,
             "1.2.840.113549.1.1.12" => Self::RsaSha384,
@@ -109,6 +110,29 @@ impl SignatureAlgorithm {
             "1.2.840.10045.4.3.4" => Self::EcdsaSha512,
             "1.3.101.112" => Self::Ed25519,
             other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_identifiers_are_the_same_algorithms() {
+        for (oid, expected) in [
+            ("1.2.840.113549.1.1.5", SignatureAlgorithm::RsaSha1),
+            ("1.3.14.3.2.29", SignatureAlgorithm::RsaSha1),
+            ("1.3.14.3.2.3", SignatureAlgorithm::RsaMd5),
+            ("1.2.840.113549.1.1.11", SignatureAlgorithm::RsaSha256),
+            ("1.2.3", SignatureAlgorithm::Other("1.2.3".to_owned())),
+        ] {
+            let read = SignatureAlgorithm::read(&ObjectIdentifier::new_unwrap(oid));
+            assert_eq!(read, expected);
+            assert_eq!(
+                read.is_broken(),
+                oid.contains("1.1.5") || oid.starts_with("1.3")
+            );
         }
     }
 }

@@ -92,7 +92,7 @@ fn each_fault_of_a_client_is_told() {
                 "keys",
                 serde_json::json!([{"kid": "k", "key": format!("-----BEGIN {}-----", "PRIVATE KEY")}]),
             ),
-            "number 1 has a key, number 1, that has a `key` that is not an RSA private key",
+            "number 1 has a key, number 1, that has a `key` that cannot be read: line 1: the block has no END line",
         ),
         (
             serde_json::json!([good, good, other]).to_string(),

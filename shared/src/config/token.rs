@@ -229,7 +229,7 @@ fn services(resolver: &mut Resolver<'_>) -> Option<Vec<TokenService>> {
     let raw: Vec<RawService> = resolver.json(NAME, SERVICES)?;
     let mut services: Vec<TokenService> = Vec::new();
     for (index, service) in raw.into_iter().enumerate() {
-        let number = index + 1;
+        let number = index.saturating_add(1);
         let public_keys = service.public_key.as_ref().map(PublicKeys::parse);
         if matches!(public_keys, Some(None)) {
             let reason =

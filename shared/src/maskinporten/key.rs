@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jwt_simple::prelude::{RS256KeyPair, RSAKeyPairLike as _};
+use keyfile::{Pem, PemError};
 use serde::Deserialize;
 use serde_json::Value;
 use superboring::hash::MessageDigest;
@@ -112,9 +113,18 @@ impl RsaKey {
         signer.sign_to_vec().ok()
     }
 
-    /// Reads PEM.
-    pub(crate) fn of_pem(pem: &str) -> Option<Self> {
-        Self::of(&RS256KeyPair::from_pem(pem).ok()?)
+    /// Reads every key of a PEM text that is RSA of 2048 to 4096 bits.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PemError`] if the text has no key, or a block that cannot be read.
+    pub(crate) fn all_of_pem(pem: &str) -> Result<Vec<Self>, PemError> {
+        let pem = Pem::read(pem.as_bytes());
+        let keys = pem.private_keys()?;
+        let keys = keys
+            .iter()
+            .filter_map(|(_, der)| RS256KeyPair::from_der(der).ok());
+        Ok(keys.filter_map(|pair| Self::of(&pair)).collect())
     }
 
     /// Whether it is the key of the `SubjectPublicKeyInfo` in `public`.
@@ -190,23 +200,28 @@ enum RawChain {
 }
 
 impl RawChain {
-    fn read(self) -> Option<Vec<String>> {
+    fn read(self) -> Result<Vec<String>, KeyError> {
         let chain = match self {
             Self::List(chain) => chain,
-            Self::Pem(text) => certificates(&text),
+            Self::Pem(text) => certificates(&text).map_err(|error| match error {
+                PemError::NoCertificate => KeyError::Chain,
+                error => KeyError::ChainPem(error),
+            })?,
         };
         let whole = !chain.is_empty() && chain.iter().all(|der| STANDARD.decode(der).is_ok());
-        whole.then_some(chain)
+        whole.then_some(chain).ok_or(KeyError::Chain)
     }
 }
 
-/// The base64 of each certificate in a PEM text (RFC 7468).
-pub(crate) fn certificates(pem: &str) -> Vec<String> {
-    let blocks = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let bodies = blocks.filter_map(|block| block.split_once("-----END CERTIFICATE-----"));
-    bodies
-        .map(|(body, _)| body.split_ascii_whitespace().collect())
-        .collect()
+/// Returns the base64 of each certificate in a PEM text.
+///
+/// # Errors
+///
+/// Returns [`PemError`] if there is none, or a block that cannot be read.
+pub(crate) fn certificates(pem: &str) -> Result<Vec<String>, PemError> {
+    let pem = Pem::read(pem.as_bytes());
+    let found = pem.certificates()?;
+    Ok(found.iter().map(|der| STANDARD.encode(der)).collect())
 }
 
 impl TryFrom<RawKey> for Key {
@@ -217,9 +232,7 @@ impl TryFrom<RawKey> for Key {
         let own = |name: &str| key.as_ref()?.get(name)?.as_str();
         let kid = raw.kid.as_deref().or_else(|| own("kid"));
         let identifier = match (kid, raw.certificate_chain) {
-            (_, Some(chain)) if raw.kid.is_none() => {
-                KeyIdentifier::Chain(chain.read().ok_or(KeyError::Chain)?)
-            }
+            (_, Some(chain)) if raw.kid.is_none() => KeyIdentifier::Chain(chain.read()?),
             (Some(kid), None) if is_kid(kid) => KeyIdentifier::Kid(kid.to_owned()),
             (Some(_), None) => return Err(KeyError::Kid),
             _ => return Err(KeyError::Identifier),
@@ -228,7 +241,7 @@ impl TryFrom<RawKey> for Key {
         let named = named.transpose().map_err(|_| KeyError::Algorithm)?;
         let algorithm = raw.algorithm.or(named).unwrap_or_default();
         let signer = match (&key, raw.transit) {
-            (Some(key), None) => Signer::Here(rsa(key).ok_or(KeyError::Key)?),
+            (Some(key), None) => Signer::Here(rsa(key)?),
             (None, Some(key)) if key.is_valid() => Signer::Vault(key),
             (None, Some(_)) => return Err(KeyError::Transit),
             _ => return Err(KeyError::Signer),
@@ -257,15 +270,22 @@ fn written_out(key: Value) -> Value {
 }
 
 /// PEM, or a JWK.
-fn rsa(key: &Value) -> Option<RsaKey> {
+fn rsa(key: &Value) -> Result<RsaKey, KeyError> {
     if let Some(pem) = key.as_str() {
-        return RsaKey::of_pem(pem);
+        let keys = RsaKey::all_of_pem(pem).map_err(|error| match error {
+            PemError::NoPrivateKey => KeyError::Key,
+            error => KeyError::KeyPem(error),
+        })?;
+        return keys.into_iter().next().ok_or(KeyError::Key);
     }
-    let mut jwk = key.as_object()?.clone();
-    // What the key signs with is decided beside it; its reader takes one algorithm.
-    jwk.insert("alg".to_owned(), "RS256".into());
-    let text = serde_json::to_string(&jwk).ok()?;
-    RsaKey::of(&RS256KeyPair::from_jwk(&text).ok()?)
+    let jwk = || {
+        let mut jwk = key.as_object()?.clone();
+        // What the key signs with is decided beside it; its reader takes one algorithm.
+        jwk.insert("alg".to_owned(), "RS256".into());
+        let text = serde_json::to_string(&jwk).ok()?;
+        RsaKey::of(&RS256KeyPair::from_jwk(&text).ok()?)
+    };
+    jwk().ok_or(KeyError::Key)
 }
 
 /// What is wrong with a configured key.
@@ -280,6 +300,9 @@ pub enum KeyError {
     /// Not certificates.
     #[error("has a `certificate_chain` that is neither base64 of DER, leaf first, nor PEM")]
     Chain,
+    /// A chain in PEM that cannot be read.
+    #[error("has a `certificate_chain` that cannot be read: {0}")]
+    ChainPem(PemError),
     /// Neither of the three.
     #[error("has an algorithm that is not RS256, RS384 or RS512")]
     Algorithm,
@@ -289,6 +312,9 @@ pub enum KeyError {
     /// Not names, or a version that no key has.
     #[error("has a `transit` whose key or mount is not a name, or whose version is not 1 or more")]
     Transit,
+    /// A key in PEM that cannot be read.
+    #[error("has a `key` that cannot be read: {0}")]
+    KeyPem(PemError),
     /// Not a private key, or one of another size.
     #[error("has a `key` that is not an RSA private key of 2048 to 4096 bits, as PEM or JWK")]
     Key,

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac_sha1_compact::Hash as Sha1;
+use keyfile::PemError;
 use thiserror::Error;
 use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
@@ -11,9 +12,6 @@ use super::issuer;
 use crate::certificate::{DistinguishedName, NumberError, Subject};
 use crate::maskinporten::{Algorithm, RsaKey, certificates};
 use crate::party::OrganisationNumber;
-
-/// How each thing in PEM begins (RFC 7468 §2).
-const BEGIN: &str = "-----BEGIN ";
 
 /// An enterprise certificate with its key, as it seals a package: the one that also shows who we are in TLS
 /// (signering-docs, "Sikkerhet"). Its key cannot be printed.
@@ -35,7 +33,7 @@ impl Seal {
     /// Takes certificates in PEM, the leaf first and each followed by its issuer, best up to the root, and the leaf's RSA
     /// key of 2048 to 4096 bits in PEM. It may stand among other keys: so the two settings are changed one after the other.
     pub fn of(chain_pem: &str, key_pem: &str) -> Result<Self, SealError> {
-        let chain = certificates(chain_pem);
+        let chain = certificates(chain_pem).map_err(SealError::Certificates)?;
         let mut ders = Vec::new();
         let mut read = Vec::new();
         for base64 in &chain {
@@ -44,7 +42,7 @@ impl Seal {
             ders.push(der);
         }
         let (Some(der), Some(leaf)) = (ders.first(), read.first()) else {
-            return Err(SealError::Empty);
+            return Err(SealError::Certificates(PemError::NoCertificate));
         };
         for (below, above) in read.iter().zip(read.iter().skip(1)) {
             let issuer = DistinguishedName::from(below.tbs_certificate().issuer());
@@ -55,10 +53,7 @@ impl Seal {
         let leaf = leaf.tbs_certificate();
         let public = leaf.subject_public_key_info().to_der();
         let public = public.map_err(|_| SealError::Malformed)?;
-        let keys = key_pem.split(BEGIN).skip(1);
-        let keys: Vec<_> = keys
-            .filter_map(|key| RsaKey::of_pem(&format!("{BEGIN}{key}")))
-            .collect();
+        let keys = RsaKey::all_of_pem(key_pem).map_err(SealError::Keys)?;
         if keys.is_empty() {
             return Err(SealError::Key);
         }
@@ -95,9 +90,12 @@ impl Seal {
 /// Why a certificate and a key make no seal: a fault of the settings, each of them.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum SealError {
-    /// No PEM certificate in the text.
-    #[error("there is no certificate in PEM")]
-    Empty,
+    /// No certificate in PEM, or a block that cannot be read.
+    #[error("the certificates: {0}")]
+    Certificates(PemError),
+    /// No private key in PEM, or a block that cannot be read.
+    #[error("the key: {0}")]
+    Keys(PemError),
     /// One that cannot be read.
     #[error("there is something in PEM that is not a certificate")]
     Malformed,

@@ -108,4 +108,19 @@ pub(in super::super) static C07: Entry = Entry {
     ],
 };
 
-pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05, &C06, &C07];
+pub(in super::super) static C08: Entry = Entry {
+    id: "C08",
+    levels: [E, E, None],
+    nb: [
+        "Nøkkelen har {0} bit.",
+        "Appen tar RSA-nøkler fra 2048 til 4096 bit; en lengre nøkkel gjør hver signatur treg.",
+        "Lag en nøkkel på 3072 bit og bestill nytt sertifikat, eller registrer den nye nøkkelen.",
+    ],
+    en: [
+        "The key has {0} bits.",
+        "The app takes RSA keys from 2048 to 4096 bits; a longer key makes every signature slow.",
+        "Make a key of 3072 bits and order a new certificate, or register the new key.",
+    ],
+};
+
+pub(super) static ALL: &[&Entry] = &[&C01, &C02, &C03, &C04, &C05, &C06, &C07, &C08];

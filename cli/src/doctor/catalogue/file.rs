@@ -1,7 +1,7 @@
 //! F: the file and the key.
 
 use super::super::finding::Entry;
-use super::{E, W};
+use super::{E, I, W};
 
 pub(in super::super) static F01: Entry = Entry {
     id: "F01",
@@ -22,12 +22,12 @@ pub(in super::super) static F02: Entry = Entry {
     id: "F02",
     levels: [E, E, E],
     nb: [
-        "PKCS#12-filen lar seg ikke åpne: passordet er feil, eller filen er skadet.",
+        "Filen lar seg ikke åpne: passordet er feil, eller filen er skadet.",
         "Uten passordet kommer hverken sertifikatet eller nøkkelen ut.",
         "Gi passordet med --password-file eller INNSYN_PASSWORD; store og små bokstaver teller.",
     ],
     en: [
-        "The PKCS#12 file does not open: the password is wrong, or the file is damaged.",
+        "The file does not open: the password is wrong, or the file is damaged.",
         "Without the password neither the certificate nor the key comes out.",
         "Give the password with --password-file or INNSYN_PASSWORD; upper and lower case count.",
     ],
@@ -37,12 +37,12 @@ pub(in super::super) static F03: Entry = Entry {
     id: "F03",
     levels: [E, E, E],
     nb: [
-        "PKCS#12-filen er kryptert på en foreldet måte: {0}.",
+        "Filen er kryptert på en foreldet måte: {0}.",
         "Nyere programmer nekter å åpne den, og innholdet er dårlig beskyttet.",
         "Pakk den om med AES-256: «openssl pkcs12 -legacy» ut, «openssl pkcs12 -export» inn igjen.",
     ],
     en: [
-        "The PKCS#12 file is encrypted in an outdated way: {0}.",
+        "The file is encrypted in an outdated way: {0}.",
         "Newer programs refuse to open it, and what is in it is badly protected.",
         "Pack it anew with AES-256: out with `openssl pkcs12 -legacy`, in again with `openssl pkcs12 -export`.",
     ],
@@ -127,14 +127,14 @@ pub(in super::super) static F09: Entry = Entry {
     id: "F09",
     levels: [E, E, E],
     nb: [
-        "PEM-filen er pakket inn på en uventet måte: {0}.",
-        "Programmer som leser PEM, stopper på det.",
-        "Lagre filen som ren tekst (UTF-8 uten BOM) med vanlige BEGIN- og END-linjer; gi passord der nøkkelen er kryptert.",
+        "Filen er pakket inn på en uventet måte: {0}.",
+        "Mange programmer stopper på det.",
+        "Hent filen på nytt fra der den ble laget; PEM lagres som ren tekst (UTF-8 uten BOM) med linjer på 64 tegn mellom BEGIN og END.",
     ],
     en: [
-        "The PEM file is wrapped in an unexpected way: {0}.",
-        "Programs that read PEM stop at it.",
-        "Save it as plain text (UTF-8 without a byte-order mark) with ordinary BEGIN and END lines; give the password where the key is encrypted.",
+        "The file is wrapped in an unexpected way: {0}.",
+        "Many programs stop at it.",
+        "Get the file anew from where it was made; save PEM as plain text (UTF-8 without a byte order mark) with lines of 64 characters between BEGIN and END.",
     ],
 };
 
@@ -153,4 +153,66 @@ pub(in super::super) static F10: Entry = Entry {
     ],
 };
 
-pub(super) static ALL: &[&Entry] = &[&F01, &F02, &F03, &F04, &F05, &F06, &F07, &F08, &F09, &F10];
+pub(in super::super) static F11: Entry = Entry {
+    id: "F11",
+    levels: [E, None, E],
+    nb: [
+        "Her er en privat nøkkel, men ikke noe sertifikat.",
+        "Sertifikatet viser hvem virksomheten er; nøkkelen alene gjør ikke det.",
+        "Gi filen som har sertifikatet; en nøkkel som er registrert hos Maskinporten, kontrolleres med --purpose key.",
+    ],
+    en: [
+        "There is a private key here, but no certificate.",
+        "The certificate shows who the organisation is; the key alone does not.",
+        "Give the file that has the certificate; a key that is registered at Maskinporten is checked with --purpose key.",
+    ],
+};
+
+pub(in super::super) static F12: Entry = Entry {
+    id: "F12",
+    levels: [E, E, E],
+    nb: [
+        "Filen er kryptert, og passordet mangler.",
+        "Uten passordet kommer hverken sertifikatet eller nøkkelen ut.",
+        "Gi passordet med --password-file eller INNSYN_PASSWORD.",
+    ],
+    en: [
+        "The file is encrypted, and no password was given.",
+        "Without the password neither the certificate nor the key comes out.",
+        "Give the password with --password-file or INNSYN_PASSWORD.",
+    ],
+};
+
+pub(in super::super) static F13: Entry = Entry {
+    id: "F13",
+    levels: [E, E, E],
+    nb: [
+        "Filen bruker en kryptering som doctor ikke kjenner: {0}.",
+        "Om passordet er riktig, kan ikke avgjøres.",
+        "Pakk filen om med AES-256: «openssl pkcs12» ut, «openssl pkcs12 -export» inn igjen.",
+    ],
+    en: [
+        "The file uses a cipher the doctor does not know: {0}.",
+        "Whether the password is right cannot be told.",
+        "Pack the file anew with AES-256: out with `openssl pkcs12`, in again with `openssl pkcs12 -export`.",
+    ],
+};
+
+pub(in super::super) static F14: Entry = Entry {
+    id: "F14",
+    levels: [I, I, I],
+    nb: [
+        "Passordet åpner filen bare i en annen form: {0}.",
+        "Programmer som ikke prøver flere former, melder at passordet er feil.",
+        "Pakk filen om med et passord av bokstavene a–z og tall.",
+    ],
+    en: [
+        "The password opens the file only in another form: {0}.",
+        "Programs that do not try several forms report a wrong password.",
+        "Pack the file anew with a password of the letters a–z and digits.",
+    ],
+};
+
+pub(super) static ALL: &[&Entry] = &[
+    &F01, &F02, &F03, &F04, &F05, &F06, &F07, &F08, &F09, &F10, &F11, &F12, &F13, &F14,
+];

@@ -1,7 +1,7 @@
-//! A01, N04 and N06: how the app is configured.
+//! A01, A02, N04 and N06: how the app is configured.
 
 use super::super::finding::Entry;
-use super::E;
+use super::{E, I};
 
 pub(in super::super) static A01: Entry = Entry {
     id: "A01",
@@ -15,6 +15,21 @@ pub(in super::super) static A01: Entry = Entry {
         "The app cannot use the setting: {0}.",
         "Then it does not start, or answers configuration-missing.",
         "Mend the setting; docs/configuration.md says what belongs there.",
+    ],
+};
+
+pub(in super::super) static A02: Entry = Entry {
+    id: "A02",
+    levels: [I, I, I],
+    nb: [
+        "Nøkkelen er i et hvelv, og doctor har ikke prøvd den.",
+        "Det er hvelvet som signerer; om nøkkelen er riktig, viser seg ved første token.",
+        "Be om et token når appen er satt opp, og se at Maskinporten tar signaturen.",
+    ],
+    en: [
+        "The key is in a vault, and the doctor has not tried it.",
+        "The vault makes the signatures; whether the key is right shows with the first token.",
+        "Ask for a token once the app is set up, and see that Maskinporten accepts the signature.",
     ],
 };
 
@@ -48,4 +63,4 @@ pub(in super::super) static N06: Entry = Entry {
     ],
 };
 
-pub(super) static ALL: &[&Entry] = &[&A01, &N04, &N06];
+pub(super) static ALL: &[&Entry] = &[&A01, &A02, &N04, &N06];

@@ -8,12 +8,12 @@ pub(in super::super) static V01: Entry = Entry {
     // With a registered key, the certificate is but what the key came in.
     levels: [E, W, E],
     nb: [
-        "Sertifikatet gikk ut {0}.",
+        "Sertifikatet gikk ut {0} ({1}).",
         "Et utløpt sertifikat blir avvist.",
         "Bestill et nytt hos Buypass eller Commfides og bytt begge filer.",
     ],
     en: [
-        "The certificate ended {0}.",
+        "The certificate expired {0} ({1}).",
         "An expired certificate is refused.",
         "Order a new one from Buypass or Commfides, and replace both files.",
     ],
@@ -38,12 +38,12 @@ pub(in super::super) static V03: Entry = Entry {
     id: "V03",
     levels: [W, I, W],
     nb: [
-        "Sertifikatet går ut om {0} dager.",
+        "Sertifikatet går ut om {0}.",
         "Ved utløp stopper alt som bruker det, og et nytt tar dager å få.",
         "Bestill et nytt nå.",
     ],
     en: [
-        "The certificate ends in {0} days.",
+        "The certificate expires in {0}.",
         "With it ends everything that uses it, and a new one takes days to get.",
         "Order a new one now.",
     ],

@@ -3,20 +3,18 @@
 use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
 
 use super::super::catalogue::revocation::N02;
-use super::super::finding::Finding;
 use super::super::language::Both;
 use super::super::material::Held;
-use super::Case;
+use super::{Case, Outcome};
 
 /// `id-ad-ocsp` and `id-ad-caIssuers` (RFC 5280 §4.2.2.1).
 const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 const ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 
 /// The issuers that are known write at least one address into every certificate.
-pub(super) fn check(case: &Case) -> Option<Finding> {
-    case.authority()?;
+pub(super) fn check(case: &Case) -> Outcome {
     let has_none = lists(case.leaf).is_empty() && responders(case.leaf).is_empty();
-    has_none.then(|| {
+    let found = (case.authority().is_some() && has_none).then(|| {
         N02.found([
             Both::new(
                 "sertifikatet har ingen adresse",
@@ -24,7 +22,8 @@ pub(super) fn check(case: &Case) -> Option<Finding> {
             ),
             Both::new("hverken CRL eller OCSP", "neither CRL nor OCSP"),
         ])
-    })
+    });
+    Outcome::Made(found.into_iter().collect())
 }
 
 /// The issuer's certificate.

@@ -5,9 +5,13 @@ use shared::party::{Environment, OrganisationKind};
 
 use super::super::catalogue::identity::{O01, O02, O03, O04, O05, O06, O07, O09};
 use super::super::finding::Finding;
-use super::{Case, file};
+use super::{Case, Outcome, file};
 
-pub(super) fn check(case: &Case) -> Vec<Finding> {
+pub(super) fn check(case: &Case) -> Outcome {
+    Outcome::Made(findings(case))
+}
+
+fn findings(case: &Case) -> Vec<Finding> {
     let mut found = Vec::new();
     if file::is_issuers(case) || !case.is_organisations() {
         return found;

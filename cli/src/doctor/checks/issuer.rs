@@ -2,25 +2,36 @@
 
 use shared::certificate::{Authority, Generation, Holder, House, Issuer};
 use shared::party::Environment;
+use x509_parser::error::X509Error;
 
 use super::super::catalogue::issuer::{I01, I02, I03, I04, I05, I06, I07, I08, I09, I10, I11, I12};
 use super::super::finding::Finding;
 use super::super::language::Both;
 use super::super::material::Held;
-use super::{Case, address, file};
+use super::{Case, Outcome, address, file};
 
-pub(super) fn check(case: &Case) -> Vec<Finding> {
+/// Who issued it.
+pub(super) fn issuer(case: &Case) -> Outcome {
     let mut found = Vec::new();
     if file::is_issuers(case) {
         if case.leaf.read.is_self_issued() {
             found.push(I01.found([]));
         }
-        return found;
+        return Outcome::Made(found);
     }
     found.extend(holder(case));
+    if let Some(authority) = known(case) {
+        of_known(case, authority, &mut found);
+        return Outcome::Made(found);
+    }
     match case.authorities.issuer_of(&case.leaf.read) {
-        Issuer::Known(authority) => of_known(case, authority, &mut found),
-        Issuer::LookAlike(authority) => found.push(I08.found([authority.name.as_str().into()])),
+        // Only its signature can tell, and that takes the issuer's certificate.
+        Issuer::LookAlike(_) if case.leaf.read.authority_key.is_none() && !is_refuted(case) => {
+            return Outcome::Partly(found, absent(case));
+        }
+        Issuer::Known(authority) | Issuer::LookAlike(authority) => {
+            found.push(I08.found([authority.name.as_str().into()]));
+        }
         Issuer::Itself => found.push(I01.found([])),
         Issuer::Unknown if case.is_organisations() => {
             let name = &case.leaf.read.issuer;
@@ -29,9 +40,52 @@ pub(super) fn check(case: &Case) -> Vec<Finding> {
         }
         Issuer::Unknown => {}
     }
-    found.extend(chain(case));
-    found.extend(signature(case));
-    found
+    Outcome::Made(found)
+}
+
+/// Returns the known authority that issued the certificate: by the key that the certificate names, or, where it names
+/// none, by its signature.
+pub(super) fn known<'a>(case: &'a Case<'_>) -> Option<&'a Authority> {
+    if let Issuer::Known(authority) = case.authorities.issuer_of(&case.leaf.read) {
+        return Some(authority);
+    }
+    if case.leaf.read.authority_key.is_some() {
+        return None;
+    }
+    let mut signers = candidates(case).filter(|held| has_signed(held, case.leaf));
+    signers.find_map(|held| case.authorities.whose(&held.read))
+}
+
+/// Returns whether there are certificates of the issuer's name, and none of them has signed it.
+fn is_refuted(case: &Case) -> bool {
+    let mut all = candidates(case).peekable();
+    all.peek().is_some() && all.all(|held| signed(held, case.leaf) == Signed::No)
+}
+
+/// Certificates at hand that could be the issuer's.
+fn candidates<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a Held> {
+    let all = case.material.others.iter().chain(&case.material.trusted);
+    all.filter(|held| held.could_have_issued(case.leaf))
+}
+
+/// Why the signature of the certificate could not be checked.
+fn absent(case: &Case) -> Both {
+    match candidates(case).next() {
+        None => Both::new(
+            "utstederens sertifikat er ikke med; gi det med --chain",
+            "the issuer's certificate is not here; give it with --chain",
+        ),
+        Some(_) => not_known(case.leaf),
+    }
+}
+
+/// A signature by an algorithm that the verifier does not have.
+fn not_known(held: &Held) -> Both {
+    let name = held.algorithm();
+    Both::new(
+        format!("signaturalgoritmen {name} er ukjent for doctor"),
+        format!("the doctor does not know the signature algorithm {name}"),
+    )
 }
 
 /// Whose it is, if not an organisation's.
@@ -86,8 +140,11 @@ fn of_known(case: &Case, authority: &Authority, found: &mut Vec<Finding>) {
 }
 
 /// What is in the files besides the certificate.
-fn chain(case: &Case) -> Vec<Finding> {
+pub(super) fn chain(case: &Case) -> Outcome {
     let mut found = Vec::new();
+    if file::is_issuers(case) {
+        return Outcome::Made(found);
+    }
     let leaf = case.leaf;
     let others = &case.material.others;
     if !leaf.read.is_self_issued() && !others.iter().any(|held| held.could_have_issued(leaf)) {
@@ -108,7 +165,7 @@ fn chain(case: &Case) -> Vec<Finding> {
     if let Some(held) = stranger.or(misplaced).or(before) {
         found.push(I11.found([held.name().into()]));
     }
-    found
+    Outcome::Made(found)
 }
 
 /// Those of `others` that lead upwards from `leaf`, each after the one that it issued.
@@ -119,7 +176,11 @@ pub(in super::super) fn sorted<'a>(leaf: &'a Held, others: &'a [Held]) -> Vec<&'
         let is_next = |held: &&Held| {
             held.could_have_issued(below) && !sorted.iter().any(|known| known.der == held.der)
         };
-        let Some(next) = others.iter().find(is_next) else {
+        // Of several with the same name and no key, its signature tells.
+        let signer = others
+            .iter()
+            .find(|held| is_next(held) && has_signed(held, below));
+        let Some(next) = signer.or_else(|| others.iter().find(is_next)) else {
             break;
         };
         sorted.push(next);
@@ -129,21 +190,29 @@ pub(in super::super) fn sorted<'a>(leaf: &'a Held, others: &'a [Held]) -> Vec<&'
 }
 
 /// Whether each signature is the next one's, as far as there is a next one.
-fn signature(case: &Case) -> Option<Finding> {
+pub(super) fn signature(case: &Case) -> Outcome {
+    if case.leaf.read.is_self_issued() {
+        return Outcome::Made(Vec::new());
+    }
     let known = [
         case.material.others.as_slice(),
         case.material.trusted.as_slice(),
     ]
     .concat();
     let chain = sorted(case.leaf, &known);
+    if chain.is_empty() {
+        return Outcome::NotMade(absent(case));
+    }
     let mut below = case.leaf;
     for above in chain {
-        if !has_signed(above, below) {
-            return Some(I12.found([below.name().into()]));
+        match signed(above, below) {
+            Signed::Yes => {}
+            Signed::No => return Outcome::Made(vec![I12.found([below.name().into()])]),
+            Signed::Unknown => return Outcome::NotMade(not_known(below)),
         }
         below = above;
     }
-    None
+    Outcome::Made(Vec::new())
 }
 
 /// Whether a trusted authority itself has signed it.
@@ -154,9 +223,27 @@ fn is_verified(case: &Case) -> bool {
         .any(|held| has_signed(held, case.leaf))
 }
 
+/// Whether a certificate has a signature by the key of another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Signed {
+    Yes,
+    No,
+    /// The verifier does not have the algorithm.
+    Unknown,
+}
+
 pub(in super::super) fn has_signed(above: &Held, below: &Held) -> bool {
-    match (above.parsed(), below.parsed()) {
-        (Some(above), Some(below)) => below.verify_signature(Some(above.public_key())).is_ok(),
-        _ => false,
+    signed(above, below) == Signed::Yes
+}
+
+/// Verifies the signature of `below` with the key of `above`.
+pub(super) fn signed(above: &Held, below: &Held) -> Signed {
+    let (Some(above), Some(below)) = (above.parsed(), below.parsed()) else {
+        return Signed::No;
+    };
+    match below.verify_signature(Some(above.public_key())) {
+        Ok(()) => Signed::Yes,
+        Err(X509Error::SignatureUnsupportedAlgorithm) => Signed::Unknown,
+        Err(_) => Signed::No,
     }
 }

@@ -1,15 +1,18 @@
-//! The checks, by group. Each looks at what was found in the files; none asks anybody.
+//! Checks, by group. Each looks at what was found in the files; none sends anything.
+//!
+//! [`plan`] lists the checks that a purpose needs. A check is made, or it says why it could not be.
 
 mod address;
 mod cryptography;
 mod file;
 mod identity;
 mod issuer;
+mod plan;
 mod profile;
 mod time;
 
 use ::time::OffsetDateTime;
-use shared::certificate::{Authorities, Authority, Generation, Holder, House, Issuer, Role};
+use shared::certificate::{Authorities, Authority, Generation, Holder, House, Role};
 use shared::party::{Environment, OrganisationNumber};
 
 use super::finding::{Finding, Purpose};
@@ -17,7 +20,40 @@ use super::material::{Held, Material};
 pub(super) use address::{issuers, lists, responders};
 pub(super) use cryptography::is_signed_with_sha1;
 pub(super) use issuer::{has_signed, sorted};
+pub(super) use plan::{Checked, Examination, Outcome, examine};
 pub(super) use profile::environment;
+pub(super) use time::ago;
+
+/// Everything that is known before anything is judged.
+pub(super) struct Scope<'a> {
+    /// What was found in the files.
+    pub(super) material: &'a Material,
+    /// Known authorities, and those that are trusted besides.
+    pub(super) authorities: &'a Authorities,
+    /// What the certificate and the key are to be used for.
+    pub(super) purpose: Purpose,
+    /// Where they are to be used.
+    pub(super) target: Option<Environment>,
+    /// For whom.
+    pub(super) organisation: Option<&'a OrganisationNumber>,
+    /// The time.
+    pub(super) now: OffsetDateTime,
+}
+
+impl<'a> Scope<'a> {
+    /// Returns the case of the certificate, if there is one.
+    pub(super) fn case(&self) -> Option<Case<'a>> {
+        Some(Case {
+            material: self.material,
+            leaf: self.material.leaf.as_ref()?,
+            authorities: self.authorities,
+            purpose: self.purpose,
+            target: self.target,
+            organisation: self.organisation,
+            now: self.now,
+        })
+    }
+}
 
 /// What a certificate is judged by.
 pub(super) struct Case<'a> {
@@ -38,30 +74,12 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Everything that is to be said, gravest first.
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        let groups = [
-            self.material.findings.clone(),
-            file::check(self),
-            time::check(self),
-            issuer::check(self),
-            identity::check(self),
-            profile::check(self),
-            cryptography::check(self),
-            address::check(self).into_iter().collect(),
-        ];
-        ordered(groups.into_iter().flatten().collect(), self.purpose)
-    }
-
-    /// The known authority that issued it.
+    /// Returns the known authority that issued it.
     pub(super) fn authority(&self) -> Option<&Authority> {
-        match self.authorities.issuer_of(&self.leaf.read) {
-            Issuer::Known(authority) => Some(authority),
-            _ => None,
-        }
+        issuer::known(self)
     }
 
-    /// Whether it is an organisation's at all: else most of what it lacks needs no word.
+    /// Returns whether it is an organisation's at all: else most of what it lacks needs no word.
     pub(super) fn is_organisations(&self) -> bool {
         let holder = self.leaf.read.holder();
         matches!(holder, Holder::Enterprise | Holder::Unknown) && !issuer::issues_to_persons(self)

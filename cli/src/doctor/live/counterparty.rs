@@ -13,25 +13,35 @@ use rustls::sign::CertifiedKey;
 use shared::config::Origin;
 use shared::platform::Request;
 
-use super::super::catalogue::live::{L09, L10, L12, L13, L17, L18};
-use super::super::checks::{self, Case};
-use super::super::finding::Finding;
+use super::super::catalogue::live::{
+    L01, L02, L03, L04, L05, L09, L10, L11, L12, L13, L15, L16, L17, L18, V04,
+};
+use super::super::checks::{self, Case, Outcome};
+use super::super::finding::{Entry, Finding};
+use super::super::language::Both;
 use super::Live;
 use super::line::{Line, refused};
 use super::maskinporten::clock;
 
-pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<Finding> {
+/// What the check looks for.
+pub(super) static ENTRIES: &[&Entry] = &[
+    &L01, &L02, &L03, &L04, &L05, &L09, &L10, &L11, &L12, &L13, &L15, &L16, &L17, &L18, &V04,
+];
+
+/// Shows the certificate, and waits for the answer.
+pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Outcome {
     let Ok(address) = origin.join("/").parse() else {
-        return Vec::new();
+        return Outcome::NotMade("its address cannot be used".into());
     };
     let Some(certified) = certified(case) else {
-        return vec![L13.found(["there is no key that fits the certificate".into()])];
+        let finding = L13.found(["there is no key that fits the certificate".into()]);
+        return Outcome::Partly(vec![finding], "no key fits the certificate".into());
     };
     let reached = match Line::open(&address, &live.roots, Some(certified)).await {
         Ok(reached) => reached,
         Err(stop) => {
             let named = stop.refused.and_then(|alert| named(case, origin, alert));
-            return vec![named.unwrap_or(stop.finding)];
+            return Outcome::Made(vec![named.unwrap_or(stop.finding)]);
         }
     };
     let (peer, asked) = (reached.peer.clone(), reached.asked);
@@ -59,7 +69,15 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
             None => L09.found([peer.into(), silence.reason.into()]),
         }),
     }
-    found
+    if asked {
+        Outcome::Made(found)
+    } else {
+        let why = Both::new(
+            "motparten ba ikke om sertifikatet",
+            "the counterparty did not ask for the certificate",
+        );
+        Outcome::Partly(found, why)
+    }
 }
 
 /// A refusal that is one of the common problems, as far as the alert leaves it open.

@@ -14,8 +14,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::catalogue::{grant, live};
-use super::super::checks::{self, Case};
-use super::super::finding::{Finding, Level};
+use super::super::checks::{self, Case, Examination, Outcome, Scope};
+use super::super::finding::{Entry, Finding, Level};
 use super::super::language::Both;
 use super::line::Line;
 use super::{Live, Wanted};
@@ -24,13 +24,66 @@ use super::{Live, Wanted};
 const WORD: u64 = 5;
 const REFUSED: u64 = 10;
 
-pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<Finding> {
+/// What is looked for on the way to Maskinporten and in its metadata.
+static REACHED: &[&Entry] = &[
+    &live::L01,
+    &live::L02,
+    &live::L03,
+    &live::L04,
+    &live::L05,
+    &live::L06,
+    &live::L09,
+    &live::L15,
+    &live::L16,
+    &live::N06,
+    &live::V04,
+];
+
+/// What is looked for in its answer to a grant.
+static GRANTED: &[&Entry] = &[
+    &live::L13,
+    &grant::C06,
+    &grant::I03,
+    &grant::I04,
+    &grant::L07,
+    &grant::L08,
+    &grant::N06,
+    &grant::O04,
+    &grant::V05,
+];
+
+/// Adds the checks of Maskinporten and, if one is asked for, of a test token.
+pub(super) async fn check(
+    scope: &Scope<'_>,
+    live: &Live,
+    origin: &Origin,
+    examination: &mut Examination,
+) {
+    let (found, metadata) = reached(live, origin).await;
+    examination.add("maskinporten", REACHED, Outcome::Made(found));
+    let Some(wanted) = &live.wanted else { return };
+    let outcome = match metadata {
+        Some(metadata) => granted(scope, live, wanted, &metadata).await,
+        None => Outcome::NotMade(Both::new(
+            "Maskinportens metadata mangler",
+            "there is no metadata of Maskinporten",
+        )),
+    };
+    examination.add("test-token", GRANTED, outcome);
+}
+
+/// Asks for the metadata. What stops it is an error.
+async fn reached(live: &Live, origin: &Origin) -> (Vec<Finding>, Option<Metadata>) {
     let Ok(request) = Metadata::request(origin) else {
-        return Vec::new();
+        let reason = "its address cannot be used";
+        return (
+            vec![live::L09.found([origin.as_str().into(), reason.into()])],
+            None,
+        );
     };
     let reached = match Line::open(request.uri(), &live.roots, None).await {
         Ok(reached) => reached,
-        Err(stop) => return vec![stop.finding],
+        Err(stop) => return (vec![stop.finding], None),
     };
     let mut found = vec![reached.said()];
     let peer = reached.peer.clone();
@@ -38,7 +91,7 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
         Ok(answer) => answer,
         Err(silence) => {
             found.push(live::L09.found([peer.into(), silence.reason.into()]));
-            return found;
+            return (found, None);
         }
     };
     found.extend(clock(&answer));
@@ -46,17 +99,14 @@ pub(super) async fn check(case: &Case<'_>, live: &Live, origin: &Origin) -> Vec<
         Err(MetadataError::Unreadable) => {
             let status = answer.status().as_u16().to_string();
             found.push(live::L06.found([peer.into(), status.into()]));
+            (found, None)
         }
         Err(MetadataError::Issuer | MetadataError::Endpoint) => {
             found.push(live::N06.found([origin.as_str().into(), told(&answer).into()]));
+            (found, None)
         }
-        Ok(metadata) => {
-            if let Some(wanted) = &live.wanted {
-                found.push(granted(case, live, wanted, &metadata).await);
-            }
-        }
+        Ok(metadata) => (found, Some(metadata)),
     }
-    found
 }
 
 /// Whether our clock is that of the one who answered.
@@ -87,33 +137,35 @@ fn told(answer: &Response) -> String {
     )
 }
 
-async fn granted(case: &Case<'_>, live: &Live, wanted: &Wanted, metadata: &Metadata) -> Finding {
-    let Some(request) = request(case, wanted, metadata) else {
-        return live::L13.found(["there is no RSA key to sign a grant with".into()]);
+async fn granted(scope: &Scope<'_>, live: &Live, wanted: &Wanted, metadata: &Metadata) -> Outcome {
+    let Some(request) = request(scope, wanted, metadata) else {
+        let reason = "there is no RSA key to sign a grant with";
+        return Outcome::Partly(vec![live::L13.found([reason.into()])], reason.into());
     };
     let reached = match Line::open(request.uri(), &live.roots, None).await {
         Ok(reached) => reached,
-        Err(stop) => return stop.finding,
+        Err(stop) => return Outcome::Made(vec![stop.finding]),
     };
     let peer = reached.peer.clone();
-    match reached.exchange(request).await {
+    let finding = match reached.exchange(request).await {
         Err(silence) => live::L09.found([peer.into(), silence.reason.into()]),
         Ok(answer) => match maskinporten::read(&answer, &wanted.scope, OffsetDateTime::now_utc()) {
             Ok(minted) => {
                 let seconds = minted.lifetime.as_secs().to_string();
                 grant::L07.found([minted.scope.into(), seconds.into()])
             }
-            Err(refusal) => refused(&refusal, case.target),
+            Err(refusal) => refused(&refusal, scope.target),
         },
-    }
+    };
+    Outcome::Made(vec![finding])
 }
 
-fn request(case: &Case, wanted: &Wanted, metadata: &Metadata) -> Option<Request> {
+fn request(scope: &Scope, wanted: &Wanted, metadata: &Metadata) -> Option<Request> {
     let identifier = match &wanted.kid {
         Some(kid) => KeyIdentifier::Kid(kid.clone()),
-        None => KeyIdentifier::Chain(chain(case)),
+        None => KeyIdentifier::Chain(chain(&scope.case()?)),
     };
-    let der = case.material.key.as_ref()?.pkcs8()?;
+    let der = scope.material.key.as_ref()?.pkcs8()?;
     let key = Key::of_pkcs8(identifier, der.expose())?;
     let grant = Grant {
         client_id: &wanted.client_id,

@@ -14,17 +14,17 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
+use keyfile::Pem;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use shared::certificate::{Authority, Certificate};
 use shared::config::Origin;
 use shared::party::Environment;
 
 use super::catalogue::live::N05;
-use super::checks::{self, Case};
-use super::finding::{Finding, Level, Purpose};
-use super::language::Language;
+use super::checks::{Examination, Outcome, Scope};
+use super::finding::{Level, Purpose};
+use super::language::{Both, Language};
 use super::project;
 pub(super) use revocation::Revocation;
 
@@ -153,51 +153,56 @@ impl Live {
         }))
     }
 
-    /// Asks, and tells on a terminal that it does.
-    pub(super) async fn check(&self, case: &Case<'_>, language: Language) -> Vec<Finding> {
+    /// Makes the checks that take the network, and tells on a terminal that it does.
+    pub(super) async fn check(&self, scope: &Scope<'_>, language: Language) -> Examination {
         let bar = if stderr().is_terminal() {
             ProgressBar::new_spinner()
         } else {
             ProgressBar::hidden()
         };
         bar.enable_steady_tick(Duration::from_millis(120));
-        let mut found = Vec::new();
-        let whose = |read| case.authorities.whose(read).cloned();
+        let mut asked = Examination::default();
+        let whose = |read| scope.authorities.whose(read).cloned();
         let whose: Vec<Authority> = self.store.iter().filter_map(whose).collect();
         if let Some(known) = whose.first() {
             let finding = N05.found(["--ca".into(), known.name.as_str().into()]);
-            found.push(finding.at_most(Level::Info));
+            asked.note([finding.at_most(Level::Info)]);
         }
-        found.extend(project::lacking(&whose, case.target));
-        for (origin, is_counterparty) in [(&self.maskinporten, false), (&self.connect, true)] {
-            let Some(origin) = origin else { continue };
-            let word = language.of("spør", "asking");
+        asked.note(project::lacking(&whose, scope.target));
+        let word = language.of("spør", "asking");
+        if let Some(origin) = &self.maskinporten {
             bar.set_message(format!("{word} {origin}"));
-            found.extend(if is_counterparty {
-                counterparty::check(case, self, origin).await
-            } else {
-                maskinporten::check(case, self, origin).await
-            });
+            maskinporten::check(scope, self, origin, &mut asked).await;
         }
-        found.extend(self.revocation.check(case).await);
+        if let Some(origin) = &self.connect {
+            bar.set_message(format!("{word} {origin}"));
+            let outcome = match scope.case() {
+                Some(case) => counterparty::check(&case, self, origin).await,
+                None => {
+                    Outcome::NotMade(Both::new("sertifikatet mangler", "there is no certificate"))
+                }
+            };
+            asked.add("counterparty", counterparty::ENTRIES, outcome);
+        }
+        self.revocation.add_to(scope, &mut asked).await;
         bar.finish_and_clear();
-        checks::ordered(found, case.purpose)
+        asked.in_order(scope.purpose)
     }
 }
 
 /// Those in the file, to trust and to read.
 fn authorities(path: &Path) -> anyhow::Result<(RootCertStore, Vec<Certificate>)> {
-    let unusable = || format!("{} holds no certificate in PEM", path.display());
-    let pem = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    // The parser's own error is left out: it holds a line of the file, which may be a key by mistake.
-    let all = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
-    let all = all.ok().with_context(unusable)?;
-    ensure!(!all.is_empty(), unusable());
+    let unusable = || format!("{} cannot be used", path.display());
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let pem = Pem::read(&bytes);
+    let all = pem.certificates().with_context(unusable)?;
     let mut store = Vec::new();
     let mut roots = RootCertStore::empty();
     for der in all {
-        store.extend(Certificate::read(&der).ok());
-        roots.add(der).with_context(unusable)?;
+        store.extend(Certificate::read(der).ok());
+        roots
+            .add(CertificateDer::from(der.to_vec()))
+            .with_context(unusable)?;
     }
     Ok((roots, store))
 }

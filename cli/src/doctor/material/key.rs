@@ -11,11 +11,13 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use keyfile::KeyForm;
+use shared::maskinporten::{self, Algorithm, Key, KeyIdentifier};
 use shared::secret::Secret;
 use x509_parser::public_key::PublicKey;
 
 use super::Held;
+use super::ber::Value;
 
 /// What is signed as a trial. It means nothing.
 const TRIAL: &[u8] = b"innsyn doctor";
@@ -26,6 +28,15 @@ pub(in super::super) struct PrivateKey {
     pub(super) alias: Option<String>,
     der: Secret<Vec<u8>>,
     signer: Signer,
+}
+
+/// Algorithm of a key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in super::super) enum KeyKind {
+    /// RSA, with its bits.
+    Rsa(usize),
+    /// Any other, by name or object identifier.
+    Other(String),
 }
 
 enum Signer {
@@ -40,7 +51,7 @@ impl PrivateKey {
     /// Reads PKCS#8, PKCS#1 or SEC1.
     pub(super) fn read(der: &[u8], alias: Option<String>) -> Option<Self> {
         let signer = signer(der);
-        if matches!(signer, Signer::Unusable) && !looks_like_one(der) {
+        if matches!(signer, Signer::Unusable) && KeyForm::detect(der).is_none() {
             return None;
         }
         Some(Self {
@@ -51,7 +62,7 @@ impl PrivateKey {
     }
 
     /// Reads an RSA key as a JWK (RFC 7518 §6.3).
-    pub(in super::super) fn of_jwk(jwk: &Value) -> Option<Self> {
+    pub(in super::super) fn of_jwk(jwk: &serde_json::Value) -> Option<Self> {
         let part = |name: &str| {
             let text = jwk.get(name)?.as_str()?;
             URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
@@ -73,22 +84,9 @@ impl PrivateKey {
         Self::read(der.as_ref(), None)
     }
 
-    /// How long it is, if it is RSA.
-    pub(in super::super) fn bits(&self) -> Option<usize> {
-        match &self.signer {
-            Signer::Rsa(pair) => Some(pair.public_modulus_len() * 8),
-            _ => None,
-        }
-    }
-
-    /// Of which kind it is.
-    pub(in super::super) fn kind(&self) -> &'static str {
-        match &self.signer {
-            Signer::Rsa(_) => "RSA",
-            Signer::Elliptic(..) => "EC",
-            Signer::Ed25519(_) => "Ed25519",
-            Signer::Unusable => "?",
-        }
+    /// Algorithm and length, also of a key that cannot be used.
+    pub(in super::super) fn kind(&self) -> KeyKind {
+        kind(self.der.expose()).unwrap_or_else(|| KeyKind::Other("?".to_owned()))
     }
 
     /// Whether it is the key of this certificate.
@@ -115,10 +113,39 @@ impl PrivateKey {
 
     /// Whether what it signs verifies with the key of this certificate.
     pub(in super::super) fn signs_for(&self, held: &Held) -> bool {
-        let Some(parsed) = held.parsed() else {
+        held.parsed().is_some_and(|parsed| {
+            self.verifies_with(parsed.public_key().subject_public_key.data.as_ref())
+        })
+    }
+
+    /// Whether what it signs verifies with its own public key.
+    pub(in super::super) fn signs(&self) -> bool {
+        match &self.signer {
+            Signer::Rsa(pair) => self.verifies_with(pair.public_key().as_ref()),
+            Signer::Elliptic(pair, _) => self.verifies_with(pair.public_key().as_ref()),
+            Signer::Ed25519(pair) => self.verifies_with(pair.public_key().as_ref()),
+            Signer::Unusable => false,
+        }
+    }
+
+    /// Whether the app reads it, and signs with it.
+    pub(in super::super) fn is_read_by_the_app(&self) -> bool {
+        let kid = KeyIdentifier::Kid("trial".to_owned());
+        let key = Key::of_pkcs8(kid, self.der.expose());
+        let Some(maskinporten::Signer::Here(own)) = key.map(|key| key.signer) else {
             return false;
         };
-        let public = parsed.public_key().subject_public_key.data.as_ref();
+        let (Some(signature), Signer::Rsa(pair)) =
+            (own.sign(Algorithm::default(), TRIAL), &self.signer)
+        else {
+            return false;
+        };
+        let public = pair.public_key().as_ref();
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public);
+        public.verify(TRIAL, &signature).is_ok()
+    }
+
+    fn verifies_with(&self, public: &[u8]) -> bool {
         let verifies = |algorithm: &'static dyn VerificationAlgorithm, signature: &[u8]| {
             let key = UnparsedPublicKey::new(algorithm, public);
             key.verify(TRIAL, signature).is_ok()
@@ -170,12 +197,54 @@ fn signer(der: &[u8]) -> Signer {
     Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_or(Signer::Unusable, Signer::Ed25519)
 }
 
-/// Whether it is a sequence that begins with the version of PKCS#8, PKCS#1 or SEC1: 0 or 1.
-fn looks_like_one(der: &[u8]) -> bool {
-    let content = match der {
-        [0x30, length, rest @ ..] if *length < 0x80 => Some(rest),
-        [0x30, length, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
+/// Algorithm of a key in PKCS#8, PKCS#1 or SEC1.
+fn kind(der: &[u8]) -> Option<KeyKind> {
+    let (whole, _) = Value::first(der)?;
+    let parts = whole.sequence()?;
+    match (KeyForm::detect(der)?, parts.as_slice()) {
+        (KeyForm::Pkcs1, [_, modulus, ..]) => Some(KeyKind::Rsa(bits(modulus.content))),
+        (KeyForm::Sec1, [_, _, more @ ..]) => {
+            let curve = more.iter().find_map(|part| part.explicit(0)?.oid());
+            Some(KeyKind::Other(
+                curve.map_or("EC", |oid| curve_name(&oid)).to_owned(),
+            ))
+        }
+        (KeyForm::Pkcs8, [_, algorithm, secret, ..]) => {
+            let algorithm = algorithm.sequence()?;
+            let oid = algorithm.first()?.oid()?;
+            Some(match oid.as_str() {
+                "1.2.840.113549.1.1.1" => return kind(&secret.octet_string()?),
+                "1.2.840.113549.1.1.10" => KeyKind::Other("RSA-PSS".to_owned()),
+                "1.2.840.10045.2.1" => {
+                    let curve = algorithm.get(1).and_then(Value::oid);
+                    KeyKind::Other(curve.map_or("EC", |oid| curve_name(&oid)).to_owned())
+                }
+                "1.3.101.112" => KeyKind::Other("Ed25519".to_owned()),
+                _ => KeyKind::Other(oid),
+            })
+        }
         _ => None,
-    };
-    matches!(content, Some([0x02, 0x01, 0x00 | 0x01, ..]))
+    }
+}
+
+fn bits(modulus: &[u8]) -> usize {
+    let modulus: Vec<u8> = modulus
+        .iter()
+        .copied()
+        .skip_while(|byte| *byte == 0)
+        .collect();
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+    modulus
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(unused.try_into().unwrap_or_default())
+}
+
+fn curve_name(oid: &str) -> &'static str {
+    match oid {
+        "1.2.840.10045.3.1.7" => "P-256",
+        "1.3.132.0.34" => "P-384",
+        "1.3.132.0.35" => "P-521",
+        _ => "an uncommon curve",
+    }
 }

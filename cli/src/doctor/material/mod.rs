@@ -1,21 +1,27 @@
 //! What is looked at: the certificate, its key and its chain, out of whatever files they are in.
 
+mod ber;
+mod digest;
 mod key;
+mod password;
+mod pbe;
 mod pem;
 mod pkcs12;
 mod source;
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
+use keyfile::Pem;
 use shared::certificate::{Certificate, Purpose as Made, Use};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::catalogue::file;
-use super::finding::{Finding, Purpose};
+use super::finding::{Finding, Level, Purpose};
 use super::language::{Both, Language};
-pub(super) use key::PrivateKey;
-pub(super) use source::{Contents, Password};
+pub(super) use key::{KeyKind, PrivateKey};
+pub(super) use password::{Password, read as read_password};
+pub(super) use source::Contents;
 
 /// A certificate, as it is and as it is read.
 #[derive(Clone)]
@@ -58,10 +64,23 @@ pub(super) struct Material {
     pub(super) is_ordered: bool,
     /// The authorities that are trusted besides the known ones.
     pub(super) trusted: Vec<Held>,
-    /// Whether a key was delivered, readable or not.
-    pub(super) has_key_block: bool,
+    /// Where the key is.
+    pub(super) key_place: KeyPlace,
+    /// Whether a certificate was delivered, readable or not.
+    pub(super) has_certificate: bool,
     /// What reading has found.
     pub(super) findings: Vec<Finding>,
+}
+
+/// Where a key is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum KeyPlace {
+    /// Nowhere.
+    Missing,
+    /// In the files, readable or not.
+    File,
+    /// In a vault.
+    Vault,
 }
 
 impl<'a> Files<'a> {
@@ -80,6 +99,11 @@ impl<'a> Files<'a> {
 }
 
 impl Material {
+    /// Returns whether a password is missing that would open more.
+    pub(super) fn needs_password(&self) -> bool {
+        self.findings.contains(&file::F12.found([]))
+    }
+
     /// Of what stands in a setting. An order in it is judged there.
     pub(super) fn of(mut contents: Contents, purpose: Purpose) -> Self {
         contents.is_pkcs12 = true;
@@ -88,13 +112,28 @@ impl Material {
 }
 
 impl Held {
-    pub(super) fn read(der: &[u8]) -> Option<Self> {
+    /// Reads DER, or says why it cannot be read.
+    pub(super) fn read(der: &[u8]) -> Result<Self, Both> {
+        let unreadable = |why: String| {
+            Both::new(
+                format!("et sertifikat kan ikke leses ({why})"),
+                format!("a certificate cannot be read ({why})"),
+            )
+        };
+        let read = Certificate::read(der).map_err(|error| unreadable(error.to_string()))?;
         // The two readers look at different parts of it.
-        X509Certificate::from_der(der).ok()?;
-        let read = Certificate::read(der).ok()?;
-        Some(Self {
+        X509Certificate::from_der(der).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Self {
             der: der.to_vec(),
             read,
+        })
+    }
+
+    /// Object identifier of the algorithm that it is signed with.
+    pub(super) fn algorithm(&self) -> String {
+        let parsed = self.parsed();
+        parsed.map_or_else(String::new, |parsed| {
+            parsed.signature_algorithm.algorithm.to_id_string()
         })
     }
 
@@ -129,6 +168,7 @@ pub(super) fn gather(files: &Files, purpose: Purpose) -> anyhow::Result<Material
     if let Some(path) = files.key {
         let mut more = source::read(path, password)?;
         contents.has_key_block |= more.has_key_block;
+        contents.has_certificate |= more.has_certificate && !more.certificates.is_empty();
         // The one that is asked for, whatever else there is.
         if !more.keys.is_empty() {
             contents.keys = more.keys;
@@ -159,15 +199,27 @@ pub(super) fn gather(files: &Files, purpose: Purpose) -> anyhow::Result<Material
     Ok(material)
 }
 
-/// The certificates in a file.
+/// The certificates in a file of authorities; one that cannot be read is an error, as nothing would be judged by it.
 pub(super) fn trusted(path: &Path) -> anyhow::Result<Vec<Held>> {
-    Ok(source::read(path, None)?.certificates)
+    let contents = source::read(path, None)?;
+    let mut findings = contents.findings.iter();
+    let grave = findings.find(|finding| finding.level(Purpose::Tls) == Some(Level::Error));
+    if let Some(finding) = grave {
+        let [seen, ..] = finding.sentences(Language::En);
+        bail!("{}: {seen}", path.display());
+    }
+    ensure!(
+        !contents.certificates.is_empty(),
+        "{} holds no certificate",
+        path.display()
+    );
+    Ok(contents.certificates)
 }
 
 /// What is in a PEM text.
 pub(super) fn read_pem(text: &str) -> Contents {
     let mut contents = Contents::default();
-    pem::read(text, None, &mut contents);
+    pem::read(&Pem::read(text.as_bytes()), None, &mut contents);
     contents
 }
 
@@ -185,6 +237,13 @@ fn choose(contents: Contents, selected: Option<usize>, purpose: Purpose) -> Mate
         mut findings,
         ..
     } = contents;
+    let key_place = if contents.is_in_vault {
+        KeyPlace::Vault
+    } else if contents.has_key_block || !keys.is_empty() {
+        KeyPlace::File
+    } else {
+        KeyPlace::Missing
+    };
     let owner = |key: &PrivateKey, certificates: &[Held]| {
         certificates.iter().position(|held| key.belongs_to(held))
     };
@@ -226,7 +285,8 @@ fn choose(contents: Contents, selected: Option<usize>, purpose: Purpose) -> Mate
         comes_first: leaf.is_none_or(|index| index == 0),
         others: certificates,
         is_ordered: !contents.is_pkcs12,
-        has_key_block: contents.has_key_block,
+        key_place,
+        has_certificate: contents.has_certificate,
         trusted: Vec::new(),
         findings,
     }

@@ -1,138 +1,121 @@
-//! PEM, as it should be and as it comes.
+//! PEM, read by the reader of the app and the host: what is odd is named, and what cannot be read is an error.
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use pkcs8::EncryptedPrivateKeyInfoRef;
+use super::super::catalogue::file::F09;
+use super::super::finding::{Finding, Level};
+use super::super::language::{Both, Language};
+use super::password::Password;
+use super::source::Contents;
+use super::{PrivateKey, pbe};
+use keyfile::{Block, Fault, Kind, Oddity, Pem};
 
-use super::super::catalogue::file;
-use super::super::language::Both;
-use super::source::{Contents, Password};
-use super::{Held, PrivateKey};
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
-/// One block.
-struct Block<'a> {
-    label: &'a str,
-    has_headers: bool,
-    der: Vec<u8>,
-}
-
-/// The text of a PEM file; `None` where it is not one. What it is wrapped in is a finding.
-pub(super) fn text(bytes: &[u8], contents: &mut Contents) -> Option<String> {
-    let (text, wrapped) = match bytes {
-        [0xFF, 0xFE, rest @ ..] => (utf16(rest, u16::from_le_bytes), Some("UTF-16")),
-        [0xFE, 0xFF, rest @ ..] => (utf16(rest, u16::from_be_bytes), Some("UTF-16")),
-        [b'-', 0, ..] => (utf16(bytes, u16::from_le_bytes), Some("UTF-16")),
-        [0, b'-', ..] => (utf16(bytes, u16::from_be_bytes), Some("UTF-16")),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (String::from_utf8_lossy(rest).into_owned(), Some("BOM")),
-        _ => (String::from_utf8(bytes.to_vec()).ok()?, None),
-    };
-    if !text.contains("-----BEGIN ") {
-        return None;
+/// Takes everything that is in `pem`.
+pub(super) fn read(pem: &Pem, password: Option<&Password>, contents: &mut Contents) {
+    contents.is_pem = true;
+    contents.findings.extend(odd(&pem.oddities));
+    let faults = pem
+        .faults
+        .iter()
+        .map(|fault| F09.found([fault_words(*fault)]));
+    contents.findings.extend(faults);
+    // Whatever a block was that cannot be read, it is not missing.
+    if !pem.faults.is_empty() {
+        contents.has_certificate = true;
+        contents.has_key_block = true;
     }
-    if let Some(wrapped) = wrapped {
-        contents.findings.push(file::F09.found([wrapped.into()]));
-    }
-    Some(text)
-}
-
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units = bytes
-        .chunks_exact(2)
-        .filter_map(|pair| pair.try_into().ok());
-    let characters = char::decode_utf16(units.map(unit));
-    characters
-        .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
-}
-
-/// Reads every block of `text`.
-pub(super) fn read(text: &str, password: Option<&Password>, contents: &mut Contents) {
-    let mut rest = text;
-    while let Some((block, after)) = block(rest) {
-        take(&block, password, contents);
-        rest = after;
+    for block in &pem.blocks {
+        take(block, password, contents);
     }
 }
 
 fn take(block: &Block, password: Option<&Password>, contents: &mut Contents) {
-    contents.has_key_block |= block.label.ends_with("PRIVATE KEY");
-    let mut unexpected = |what: Both| contents.findings.push(file::F09.found([what]));
-    match block.label {
-        label if label.ends_with("PRIVATE KEY") && block.has_headers => unexpected(Both::new(
-            "nøkkelen er kryptert på den gamle måten (Proc-Type)",
-            "the key is encrypted in the old way (Proc-Type)",
-        )),
-        "ENCRYPTED PRIVATE KEY" => match (password, decrypted(&block.der, password)) {
-            (_, Some(key)) => contents.keys.push(key),
-            (None, None) => unexpected(Both::new(
-                "nøkkelen er kryptert, og passordet mangler",
-                "the key is encrypted, and there is no password",
-            )),
-            (Some(_), None) => unexpected(Both::new(
-                "nøkkelen er kryptert, og passordet åpner den ikke",
-                "the key is encrypted, and the password does not open it",
-            )),
-        },
-        label if label.ends_with("PRIVATE KEY") => match PrivateKey::read(&block.der, None) {
-            Some(key) => contents.keys.push(key),
-            None => unexpected(Both::new(
-                "nøkkelen kan ikke leses",
-                "the key cannot be read",
-            )),
-        },
-        "CERTIFICATE" | "X509 CERTIFICATE" => match Held::read(&block.der) {
-            Some(held) => contents.certificates.push(held),
-            None => unexpected(Both::new(
-                "et sertifikat kan ikke leses",
-                "a certificate cannot be read",
-            )),
-        },
-        "TRUSTED CERTIFICATE" => {
+    let mut unexpected = |what: Both| contents.findings.push(F09.found([what]));
+    match block.kind {
+        Kind::TraditionallyEncryptedKey => {
+            contents.has_key_block = true;
+            let mut headers = block.headers.iter();
+            let info = headers.find(|(name, _)| name == "DEK-Info");
+            let info = info.map_or("", |(_, value)| value.as_str());
+            contents.key(password, |form| {
+                pbe::open_traditional(info, &block.der, form)
+            });
+        }
+        Kind::EncryptedPrivateKey => {
+            contents.has_key_block = true;
+            contents.key(password, |form| pbe::open_key(&block.der, form));
+        }
+        Kind::PrivateKey => {
+            contents.has_key_block = true;
+            match PrivateKey::read(&block.der, None) {
+                Some(key) => contents.keys.push(key),
+                None => unexpected(Both::new(
+                    "nøkkelen kan ikke leses",
+                    "the key cannot be read",
+                )),
+            }
+        }
+        Kind::Certificate => contents.certificate(&block.der),
+        Kind::TrustedCertificate => {
             unexpected("TRUSTED CERTIFICATE".into());
             // What OpenSSL adds stands behind the certificate.
-            contents
-                .certificates
-                .extend(first_value(&block.der).and_then(Held::read));
+            match first_value(&block.der) {
+                Some(der) => contents.certificate(der),
+                None => contents.certificate(&block.der),
+            }
         }
-        _ => {}
+        Kind::Other => {}
     }
-}
-
-fn decrypted(der: &[u8], password: Option<&Password>) -> Option<PrivateKey> {
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).ok()?;
-    let opened = encrypted.decrypt(password?.expose()).ok()?;
-    PrivateKey::read(opened.as_bytes(), None)
 }
 
 /// The first DER value of several.
 fn first_value(der: &[u8]) -> Option<&[u8]> {
     let (rest, _) = x509_parser::parse_x509_certificate(der).ok()?;
-    der.get(..der.len() - rest.len())
+    der.get(..der.len().checked_sub(rest.len())?)
 }
 
-/// The next block, and what follows it. One without an end is none.
-fn block(text: &str) -> Option<(Block<'_>, &str)> {
-    let (_, begun) = text.split_once("-----BEGIN ")?;
-    let (label, inside) = begun.split_once("-----")?;
-    let (body, after) = inside.split_once("-----END ")?;
-    let has_headers = body.contains(':');
-    let base64: String = body.split_whitespace().collect();
-    let der = if has_headers {
-        Vec::new()
+/// One finding for everything that is odd: the app and the host read it, other programs may not.
+fn odd(oddities: &[Oddity]) -> Option<Finding> {
+    let words: Vec<Both> = oddities.iter().copied().map(oddity_words).collect();
+    let in_language = |language| {
+        let words: Vec<&str> = words
+            .iter()
+            .map(|both| both.in_language(language))
+            .collect();
+        words.join(", ")
+    };
+    let level = if oddities.iter().all(|oddity| oddity.is_common()) {
+        Level::Info
     } else {
-        BASE64.decode(base64).unwrap_or_default()
+        Level::Warning
     };
-    let block = Block {
-        label,
-        has_headers,
-        der,
+    let all = Both::new(in_language(Language::Nb), in_language(Language::En));
+    (!oddities.is_empty()).then(|| F09.found([all]).at_most(level))
+}
+
+fn oddity_words(oddity: Oddity) -> Both {
+    let norwegian = match oddity {
+        Oddity::ByteOrderMark => "BOM først",
+        Oddity::Utf16 => "UTF-16",
+        Oddity::OneLine => "uten linjeskift",
+        Oddity::EscapedLineBreaks => "\\n i stedet for linjeskift",
+        Oddity::Indented => "innrykkede linjer",
+        Oddity::Quoted => "linjer i anførselstegn",
+        Oddity::TextOnBoundary => "annen tekst på en BEGIN- eller END-linje",
+        Oddity::NotAscii => "tegn utenfor ASCII inne i en blokk",
+        Oddity::LineLength => "linjer som ikke er 64 tegn",
+        Oddity::Padding => "feil utfylling på slutten",
     };
-    Some((block, after))
+    Both::new(norwegian, oddity.to_string())
+}
+
+fn fault_words(fault: Fault) -> Both {
+    let norwegian = match fault {
+        Fault::NoEnd(line) => format!("linje {line}: BEGIN uten END"),
+        Fault::End(line) => format!("linje {line}: END passer ikke til BEGIN"),
+        Fault::Boundary(line) => format!("linje {line}: BEGIN-linjen er ikke -----BEGIN …-----"),
+        Fault::Character(line) => format!("linje {line}: et tegn som ikke hører til base64"),
+        Fault::Base64(line) => format!("linje {line}: base64 er ikke hel"),
+        Fault::Empty(line) => format!("linje {line}: blokken er tom"),
+        Fault::Headers(line) => format!("linje {line}: hodet tar ikke slutt"),
+    };
+    Both::new(norwegian, fault.to_string())
 }

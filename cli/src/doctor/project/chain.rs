@@ -16,10 +16,9 @@ pub(super) fn material(chain: &Value, key: Option<&Value>, purpose: Purpose) -> 
     match chain {
         Value::Array(list) => {
             for element in list {
-                match element
-                    .as_str()
-                    .map_or(Err(wrong("not a text")), certificate)
-                {
+                contents.has_certificate = true;
+                let read = element.as_str();
+                match read.map_or(Err(wrong("not a text")), certificate) {
                     Ok(held) => contents.certificates.push(held),
                     Err(finding) => contents.findings.push(finding),
                 }
@@ -29,6 +28,7 @@ pub(super) fn material(chain: &Value, key: Option<&Value>, purpose: Purpose) -> 
                 .extend(order(&contents.certificates, purpose));
         }
         Value::String(text) if text.contains("-----BEGIN ") => {
+            contents.has_certificate = true;
             let mut read = material::read_pem(text);
             contents.findings.extend(order(&read.certificates, purpose));
             contents.certificates.append(&mut read.certificates);
@@ -38,11 +38,57 @@ pub(super) fn material(chain: &Value, key: Option<&Value>, purpose: Purpose) -> 
             contents
                 .findings
                 .push(wrong_word("en tekst, ikke en liste", "a text, not a list"));
+            contents.has_certificate = true;
             contents.certificates.extend(certificate(text).ok());
         }
-        _ => contents.findings.push(wrong("neither a list nor PEM")),
+        _ => {
+            contents.has_certificate = true;
+            contents.findings.push(wrong("neither a list nor PEM"));
+        }
     }
     Material::of(contents, purpose)
+}
+
+/// The certificate and the key of the seal, of which the app reads PEM alone.
+pub(super) fn seal(chain: &Value, key: &Value) -> Material {
+    let mut contents = Contents::default();
+    for (text, is_key) in [(chain, false), (key, true)] {
+        let text = text.as_str().unwrap_or_default();
+        let mut read = material::read_pem(text);
+        if text.is_empty() {
+            continue;
+        }
+        let is_missing = if is_key {
+            !read.has_key_block
+        } else {
+            !read.has_certificate
+        };
+        if is_missing {
+            let what = if is_key {
+                Both::new(
+                    "seal_key har ingen nøkkel i PEM",
+                    "seal_key has no key in PEM",
+                )
+            } else {
+                Both::new(
+                    "seal_certificate_chain har intet sertifikat i PEM",
+                    "seal_certificate_chain has no certificate in PEM",
+                )
+            };
+            contents.findings.push(F09.found([what]));
+        }
+        if is_key {
+            contents.keys.append(&mut read.keys);
+            contents.has_key_block = true;
+        } else {
+            let order = order(&read.certificates, Purpose::Tls);
+            contents.findings.extend(order);
+            contents.certificates.append(&mut read.certificates);
+            contents.has_certificate = true;
+        }
+        contents.findings.append(&mut read.findings);
+    }
+    Material::of(contents, Purpose::Tls)
 }
 
 /// The key alone.
@@ -89,7 +135,7 @@ fn certificate(text: &str) -> Result<Held, Finding> {
             Err(_) => wrong_word("ikke base64", "no base64"),
         });
     };
-    Held::read(&der).ok_or_else(|| wrong_word("ikke et sertifikat", "no certificate"))
+    Held::read(&der).map_err(|why| C06.found([why]))
 }
 
 /// The certificate itself comes first, then who issued it; in a grant's header no root.

@@ -4,12 +4,13 @@ use host::Configuration;
 use serde_json::Value;
 use shared::maskinporten::Client;
 use shared::party::OrganisationNumber;
+use shared::posten::Seal;
 
-use super::super::catalogue::cryptography::{C01, C02, C07};
+use super::super::catalogue::cryptography::C07;
 use super::super::catalogue::identity::O08;
 use super::super::catalogue::setting::A01;
-use super::super::finding::{Finding, Purpose};
-use super::super::material::{Contents, PrivateKey};
+use super::super::finding::Purpose;
+use super::super::material::{Contents, Material};
 use super::{Around, Subject, chain};
 
 const CLIENTS: &str = "maskinporten_clients";
@@ -28,7 +29,7 @@ pub(super) fn subjects(configuration: &Configuration) -> Vec<Subject> {
     };
     let clients = clients.iter().enumerate();
     clients
-        .flat_map(|(index, client)| of_client(index + 1, client))
+        .flat_map(|(index, client)| of_client(index.saturating_add(1), client))
         .collect()
 }
 
@@ -42,15 +43,11 @@ fn of_client(number: usize, client: &Value) -> Vec<Subject> {
     let mut subjects: Vec<Subject> = keys
         .map(|(index, key)| Subject {
             organisation: own.clone(),
-            ..of_key(format!("{name}, key {}", index + 1), key)
+            ..of_key(format!("{name}, key {}", index.saturating_add(1)), key)
         })
         .collect();
-    let is_blamed = |subject: &Subject| {
-        let inside = subject.material.as_ref().map(|inside| &inside.findings);
-        !subject.findings.is_empty() || inside.is_some_and(|inside| !inside.is_empty())
-    };
     if let Err(error) = Client::of_json(client)
-        && !subjects.iter().any(is_blamed)
+        && !subjects.iter().any(Subject::is_refused)
     {
         subjects.push(refused(&name, &error.to_string()));
     }
@@ -64,25 +61,16 @@ fn of_key(setting: String, written: &Value) -> Subject {
     if member("kid").is_some() && member("certificate_chain").is_some() {
         findings.push(C07.found([]));
     }
-    let Some(certificates) = member("certificate_chain") else {
+    let (material, purpose) = if let Some(certificates) = member("certificate_chain") {
+        let material = chain::material(certificates, key, Purpose::Token);
+        (material, Purpose::Token)
+    } else {
         let contents = key.map_or_else(Contents::in_a_vault, chain::contents_of_key);
-        findings.extend(alone(&contents));
-        findings.extend(contents.findings);
-        return Subject::bare(setting, Purpose::Key, findings);
+        (Material::of(contents, Purpose::Key), Purpose::Key)
     };
-    let material = chain::material(certificates, key, Purpose::Token);
     Subject {
         material: Some(material),
-        ..Subject::bare(setting, Purpose::Token, findings)
-    }
-}
-
-/// What can be said of a key without a certificate.
-fn alone(contents: &Contents) -> Option<Finding> {
-    match contents.keys.first()?.bits() {
-        Some(bits) if bits < 2048 => Some(C02.found([bits.to_string().into()])),
-        Some(_) => None,
-        None => Some(C01.found([contents.keys.first().map_or("?", PrivateKey::kind).into()])),
+        ..Subject::bare(setting, purpose, findings)
     }
 }
 
@@ -90,14 +78,21 @@ fn alone(contents: &Contents) -> Option<Finding> {
 /// (signering-docs, "Sikkerhet").
 pub(super) fn seal(configuration: &Configuration, around: &Around) -> Option<Subject> {
     let [certificates, key] = SEAL.map(|name| configuration.variable(name));
-    let certificates = certificates?;
-    // A list, or PEM as it is.
-    let written = serde_json::from_str(certificates).unwrap_or_else(|_| certificates.into());
-    let key = key.map(Value::from);
-    let material = chain::material(&written, key.as_ref(), Purpose::Tls);
+    if certificates.is_none() && key.is_none() {
+        return None;
+    }
+    let refused = match (certificates, key) {
+        (Some(certificates), Some(key)) => Seal::of(certificates, key).err(),
+        _ => None,
+    };
+    let written = Value::from(certificates.unwrap_or_default());
+    // Unlike a client's key, this one is never in a vault.
+    let key = Value::from(key.unwrap_or_default());
+    let material = chain::seal(&written, &key);
     Some(Subject {
         organisation: around.organisation(&material),
         material: Some(material),
+        refused: refused.map(|error| error.to_string()),
         ..Subject::bare(SEAL.join(", "), Purpose::Tls, Vec::new())
     })
 }

@@ -2,6 +2,7 @@
 //! what the app uses it for. Values come from the providers of the runtime configuration, `--variables` and the
 //! environment, in this order. None is printed.
 
+mod app;
 mod chain;
 mod clients;
 mod origins;
@@ -17,8 +18,11 @@ use host::{Configuration, Options};
 use shared::party::{Environment, OrganisationNumber};
 use time::OffsetDateTime;
 
-use super::checks::{self, Case};
-use super::finding::{Finding, Purpose};
+use super::catalogue::identity::O08;
+use super::catalogue::live::N05;
+use super::catalogue::setting::{A01, N04, N06};
+use super::checks::{self, Examination, Outcome, Scope};
+use super::finding::{Entry, Finding, Level, Purpose};
 use super::language::Language;
 use super::live::Revocation;
 use super::material::{self, Held, Material};
@@ -52,7 +56,12 @@ struct Subject {
     material: Option<Material>,
     /// What is wrong with the setting itself.
     findings: Vec<Finding>,
+    /// Why the app or the host does not take it: its own reader's words.
+    refused: Option<String>,
 }
+
+/// What is looked for in a setting that is no certificate.
+static SETTING: &[&Entry] = &[&A01, &N04, &N05, &N06, &O08];
 
 /// What the settings are judged by.
 struct Around {
@@ -84,6 +93,8 @@ pub(super) async fn looked_at(
     subjects.extend(clients::seal(&configuration, &around));
     subjects.extend(clients::services(&configuration, &around));
     subjects.extend(origins::subject(&configuration, &around));
+    let refused = app::refused(&configuration, &subjects);
+    subjects.extend(refused);
     let mut reports = Vec::new();
     for subject in subjects {
         reports.push(subject.judged(&around, asked).await);
@@ -155,39 +166,50 @@ impl Subject {
             organisation: None,
             material: None,
             findings,
+            refused: None,
         }
+    }
+
+    /// Whether an error is known of it before it is judged.
+    fn is_refused(&self) -> bool {
+        let inside = self.material.iter().flat_map(|inside| &inside.findings);
+        let mut all = self.findings.iter().chain(inside);
+        all.any(|finding| finding.level(self.purpose) == Some(Level::Error))
     }
 
     async fn judged(self, around: &Around, asked: &Asked<'_>) -> One {
         let language = asked.language;
-        let setting = self.setting;
+        let purpose = self.purpose;
         let Some(mut material) = self.material else {
-            let findings = checks::ordered(self.findings, self.purpose);
-            let report = One::without_certificate(&findings, self.purpose, language);
-            return report.about(setting);
+            let mut examination = Examination::default();
+            examination.add("setting", SETTING, Outcome::Made(self.findings));
+            let report = One::bare(&examination.in_order(purpose), purpose, language);
+            return report.about(self.setting);
         };
         material.findings.extend(self.findings);
         material.trusted.clone_from(&around.trusted);
         let authorities = checks::authorities(&material);
-        let Some(leaf) = &material.leaf else {
-            let findings = checks::ordered(material.findings, self.purpose);
-            let report = One::without_certificate(&findings, self.purpose, language);
-            return report.about(setting);
-        };
-        let case = Case {
+        let scope = Scope {
             material: &material,
-            leaf,
             authorities: &authorities,
-            purpose: self.purpose,
+            purpose,
             target: around.target,
             organisation: self.organisation.as_ref(),
             now: OffsetDateTime::now_utc(),
         };
-        let answered = match &asked.revocation {
-            Some(revocation) => revocation.check(&case).await,
-            None => Vec::new(),
-        };
-        let report = One::of(&case, answered, language);
-        report.about(setting)
+        let mut examination = checks::examine(&scope);
+        if let Some(revocation) = &asked.revocation {
+            let mut asked = Examination::default();
+            revocation.add_to(&scope, &mut asked).await;
+            examination.append(asked.in_order(purpose));
+        }
+        // What the app or the host itself refuses, whatever the doctor makes of it.
+        if let Some(reason) = self.refused
+            && !examination.has_errors(purpose)
+        {
+            examination.note([A01.found([reason.into()])]);
+        }
+        let report = One::of(&scope, &examination, language);
+        report.about(self.setting)
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::finding::Level;
 use super::super::language::Language;
 use super::super::report::{Report as One, verdict};
+use super::app::LOOKED_AT;
 
 /// Each setting by itself, and the gravest of all. The names are an interface: scripts read them.
 #[derive(Serialize)]
@@ -28,14 +29,22 @@ impl Report {
             language,
         };
         if report.is_checked() {
-            report.verdict = verdict(report.worst());
+            report.verdict = verdict(report.worst(), report.is_complete());
         }
         report
     }
 
     /// Whether there was anything to look at.
-    pub(in super::super) fn is_checked(&self) -> bool {
+    fn is_checked(&self) -> bool {
         !self.settings.is_empty()
+    }
+
+    /// Whether every check of every setting was made. A variable without a value was not looked at.
+    pub(in super::super) fn is_complete(&self) -> bool {
+        let is_looked_at = |name: &String| LOOKED_AT.contains(&name.as_str());
+        self.is_checked()
+            && self.settings.iter().all(One::is_complete)
+            && !self.unset.iter().any(is_looked_at)
     }
 
     /// How grave the gravest is.

@@ -52,6 +52,7 @@ fn shown(setting: &TlsSetting, around: &Around) -> Option<Subject> {
         Ok(material) => Subject {
             organisation: around.organisation(&material),
             material: Some(material),
+            refused: setting.check_client().err().map(|error| error.to_string()),
             ..bare(Vec::new())
         },
         Err(error) => bare(vec![refused(&error)]),
@@ -66,11 +67,12 @@ fn trust(setting: &TlsSetting, path: &Path, around: &Around) -> Subject {
     } else {
         "ca_roots_file"
     };
+    let rejection = setting.check_roots().err();
     let findings = match material::trusted(path) {
         Err(error) => vec![refused(&error)],
-        Ok(all) if all.is_empty() => {
-            let what = format!("{} holds no certificate in PEM", path.display());
-            vec![A01.found([what.into()])]
+        Ok(_) if rejection.is_some() => {
+            let reason = rejection.map(|error| error.to_string());
+            vec![A01.found([reason.unwrap_or_default().into()])]
         }
         Ok(all) => {
             let known = around

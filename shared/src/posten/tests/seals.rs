@@ -1,5 +1,7 @@
 //! Certificates and keys that make a seal, and those that do not.
 
+use keyfile::{Fault, PemError};
+
 use super::*;
 use crate::fixtures::OTHER_KEY;
 
@@ -32,14 +34,42 @@ fn the_key_may_stand_among_others() {
 }
 
 #[test]
+fn pem_as_it_is_pasted() {
+    let key = key();
+    let indented = |text: &str| -> String {
+        let lines = text.lines().map(|line| format!("  {line}\n"));
+        lines.collect::<Vec<_>>().concat()
+    };
+    let forms: [&dyn Fn(&str) -> String; 5] = [
+        &|text| text.replace('\n', " "),
+        &|text| text.replace('\n', "\\n"),
+        &|text| text.replace('\n', "\r\n"),
+        &|text| format!("\"{}\"", text.trim_end()),
+        &indented,
+    ];
+    for form in forms {
+        let seal = Seal::of(&form(CHAIN), &form(&key)).expect("a seal");
+        assert_eq!(seal.chain.len(), 3);
+    }
+}
+
+#[test]
 fn what_makes_no_seal() {
     let [leaf, ca, root] = <[&str; 3]>::try_from(certificates()).expect("three");
     let key = key();
     let cases = [
-        ("", key.as_str(), SealError::Empty),
-        (key.as_str(), key.as_str(), SealError::Empty),
-        (leaf, "", SealError::Key),
-        (leaf, leaf, SealError::Key),
+        (
+            "",
+            key.as_str(),
+            SealError::Certificates(PemError::NoCertificate),
+        ),
+        (
+            key.as_str(),
+            key.as_str(),
+            SealError::Certificates(PemError::NoCertificate),
+        ),
+        (leaf, "", SealError::Keys(PemError::NoPrivateKey)),
+        (leaf, leaf, SealError::Keys(PemError::NoPrivateKey)),
         (leaf, &OTHER_KEY.pem, SealError::Mismatch),
         (ca, &key, SealError::Mismatch),
         (
@@ -50,7 +80,7 @@ fn what_makes_no_seal() {
         (
             "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
             &key,
-            SealError::Malformed,
+            SealError::Certificates(PemError::Fault(Fault::Character(2))),
         ),
     ];
     for (chain, key, error) in cases {

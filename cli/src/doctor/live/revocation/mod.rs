@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::super::catalogue::revocation::{L14, N01, N02, N03};
-use super::super::checks::{self, Case};
-use super::super::finding::Finding;
+use super::super::checks::{self, Case, Examination, Outcome, Scope};
+use super::super::finding::{Entry, Finding, Purpose};
 use super::super::language::Both;
 use super::super::material::Held;
 
@@ -23,6 +23,9 @@ const STEP: Duration = Duration::from_secs(5);
 
 /// The largest list, in bytes. Those of the issuers are far smaller.
 const LARGEST: usize = 32 * 1024 * 1024;
+
+/// What the check looks for.
+static ENTRIES: &[&Entry] = &[&L14, &N01, &N02, &N03];
 
 /// Asks.
 pub(in super::super) struct Revocation(Client);
@@ -45,18 +48,45 @@ impl Revocation {
         Ok(Self(client.build()?))
     }
 
-    /// Asks all that the certificate names.
-    pub(in super::super) async fn check(&self, case: &Case<'_>) -> Vec<Finding> {
+    /// Adds the check, where the purpose needs it: a registered key has no certificate that could be revoked.
+    pub(in super::super) async fn add_to(&self, scope: &Scope<'_>, examination: &mut Examination) {
+        let is_key = scope.purpose == Purpose::Key;
+        let outcome = match scope.case() {
+            Some(case) => self.check(&case).await,
+            None => Outcome::NotMade(Both::new("sertifikatet mangler", "there is no certificate")),
+        };
+        match outcome {
+            Outcome::NotMade(_) if is_key => {}
+            Outcome::Partly(found, _) if is_key => examination.note(found),
+            outcome => examination.add("revocation", ENTRIES, outcome),
+        }
+    }
+
+    /// Asks everybody whom the certificate names. One answer of the issuer's that holds now is enough.
+    async fn check(&self, case: &Case<'_>) -> Outcome {
         let leaf = case.leaf;
         let (responders, lists) = (checks::responders(leaf), checks::lists(leaf));
         let Some(first) = responders.first().or(lists.first()) else {
-            return Vec::new();
+            return Outcome::NotMade(Both::new(
+                "sertifikatet har ingen adresse til CRL eller OCSP",
+                "the certificate has no address of a CRL or a responder",
+            ));
+        };
+        let unanswered = || {
+            Both::new(
+                "ingen svarte slik at det kan brukes",
+                "nobody gave an answer that can be used",
+            )
         };
         let issuer = match self.issuer(case).await {
             Ok(issuer) => issuer,
-            Err(reason) => return vec![N02.found([first.as_str().into(), reason])],
+            Err(reason) => {
+                let found = N02.found([first.as_str().into(), reason]);
+                return Outcome::Partly(vec![found], unanswered());
+            }
         };
         let mut found = Vec::new();
+        let mut is_known = false;
         for address in &responders {
             let standing = match responder::request(leaf, &issuer) {
                 Some(body) => {
@@ -67,14 +97,20 @@ impl Revocation {
                 }
                 None => Err("the request cannot be made".to_owned()),
             };
+            is_known |= is_answer(&standing);
             found.push(told(address, standing));
         }
         for address in &lists {
             let heard = heard(self.0.get(address)).await;
             let standing = heard.map(|answer| list::read(&answer, leaf, &issuer, case.now));
+            is_known |= is_answer(&standing);
             found.push(told(address, standing));
         }
-        found
+        if is_known {
+            Outcome::Made(found)
+        } else {
+            Outcome::Partly(found, unanswered())
+        }
     }
 
     /// Who has signed the certificate: out of the files, else from where the certificate says.
@@ -93,9 +129,13 @@ impl Revocation {
         };
         let address = checks::issuers(case.leaf).ok_or_else(missing)?;
         let der = heard(self.0.get(&address)).await?;
-        let issuer = Held::read(&der).filter(is_issuer);
+        let issuer = Held::read(&der).ok().filter(is_issuer);
         issuer.ok_or_else(missing)
     }
+}
+
+const fn is_answer(standing: &Result<Standing, String>) -> bool {
+    matches!(standing, Ok(Standing::Good | Standing::Revoked(_)))
 }
 
 fn told(address: &str, standing: Result<Standing, String>) -> Finding {
@@ -134,15 +174,15 @@ async fn heard(request: RequestBuilder) -> Result<Vec<u8>, String> {
 
 /// Whether an answer of this time, which holds until `next`, holds now. A clock may be off by a little.
 fn holds(this: OffsetDateTime, next: Option<OffsetDateTime>, now: OffsetDateTime) -> Option<Both> {
-    let slack = time::Duration::MINUTE * 5;
-    if this > now + slack {
+    let slack = time::Duration::minutes(5);
+    if this > now.saturating_add(slack) {
         let at = written(this);
         return Some(Both::new(
             format!("det er fra {at}"),
             format!("it is of {at}"),
         ));
     }
-    let next = next.filter(|next| *next < now - slack)?;
+    let next = next.filter(|next| *next < now.saturating_sub(slack))?;
     let at = written(next);
     Some(Both::new(
         format!("det gjaldt til {at}"),

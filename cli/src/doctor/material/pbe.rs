@@ -1,0 +1,443 @@
+//! Password-based encryption and its keys: PKCS#5 (RFC 8018), the appendices B and C of PKCS#12 (RFC 7292), and the old form
+//! of OpenSSL's PEM.
+
+use aes::{Aes128, Aes192, Aes256};
+use aria::{Aria128, Aria192, Aria256};
+use camellia::{Camellia128, Camellia192, Camellia256};
+use cbc::Decryptor;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{
+    BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit, KeyIvInit, StreamCipher,
+};
+use des::{Des, TdesEde2, TdesEde3};
+use md5::Md5;
+use pkcs12::kdf::Pkcs12KeyType;
+use rc2::Rc2;
+use rc4::Rc4;
+
+use super::ber::Value;
+use super::digest::{self, Hash};
+use super::password::Form;
+
+/// Iterations that no program asks for: whoever writes more wants this machine to stand still.
+const MOST_ITERATIONS: u32 = 20_000_000;
+/// Memory of scrypt in bytes.
+const MOST_MEMORY: u64 = 1 << 30;
+
+/// Opened content, and by what outdated cipher it was closed.
+pub(super) struct Opened {
+    pub(super) content: Vec<u8>,
+    pub(super) outdated: Option<&'static str>,
+}
+
+/// Why something does not open.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Closed {
+    /// By a cipher, or with parameters, that are not known here.
+    Unknown(String),
+    /// The password is another one, or the content is damaged.
+    Password,
+}
+
+impl Closed {
+    pub(super) fn unknown(name: &str) -> Self {
+        Self::Unknown(name.to_owned())
+    }
+}
+
+/// Opens `content` with the algorithm in `identifier`, an `AlgorithmIdentifier`.
+pub(super) fn open(identifier: &Value, content: &[u8], password: &Form) -> Result<Opened, Closed> {
+    let (oid, parameters) = algorithm(identifier).ok_or_else(|| Closed::unknown("?"))?;
+    match oid.strip_prefix("1.2.840.113549.1.12.1.") {
+        Some(number) => pkcs12(number, parameters.as_ref(), content, password),
+        None => match oid.as_str() {
+            "1.2.840.113549.1.5.13" => pbes2(parameters.as_ref(), content, password),
+            "1.2.840.113549.1.5.3" => {
+                pbes1(Hash::Md5, "DES", parameters.as_ref(), content, password)
+            }
+            "1.2.840.113549.1.5.6" => {
+                pbes1(Hash::Md5, "RC2", parameters.as_ref(), content, password)
+            }
+            "1.2.840.113549.1.5.10" => {
+                pbes1(Hash::Sha1, "DES", parameters.as_ref(), content, password)
+            }
+            "1.2.840.113549.1.5.11" => {
+                pbes1(Hash::Sha1, "RC2", parameters.as_ref(), content, password)
+            }
+            _ => Err(Closed::Unknown(oid)),
+        },
+    }
+}
+
+/// The object identifier and the parameters of an `AlgorithmIdentifier`.
+pub(super) fn algorithm<'a>(identifier: &Value<'a>) -> Option<(String, Option<Value<'a>>)> {
+    let parts = identifier.sequence()?;
+    Some((parts.first()?.oid()?, parts.get(1).copied()))
+}
+
+/// Opens an `EncryptedPrivateKeyInfo` (RFC 5958 §3): the key in DER.
+pub(super) fn open_key(bytes: &[u8], password: &Form) -> Result<Opened, Closed> {
+    let parts = encrypted_key(bytes).ok_or(Closed::Password)?;
+    let content = parts.1.octets().ok_or(Closed::Password)?;
+    open(&parts.0, &content, password)
+}
+
+/// The two parts of an `EncryptedPrivateKeyInfo`, if it is one.
+pub(super) fn encrypted_key(bytes: &[u8]) -> Option<(Value<'_>, Value<'_>)> {
+    let (whole, _) = Value::first(bytes)?;
+    let [identifier, content] = <[Value; 2]>::try_from(whole.sequence()?).ok()?;
+    algorithm(&identifier)?;
+    content.octet_string()?;
+    Some((identifier, content))
+}
+
+/// Opens a key in OpenSSL's traditional form: `DEK-Info: CIPHER,IV`, and a key by one round of MD5.
+pub(super) fn open_traditional(
+    dek_info: &str,
+    content: &[u8],
+    password: &Form,
+) -> Result<Opened, Closed> {
+    let (name, iv) = dek_info
+        .split_once(',')
+        .ok_or_else(|| Closed::unknown("?"))?;
+    let iv = hex(iv.trim()).ok_or(Closed::Password)?;
+    let salt = iv.get(..8).ok_or(Closed::Password)?;
+    let cipher = Cipher::traditional(name).ok_or_else(|| Closed::unknown(name))?;
+    let mut key = Vec::new();
+    while key.len() < cipher.key_length() {
+        let last = key.len().saturating_sub(16);
+        let before = key.get(last..).unwrap_or_default();
+        key.extend(digest::hash::<Md5>(&[before, password.utf8(), salt]));
+    }
+    key.truncate(cipher.key_length());
+    Ok(Opened {
+        content: cipher.decrypt(&key, &iv, content)?,
+        outdated: Some("Proc-Type, MD5"),
+    })
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.iter().map(byte).collect()
+}
+
+/// Salt and iterations, which PKCS#12 and PBES1 have alone.
+fn salted(parameters: Option<&Value>) -> Result<(Vec<u8>, u32), Closed> {
+    let read = || {
+        let parts = parameters?.sequence()?;
+        let [salt, iterations] = parts.as_slice() else {
+            return None;
+        };
+        Some((salt.octet_string()?, iterations.number()?))
+    };
+    let (salt, iterations) = read().ok_or_else(|| Closed::unknown("parameters"))?;
+    Ok((salt, bounded(iterations)?))
+}
+
+pub(super) fn bounded(iterations: u32) -> Result<u32, Closed> {
+    if (1..=MOST_ITERATIONS).contains(&iterations) {
+        Ok(iterations)
+    } else {
+        Err(Closed::Unknown(format!("{iterations} iterations")))
+    }
+}
+
+fn pkcs12(
+    number: &str,
+    parameters: Option<&Value>,
+    content: &[u8],
+    password: &Form,
+) -> Result<Opened, Closed> {
+    let (salt, iterations) = salted(parameters)?;
+    let derived =
+        |purpose, length| Hash::Sha1.pkcs12_key(password.bmp(), &salt, purpose, iterations, length);
+    let (cipher, name) = match number {
+        "1" | "2" => {
+            let (length, name) = if number == "1" {
+                (16, "RC4-128")
+            } else {
+                (5, "RC4-40")
+            };
+            let key = derived(Pkcs12KeyType::EncryptionKey, length);
+            return Ok(Opened {
+                content: rc4(&key, content)?,
+                outdated: Some(name),
+            });
+        }
+        "3" => (Cipher::TripleDes, "3DES"),
+        "4" => (Cipher::DoubleDes, "2DES"),
+        "5" => (
+            Cipher::Rc2 {
+                length: 16,
+                bits: 128,
+            },
+            "RC2-128",
+        ),
+        "6" => (
+            Cipher::Rc2 {
+                length: 5,
+                bits: 40,
+            },
+            "RC2-40",
+        ),
+        _ => return Err(Closed::Unknown(format!("1.2.840.113549.1.12.1.{number}"))),
+    };
+    let key = derived(Pkcs12KeyType::EncryptionKey, cipher.key_length());
+    let iv = derived(Pkcs12KeyType::Iv, 8);
+    Ok(Opened {
+        content: cipher.decrypt(&key, &iv, content)?,
+        outdated: Some(name),
+    })
+}
+
+/// PBES1 (RFC 8018 §6.1).
+fn pbes1(
+    hash: Hash,
+    cipher: &str,
+    parameters: Option<&Value>,
+    content: &[u8],
+    password: &Form,
+) -> Result<Opened, Closed> {
+    let (salt, iterations) = salted(parameters)?;
+    let derived = hash.pbkdf1(password.utf8(), &salt, iterations);
+    let (key, iv) = derived
+        .get(..16)
+        .and_then(|derived| derived.split_at_checked(8))
+        .ok_or(Closed::Password)?;
+    let (cipher, name) = match (cipher, hash) {
+        ("DES", Hash::Md5) => (Cipher::Des, "MD5/DES"),
+        ("DES", _) => (Cipher::Des, "SHA-1/DES"),
+        (_, Hash::Md5) => (
+            Cipher::Rc2 {
+                length: 8,
+                bits: 64,
+            },
+            "MD5/RC2",
+        ),
+        (_, _) => (
+            Cipher::Rc2 {
+                length: 8,
+                bits: 64,
+            },
+            "SHA-1/RC2",
+        ),
+    };
+    Ok(Opened {
+        content: cipher.decrypt(key, iv, content)?,
+        outdated: Some(name),
+    })
+}
+
+/// PBES2 (RFC 8018 §6.2).
+fn pbes2(parameters: Option<&Value>, content: &[u8], password: &Form) -> Result<Opened, Closed> {
+    let parts = parameters.and_then(Value::sequence);
+    let Some([derivation, scheme]) = parts.as_deref() else {
+        return Err(Closed::unknown("PBES2"));
+    };
+    let (cipher, iv) = Cipher::of(scheme)?;
+    let key = key(derivation, cipher.key_length(), password)?;
+    Ok(Opened {
+        content: cipher.decrypt(&key, &iv, content)?,
+        outdated: cipher.outdated(),
+    })
+}
+
+/// Derives a key of `length` bytes by PBKDF2 (RFC 8018 §5.2) or scrypt (RFC 7914 §7).
+pub(super) fn key(derivation: &Value, length: usize, password: &Form) -> Result<Vec<u8>, Closed> {
+    let (oid, parameters) = algorithm(derivation).ok_or_else(|| Closed::unknown("?"))?;
+    let parameters = parameters.as_ref().and_then(Value::sequence);
+    let parameters = parameters.ok_or_else(|| Closed::unknown(&oid))?;
+    let [salt, rest @ ..] = parameters.as_slice() else {
+        return Err(Closed::Unknown(oid));
+    };
+    let Some(salt) = salt.octet_string() else {
+        // A salt may come from elsewhere, of which nobody makes use.
+        return Err(Closed::Unknown(oid));
+    };
+    let numbers: Vec<u32> = rest.iter().map_while(Value::number).collect();
+    let lengths = |own: Option<&u32>| own.is_none_or(|own| usize::try_from(*own) == Ok(length));
+    match (oid.as_str(), numbers.as_slice()) {
+        ("1.2.840.113549.1.5.12", [iterations, own @ ..]) if lengths(own.first()) => {
+            let prf = rest.get(numbers.len());
+            let hash = match prf {
+                None => Hash::Sha1,
+                Some(prf) => Hash::of_hmac(prf)?,
+            };
+            let iterations = bounded(*iterations)?;
+            Ok(hash.pbkdf2(password.utf8(), &salt, iterations, length))
+        }
+        ("1.3.6.1.4.1.11591.4.11", [n, r, p, own @ ..]) if lengths(own.first()) => {
+            scrypt(&salt, [*n, *r, *p], length, password)
+        }
+        _ => Err(Closed::Unknown(oid)),
+    }
+}
+
+fn scrypt(
+    salt: &[u8],
+    [n, r, p]: [u32; 3],
+    length: usize,
+    password: &Form,
+) -> Result<Vec<u8>, Closed> {
+    let unknown = || Closed::Unknown(format!("scrypt with N={n}, r={r}, p={p}"));
+    let memory = u64::from(n)
+        .saturating_mul(u64::from(r))
+        .saturating_mul(128);
+    let work = memory.saturating_mul(u64::from(p));
+    if !n.is_power_of_two() || work > MOST_MEMORY {
+        return Err(unknown());
+    }
+    let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| unknown())?;
+    let parameters = scrypt::Params::new(log_n, r, p).map_err(|_| unknown())?;
+    let mut key = vec![0; length];
+    scrypt::scrypt(password.utf8(), salt, &parameters, &mut key).map_err(|_| unknown())?;
+    Ok(key)
+}
+
+/// A cipher in CBC mode.
+#[derive(Clone, Copy)]
+enum Cipher {
+    Aes(usize),
+    Aria(usize),
+    Camellia(usize),
+    Des,
+    DoubleDes,
+    TripleDes,
+    Rc2 { length: usize, bits: usize },
+}
+
+impl Cipher {
+    /// The encryption scheme of PBES2, with its initialisation vector.
+    fn of(scheme: &Value) -> Result<(Self, Vec<u8>), Closed> {
+        let (oid, parameters) = algorithm(scheme).ok_or_else(|| Closed::unknown("?"))?;
+        let unknown = || Closed::Unknown(oid.clone());
+        let parameters = parameters.ok_or_else(unknown)?;
+        let cipher = match oid.as_str() {
+            "2.16.840.1.101.3.4.1.2" => Self::Aes(16),
+            "2.16.840.1.101.3.4.1.22" => Self::Aes(24),
+            "2.16.840.1.101.3.4.1.42" => Self::Aes(32),
+            "1.2.392.200011.61.1.1.1.2" => Self::Camellia(16),
+            "1.2.392.200011.61.1.1.1.3" => Self::Camellia(24),
+            "1.2.392.200011.61.1.1.1.4" => Self::Camellia(32),
+            "1.2.410.200046.1.1.2" => Self::Aria(16),
+            "1.2.410.200046.1.1.7" => Self::Aria(24),
+            "1.2.410.200046.1.1.12" => Self::Aria(32),
+            "1.2.840.113549.3.7" => Self::TripleDes,
+            "1.3.14.3.2.7" => Self::Des,
+            "1.2.840.113549.3.2" => return Self::rc2(&parameters).ok_or_else(unknown),
+            _ => return Err(unknown()),
+        };
+        let iv = parameters.octet_string().ok_or_else(unknown)?;
+        Ok((cipher, iv))
+    }
+
+    /// RC2 by its own parameters (RFC 8018, appendix B.2.3).
+    fn rc2(parameters: &Value) -> Option<(Self, Vec<u8>)> {
+        let parts = parameters.sequence()?;
+        let (version, iv) = match parts.as_slice() {
+            [iv] => (None, iv),
+            [version, iv] => (Some(version.number()?), iv),
+            _ => return None,
+        };
+        let bits: usize = match version {
+            None => 32,
+            Some(160) => 40,
+            Some(120) => 64,
+            Some(58) => 128,
+            Some(bits) if bits >= 256 => bits.try_into().ok()?,
+            Some(_) => return None,
+        };
+        let length = bits.div_ceil(8);
+        Some((Self::Rc2 { length, bits }, iv.octet_string()?))
+    }
+
+    /// A cipher by OpenSSL's name.
+    fn traditional(name: &str) -> Option<Self> {
+        Some(match name.trim().to_ascii_uppercase().as_str() {
+            "AES-128-CBC" => Self::Aes(16),
+            "AES-192-CBC" => Self::Aes(24),
+            "AES-256-CBC" => Self::Aes(32),
+            "ARIA-128-CBC" => Self::Aria(16),
+            "ARIA-192-CBC" => Self::Aria(24),
+            "ARIA-256-CBC" => Self::Aria(32),
+            "CAMELLIA-128-CBC" => Self::Camellia(16),
+            "CAMELLIA-192-CBC" => Self::Camellia(24),
+            "CAMELLIA-256-CBC" => Self::Camellia(32),
+            "DES-CBC" => Self::Des,
+            "DES-EDE-CBC" => Self::DoubleDes,
+            "DES-EDE3-CBC" => Self::TripleDes,
+            "RC2-CBC" => Self::Rc2 {
+                length: 16,
+                bits: 128,
+            },
+            _ => return None,
+        })
+    }
+
+    const fn key_length(self) -> usize {
+        match self {
+            Self::Aes(length)
+            | Self::Aria(length)
+            | Self::Camellia(length)
+            | Self::Rc2 { length, .. } => length,
+            Self::Des => 8,
+            Self::DoubleDes => 16,
+            Self::TripleDes => 24,
+        }
+    }
+
+    /// Its name, if nobody should use it any more.
+    const fn outdated(self) -> Option<&'static str> {
+        match self {
+            Self::Aes(_) | Self::Aria(_) | Self::Camellia(_) => None,
+            Self::Des => Some("DES"),
+            Self::DoubleDes => Some("2DES"),
+            Self::TripleDes => Some("3DES"),
+            Self::Rc2 { .. } => Some("RC2"),
+        }
+    }
+
+    fn decrypt(self, key: &[u8], iv: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed> {
+        match self {
+            Self::Aes(16) => cbc::<Aes128>(key, iv, content),
+            Self::Aes(24) => cbc::<Aes192>(key, iv, content),
+            Self::Aes(_) => cbc::<Aes256>(key, iv, content),
+            Self::Aria(16) => cbc::<Aria128>(key, iv, content),
+            Self::Aria(24) => cbc::<Aria192>(key, iv, content),
+            Self::Aria(_) => cbc::<Aria256>(key, iv, content),
+            Self::Camellia(16) => cbc::<Camellia128>(key, iv, content),
+            Self::Camellia(24) => cbc::<Camellia192>(key, iv, content),
+            Self::Camellia(_) => cbc::<Camellia256>(key, iv, content),
+            Self::Des => cbc::<Des>(key, iv, content),
+            Self::DoubleDes => cbc::<TdesEde2>(key, iv, content),
+            Self::TripleDes => cbc::<TdesEde3>(key, iv, content),
+            Self::Rc2 { bits, .. } => {
+                let cipher = Rc2::new_with_eff_key_len(key, bits);
+                let decryptor = Decryptor::<Rc2>::inner_iv_slice_init(cipher, iv);
+                let decryptor = decryptor.map_err(|_| Closed::Password)?;
+                let opened = decryptor.decrypt_padded_vec::<Pkcs7>(content);
+                opened.map_err(|_| Closed::Password)
+            }
+        }
+    }
+}
+
+fn cbc<C>(key: &[u8], iv: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed>
+where
+    C: BlockCipherDecrypt + KeyInit,
+{
+    let decryptor = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| Closed::Password)?;
+    let opened = decryptor.decrypt_padded_vec::<Pkcs7>(content);
+    opened.map_err(|_| Closed::Password)
+}
+
+fn rc4(key: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed> {
+    let mut cipher = Rc4::new_from_slice(key).map_err(|_| Closed::Password)?;
+    let mut opened = content.to_vec();
+    cipher.apply_keystream(&mut opened);
+    Ok(opened)
+}
