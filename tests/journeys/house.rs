@@ -104,7 +104,8 @@ async fn the_components_are_small() {
         let wasm = project().join(format!("target/wasm32-wasip2/release/{component}.wasm"));
         let size = fs::metadata(&wasm).expect("a built component").len();
         println!("{component}: {} kB", size / 1000);
-        assert!(size < 2_000_000, "{component} is {size} bytes");
+        // A seventh of it are checks for overflow: decision 36.
+        assert!(size < 2_400_000, "{component} is {size} bytes");
     }
 }
 

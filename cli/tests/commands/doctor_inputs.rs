@@ -1,12 +1,15 @@
 //! Inputs as they occur, each with the verdict of the doctor. `docs/doctor-inputs.md` is generated from this table; with
 //! `INNSYN_WRITE_DOCS=1` in the environment the page is written, otherwise it is compared.
 
+mod keys;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::ber::{encoded, in_pieces, indefinite, recognisable};
 use crate::doctor::{Answer, ask_with, closed, json_of, text};
 use crate::openssl::Workshop;
 
@@ -160,67 +163,6 @@ fn close(path: &Path) {
     closed(folder.expect("a folder"), name.expect("a name"), bytes);
 }
 
-/// Tag, content, and what follows, of DER with short tags.
-fn value(der: &[u8]) -> (u8, &[u8], &[u8]) {
-    let (head, length) = match der[1] {
-        short if short < 0x80 => (2, usize::from(short)),
-        long => {
-            let size = usize::from(long & 0x7F);
-            let digits = &der[2..2 + size];
-            let length = digits
-                .iter()
-                .fold(0, |all, digit| all * 256 + usize::from(*digit));
-            (2 + size, length)
-        }
-    };
-    (der[0], &der[head..head + length], &der[head + length..])
-}
-
-fn encoded(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).expect("a length");
-    let mut all = vec![tag, 0x84];
-    all.extend(length.to_be_bytes());
-    all.extend(content);
-    all
-}
-
-fn indefinite(tag: u8, content: &[u8]) -> Vec<u8> {
-    [&[tag, 0x80], content, &[0, 0]].concat()
-}
-
-/// PKCS#12 with the content under the MAC in pieces: the octets of the content stay as they are.
-fn in_pieces(der: &[u8], wrap: fn(u8, &[u8]) -> Vec<u8>) -> Vec<u8> {
-    let (_, whole, _) = value(der);
-    let (_, version, rest) = value(whole);
-    let (_, info, mac) = value(rest);
-    let (_, kind, content) = value(info);
-    let (_, explicit, _) = value(content);
-    let (_, octets, _) = value(explicit);
-    let (one, two) = octets.split_at(octets.len() / 2);
-    let pieces = [encoded(4, one), encoded(4, two)].concat();
-    let explicit = wrap(0xA0, &wrap(0x24, &pieces));
-    let info = wrap(0x30, &[encoded(6, kind), explicit].concat());
-    wrap(0x30, &[encoded(2, version), info, mac.to_vec()].concat())
-}
-
-/// The same with a version whose length is as short as it should be, by which programs recognise the file.
-fn recognisable(ber: &[u8]) -> Vec<u8> {
-    let long = encoded(2, &[3]);
-    let place = ber.windows(long.len()).position(|window| window == long);
-    let place = place.expect("a version");
-    let mut all = ber[..place].to_vec();
-    all.extend([2, 1, 3]);
-    all.extend(&ber[place + long.len()..]);
-    // A definite length around it is now three less, five octets before.
-    if ber[1] == 0x84 {
-        let length = u32::try_from(all.len() - 6)
-            .expect("a length")
-            .to_be_bytes();
-        all[2..6].copy_from_slice(&length);
-    }
-    all
-}
-
 fn fill(table: &mut Table) {
     for (name, options) in [
         ("PKCS#12 by OpenSSL 3", ""),
@@ -293,8 +235,8 @@ fn fill(table: &mut Table) {
     }
     long_serial(table);
     passwords(table);
-    keys(table);
-    pem(table);
+    keys::keys(table);
+    keys::pem(table);
 }
 
 /// A certificate that the app cannot read, in each kind of file.
@@ -363,130 +305,6 @@ fn passwords(table: &mut Table) {
         let answer = ask_with(&arguments, &[]);
         table.note(name, "`--password-file`", &answer);
     }
-}
-
-fn keys(table: &mut Table) {
-    for (name, options) in [
-        ("encrypted key, AES-256", "-v2 aes256"),
-        ("… in DER", "-v2 aes256 -outform DER"),
-        ("… HMAC-SHA1", "-v2 aes256 -v2prf hmacWithSHA1"),
-        ("… HMAC-SHA512", "-v2 aes128 -v2prf hmacWithSHA512"),
-        ("… scrypt", "-scrypt"),
-        ("… Camellia", "-v2 camellia256"),
-        ("… ARIA", "-v2 aria256"),
-        ("… 3DES", "-v2 des3"),
-        ("… PKCS#12's 3DES", "-v1 PBE-SHA1-3DES"),
-        (
-            "… PKCS#12's RC2",
-            "-v1 PBE-SHA1-RC2-128 -provider legacy -provider default",
-        ),
-        (
-            "… PBES1, MD5 and DES",
-            "-v1 PBE-MD5-DES -provider legacy -provider default",
-        ),
-        (
-            "… PBES1, SHA-1 and DES",
-            "-v1 PBE-SHA1-DES -provider legacy -provider default",
-        ),
-        (
-            "… PBES1, MD5 and RC2",
-            "-v1 PBE-MD5-RC2-64 -provider legacy -provider default",
-        ),
-        ("… SM4", "-v2 sm4"),
-    ] {
-        table.sealed(name, options);
-    }
-    let path = table.workshop.path("traditional.key");
-    let arguments = [
-        "rsa",
-        "-in",
-        text(&table.key),
-        "-aes256",
-        "-traditional",
-        "-out",
-    ];
-    table
-        .workshop
-        .run(&[&arguments[..], &[text(&path), "-passout", "pass:p"]].concat());
-    close(&path);
-    let how = "`openssl rsa -aes256 -traditional`";
-    table.add("key in OpenSSL's old encrypted form", how, &path, PASSWORD);
-}
-
-fn pem(table: &mut Table) {
-    let good = fs::read_to_string(&table.good).expect("PEM");
-    let utf16: Vec<u8> = format!("\u{feff}{good}")
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let lines: Vec<&str> = good.lines().collect();
-    let body = lines[1..lines.len() - 1].concat();
-    let wide: Vec<_> = body
-        .as_bytes()
-        .chunks(76)
-        .map(String::from_utf8_lossy)
-        .collect();
-    let (begin, end) = (lines[0], lines[lines.len() - 1]);
-    let indented: Vec<_> = good.lines().map(|line| format!("  {line}\n")).collect();
-    for (name, bytes) in [
-        ("PEM", good.clone().into_bytes()),
-        (
-            "… text in Latin-1 before it",
-            [b"utl\xf8per\n", good.as_bytes()].concat(),
-        ),
-        ("… CR LF", good.replace('\n', "\r\n").into_bytes()),
-        ("… CR alone", good.replace('\n', "\r").into_bytes()),
-        ("… trailing blanks", good.replace('\n', " \n").into_bytes()),
-        (
-            "… lines of 76 characters",
-            format!("{begin}\n{}\n{end}\n", wide.join("\n")).into_bytes(),
-        ),
-        ("… one line", good.replace('\n', " ").into_bytes()),
-        (
-            "… `\\n` as two characters",
-            good.replace('\n', "\\n").into_bytes(),
-        ),
-        ("… indented", indented.concat().into_bytes()),
-        (
-            "… in quotation marks",
-            format!("\"{}\"", good.trim_end()).into_bytes(),
-        ),
-        ("… byte order mark", format!("\u{feff}{good}").into_bytes()),
-        ("… UTF-16", utf16),
-        (
-            "… without END",
-            good.split("-----END")
-                .next()
-                .expect("a start")
-                .as_bytes()
-                .to_vec(),
-        ),
-        ("… four hyphens", good.replace("-----", "----").into_bytes()),
-    ] {
-        table.bytes(name, "from `openssl x509`, edited", &bytes, "");
-    }
-    let der = table.workshop.path("good.der");
-    let arguments = ["x509", "-in", text(&table.good), "-outform", "DER", "-out"];
-    table
-        .workshop
-        .run(&[&arguments[..], &[text(&der)]].concat());
-    table.add("DER", "`openssl x509 -outform DER`", &der, "");
-    let mut bytes = fs::read(&der).expect("DER");
-    bytes.push(b'\n');
-    table.bytes(
-        "… with a byte behind it",
-        "the same, a line feed added",
-        &bytes,
-        "",
-    );
-    table.bytes("an empty file", "`: > empty`", b"", "");
-    let store = [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2];
-    table.bytes(
-        "a Java key store (JKS)",
-        "keytool before Java 9",
-        &store,
-        "",
-    );
 }
 
 #[test]

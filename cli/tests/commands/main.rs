@@ -9,6 +9,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod ber;
 mod certificates_to_order;
 mod code_written_for_texas;
 mod core_dumps;
@@ -23,6 +24,7 @@ mod doctor_meets_servers;
 mod doctor_opens_files;
 mod doctor_project;
 mod doctor_reads_files;
+mod doctor_reads_settings;
 mod doctor_revocation;
 mod doctor_speaks;
 mod doctor_takes_what_is_printed;

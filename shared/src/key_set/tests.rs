@@ -64,7 +64,7 @@ impl Login {
     /// The shortest time between two questions.
     fn shortest(&self) -> Duration {
         let asked = self.asked.borrow();
-        let pairs = asked.windows(2).map(|pair| pair[1] - pair[0]);
+        let pairs = asked.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
         pairs.min().unwrap_or(Duration::MAX)
     }
 }
@@ -158,7 +158,7 @@ fn a_rotation_is_accepted_within_ten_seconds_whatever_strangers_send() {
                     while has(instance, platform, "two").await != Ok(true) {
                         platform.sleep(Duration::from_millis(100)).await;
                     }
-                    let took = platform.uptime() - rotated;
+                    let took = platform.uptime().saturating_sub(rotated);
                     assert!(took <= most, "{took:?} after {delay} ms, {patience:?}");
                     assert_eq!(has(instance, platform, "always").await, Ok(true));
                 }

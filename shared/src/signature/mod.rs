@@ -35,6 +35,7 @@ mod page;
 mod record;
 mod refusal;
 mod rows;
+mod send;
 mod settings;
 mod standing;
 mod upload;

@@ -1,21 +1,17 @@
 //! Ordering a job.
 
-use std::cell::Cell;
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
 use super::Signatures;
 use super::job::{Job, JobView, Status};
 use super::record::{Record, id_of, random_id};
-use super::refusal::{self, POSTEN};
+use super::send::Sent;
 use crate::caller::Customer;
 use crate::context::Context;
 use crate::idempotency::{Entry, Fingerprint, Key};
 use crate::log::{Event, Level};
-use crate::outbound::{self, Call, Repeat};
-use crate::platform::{Platform, Request, SendError};
-use crate::posten::answer::{self, Created};
+use crate::platform::Platform;
+use crate::posten::answer::Created;
 use crate::posten::job::{
     AuthenticationLevel, Document, ExitAddresses, IdentifierInDocument, Plan, Rule, Signer, Unfit,
 };
@@ -23,28 +19,6 @@ use crate::posten::{self, Flow};
 use crate::problem::{Kind, Problem};
 use crate::return_address::ReturnAddress;
 use crate::state::State;
-
-/// A package of ten megabytes takes its time.
-const CREATE: Call = Call {
-    counterparty: POSTEN,
-    timeout: Duration::from_secs(30),
-    max_body: 256 * 1024,
-    repeat: Repeat::Never,
-};
-
-/// Longest time that an order waits for the budget.
-const TURN: Duration = Duration::from_secs(10);
-
-/// Pause before an order that was over the budget is sealed and sent again.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// How old a seal may be when its package is sent. Posten takes one that is five seconds old (signering-docs,
-/// "Dokumentpakke"), and the time in it has no parts of a second.
-const FRESH: time::Duration = time::Duration::seconds(3);
-
-/// How often a package is sealed before it is sent however old the seal is: where one signature takes longer than a seal
-/// is good for, no other will be quicker.
-const SEALINGS: u32 = 3;
 
 /// What a customer wants signed.
 #[derive(Clone, Debug)]
@@ -108,16 +82,6 @@ impl Draft {
         Fingerprint::of(&[&content, address.unwrap_or_default().as_bytes()])
     }
 }
-
-/// What came of sending the order.
-enum Sent {
-    Made(Created),
-    Refused(Problem),
-    Unclear(Problem),
-}
-
-/// An order that the budget of calls to Posten did not let go.
-struct OverBudget(Problem);
 
 impl Signatures {
     /// Orders the job for `customer`, in the order of steps that the module's head explains. The same order with the same
@@ -277,91 +241,6 @@ impl Signatures {
         }
     }
 
-    /// Sends the order. A package that is refused, and was old by then, is sealed and sent once more: the refusal proves that
-    /// nothing was made.
-    async fn send<P: Platform>(&self, context: &Context<'_, P>, job: &posten::Job) -> Sent {
-        let turn = context.within(TURN);
-        let mut is_last = false;
-        loop {
-            let (request, sealed) = match self.sealed(context, job) {
-                Ok(sealed) => sealed,
-                Err(problem) => return Sent::Refused(problem),
-            };
-            let sent = match self.send_sealed(context, job, request).await {
-                Ok(sent) => sent,
-                // It never left, so it is sealed anew and tried again while there is time.
-                Err(OverBudget(_)) if turn.left() >= PAUSE => {
-                    context.platform.sleep(PAUSE).await;
-                    continue;
-                }
-                Err(OverBudget(problem)) => return Sent::Refused(problem),
-            };
-            match sent {
-                Sent::Refused(problem)
-                    if problem.kind == Kind::PackageRefused
-                        && !is_last
-                        && !is_fresh(context, sealed) =>
-                {
-                    context.log(&Event::of("order", &problem));
-                    is_last = true;
-                }
-                sent => return sent,
-            }
-        }
-    }
-
-    /// The order and when it was sealed. Nothing is waited for between this and the sending.
-    fn sealed<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        job: &posten::Job,
-    ) -> Result<(Request, OffsetDateTime), Problem> {
-        let boundary = random_id(context.platform);
-        let mut sealings = 1;
-        loop {
-            let sealed = Cell::new(context.now());
-            let now = || {
-                sealed.set(context.now());
-                sealed.get()
-            };
-            let request = self.posten.create(job, &self.seal, now, &boundary);
-            let request = request.map_err(refusal::unsendable)?;
-            if sealings == SEALINGS || is_fresh(context, sealed.get()) {
-                return Ok((request, sealed.get()));
-            }
-            sealings = sealings.saturating_add(1);
-        }
-    }
-
-    async fn send_sealed<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        job: &posten::Job,
-        request: Request,
-    ) -> Result<Sent, OverBudget> {
-        let answer = match outbound::send_once(context, &CREATE, request).await {
-            Ok(answer) => answer,
-            Err(error @ SendError::OverBudget(_)) => return Err(OverBudget(lost(&error))),
-            Err(error) if error.may_have_arrived() => return Ok(Sent::Unclear(lost(&error))),
-            Err(error) => return Ok(Sent::Refused(lost(&error))),
-        };
-        if !answer.status().is_success() {
-            let problem = refusal::problem(&answer);
-            return Ok(if refusal::is_proof(&answer) {
-                Sent::Refused(problem)
-            } else {
-                Sent::Unclear(problem)
-            });
-        }
-        let is_ours = |echo: &str| echo == job.reference;
-        let sent = match answer::created(&self.posten, job.flow(), answer.body()) {
-            Ok(created) if created.reference.as_deref().is_none_or(is_ours) => Sent::Made(created),
-            Ok(_) => Sent::Unclear(outbound::unreadable(POSTEN, "the reference is not ours")),
-            Err(error) => Sent::Unclear(refusal::unreadable(error)),
-        };
-        Ok(sent)
-    }
-
     /// The job with the pages on which its signers sign.
     fn with_pages<P: Platform>(
         &self,
@@ -389,15 +268,6 @@ const fn seen(id: String, record: Record) -> Job {
         record,
         standing: None,
     }
-}
-
-/// Whether a package that was sealed then may be sent now.
-fn is_fresh<P: Platform>(context: &Context<'_, P>, sealed: OffsetDateTime) -> bool {
-    context.now() <= sealed.saturating_add(FRESH)
-}
-
-fn lost(error: &SendError) -> Problem {
-    outbound::problem(POSTEN, error)
 }
 
 fn unfit(unfit: &Unfit) -> Problem {

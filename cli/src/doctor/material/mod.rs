@@ -1,6 +1,7 @@
 //! What is looked at: the certificate, its key and its chain, out of whatever files they are in.
 
 mod ber;
+mod cipher;
 mod digest;
 mod key;
 mod password;

@@ -7,6 +7,7 @@ mod looks;
 mod quota;
 mod standing;
 mod start;
+mod start_refused;
 mod withdrawn;
 
 use super::fake::{ALTINN, Bank, World, context, text};

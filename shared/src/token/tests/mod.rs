@@ -1,6 +1,7 @@
 //! The token component against a Maskinporten that plays along, and its client against a token component that does.
 
 mod ahead;
+mod callers;
 mod client;
 mod desk;
 mod expiry;
@@ -272,4 +273,18 @@ fn consent_form(name: &str) -> String {
     form.append_pair("scope", "skatteetaten:kravogbetalinger")
         .append_pair("authorization_details", &details.to_string());
     form.finish()
+}
+
+fn desk() -> Desk {
+    Desk::new(&token_config())
+}
+
+fn token(answer: &(StatusCode, Value)) -> &str {
+    assert_eq!(answer.0, StatusCode::OK, "{}", answer.1);
+    answer.1["access_token"].as_str().expect("a token")
+}
+
+fn error(answer: &(StatusCode, Value)) -> (u16, &str, &str) {
+    let text = |name: &str| answer.1[name].as_str().unwrap_or_default();
+    (answer.0.as_u16(), text("error"), text("problem"))
 }

@@ -1,0 +1,160 @@
+//! Ciphers of encrypted keys and PKCS#12.
+
+use aes::{Aes128, Aes192, Aes256};
+use aria::{Aria128, Aria192, Aria256};
+use camellia::{Camellia128, Camellia192, Camellia256};
+use cbc::Decryptor;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{
+    BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit, KeyIvInit, StreamCipher,
+};
+use des::{Des, TdesEde2, TdesEde3};
+use rc2::Rc2;
+use rc4::Rc4;
+
+use super::ber::Value;
+use super::pbe::{Closed, algorithm};
+
+/// A cipher in CBC mode.
+#[derive(Clone, Copy)]
+pub(super) enum Cipher {
+    Aes(usize),
+    Aria(usize),
+    Camellia(usize),
+    Des,
+    DoubleDes,
+    TripleDes,
+    Rc2 { length: usize, bits: usize },
+}
+
+impl Cipher {
+    /// The encryption scheme of PBES2, with its initialisation vector.
+    pub(super) fn of(scheme: &Value) -> Result<(Self, Vec<u8>), Closed> {
+        let (oid, parameters) = algorithm(scheme).ok_or_else(|| Closed::unknown("?"))?;
+        let unknown = || Closed::Unknown(oid.clone());
+        let parameters = parameters.ok_or_else(unknown)?;
+        let cipher = match oid.as_str() {
+            "2.16.840.1.101.3.4.1.2" => Self::Aes(16),
+            "2.16.840.1.101.3.4.1.22" => Self::Aes(24),
+            "2.16.840.1.101.3.4.1.42" => Self::Aes(32),
+            "1.2.392.200011.61.1.1.1.2" => Self::Camellia(16),
+            "1.2.392.200011.61.1.1.1.3" => Self::Camellia(24),
+            "1.2.392.200011.61.1.1.1.4" => Self::Camellia(32),
+            "1.2.410.200046.1.1.2" => Self::Aria(16),
+            "1.2.410.200046.1.1.7" => Self::Aria(24),
+            "1.2.410.200046.1.1.12" => Self::Aria(32),
+            "1.2.840.113549.3.7" => Self::TripleDes,
+            "1.3.14.3.2.7" => Self::Des,
+            "1.2.840.113549.3.2" => return Self::rc2(&parameters).ok_or_else(unknown),
+            _ => return Err(unknown()),
+        };
+        let iv = parameters.octet_string().ok_or_else(unknown)?;
+        Ok((cipher, iv))
+    }
+
+    /// RC2 by its own parameters (RFC 8018, appendix B.2.3).
+    fn rc2(parameters: &Value) -> Option<(Self, Vec<u8>)> {
+        let parts = parameters.sequence()?;
+        let (version, iv) = match parts.as_slice() {
+            [iv] => (None, iv),
+            [version, iv] => (Some(version.number()?), iv),
+            _ => return None,
+        };
+        let bits: usize = match version {
+            None => 32,
+            Some(160) => 40,
+            Some(120) => 64,
+            Some(58) => 128,
+            Some(bits) if bits >= 256 => bits.try_into().ok()?,
+            Some(_) => return None,
+        };
+        let length = bits.div_ceil(8);
+        Some((Self::Rc2 { length, bits }, iv.octet_string()?))
+    }
+
+    /// A cipher by OpenSSL's name.
+    pub(super) fn traditional(name: &str) -> Option<Self> {
+        Some(match name.trim().to_ascii_uppercase().as_str() {
+            "AES-128-CBC" => Self::Aes(16),
+            "AES-192-CBC" => Self::Aes(24),
+            "AES-256-CBC" => Self::Aes(32),
+            "ARIA-128-CBC" => Self::Aria(16),
+            "ARIA-192-CBC" => Self::Aria(24),
+            "ARIA-256-CBC" => Self::Aria(32),
+            "CAMELLIA-128-CBC" => Self::Camellia(16),
+            "CAMELLIA-192-CBC" => Self::Camellia(24),
+            "CAMELLIA-256-CBC" => Self::Camellia(32),
+            "DES-CBC" => Self::Des,
+            "DES-EDE-CBC" => Self::DoubleDes,
+            "DES-EDE3-CBC" => Self::TripleDes,
+            "RC2-CBC" => Self::Rc2 {
+                length: 16,
+                bits: 128,
+            },
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn key_length(self) -> usize {
+        match self {
+            Self::Aes(length)
+            | Self::Aria(length)
+            | Self::Camellia(length)
+            | Self::Rc2 { length, .. } => length,
+            Self::Des => 8,
+            Self::DoubleDes => 16,
+            Self::TripleDes => 24,
+        }
+    }
+
+    /// Its name, if nobody should use it any more.
+    pub(super) const fn outdated(self) -> Option<&'static str> {
+        match self {
+            Self::Aes(_) | Self::Aria(_) | Self::Camellia(_) => None,
+            Self::Des => Some("DES"),
+            Self::DoubleDes => Some("2DES"),
+            Self::TripleDes => Some("3DES"),
+            Self::Rc2 { .. } => Some("RC2"),
+        }
+    }
+
+    pub(super) fn decrypt(self, key: &[u8], iv: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed> {
+        match self {
+            Self::Aes(16) => cbc::<Aes128>(key, iv, content),
+            Self::Aes(24) => cbc::<Aes192>(key, iv, content),
+            Self::Aes(_) => cbc::<Aes256>(key, iv, content),
+            Self::Aria(16) => cbc::<Aria128>(key, iv, content),
+            Self::Aria(24) => cbc::<Aria192>(key, iv, content),
+            Self::Aria(_) => cbc::<Aria256>(key, iv, content),
+            Self::Camellia(16) => cbc::<Camellia128>(key, iv, content),
+            Self::Camellia(24) => cbc::<Camellia192>(key, iv, content),
+            Self::Camellia(_) => cbc::<Camellia256>(key, iv, content),
+            Self::Des => cbc::<Des>(key, iv, content),
+            Self::DoubleDes => cbc::<TdesEde2>(key, iv, content),
+            Self::TripleDes => cbc::<TdesEde3>(key, iv, content),
+            Self::Rc2 { bits, .. } => {
+                let cipher = Rc2::new_with_eff_key_len(key, bits);
+                let decryptor = Decryptor::<Rc2>::inner_iv_slice_init(cipher, iv);
+                let decryptor = decryptor.map_err(|_| Closed::Password)?;
+                let opened = decryptor.decrypt_padded_vec::<Pkcs7>(content);
+                opened.map_err(|_| Closed::Password)
+            }
+        }
+    }
+}
+
+fn cbc<C>(key: &[u8], iv: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed>
+where
+    C: BlockCipherDecrypt + KeyInit,
+{
+    let decryptor = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| Closed::Password)?;
+    let opened = decryptor.decrypt_padded_vec::<Pkcs7>(content);
+    opened.map_err(|_| Closed::Password)
+}
+
+pub(super) fn rc4(key: &[u8], content: &[u8]) -> Result<Vec<u8>, Closed> {
+    let mut cipher = Rc4::new_from_slice(key).map_err(|_| Closed::Password)?;
+    let mut opened = content.to_vec();
+    cipher.apply_keystream(&mut opened);
+    Ok(opened)
+}
