@@ -170,7 +170,7 @@ async fn a_file_with_a_fault_is_refused_by_both() {
     let loaded = application.start_in(folder, |options| options.pins = Some(pins));
     let error = loaded.await.err().unwrap().to_string();
     assert!(
-        error.contains("budget `a`: unknown field `clas`"),
+        error.contains("budget `a`: clas: unknown field `clas`"),
         "{error}"
     );
     let error = Egress::load(&file, Door::open(), Log::memory())
@@ -179,7 +179,7 @@ async fn a_file_with_a_fault_is_refused_by_both() {
     assert!(
         error
             .to_string()
-            .contains("budget `a`: unknown field `clas`"),
+            .contains("budget `a`: clas: unknown field `clas`"),
         "{error}"
     );
 }

@@ -138,7 +138,7 @@ fn all_faults_of_all_budgets_are_named_at_once() {
         "`origins`: an entry is scheme://host",
         "`calls_per_second` or `calls_in_progress` is missing",
         "`share` must be a part",
-        "budget 3: unknown field `colour`",
+        "budget 3: colour: unknown field `colour`",
     ] {
         assert!(error.contains(message), "{error}\n{message}");
     }
