@@ -52,10 +52,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// Those tests.
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("doctor_with_openssl.rs"),
     include_str!("doctor_live.rs"),
     include_str!("doctor_looks_first.rs"),
+    include_str!("doctor_reads_settings.rs"),
     include_str!("doctor_opens_files.rs"),
     include_str!("doctor_meets_servers.rs"),
     include_str!("doctor_revocation.rs"),
