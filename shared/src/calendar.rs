@@ -63,11 +63,11 @@ impl Unit {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct PeriodLimits {
-    /// How many years before the current one a period may begin.
+    /// Maximum number of years before the current year at which a period may begin.
     years_back: u16,
-    /// How many years after the current one it may end.
+    /// Maximum number of years after the current year at which a period may end.
     years_ahead: u16,
-    /// How many years it may span.
+    /// Maximum number of years that a period may span.
     span_years: u16,
 }
 
@@ -90,7 +90,7 @@ impl PeriodLimits {
         span_years: 20,
     };
 
-    /// Whether the limits can be kept: a span of at least a year, and none of them beyond what is any use.
+    /// Returns whether the limits are valid: a span of at least one year, and no limit above its largest useful value.
     pub const fn are_valid(&self) -> bool {
         let most = Self::MOST;
         self.years_back <= most.years_back
@@ -151,7 +151,7 @@ impl PeriodLimits {
     }
 }
 
-/// The same day so many years later; the day after it where that year has no such day.
+/// Returns the same day `years` years later, or the day after it if that year has no such day.
 fn years_after(date: Date, years: u16) -> Option<Date> {
     let year = date.year().checked_add(years.into())?;
     let same = date.replace_year(year);

@@ -145,7 +145,7 @@ pub(crate) fn login_claims(now: i64) -> Value {
     })
 }
 
-/// Where public keys are shared.
+/// Returns the settings of the store in which public keys are shared.
 pub(crate) fn key_sets() -> KeySetStore {
     KeySetStore {
         environment: Environment::Test,

@@ -27,10 +27,11 @@ pub(crate) const HEADER: &str = "idempotency-key";
 /// The longest key, in characters.
 const LONGEST: usize = 128;
 
-/// How long a key is known.
+/// Time for which an idempotency key is remembered.
 const KNOWN: time::Duration = time::Duration::hours(24);
 
-/// How long the store may take to write down that a request has begun; each request with a key waits as long.
+/// Settling time of the lease: the longest that the store may take to record that a request has begun. Each request
+/// with a key waits this long.
 const SETTLING: Duration = Duration::from_millis(300);
 
 /// When one that came while another was at work may come again, in seconds.
@@ -86,7 +87,8 @@ fn invalid(detail: &str) -> Problem {
     Problem::new(Kind::RequestInvalid).detail(detail)
 }
 
-/// What a request asks for, as a hash: two that ask for the same have the same, however they are written.
+/// SHA-256 hash of what a request asks for. Requests that ask for the same have the same hash, however they are
+/// written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Fingerprint(String);
 

@@ -23,7 +23,7 @@ pub(crate) fn break_numbers(bytes: &mut [u8]) {
     }
 }
 
-/// Whether [`break_numbers`] would leave `bytes` as they are.
+/// Returns whether [`break_numbers`] would leave `bytes` unchanged.
 pub(crate) fn has_no_number(bytes: &[u8]) -> bool {
     let mut row = 0;
     let mut digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);

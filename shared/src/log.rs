@@ -64,7 +64,7 @@ pub struct Event {
     /// What really happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
-    /// What to do about it.
+    /// Recommended remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Text>,
     /// The counterparty's own code.

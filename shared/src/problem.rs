@@ -195,7 +195,7 @@ kinds! {
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here";
 }
 
-/// Who reads an answer.
+/// Kind of reader for whom an answer is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Audience {
     /// A customer of the bank, and their app.

@@ -6,15 +6,15 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 use crate::party::PersonNumber;
 
-/// Whether every character is visible or a blank: no control, format or line-breaking character, which includes bidirectional
-/// controls, zero-width characters, CR and LF.
+/// Returns whether every character is visible or a blank, and none is a control, format or line-breaking character.
+/// These include bidirectional controls, zero-width characters, CR and LF.
 pub(crate) fn is_displayable(text: &str) -> bool {
     text.chars()
         .all(|character| !is_invisible(character) && !is_line_break(character))
 }
 
-/// Whether the text holds a national identity number of any register: eleven decimal digits of any script that stand by
-/// themselves, with or without blanks, hyphens and invisible characters between them.
+/// Returns whether the text holds a national identity number of any register: eleven decimal digits of any script that
+/// are not part of a longer number, with or without blanks, hyphens and invisible characters between them.
 pub(crate) fn holds_number(text: &str) -> bool {
     let characters: Vec<char> = with_ascii_digits(text).chars().collect();
     let follows_digit = |place: usize| {

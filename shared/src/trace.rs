@@ -46,7 +46,7 @@ impl Span {
         }
     }
 
-    /// Whether its ids may be our own: those never have a long number in them.
+    /// Returns whether the ids may be our own, which never contain a long number.
     pub fn may_be_ours(&self) -> bool {
         identifier::has_no_number(&self.trace.to_be_bytes())
             && identifier::has_no_number(&self.id.to_be_bytes())
@@ -113,10 +113,10 @@ fn hexadecimal(text: &str, digits: usize) -> Option<u128> {
     u128::from_str_radix(text, 16).ok().filter(|_| fits)
 }
 
-/// How a component treats the traces of its callers.
+/// Treatment of callers' traces by a component.
 #[derive(Clone, Debug)]
 pub struct CallerTraces {
-    /// Whether each request continues its caller's trace.
+    /// Set if each request continues its caller's trace.
     pub(crate) continued: bool,
     key: Secret<[u8; 32]>,
 }
@@ -131,7 +131,8 @@ impl CallerTraces {
         }
     }
 
-    /// What the log says of a caller's trace: the same for the same trace, and nobody finds the trace from it.
+    /// Returns the pseudonym of a caller's trace for the log, a keyed hash: the same trace gives the same pseudonym,
+    /// which does not reveal the trace.
     pub(crate) fn hash(&self, caller: &Span) -> CallerTrace {
         let mac = HMAC::mac(caller.trace.to_be_bytes(), self.key.expose());
         let mut bytes = [0; 16];

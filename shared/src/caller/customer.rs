@@ -49,7 +49,7 @@ impl Customer {
         context.for_customer(&self.consumer, self.subject.expose())
     }
 
-    /// Whether the login is a back end's, which asks on behalf of many.
+    /// Returns whether the login belongs to a back end, which asks on behalf of many.
     pub fn is_back_end(&self, scopes: &LookupScopes) -> bool {
         !self.is_person && self.has_scope(scopes.others.as_ref())
     }

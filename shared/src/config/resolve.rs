@@ -211,8 +211,8 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// Where the public keys of other parties are shared, from `environment`, `consumer_organisation` and
-    /// `key_set_store_key`.
+    /// Reads the settings of the store in which other parties' public keys are shared, from `environment`,
+    /// `consumer_organisation` and `key_set_store_key`.
     pub fn key_set_store(&mut self) -> Option<KeySetStore> {
         let environment = self.environment();
         let consumers = self.consumers();

@@ -90,14 +90,14 @@ pub struct Login {
     pub party_claim: String,
     /// The claim with the organisations that the customer may act for.
     pub organisations_claim: String,
-    /// Where its keys are shared by the instances of the deployment.
+    /// Store in which the instances of the deployment share the issuer's keys.
     pub key_sets: KeySetStore,
 }
 
 /// Settings of the store in which the instances of a deployment share other parties' public keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeySetStore {
-    /// Where the app runs.
+    /// Environment in which the app runs.
     pub environment: Environment,
     /// The deployment's first consumer, which its rows are named for.
     pub consumer: OrganisationNumber,

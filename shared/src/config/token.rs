@@ -38,9 +38,9 @@ pub struct TokenConfig {
     pub vault: Option<VaultSettings>,
     /// Seals the store of tokens.
     pub store_keys: StoreKeys,
-    /// How the traces of callers are treated.
+    /// Treatment of callers' traces.
     pub caller_traces: CallerTraces,
-    /// Where calls are marked for the budgets.
+    /// Marking settings: which calls are marked for the budgets.
     pub marking: Marking,
 }
 

@@ -84,7 +84,7 @@ impl Desk {
         }
     }
 
-    /// How the traces of callers are treated.
+    /// Returns how the traces of callers are treated.
     pub fn caller_traces(&self) -> CallerTraces {
         self.caller_traces.clone()
     }
@@ -294,7 +294,7 @@ impl Desk {
     }
 }
 
-/// How many members `metadata` may have: more than any service asks for.
+/// Maximum number of members of `metadata`: more than any service asks for.
 const MOST_METADATA: usize = 32;
 
 #[derive(Deserialize)]
@@ -309,7 +309,7 @@ struct StartBody {
 }
 
 impl StartBody {
-    /// What is asked for, and for which party.
+    /// Returns the fingerprint of what is requested and for which party.
     fn fingerprint(&self, party: &Party) -> Fingerprint {
         let metadata = self.metadata.iter();
         let metadata = metadata.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);

@@ -81,7 +81,7 @@ use truth::Truth;
 /// The store of records and tickets.
 pub const STORE: &str = "consents";
 
-/// How long one look at Altinn may take before another request of the instance takes over.
+/// Maximum time of one lookup at Altinn before another request of the instance takes over.
 const LOOKING: std::time::Duration = std::time::Duration::from_secs(12);
 
 /// All consents of a deployment.
@@ -141,7 +141,8 @@ impl Consents {
         Ok(Self::standing_of(context, record))
     }
 
-    /// How the consent stands as far as it is known here; `None` where there is none. Altinn is not asked.
+    /// Returns the consent's state as stored here, without asking Altinn. `None` if no usable one is stored, or if
+    /// Altinn did not know it when last asked.
     pub async fn known_standing<P: Platform>(
         &self,
         context: &Context<'_, P>,

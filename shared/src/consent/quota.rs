@@ -20,16 +20,16 @@ use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 use crate::store::Name;
 
-/// How many requests one customer may have open, and how many may be made within [`LEAST`].
+/// Maximum number of one customer's requests that are open, and of those made within [`LEAST`].
 const SLOTS: u8 = 20;
 
-/// How long a request has its slot at least, whatever comes of it.
+/// Minimum time that a request holds its slot, whatever its outcome.
 const LEAST: time::Duration = time::Duration::minutes(2);
 
-/// How long is waited between the writing of a slot and the second look.
+/// Pause between writing a slot and reading it again.
 const SETTLING: Duration = Duration::from_millis(100);
 
-/// How often another slot is looked for where somebody else has taken it.
+/// Maximum number of attempts to take a slot, where other requests take the same ones.
 const TRIES: u8 = 3;
 
 /// After how many seconds to come again where all slots are those of open requests: parties take their time.
@@ -37,7 +37,7 @@ const OPEN_RETRY_AFTER: u64 = 600;
 
 const KIND: &str = "slot";
 
-/// One of a customer's slots. It names a party, and so has no `Debug`.
+/// Quota slot of a customer. The slot names a party, and so has no `Debug`.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 struct Slot {
     /// Random: which request of ours has taken it.
@@ -46,7 +46,7 @@ struct Slot {
     taken_at: i64,
     /// The consent's id.
     id: String,
-    /// Where its record is.
+    /// Parts of the key of the consent's record.
     record: [String; 3],
 }
 
@@ -131,7 +131,7 @@ impl<P: Platform> Rows<'_, P> {
 }
 
 impl Slot {
-    /// How many seconds more it is taken, whatever came of the request.
+    /// Returns the seconds that remain of the slot's minimum hold time, whatever the outcome of the request.
     fn rest(&self, now: OffsetDateTime) -> u64 {
         let since = now.unix_timestamp().saturating_sub(self.taken_at);
         let rest = LEAST.whole_seconds().saturating_sub(since);

@@ -40,7 +40,8 @@ pub(super) struct Record {
     is_unknown: bool,
 }
 
-/// How old Altinn's word about a consent in force may be before a caller who asks how it stands is told.
+/// Maximum age of Altinn's confirmation of an active consent. A status request that finds an older one asks Altinn
+/// again.
 const FRESH: Duration = Duration::minutes(1);
 
 /// Altinn is asked about one consent, or for one browser that comes back, at most once in this time.
@@ -58,7 +59,7 @@ impl Record {
         }
     }
 
-    /// Whether Altinn is to be asked: the outcome may have changed, and nobody has just asked.
+    /// Returns whether to ask Altinn: the outcome may have changed, and no other request has just asked.
     pub(super) fn is_due(&self, now: OffsetDateTime) -> bool {
         let may_have_changed = match self.outcome(now) {
             Outcome::Pending => true,
@@ -78,12 +79,12 @@ impl Record {
         self.is_unknown = true;
     }
 
-    /// Whether Altinn knew the request when it was last asked.
+    /// Returns whether Altinn knew the request when last asked.
     pub(super) const fn is_known_to_altinn(&self) -> bool {
         !self.is_unknown
     }
 
-    /// Whether the party can still answer, as far as we know.
+    /// Returns whether the party can still answer, as far as is known here.
     pub(super) fn is_open(&self, now: OffsetDateTime) -> bool {
         self.outcome(now) == Outcome::Pending && !self.is_unknown
     }
@@ -106,12 +107,13 @@ impl Record {
     }
 }
 
-/// How long ago `seconds` was.
+/// Returns the time from `seconds`, in Unix time, to `now`.
 const fn since(seconds: i64, now: OffsetDateTime) -> Duration {
     Duration::seconds(now.unix_timestamp().saturating_sub(seconds))
 }
 
-/// Whether the last look is long enough ago. A clock that was set back says nothing about that.
+/// Returns whether [`LOOK_PAUSE`] has passed since the last lookup. A lookup that lies at least as far in the future,
+/// because the clock was set back, counts as long enough ago.
 fn has_rested(looked_at: Option<i64>, now: OffsetDateTime) -> bool {
     looked_at.is_none_or(|looked_at| {
         let since = since(looked_at, now);
@@ -132,7 +134,7 @@ pub(super) struct Request {
     valid_to: i64,
     /// The login service's name for who asked first.
     asked_by: String,
-    /// Where whoever answers it comes back to.
+    /// Address to which the browser returns after the answer.
     return_address: String,
 }
 
@@ -153,8 +155,8 @@ impl Request {
         }
     }
 
-    /// Whether it brings `asker` home. The external service has one redirect address for a request, so that askers with
-    /// different return addresses have requests of their own.
+    /// Returns whether the request sends the browser to the return address of `asker`. The external service has one
+    /// redirect address for each request, so askers with different return addresses have separate requests.
     pub(super) fn leads_home(&self, asker: &Asker<'_>) -> bool {
         self.return_address == asker.return_address.as_str()
     }
@@ -239,7 +241,7 @@ impl Ticket {
         }
     }
 
-    /// Whether Altinn may be asked for the browser that has come back.
+    /// Returns whether Altinn may be asked for the browser that has come back.
     pub(super) fn may_look(&self, now: OffsetDateTime) -> bool {
         has_rested(self.looked_at, now)
     }

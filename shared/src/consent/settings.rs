@@ -35,9 +35,9 @@ pub struct ConsentConfig {
     pub store_keys: StoreKeys,
     /// What a timer shows to have the stores swept.
     pub maintenance_secrets: Vec<Secret<String>>,
-    /// How the traces of callers are treated.
+    /// Treatment of callers' traces.
     pub caller_traces: CallerTraces,
-    /// Where calls are marked for the budgets.
+    /// Marking settings: which calls are marked for the budgets.
     pub marking: Marking,
 }
 

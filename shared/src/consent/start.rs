@@ -50,7 +50,8 @@ impl Consents {
         self.start_with(context, subject, asker, callback, id).await
     }
 
-    /// The same for a request with a key: a new one has the same id each time.
+    /// Does the same as [`start`](Self::start) for a request with an idempotency key, whose repeats give a new consent
+    /// request the same id.
     pub(super) async fn start_once<P: Platform>(
         &self,
         context: &Context<'_, P>,

@@ -33,7 +33,7 @@ pub struct UnreadBody(RefCell<Option<Incoming>>);
 
 struct Incoming {
     frames: Pin<Box<dyn Frames>>,
-    /// What the caller announces, in bytes.
+    /// Length that the caller announces (`Content-Length`), in bytes.
     length: Option<usize>,
 }
 

@@ -95,7 +95,8 @@ pub trait Component<P: Platform> {
     /// The origins whose pages may call. Asked only for requests that have an `Origin` header.
     async fn web_origins(&self, context: &Context<'_, P>) -> Result<Vec<Origin>, Problem>;
 
-    /// How the traces of callers are treated; `None` where the settings cannot be read. Asked only for requests that name one.
+    /// Returns how the traces of callers are treated; `None` if the settings cannot be read. Called only for requests
+    /// that name a trace.
     async fn caller_traces(&self, context: &Context<'_, P>) -> Option<CallerTraces>;
 
     /// Answers a request. To log a problem that is answered in another form than [`Problem::response`]'s,
@@ -118,7 +119,7 @@ pub struct Arrived<H> {
     pub headers: HeaderMap,
     /// The query, checked against the route's parameters.
     pub query: Query,
-    /// What is read last.
+    /// Body of the request, which is read last.
     pub body: UnreadBody,
     pub(crate) places: Places,
 }

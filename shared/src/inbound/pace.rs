@@ -6,13 +6,13 @@ use crate::context::{Context, Deadline};
 use crate::platform::Platform;
 use crate::problem::{Kind, Problem};
 
-/// How many bytes must arrive within [`WINDOW`].
+/// Number of bytes that must arrive within [`WINDOW`].
 const STEP: usize = 64 * 1024;
 
-/// How long the first [`STEP`] bytes may take, and each further ones.
+/// Maximum time for the first [`STEP`] bytes, and for each further [`STEP`] bytes.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// What a request keeps of its time for the answer.
+/// Part of a request's time that is reserved for the answer.
 const ANSWERING: Duration = Duration::from_secs(1);
 
 /// Pieces under so many bytes are small: each costs as much work as a large one.
@@ -21,7 +21,7 @@ const SMALL: usize = 16;
 /// More small pieces than this are refused.
 const MOST_SMALL: u32 = 100;
 
-/// How a body arrives.
+/// Rate of an arriving body in the current window, and the number of its small pieces.
 pub(super) struct Pace {
     end: Deadline,
     in_window: usize,
@@ -70,7 +70,7 @@ impl Pace {
         Ok(())
     }
 
-    /// How long the next piece may take.
+    /// Returns the time left for the next piece.
     pub(super) fn left<P: Platform>(&self, context: &Context<'_, P>) -> Duration {
         self.end.left(context.platform)
     }

@@ -14,10 +14,10 @@ use crate::platform::Platform;
 use crate::platform::wake::{self, Call};
 use crate::problem::{Kind, Problem};
 
-/// How long a body waits for memory.
+/// Maximum time that a body waits for memory.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a request keeps of its time for the answer.
+/// Part of a request's time that is reserved for the answer.
 const ANSWERING: Duration = Duration::from_secs(1);
 
 /// When to try again, in seconds.
@@ -119,7 +119,7 @@ impl State {
     }
 }
 
-/// What one body holds. Dropping it gives the memory back.
+/// Share of the room that one body holds. Dropping it releases the memory.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Share<'a> {

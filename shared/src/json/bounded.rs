@@ -21,7 +21,7 @@ where
 /// Reads an object of at most `MOST` members, for `deserialize_with`.
 ///
 /// # Errors
-/// The same as of [`list`].
+/// [`Error::invalid_length`] at the first member beyond, as for [`list`].
 pub(crate) fn map<'de, const MOST: usize, V, D>(
     deserializer: D,
 ) -> Result<BTreeMap<String, V>, D::Error>

@@ -13,7 +13,8 @@ pub(crate) use bounded::{list, map};
 pub(crate) use size::Size;
 pub(crate) use unambiguous::{check, read};
 
-/// How serde begins the text of a list with too many elements. Such a text holds two numbers and nothing of the caller's.
+/// Prefix of serde's error text for a list with too many elements. Such a text holds two numbers and nothing that the
+/// caller sent.
 const INVALID_LENGTH: &str = "invalid length ";
 
 /// Reads the body of a request, which must be JSON of the shape of `T` without a member that stands twice.

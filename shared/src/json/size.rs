@@ -21,14 +21,14 @@ enum Place {
     Within {
         /// The bytes of it are not counted.
         is_uncounted: bool,
-        /// How many of its first bytes are those of the name; `None` once it is another text.
+        /// Number of leading bytes that match the name; `None` after the first difference.
         alike: Option<usize>,
         /// The byte before was a backslash.
         is_escaped: bool,
     },
 }
 
-/// What stood last outside of strings, blanks apart.
+/// Last token before a position outside of strings, ignoring blanks.
 #[derive(Clone, Copy, Debug)]
 enum Last {
     /// The name, as a string.

@@ -1,6 +1,7 @@
 //! JSON in which every member has one meaning.
 //!
-//! Where a member stands twice, readers differ in which one they believe (RFC 8259 §4), and so may two of ours.
+//! Duplicate member names are ambiguous: readers differ in which one they believe (RFC 8259 §4), and so may two of
+//! ours.
 
 use std::collections::HashSet;
 use std::fmt;

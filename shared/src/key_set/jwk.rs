@@ -1,4 +1,4 @@
-//! One public key of a set, as it is published.
+//! Public key of a set, as published (JSON Web Key, RFC 7517).
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 /// More keys than this are not looked at.
 const MOST: usize = 64;
 
-/// One public key.
+/// Public key, as a JSON Web Key (RFC 7517 §4).
 #[derive(Clone, Debug)]
 pub(crate) struct Jwk {
     key_id: Option<String>,
@@ -40,7 +40,7 @@ impl Jwk {
         })
     }
 
-    /// Whether `name` is its `kid` or its `x5t`.
+    /// Returns whether `name` is the key's `kid` or its `x5t`.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.key_id.as_deref() == Some(name) || self.thumbprint.as_deref() == Some(name)
     }

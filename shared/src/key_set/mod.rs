@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// The pause between two readings of the row while another instance fetches.
 const POLL: Duration = Duration::from_millis(250);
 
-/// How long a set may be used.
+/// Lifetimes of a key set: how long it may be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Lifetimes {
     /// From the fetch; the set is fetched again after half of it.
@@ -66,13 +66,13 @@ pub(crate) struct KeySet {
     flights: Flights<(), ()>,
 }
 
-/// What an instance knows.
+/// Cached key set of an instance, with the times and the failure of its lookups.
 #[derive(Debug, Default)]
 struct Kept {
     keys: Vec<Jwk>,
     /// When the deployment fetched them.
     fetched: Option<OffsetDateTime>,
-    /// Why the last fetch failed, if it did.
+    /// Failure of the last fetch, if it failed.
     failure: Option<Problem>,
     /// When the last look ended.
     looked: Option<OffsetDateTime>,
@@ -80,7 +80,7 @@ struct Kept {
     own_fetch: Option<(OffsetDateTime, bool)>,
 }
 
-/// Why a look is needed.
+/// Reason why a lookup is needed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Need {
     /// None is.

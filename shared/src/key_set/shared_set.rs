@@ -130,19 +130,19 @@ impl Row {
         (self.fetched_at > 0).then(|| moment(self.fetched_at))
     }
 
-    /// Whether the last fetch failed.
+    /// Returns whether the last fetch failed.
     pub(super) const fn has_failed(&self) -> bool {
         self.tried_at > self.fetched_at
     }
 
-    /// Whether the deployment has fetched the set, or tried to, within the cool-down.
+    /// Returns whether the deployment has fetched the set, or tried to, within the cool-down.
     pub(super) fn is_recent(&self, now: OffsetDateTime) -> bool {
         // Whole seconds: one more makes sure of the last.
         age(moment(self.tried_at), now).is_some_and(|age| age <= COOL_DOWN)
     }
 }
 
-/// How long ago `moment` was; `None` where it is so far ahead that one of the clocks was wrong.
+/// Returns the age of `moment`; `None` if it is so far ahead that one of the clocks was wrong.
 pub(super) fn age(moment: OffsetDateTime, now: OffsetDateTime) -> Option<Duration> {
     let seconds = now.unix_timestamp().saturating_sub(moment.unix_timestamp());
     let leeway = i64::try_from(LEEWAY.as_secs()).unwrap_or_default();
@@ -150,7 +150,8 @@ pub(super) fn age(moment: OffsetDateTime, now: OffsetDateTime) -> Option<Duratio
         .then(|| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
-/// Whether `moment` was less than `pause` ago. A clock that was set back says nothing about that.
+/// Returns whether `moment` was less than `pause` ago. A `moment` in the future, because the clock was set back, does
+/// not count.
 pub(super) fn is_within(pause: Duration, moment: OffsetDateTime, now: OffsetDateTime) -> bool {
     let since = now
         .unix_timestamp_nanos()

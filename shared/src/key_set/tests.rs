@@ -81,7 +81,7 @@ fn world() -> (Rc<Memory>, Login) {
     (platform, login)
 }
 
-/// Whether the instance has the key; the kind of the problem where it cannot say.
+/// Returns whether the instance has the key, or the kind of the problem if it cannot tell.
 async fn has(instance: &KeySet, platform: &Memory, name: &str) -> Result<bool, Kind> {
     let found = instance.find(&context(platform), Some(name)).await;
     found

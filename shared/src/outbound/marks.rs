@@ -78,7 +78,7 @@ impl Marking {
         }
     }
 
-    /// Whether calls to `origin` are marked, because its budget is kept for all instances.
+    /// Returns whether calls to `origin` are marked, because its budget is kept for all instances.
     pub fn covers(&self, origin: &Origin) -> bool {
         self.origins.contains(origin)
     }
@@ -127,7 +127,7 @@ impl Marks {
         }
     }
 
-    /// Whether a call to `address` is marked.
+    /// Returns whether a call to `address` is marked.
     pub(super) fn cover(&self, address: &Uri) -> bool {
         let (Some(scheme), Some(authority)) = (address.scheme_str(), address.authority()) else {
             return false;

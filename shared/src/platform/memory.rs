@@ -18,7 +18,7 @@ use super::{
     Body, Keys, Limits, Platform, Request, Response, SendError, StoreError, Stream, VariableError,
 };
 
-/// How many keys come at a time.
+/// Number of keys in one page of a listing.
 const PAGE: usize = 10;
 
 /// How a test answers outgoing calls.

@@ -133,7 +133,8 @@ pub enum SendError {
     /// The answer was larger than allowed.
     #[error("the answer was larger than {0} bytes")]
     TooLarge(usize),
-    /// Whoever keeps the service's budget did not let the call go; it may be made after so many seconds.
+    /// Rate limit of the service exceeded: the keeper of its budget refused the call, which may be made after this many
+    /// seconds.
     #[error("over the budget of the service: the call was not made")]
     OverBudget(u64),
 }

@@ -31,12 +31,12 @@ use super::{
 };
 use crate::inbound::{self, Component};
 
-/// How many keys are read at a time.
+/// Maximum number of keys that are read at a time.
 const PAGE: usize = 1000;
 
 type Page = Result<Vec<String>, StoreError>;
 
-/// What a store lists: its keys, and after them how it went.
+/// Key listing of a store: its keys, followed by the result of the listing.
 type Listed = (
     StreamReader<String>,
     FutureReader<Result<(), key_value::Error>>,

@@ -18,7 +18,7 @@ pub(super) fn is_writable(text: &str) -> bool {
     )
 }
 
-/// Whether an address holds a national identity number, written out or encoded.
+/// Returns whether an address holds a national identity number, plain or encoded.
 pub(super) fn address_holds_number(address: &str) -> bool {
     let pairs = form_urlencoded::parse(address.as_bytes());
     let mut parts = pairs.flat_map(|(name, value)| [name, value]);

@@ -72,7 +72,7 @@ impl Desk {
         self.routes
     }
 
-    /// How the traces of callers are treated.
+    /// Returns how the traces of callers are treated.
     pub fn caller_traces(&self) -> CallerTraces {
         self.caller_traces.clone()
     }

@@ -41,9 +41,9 @@ pub struct ReadsConfig {
     pub permission: Permission,
     /// The component's own key, shown to `token`.
     pub signing_key: SigningKey,
-    /// How the traces of callers are treated.
+    /// Treatment of callers' traces.
     pub caller_traces: CallerTraces,
-    /// Where calls are marked for the budgets.
+    /// Marking settings: which calls are marked for the budgets.
     pub marking: Marking,
 }
 

@@ -65,8 +65,8 @@ impl Place {
     }
 }
 
-/// Whether `path` is `prefix` or lies below it. Below a prefix, a path holds nothing that a server may resolve again: encoded
-/// slashes and dots, backslashes, and parameters of a segment (`/..;/`).
+/// Returns whether `path` is `prefix` or lies below it. Below a prefix, a path must hold nothing that a server may
+/// resolve again: encoded slashes and dots, backslashes, and parameters of a segment (`/..;/`).
 fn is_below(path: &str, prefix: &str) -> bool {
     if prefix.is_empty() {
         return true;

@@ -3,13 +3,14 @@
 use crate::inbound::decode;
 use crate::text::folded;
 
-/// How often something may be encoded that a server decodes.
+/// Number of nested encodings that are undone, as a server may undo them.
 const DECODINGS: usize = 3;
 
 const HEXADECIMAL: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether a server could read a parameter called `own` out of the address: in its query or in a segment of its path (`;name=`),
-/// in any case and width, percent-encoded or not, with blanks, brackets, dots or a NUL at its name as frameworks drop them.
+/// Returns whether a server could read a parameter called `own` from the address: in its query or in a segment of its
+/// path (`;name=`), in any case and width, percent-encoded or not, with blanks, brackets, dots or a NUL at its name as
+/// frameworks drop them.
 pub(super) fn names(address: &str, own: &str) -> bool {
     readings(address).any(|reading| {
         let separators = ['?', '&', ';'];
@@ -18,7 +19,7 @@ pub(super) fn names(address: &str, own: &str) -> bool {
     })
 }
 
-/// Whether the address holds a control character, encoded or not.
+/// Returns whether the address holds a control character, encoded or not.
 pub(super) fn holds_control_character(address: &str) -> bool {
     readings(address).any(|reading| reading.contains(char::is_control))
 }

@@ -29,16 +29,16 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::state::State;
 
-/// How long a browser is kept for a look: a person waits.
+/// Maximum time that a browser waits for a status lookup: a person is waiting.
 const LOOKING: Duration = Duration::from_secs(10);
 
-/// How often one who waits for a look tries to take it.
+/// Interval at which a waiting request tries to take the status lookup.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How many browsers an instance lets wait for a look. The others are sent home at once.
+/// Maximum number of browsers that wait for a status lookup in one instance. Further ones are sent back at once.
 pub(super) const WAITING: usize = 16;
 
-/// One look is one call.
+/// Endpoint policy of a status lookup: one call, without retries.
 const STATUS: Call = Call {
     counterparty: POSTEN,
     timeout: Duration::from_secs(5),
@@ -57,7 +57,7 @@ pub struct Arrival<'a> {
     pub head: bool,
 }
 
-/// What came of a look.
+/// Result of a status lookup.
 enum Look {
     Told(Box<Change>),
     /// The token is another's, or an old one.

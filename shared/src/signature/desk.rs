@@ -33,7 +33,8 @@ pub const RETURN: &str = "/signatures/return";
 /// How an exit address may say that it went. It is hearsay.
 const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 
-/// How many of the largest orders an instance takes in at once: each has its documents in memory, about three times.
+/// Number of the largest orders that an instance receives at once. Each holds its documents in memory about three
+/// times.
 const ORDERS: usize = 4;
 
 /// Answers the signature component's requests. Lives as long as the instance.
@@ -84,7 +85,7 @@ impl Desk {
         }
     }
 
-    /// How the traces of callers are treated.
+    /// Returns how the traces of callers are treated.
     pub fn caller_traces(&self) -> CallerTraces {
         self.caller_traces.clone()
     }

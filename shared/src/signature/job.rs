@@ -69,7 +69,7 @@ pub struct SignerView {
 }
 
 impl SignerView {
-    /// Whether the signer may have something left to do.
+    /// Returns whether the signer may have something left to do.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.status, "waiting" | "failed" | "unknown")
     }

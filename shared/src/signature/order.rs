@@ -75,7 +75,8 @@ struct Draft {
 }
 
 impl Draft {
-    /// What is asked for: everything that Posten would be told but for what is random, and where the browser ends.
+    /// Returns the fingerprint of the order: everything that Posten would receive except random values, and the address
+    /// at which the browser ends.
     fn fingerprint(&self) -> Fingerprint {
         let address = self.return_address.as_ref().map(ReturnAddress::as_str);
         let content = self.job.content_hash();

@@ -24,16 +24,17 @@ const QUEUE: &str = "queue";
 const LOOK: &str = "look";
 const LOOKED: &str = "looked";
 
-/// How far apart two looks at Posten for one job are, in all the deployment.
+/// Minimum interval between two status lookups at Posten for one job, across the deployment.
 const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The ends of rows are whole seconds.
 const ROUNDING: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// How long what a look has shown is not looked up again with the same token.
+/// Time for which a status is not looked up again with the same token.
 const LOOK_COUNTS: Duration = Duration::seconds(5);
 
-/// How long the store may take to write down that a look is taken: a person waits as long for each.
+/// Settling time of the lease on a status lookup: the longest that the store may take to record it. A person waits this
+/// long for each lookup.
 const SETTLING: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// In a millisecond.
@@ -168,7 +169,7 @@ impl<P: Platform> Rows<'_, P> {
         Ok(turn.is_some())
     }
 
-    /// Whether the last look was made with this token, a short while ago.
+    /// Returns whether the last status lookup was made with this token, within [`LOOK_COUNTS`].
     pub(super) async fn has_looked(
         &self,
         consumer: &OrganisationNumber,

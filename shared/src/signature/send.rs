@@ -30,15 +30,15 @@ const TURN: Duration = Duration::from_secs(10);
 /// Pause before an order that was over the budget is sealed and sent again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How old a seal may be when its package is sent. Posten takes one that is five seconds old (signering-docs,
-/// "Dokumentpakke"), and the time in it has no parts of a second.
+/// Maximum age of a seal when its package is sent. Posten accepts a seal that is five seconds old (signering-docs,
+/// "Dokumentpakke"), and the time in the seal has no fractional seconds.
 const FRESH: time::Duration = time::Duration::seconds(3);
 
-/// How often a package is sealed before it is sent however old the seal is: where one signature takes longer than a seal
-/// is good for, no other will be quicker.
+/// Maximum number of sealings before a package is sent whatever the age of its seal: if one signature takes longer than
+/// a seal is valid, no other is faster.
 const SEALINGS: u32 = 3;
 
-/// What came of sending the order.
+/// Result of sending the order.
 pub(super) enum Sent {
     Made(Created),
     Refused(Problem),
@@ -139,7 +139,7 @@ impl Signatures {
     }
 }
 
-/// Whether a package that was sealed then may be sent now.
+/// Returns whether a package that was sealed at `sealed` may be sent now.
 fn is_fresh<P: Platform>(context: &Context<'_, P>, sealed: OffsetDateTime) -> bool {
     context.now() <= sealed.saturating_add(FRESH)
 }

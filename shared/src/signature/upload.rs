@@ -24,7 +24,7 @@ pub(super) const LARGEST_JSON: usize = 64 * 1024;
 /// The name of a document's content in JSON.
 const CONTENT: &str = "content";
 
-/// What an order may be written as.
+/// Format of an order's body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
     Json,

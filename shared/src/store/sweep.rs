@@ -26,13 +26,13 @@ const REST: Duration = Duration::from_mins(10);
 /// The kind of the row that says where a sweep stopped.
 const PLACE: &str = "sweep-place";
 
-/// How long that is remembered. Timers sweep each quarter of an hour.
+/// Time-to-live of the row that says where a sweep stopped. Timers sweep every quarter of an hour.
 const REMEMBERED: time::Duration = time::Duration::days(1);
 
-/// Where a sweep stopped.
+/// Position at which a sweep stopped.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 struct Place {
-    /// How many of the keys before it are still there.
+    /// Number of keys before the position that still exist.
     passed: usize,
 }
 
@@ -41,7 +41,7 @@ struct Place {
 pub struct Swept {
     /// Rows that had run out.
     pub removed: usize,
-    /// Whether it came to the end of the store. Not, if its time was up, or if it was not its turn.
+    /// Set if the sweep reached the end of the store; not set if its time was up or it could not take the lease.
     pub whole: bool,
 }
 
@@ -49,10 +49,10 @@ impl Store {
     /// Removes every row that has run out, and counts them. Others stay, whether they open or not: a wrong key, or a
     /// newer release beside this one, costs nobody a row.
     ///
-    /// It ends early when the request's time is nearly up, and remembers where it was: the next one goes on there, so
-    /// that a store that is too large for one sweep is gone through by several. Keys come in pages, and those that the
-    /// sweeps before have looked at are passed over without a look. The place is a count of the keys before it: stores
-    /// list keys in much the same order each time, and what is missed by a change of it is found in the next round.
+    /// Stops early when the request's time is nearly up, and stores its position: the next sweep continues there, so
+    /// that several sweeps cover a store that is too large for one. Keys come in pages, and a sweep skips the keys that
+    /// earlier sweeps have examined. The position is a count of the keys before it: stores list keys in much the same
+    /// order each time, and the next round finds what a change of the order makes a sweep miss.
     pub async fn sweep<P: Platform>(
         &self,
         context: &Context<'_, P>,

@@ -35,7 +35,7 @@ struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct Holder(RefCell<Option<Claim>>);
 
-/// What an instance has written down for itself.
+/// Claim to the lease that an instance has written to the store.
 #[derive(Clone, Debug)]
 struct Claim {
     row: Row,

@@ -51,7 +51,7 @@ impl Desk {
         }
     }
 
-    /// How the traces of callers are treated.
+    /// Returns how the traces of callers are treated.
     pub fn caller_traces(&self) -> CallerTraces {
         self.caller_traces.clone()
     }

@@ -41,7 +41,7 @@ pub(crate) struct Former {
     token_scope: Option<String>,
     /// The proof's header at the source.
     pub(super) header: HeaderName,
-    /// What proofs are signed with. Shared by the copies of these settings, so that it is looked up once.
+    /// Public keys of the signatures on proofs. Copies of these settings share them, so that they are looked up once.
     pub(super) published: Rc<KeySet>,
 }
 

@@ -64,8 +64,8 @@ fn a_callback_that_is_stopped_anywhere_can_come_again() {
     }
 }
 
-/// What two starts at once leave behind: two requests at Altinn, two tickets, two slots, and the record of the one that
-/// wrote last.
+/// Builds the state that two concurrent starts leave behind: two requests at Altinn, two tickets, two slots, and the
+/// record of the start that wrote last.
 fn two_at_once() -> (Memory, World, Bank, [State; 2]) {
     let (platform, world) = world();
     let bank = Bank::new(PERSON);

@@ -1,4 +1,4 @@
-//! How often Altinn is asked, whoever asks us.
+//! Rate limit of lookups at Altinn, whichever caller asks.
 
 use std::time::Duration;
 

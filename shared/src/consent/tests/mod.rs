@@ -18,7 +18,7 @@ use crate::platform::{Platform, SendError};
 use crate::problem::Problem;
 use crate::state::State;
 
-/// How long Altinn is not asked again.
+/// Pause during which Altinn is not asked again.
 const LOOK_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A browser that says that there is an answer, and no code.

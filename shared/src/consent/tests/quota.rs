@@ -1,4 +1,4 @@
-//! How many requests one customer may have open, and how many may be made in a while.
+//! Quota of consent requests: how many one customer may have open, and how many may be made in a given time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a store lists.
+//! Key listing of a store.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 

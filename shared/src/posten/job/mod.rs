@@ -16,16 +16,16 @@ pub use unfit::{Rule, Unfit};
 /// The size that a job's documents may have together, in bytes (signering-docs, "Opprette oppdrag": 10 MB).
 pub const MOST_BYTES: usize = 10_485_760;
 
-/// How many documents a job may have (direct.xsd and portal.xsd).
+/// Maximum number of documents in a job (direct.xsd and portal.xsd).
 pub const MOST_DOCUMENTS: usize = 20;
 
-/// How many signers a job may have (direct.xsd and portal.xsd).
+/// Maximum number of signers of a job (direct.xsd and portal.xsd).
 pub const MOST_SIGNERS: usize = 10;
 
 /// The longest time that a group of signers may have: 90 days (signering-docs, "Portalflyt").
 pub const LONGEST: Duration = Duration::seconds(7_776_000);
 
-/// How far ahead the activation of a portal job may lie. Posten publishes no limit; this one is ours, so that every time
+/// Maximum time until the activation of a portal job. Posten publishes no limit; this one is ours, so that every time
 /// that follows from it can be written and stored.
 pub const FARTHEST: Duration = Duration::days(366);
 
@@ -69,7 +69,7 @@ pub enum Plan {
     Portal {
         /// When the first group may sign, at most [`FARTHEST`] ahead; at once where it is not said or past.
         activation: Option<OffsetDateTime>,
-        /// How long each group has, at most [`LONGEST`]; 30 days where it is not said, and whole seconds.
+        /// Time for each group to sign, in whole seconds, at most [`LONGEST`]; 30 days if absent.
         available: Option<Duration>,
     },
 }

@@ -45,9 +45,9 @@ struct State {
     confirmed: Vec<i64>,
     /// How far its clock is ahead of ours.
     ahead: time::Duration,
-    /// How long the next orders are on their way.
+    /// Transit times of the next orders.
     delays: VecDeque<Duration>,
-    /// How old the seals of the orders were when they came, in whole seconds.
+    /// Ages of the orders' seals on arrival, in whole seconds.
     seal_ages: Vec<i64>,
 }
 
@@ -120,7 +120,7 @@ impl Posten {
         self.0.borrow_mut().delays.push_back(time);
     }
 
-    /// How old the seals of all orders were when they came.
+    /// Returns the ages of all orders' seals on arrival, in whole seconds.
     pub(super) fn seal_ages(&self) -> Vec<i64> {
         self.0.borrow().seal_ages.clone()
     }

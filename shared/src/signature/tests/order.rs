@@ -281,7 +281,7 @@ fn a_store_that_cannot_be_read_sends_nothing() {
     assert!(world.posten.jobs().is_empty());
 }
 
-/// What whoever keeps Posten's budget says of a call that it does not let go.
+/// Returns the answer of the keeper of Posten's budget to a call that it refuses.
 fn over_budget() -> Response {
     let mut answer = answered(429, r#"{"problem":"too-many-calls"}"#);
     let headers = answer.headers_mut();

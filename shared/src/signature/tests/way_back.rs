@@ -112,10 +112,10 @@ fn a_signing_that_is_not_over_is_waited_for() {
     assert!(waited > LOOK_EVERY && waited < LOOK_EVERY * 2, "{waited:?}");
 }
 
-/// How far apart two looks are.
+/// Minimum interval between two status lookups.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// How often Posten was asked for a status.
+/// Returns the number of status requests to Posten.
 fn looks(world: &World) -> usize {
     let requests = world.platform.requests();
     let is_look = |request: &&crate::platform::Request| request.uri().path().contains("/status/");
