@@ -42,7 +42,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-/// Where `egress` listens by default, and where the sandbox tells Spin to call it.
+/// Default address of `egress`, at which the sandbox configures Spin to call it.
 #[cfg(any(feature = "host", feature = "sandbox"))]
 const EGRESS: &str = "127.0.0.1:7165";
 

@@ -68,13 +68,13 @@ struct Access<'a> {
     route: Option<&'a str>,
     method: &'a str,
     status: u16,
-    /// Why the host answered in place of the component, where that was for a limit.
+    /// Reason why the host answered in place of the component, if a limit was the cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'a str>,
     duration_ms: u128,
 }
 
-/// Why the host refused a request, kept in the response's extensions for the access log.
+/// Reason why the host refused a request, kept in the response's extensions for the access log.
 #[derive(Clone, Copy)]
 struct Refused(&'static str);
 

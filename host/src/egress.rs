@@ -215,7 +215,7 @@ async fn serve(proxy: Arc<Proxy>, listener: TcpListener, stopping: watch::Receiv
     proxy.faults.flush_all();
 }
 
-/// One caller's connection. It takes a place among the established ones with its first request that is let in.
+/// Connection of a caller. It takes a place among the established ones with its first admitted request.
 struct Connection {
     proxy: Arc<Proxy>,
     table: Arc<ConnectionTable>,

@@ -95,7 +95,7 @@ pub(crate) struct Queue {
     wait: Duration,
 }
 
-/// Why a request has no response.
+/// Reason why a request has no response.
 pub(crate) enum Unanswered {
     /// No instance took it in time.
     NoInstance,

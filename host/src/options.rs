@@ -29,7 +29,7 @@ pub struct Options {
     pub state_dir: PathBuf,
     /// The folder where compiled code is kept between starts; without one it is compiled at each start.
     pub cache_dir: Option<PathBuf>,
-    /// How much an instance may do, and how many there may be.
+    /// Limits on the work of an instance, and on the number of instances.
     pub limits: Limits,
     /// Limits on the connections of clients.
     pub connections: ConnectionLimits,
@@ -73,8 +73,8 @@ impl Options {
 /// minute for which an instance keeps its settings.
 const VAULT_CACHE: Duration = Duration::from_secs(5);
 
-/// How much an instance may do, and how many there may be. The defaults for one instance are Spin's for WASI 0.3
-/// components, with a request time-out added.
+/// Limits on the work of an instance, and on the number of instances. The defaults for one instance are Spin's for
+/// WASI 0.3 components, with a request time-out added.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Requests that an instance serves before it is replaced.

@@ -20,7 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Names and values.
 type Headers = Vec<(String, String)>;
 
-/// What stands between the boundaries.
+/// Content between the boundaries.
 pub(crate) struct Body {
     pub(crate) headers: Headers,
     pub(crate) der: Vec<u8>,

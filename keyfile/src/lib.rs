@@ -35,7 +35,7 @@ pub struct Pem {
     pub oddities: Vec<Oddity>,
 }
 
-/// One block: what stands between a BEGIN and an END line.
+/// Block of PEM: the content between a BEGIN and an END line.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Block {
     /// Kind, by the label.

@@ -2,16 +2,16 @@
 
 use crate::REMOVED;
 
-/// How the first member of a JSON object looks in base64: every JSON Web Token begins so (RFC 7519).
+/// Beginnings of a JSON object in base64: every JSON Web Token begins with one of them (RFC 7519).
 const JSON_OBJECT: [&str; 2] = ["eyJ", "eyAi"];
 
-/// How the tokens of a vault begin: service, batch and recovery tokens.
+/// Prefixes of vault tokens: service, batch and recovery tokens.
 const VAULT: [&str; 3] = ["hvs.", "hvb.", "hvr."];
 
 /// So many characters follow such a beginning at least.
 const SHORTEST: usize = 4;
 
-/// The same in vaults before 1.10, and the fewest letters and digits that follow.
+/// Prefixes of tokens in vaults before 1.10, and the fewest letters and digits that follow.
 const OLD_VAULT: [&str; 3] = ["s.", "b.", "r."];
 const OLD_VAULT_LENGTH: usize = 20;
 
@@ -53,7 +53,7 @@ pub(crate) fn removed(text: &str) -> String {
     clean
 }
 
-/// Whether the word is one of a sentence, such as `token` after `Bearer`, or a parameter of a challenge (RFC 6750 §3).
+/// Returns whether the word is plain text, such as `token` after `Bearer`, or a parameter of a challenge (RFC 6750 §3).
 fn is_plain(word: &str) -> bool {
     let name = word.split('=').next().unwrap_or_default();
     let name = name.trim_end_matches([',', '.', ':', ';', ')']);
@@ -85,7 +85,8 @@ fn without_pem(text: &str) -> String {
     clean
 }
 
-/// Where the first mark of PEM at or after `from` is, with its dashes: at least two, `word`, and a label that ends so.
+/// Finds the first mark of PEM at or after `from`: at least two dashes, `word`, and a label with an ending of `LABELS`.
+/// Returns its range, dashes included.
 fn mark(small: &str, word: &str, from: usize) -> Option<(usize, usize)> {
     const FEWEST_DASHES: usize = 2;
     const LABELS: [&str; 6] = ["key", "certificate", "request", "crl", "parameters", "data"];
@@ -176,7 +177,7 @@ fn within(word: &str) -> String {
     clean
 }
 
-/// Where the first secret in `token` begins.
+/// Returns the position of the first secret in `token`.
 fn secret_in(token: &str) -> Option<usize> {
     let known = JSON_OBJECT.iter().chain(&VAULT);
     let known = known.filter_map(|begin| {
@@ -198,8 +199,8 @@ fn secret_in(token: &str) -> Option<usize> {
     known.chain(old.map(|_| 0)).chain(random).min()
 }
 
-/// Whether small letters, capital letters and digits change as often as in a random text, which words and paths do not; or
-/// it is more hexadecimal digits than a digest has.
+/// Returns whether lowercase letters, uppercase letters and digits change as often as in random text, which they
+/// do not in words and paths, or whether the part has more hexadecimal digits than a digest.
 fn is_random(part: &str) -> bool {
     let kind = |byte: u8| match byte {
         b'a'..=b'z' => Some(0),

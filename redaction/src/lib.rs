@@ -1,7 +1,7 @@
 //! Removes personal numbers and credentials from text before it is logged or printed.
 //!
-//! It is a safety net, not the rule: code that reads a secret reports errors without quoting the input. Each removed part
-//! becomes an ellipsis. Removed are:
+//! Redaction is a safety net, not the rule: code that reads a secret reports errors without quoting the input. Each
+//! removed part becomes an ellipsis. The crate removes:
 //!
 //! - numbers of eleven digits or more, with separators inside, in any script: see [`numbers`](mod@numbers);
 //! - private keys and other PEM, JSON Web Tokens, vault tokens, passwords in addresses, what follows `Bearer`, long random

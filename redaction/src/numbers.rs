@@ -178,7 +178,7 @@ fn time_of_day(rest: &[char]) -> Option<usize> {
     ends.then_some(length)
 }
 
-/// Whether `rest` begins so: `h` is a hexadecimal digit and `d` a decimal one.
+/// Returns whether `rest` begins with `form`, in which `h` is a hexadecimal digit and `d` a decimal one.
 fn has_form(rest: &[char], form: &str) -> bool {
     rest.len() >= form.len()
         && rest

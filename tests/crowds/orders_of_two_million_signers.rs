@@ -7,7 +7,7 @@ use journeys::{Bench, by_our_host_alone};
 
 const AT_ONCE: usize = 64;
 
-/// What the process may grow by meanwhile, in KiB: the sandbox and the clients are in it too.
+/// Maximum growth of the process during the orders, in KiB: the sandbox and the clients are in it too.
 const MOST: u64 = 64 * 1024;
 
 /// A figure of this process, in KiB.

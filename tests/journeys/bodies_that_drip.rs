@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// More than the first step of the minimum rate, so that the upload is under way.
 const BEGINNING: usize = 100 * 1024;
 
-/// What a large order announces.
+/// Length that a large order announces, in bytes.
 const LENGTH: usize = 13_000_000;
 
 /// A connection on which `head` and `bytes` bytes of a body have been sent.

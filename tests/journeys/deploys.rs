@@ -301,7 +301,7 @@ fn systemd_takes_the_units_and_finds_them_shut() {
     }
 }
 
-/// What the proxy may reach: the internet, where its counterparties are, and the loopback, where it is called.
+/// Networks that the proxy may reach: the internet, where its counterparties are, and the loopback, where it is called.
 #[test]
 fn the_proxy_reaches_no_network_of_ones_own() {
     let path = project().join("deploy/systemd/innsyn-egress.service");

@@ -1,4 +1,4 @@
-//! One customer reads as much as they can: Skatteetaten's limit is kept, and another customer does not notice.
+//! Reads by one customer, as many as possible: Skatteetaten's limit is kept, and another customer does not notice.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 const READS: usize = 60;
 
-/// One of several customers: for the app, a login is a customer.
+/// Returns one of several customers: for the app, a login is a customer.
 fn customer(bench: &Bench, number: usize) -> Customer<'_> {
     let subject = Overrides::default().claim("sub", format!("login {number}"));
     bench.customer("ragna").with_login(&subject)

@@ -1,4 +1,4 @@
-//! Somebody visits the exit address of a job again and again: Posten does not shut the bank out, and others order.
+//! Repeated visits to the exit address of a job: Posten does not shut the bank out, and other customers order.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use futures::future::join_all;
 use journeys::{Bench, by_our_host_alone};
 use sandbox::bank::Overrides;
 
-/// What Posten's filter says when the bank is shut out.
+/// Note of Posten's filter when it shuts the bank out.
 const SHUT_OUT: &str = "more calls than one may make in a second";
 
 #[tokio::test(flavor = "multi_thread")]

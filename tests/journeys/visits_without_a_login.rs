@@ -6,7 +6,7 @@ use reqwest::{Client, Response, redirect::Policy};
 use sandbox::posten::Switches;
 use std::time::Duration;
 
-/// Where the visit is sent on to.
+/// Returns the address to which the visit is redirected.
 fn location(answer: &Response) -> &str {
     assert_eq!(answer.status(), 303);
     let location = answer.headers().get("location").expect("an address");

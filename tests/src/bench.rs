@@ -31,9 +31,9 @@ pub struct Bench {
     pub sandbox: Sandbox,
     /// Everything the host and the components have logged.
     pub log: AppLog,
-    /// Where the app is reached by those outside: by way of the gateway, if there is one.
+    /// Address of the app for those outside: the gateway's, if there is one.
     pub public_url: String,
-    /// Where it is reached by back ends and timers.
+    /// Address of the app for back ends and timers.
     pub inside: String,
     gateway: Option<Gateway>,
     running: Option<Running>,

@@ -64,7 +64,7 @@ impl<'a> Customer<'a> {
         self.get("/claims/aapnekrav", party).await
     }
 
-    /// The same, asked for within the customer's own trace.
+    /// Requests the open claims of `party` within the customer's own trace.
     pub async fn open_claims_within(&self, traceparent: &str, party: &str) -> Answer {
         let request = self.request(Method::GET, "/claims/aapnekrav");
         let request = request
@@ -80,7 +80,7 @@ impl<'a> Customer<'a> {
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 
-    /// The same, to be sent otherwise.
+    /// Returns the request `POST /consent` for `party`, for a test that sends it in another way.
     pub fn consent_to_send(&self, party: &str) -> reqwest::RequestBuilder {
         let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
         let body = self.bench.altinn().question(party, &back);

@@ -11,16 +11,16 @@ use tempfile::TempDir;
 
 use crate::build::project;
 
-/// How long nginx may take to start.
+/// Longest time that nginx may take to start.
 const START: Duration = Duration::from_secs(20);
 
 /// A header that says whom a request is from, for tests of the limits by address.
 pub const CLIENT: &str = "test-client";
 
-/// How a gateway is set up, other than it is shipped.
+/// Deviations of a gateway from the setup that is shipped.
 #[derive(Clone, Debug, Default)]
 pub struct GatewaySetup {
-    /// Whether it speaks TLS, as shipped, and not plain HTTP.
+    /// Enables TLS, as shipped, instead of plain HTTP.
     pub tls: bool,
     /// Texts of the configuration, each with what stands in its place.
     pub changes: Vec<(&'static str, &'static str)>,
@@ -158,7 +158,7 @@ fn program() -> PathBuf {
     if there { debian.into() } else { "nginx".into() }
 }
 
-/// Whether it listens, rather than ends.
+/// Returns true once nginx listens, and false if it ends instead.
 fn is_ready(address: SocketAddr, process: &mut Child) -> bool {
     let start = Instant::now();
     loop {

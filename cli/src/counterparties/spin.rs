@@ -57,7 +57,8 @@ pub(super) fn prepare(
     ))
 }
 
-/// How to check the certificates and keys, with a program that has a doctor.
+/// Writes the doctor's files and returns the command that checks the certificates and keys. Only a build with the
+/// feature `host` has a doctor.
 #[cfg(feature = "host")]
 fn doctor(
     folder: &RunFolder,

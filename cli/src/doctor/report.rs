@@ -28,7 +28,7 @@ pub(super) struct Report {
     not_made: Vec<NotMade>,
     /// The files that were written.
     pub(super) written: Vec<PathBuf>,
-    /// Why none were, where they were asked for.
+    /// Reason why no files were written, if files were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_written: Option<String>,
     #[serde(skip)]
@@ -38,7 +38,7 @@ pub(super) struct Report {
 #[derive(Serialize)]
 struct NotMade {
     check: &'static str,
-    /// What it would have looked for.
+    /// Identifiers of the catalogue entries that the check would have looked for.
     ids: Vec<&'static str>,
     reason: String,
 }
@@ -110,7 +110,7 @@ impl Report {
         }
     }
 
-    /// Whether every check was made.
+    /// Returns whether every check was made.
     pub(super) fn is_complete(&self) -> bool {
         self.not_made.is_empty()
     }

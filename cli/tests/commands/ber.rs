@@ -43,7 +43,7 @@ pub(crate) fn in_pieces(der: &[u8], wrap: fn(u8, &[u8]) -> Vec<u8>) -> Vec<u8> {
     wrap(0x30, &[encoded(2, version), info, mac.to_vec()].concat())
 }
 
-/// The same with a version whose length is as short as it should be, by which programs recognise the file.
+/// Encodes the length of the version in its shortest form, by which programs recognise the file.
 pub(crate) fn recognisable(ber: &[u8]) -> Vec<u8> {
     let long = encoded(2, &[3]);
     let place = ber.windows(long.len()).position(|window| window == long);

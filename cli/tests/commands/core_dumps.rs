@@ -25,7 +25,8 @@ pub(crate) fn limit_of(id: u32) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What `/proc` says of the limit on core files, and how a crash ends the program. It is started where cores are allowed.
+/// Returns the limit on core files in `/proc`, and the exit status after a crash. The program starts with core
+/// files allowed.
 fn crashed(program: &str, arguments: &[&str], folder: &Path) -> (String, ExitStatus) {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -S -c unlimited; exec \"$@\"", "sh", program])
@@ -104,7 +105,7 @@ fn the_proxy_and_the_sidecar_leave_no_core() {
     expect_no_core(&sidecar, folder.path());
 }
 
-/// It ends too soon to be looked at while it runs, so it is asked for a file that nobody writes to.
+/// Passes the doctor a pipe without a writer: with other files it ends too soon to be examined while it runs.
 #[test]
 fn the_doctor_leaves_no_core() {
     let folder = TempDir::new().expect("a folder");

@@ -16,7 +16,7 @@ use crate::openssl::Workshop;
 /// Password of the files that are made here.
 const PASSWORD: &str = "p";
 
-/// One input: its name, how it is made, and its verdict.
+/// Input with its name, how it is made, and its verdict.
 struct Input {
     name: String,
     how: String,

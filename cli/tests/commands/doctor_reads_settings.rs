@@ -71,7 +71,7 @@ fn settings_are_read_as_the_app_and_the_host_read_them() {
     );
 }
 
-/// The same base64 in lines of 76 characters.
+/// Returns `pem` with its base64 in lines of 76 characters.
 fn wide(pem: &str) -> String {
     let mut lines: Vec<&str> = pem.lines().collect();
     let (begin, end) = (lines.remove(0), lines.pop().expect("an end"));

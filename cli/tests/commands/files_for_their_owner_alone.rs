@@ -1,4 +1,4 @@
-//! What the command writes is open to its owner alone, even where the umask takes no permission away.
+//! Files that the command writes are open to their owner alone, even where the umask takes no permission away.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

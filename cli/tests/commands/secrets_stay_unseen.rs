@@ -21,7 +21,7 @@ const VAULT_TOKEN: &str = "hvs.CAESIJq7nR5sX0l2vYb8wKd3fGh1";
 /// 32 random bytes in base64url.
 const SEED: &str = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
 
-/// What the command prints, on either output. It must end by itself.
+/// Returns everything that the command prints, on either output. The command must end by itself.
 fn printed(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_innsyn"))
         .args(arguments)
@@ -271,7 +271,7 @@ fn of_pkcs_12_and_its_password() {
     }
 }
 
-/// What the doctor prints of the project, for people and for programs.
+/// Returns everything that the doctor prints about the project, for people and for programs.
 fn looked_at(project: &Project) -> String {
     let answer = project.looked_at(&[]);
     answer.text + &answer.complaints

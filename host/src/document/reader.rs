@@ -43,7 +43,7 @@ fn place(path: &Path) -> String {
     place
 }
 
-/// One value of the document.
+/// Value in the document.
 struct Node(Value);
 
 impl<'de> Deserializer<'de> for Node {
@@ -185,7 +185,7 @@ fn named(name: &str) -> String {
     }
 }
 
-/// Whether it is of letters alone, as names in this format are and keys are not.
+/// Returns whether a text consists of letters, `_` and `-` alone, as names in this format do and keys do not.
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
     text.len() <= LONGEST_NAME && text.bytes().all(is_plain)

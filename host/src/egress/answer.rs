@@ -40,9 +40,9 @@ faults! {
     PinUnknown "pin-unknown" NOT_FOUND "The path does not begin with a pin's name";
     /// More than may be passed on.
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
-    /// It comes at less than the minimum rate.
+    /// Body below the minimum rate.
     BodyTooSlow "body-too-slow" REQUEST_TIMEOUT "The body did not come within ten seconds for each 64 KiB";
-    /// It comes in crumbs.
+    /// Body with too many small chunks.
     BodyInPieces "body-in-pieces" BAD_REQUEST "The body has too many chunks under 16 bytes";
     /// Each connection that is open has a request in progress.
     TooManyConnections "too-many-connections" SERVICE_UNAVAILABLE "The limit of connections is reached";

@@ -24,7 +24,7 @@ const PORTION: usize = 64 * 1024;
 /// A chunk under this many bytes is small.
 const SMALL: usize = 16;
 
-/// Why a body is not read to its end. Both are the client's doing.
+/// Reason why a body is not read to its end. The client causes both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum BodyFault {
     /// A portion, or the whole, did not arrive within its time.
@@ -97,9 +97,9 @@ pub(crate) struct PacedBody<B> {
     inner: B,
     upload: Upload,
     limit: Duration,
-    /// What is left of the limit for the whole body.
+    /// Time that is left of the limit for the whole body.
     whole_left: Duration,
-    /// What is left of the limit for the present portion.
+    /// Time that is left of the limit for the present portion.
     left: Duration,
     /// Bytes of the present portion.
     received: usize,

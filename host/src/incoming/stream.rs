@@ -19,7 +19,7 @@ use tokio::{
 use super::after;
 use crate::{lock::locked, options::ConnectionLimits};
 
-/// What is awaited from a client now, shared by its stream and its requests.
+/// Input that is awaited from a client now, shared by its stream and its requests.
 pub(super) struct Pace {
     head: Duration,
     idle: Duration,
@@ -37,7 +37,7 @@ enum Awaited {
     Nothing,
 }
 
-/// Why a stream was ended.
+/// Reason why a stream was ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expired {
     /// Part of a request head came, and not the rest.

@@ -34,7 +34,7 @@ pub enum StoreError {
         server: Arc<str>,
         /// The failure in the client's words.
         source: redis::RedisError,
-        /// What to do about it, where those words do not say it.
+        /// Advice on what to do, where the client's words do not say it.
         advice: &'static str,
     },
     /// A store's file is open to others and cannot be closed to them.
@@ -42,7 +42,7 @@ pub enum StoreError {
     Mode {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// Cause of the failure.
         source: std::io::Error,
     },
     /// The runtime that the work was handed to is stopping.
@@ -67,7 +67,7 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) keys: Vec<String>,
-    /// Where the next ones are; `None` after the last.
+    /// Place of the next keys; `None` after the last.
     pub(crate) next: Option<Place>,
 }
 

@@ -55,7 +55,7 @@ struct Scope {
     service: String,
 }
 
-/// One limiter, and the timer for its next release.
+/// Limiter shared by its calls, with the timer for its next release.
 struct Shared(Mutex<Timed>);
 
 struct Timed {
@@ -221,7 +221,7 @@ impl Shared {
         });
     }
 
-    /// Whether nobody has it and it counts nothing.
+    /// Returns whether no call refers to the limiter and no limit counts any.
     fn is_idle(shared: &Arc<Self>, now: Instant) -> bool {
         Arc::strong_count(shared) == 1 && locked(&shared.0).limiter.is_idle(now)
     }

@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// The same client, which keeps these budgets.
+    /// Returns the client with these budgets.
     pub(crate) fn with_budgets(mut self, budgets: Budgets) -> Self {
         self.budgets = Arc::new(budgets);
         self

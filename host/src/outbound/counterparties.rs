@@ -41,7 +41,7 @@ struct Content {
     budget: Vec<Table>,
 }
 
-/// One `[[upstream]]` as it is written.
+/// Raw form of an `[[upstream]]` table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

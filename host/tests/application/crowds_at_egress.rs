@@ -21,7 +21,7 @@ use crate::upstream::{Authority, Upstream};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const SHORT: Duration = Duration::from_millis(300);
-/// Where the child process finds its file of pins.
+/// Environment variable that names the child process's file of pins.
 const PINS: &str = "EGRESS_PINS";
 
 /// A folder with pins, a certificate for the proxy, and a file of callers; and the counterparty of the pins.

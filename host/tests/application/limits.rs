@@ -129,7 +129,7 @@ async fn an_instance_is_replaced_after_its_share_of_requests() {
     assert_eq!(running.server().instances("front"), 3);
 }
 
-/// One instance of each component at most, which takes one request at a time.
+/// Allows at most one instance of each component, which takes one request at a time.
 fn one_instance(limits: &mut host::Limits) {
     limits.instances_per_component = 1;
     limits.concurrent_requests_per_instance = 1;

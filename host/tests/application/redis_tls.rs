@@ -136,7 +136,7 @@ fn spawn(folder: &Path, name: &str, port_of: &str, port: u16) -> std::io::Result
     command.stdout(Stdio::from(log)).spawn()
 }
 
-/// Whether it answers, rather than ends.
+/// Returns true once Redis answers, and false if it ends instead.
 fn is_ready(folder: &Path, process: &mut Child) -> bool {
     let start = Instant::now();
     loop {

@@ -46,7 +46,7 @@ fn shown(error: &(impl Debug + ToString)) -> String {
     format!("\n{}\n{error:?}\n{error:#?}", error.to_string())
 }
 
-/// What is said when an application of one component, which is not built, is loaded, and when it is only looked at.
+/// Returns all errors and log lines of reading, and then of loading, an application whose only component is not built.
 async fn loaded(folder: &Path, runtime: &str, pins: Option<&str>) -> String {
     let file = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -125,7 +125,7 @@ async fn of_the_runtime_configuration() {
     }
 }
 
-/// What callers show to the proxy, and what the proxy answers.
+/// Credentials that callers show to the proxy, against what the proxy answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_caller_at_the_proxy() {
     let folder = TempDir::new().unwrap();

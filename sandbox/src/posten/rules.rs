@@ -16,7 +16,7 @@ use super::refusal::{Code, Refusal};
 
 /// 90 days.
 const LONGEST: i64 = 7_776_000;
-/// How far ahead a job may be activated.
+/// Longest time ahead for which a job may be activated.
 const FARTHEST: Duration = Duration::days(366);
 
 /// Refuses an order that breaks a rule; `public` is whether its organisation is a public body.

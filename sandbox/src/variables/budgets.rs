@@ -1,4 +1,4 @@
-//! How much of each service the app may use, in the format of our host: the figures of `deploy/pins.toml`.
+//! Budgets of the app for each service, in the format of our host: the figures of `deploy/pins.toml`.
 
 use crate::world::Addresses;
 

@@ -1,4 +1,4 @@
-//! What one address may do, and how large and how slow a request may be.
+//! Limits on what one address may do, and on how large and how slow a request may be.
 
 use journeys::{CLIENT, GatewaySetup};
 use reqwest::Client;

@@ -1,4 +1,4 @@
-//! What happens to a secret between the one who makes it and the file or setting that it is read from.
+//! Damage to a secret between its creation and the file or setting that it is read from.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,9 +6,9 @@ use serde_json::json;
 
 /// A secret after something happened to it.
 pub struct Damaged {
-    /// What happened.
+    /// Name of the damage.
     pub name: &'static str,
-    /// What is written.
+    /// Content that is written.
     pub bytes: Vec<u8>,
 }
 
@@ -35,7 +35,7 @@ pub fn damaged(text: &str) -> Vec<Damaged> {
         .collect()
 }
 
-/// What editors, forms and environments do to line breaks.
+/// Changes that editors, forms and environments make to line breaks.
 fn with_other_lines(line: &str) -> Vec<(&'static str, String)> {
     let first = line.lines().next().unwrap_or_default();
     let last = line.lines().last().unwrap_or_default();
@@ -70,7 +70,7 @@ fn with_other_lines(line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What is done to the marks of PEM, and to its letters.
+/// Changes to the marks of PEM, and to its letters.
 fn with_other_marks(line: &str) -> Vec<(&'static str, String)> {
     let relabelled = |label: &str| line.replace("PRIVATE KEY", label);
     let body: Vec<&str> = line
@@ -98,7 +98,7 @@ fn with_other_marks(line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What it may be put into, or stand beside.
+/// Wrappings of the secret, and additions beside it.
 fn wrapped(line: &str) -> Vec<(&'static str, String)> {
     let hexadecimal: Vec<String> = line.bytes().map(|byte| format!("{byte:02x}")).collect();
     vec![

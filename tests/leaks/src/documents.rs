@@ -70,11 +70,11 @@ fn every_text(value: &Value, secret: &str) -> Value {
     }
 }
 
-/// The same in TOML, where `document` has `@` in the place of a value.
+/// Returns TOML documents with `secret` in the place of the `@` of `document`, each with a description.
 ///
 /// # Panics
 ///
-/// If it has none.
+/// If `document` does not have exactly one `@`.
 pub fn in_toml(document: &str, secret: &str) -> Vec<(&'static str, String)> {
     let quoted = json!(secret).to_string();
     let bare = quoted.trim_matches('"');

@@ -21,7 +21,7 @@ pub(in super::super) fn is_signed_with_sha1(case: &Case) -> bool {
     chain.any(|held| held.read.signature.is_broken())
 }
 
-/// Whether the key is of a kind and a length that the purpose takes.
+/// Checks that the kind and the length of the key suit the purpose.
 pub(super) fn strength(scope: &Scope) -> Outcome {
     let material = scope.material;
     let of_certificate = material
@@ -56,7 +56,7 @@ pub(super) fn strength(scope: &Scope) -> Outcome {
     Outcome::Made(found.into_iter().collect())
 }
 
-/// Whether the key signs: with the code of the app where the app signs with it, and so that the certificate verifies it.
+/// Checks that the key signs: with the app's code where the app signs with it, and so that the certificate verifies it.
 pub(super) fn trial(scope: &Scope) -> Outcome {
     let material = scope.material;
     let Some(key) = &material.key else {
@@ -82,7 +82,7 @@ pub(super) fn trial(scope: &Scope) -> Outcome {
     Outcome::Made(found.into_iter().collect())
 }
 
-/// Whether the certificate, or one above it, has a signature that can be forged.
+/// Checks that neither the certificate nor one above it has a signature that can be forged.
 pub(super) fn algorithm(case: &Case) -> Outcome {
     let found = is_signed_with_sha1(case).then(|| {
         let name = match case.leaf.read.signature {

@@ -8,12 +8,12 @@ use super::super::language::Both;
 use super::super::material::{KeyPlace, Material};
 use super::{Case, Outcome, Scope};
 
-/// What reading the files has found.
+/// Returns the findings from reading the files.
 pub(super) fn reading(scope: &Scope) -> Outcome {
     Outcome::Made(scope.material.findings.clone())
 }
 
-/// Whether there is a certificate, and not an issuer's.
+/// Checks that there is a certificate, and that it is not an issuer's.
 pub(super) fn certificate(scope: &Scope) -> Outcome {
     let found: Option<Finding> = match scope.case() {
         Some(case) if is_issuers(&case) => Some(F10.found([case.leaf.name().into()])),
@@ -33,7 +33,7 @@ pub(super) fn certificate(scope: &Scope) -> Outcome {
     Outcome::Made(found.into_iter().collect())
 }
 
-/// Whether there is a key.
+/// Checks that there is a key.
 pub(super) fn key(scope: &Scope) -> Outcome {
     let material = scope.material;
     match (&material.key, material.key_place) {
@@ -46,7 +46,7 @@ pub(super) fn key(scope: &Scope) -> Outcome {
     }
 }
 
-/// Why there is no key to look at.
+/// Returns the reason why there is no key to check.
 pub(super) fn missing(material: &Material) -> Both {
     match material.key_place {
         KeyPlace::Missing => Both::new("nøkkelen mangler", "there is no key"),
@@ -55,7 +55,7 @@ pub(super) fn missing(material: &Material) -> Both {
     }
 }
 
-/// Whether the key is the certificate's.
+/// Checks that the key belongs to the certificate.
 pub(super) fn pair(case: &Case) -> Outcome {
     match &case.material.key {
         None => Outcome::NotMade(missing(case.material)),

@@ -10,7 +10,7 @@ use super::super::language::Both;
 use super::super::material::Held;
 use super::{Case, Outcome, address, file};
 
-/// Who issued it.
+/// Checks the issuer of the certificate.
 pub(super) fn issuer(case: &Case) -> Outcome {
     let mut found = Vec::new();
     if file::is_issuers(case) {
@@ -68,7 +68,7 @@ fn candidates<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a Held> {
     all.filter(|held| held.could_have_issued(case.leaf))
 }
 
-/// Why the signature of the certificate could not be checked.
+/// Returns the reason why the signature of the certificate could not be checked.
 fn absent(case: &Case) -> Both {
     match candidates(case).next() {
         None => Both::new(
@@ -223,7 +223,7 @@ fn is_verified(case: &Case) -> bool {
         .any(|held| has_signed(held, case.leaf))
 }
 
-/// Whether a certificate has a signature by the key of another.
+/// Result of verifying the signature of a certificate with the key of another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Signed {
     Yes,

@@ -26,13 +26,13 @@ pub(super) use time::ago;
 
 /// Everything that is known before anything is judged.
 pub(super) struct Scope<'a> {
-    /// What was found in the files.
+    /// Material read from the files.
     pub(super) material: &'a Material,
     /// Known authorities, and those that are trusted besides.
     pub(super) authorities: &'a Authorities,
-    /// What the certificate and the key are to be used for.
+    /// Intended use of the certificate and the key.
     pub(super) purpose: Purpose,
-    /// Where they are to be used.
+    /// Environment in which they are to be used.
     pub(super) target: Option<Environment>,
     /// For whom.
     pub(super) organisation: Option<&'a OrganisationNumber>,

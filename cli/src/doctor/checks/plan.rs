@@ -7,11 +7,11 @@ use super::super::language::Both;
 use super::super::material::KeyPlace;
 use super::{Case, Scope, address, cryptography, file, identity, issuer, ordered, profile, time};
 
-/// What came of a check.
+/// Outcome of a check.
 pub(in super::super) enum Outcome {
-    /// It was made, and this is what it found.
+    /// Check that was made, with its findings.
     Made(Vec<Finding>),
-    /// It could not be made, and why.
+    /// Check that could not be made, with the reason.
     NotMade(Both),
     /// A part of it was made and found this; another could not be, and why.
     Partly(Vec<Finding>, Both),
@@ -19,18 +19,18 @@ pub(in super::super) enum Outcome {
 
 /// A check of the report: its name, and why it was not made if it was not.
 pub(in super::super) struct Checked {
-    /// Its name, an interface: scripts refer to it.
+    /// Name of the check, an interface: scripts refer to it.
     pub(in super::super) name: &'static str,
-    /// What it looks for.
+    /// Catalogue entries that the check looks for.
     pub(in super::super) entries: &'static [&'static Entry],
-    /// Why it was not made.
+    /// Reason why the check, or a part of it, was not made.
     pub(in super::super) missing: Option<Both>,
 }
 
 /// Everything that came of the checks of a purpose.
 #[derive(Default)]
 pub(in super::super) struct Examination {
-    /// What was found, gravest first.
+    /// Findings, gravest first.
     pub(in super::super) findings: Vec<Finding>,
     /// Each check that the purpose needs.
     pub(in super::super) checks: Vec<Checked>,
@@ -86,18 +86,18 @@ impl Examination {
     }
 }
 
-/// One check, with the entries of the catalogue that it can report.
+/// Check with the entries of the catalogue that it can report.
 struct Check {
     name: &'static str,
     entries: &'static [&'static Entry],
     /// For a token or a seal, for a registered key, for TLS.
     need: [Need; 3],
-    /// Whether it takes the private key.
+    /// Marks a check that takes the private key.
     of_key: bool,
     look: Look,
 }
 
-/// How much a purpose needs a check.
+/// Degree to which a purpose needs a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Need {
     /// Without it, nothing is OK.
@@ -106,9 +106,9 @@ enum Need {
     WhereThereIsOne,
 }
 
-/// What a check looks at.
+/// Input of a check.
 enum Look {
-    /// Whatever was found.
+    /// Everything that was found.
     Files(fn(&Scope) -> Outcome),
     /// The certificate.
     Certificate(fn(&Case) -> Outcome),
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
     use crate::doctor::catalogue;
 
-    /// What the network answers, and what a project's settings say, is not looked for in files.
+    /// Groups of entries that are not looked for in files: answers of the network, and settings of a project.
     const ELSEWHERE: [char; 2] = ['L', 'N'];
 
     #[test]

@@ -39,7 +39,7 @@ fn between(earlier: OffsetDateTime, later: OffsetDateTime) -> Duration {
     Duration::seconds(seconds.saturating_sub(earlier.unix_timestamp()))
 }
 
-/// How long ago it ended.
+/// Returns the time from `until` to `now` in words, such as "3 days ago".
 pub(in super::super) fn ago(until: OffsetDateTime, now: OffsetDateTime) -> Both {
     let span = span(between(until, now));
     Both::new(

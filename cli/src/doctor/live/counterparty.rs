@@ -23,7 +23,7 @@ use super::Live;
 use super::line::{Line, refused};
 use super::maskinporten::clock;
 
-/// What the check looks for.
+/// Catalogue entries that the check looks for.
 pub(super) static ENTRIES: &[&Entry] = &[
     &L01, &L02, &L03, &L04, &L05, &L09, &L10, &L11, &L12, &L13, &L15, &L16, &L17, &L18, &V04,
 ];

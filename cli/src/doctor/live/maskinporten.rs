@@ -24,7 +24,7 @@ use super::{Live, Wanted};
 const WORD: u64 = 5;
 const REFUSED: u64 = 10;
 
-/// What is looked for on the way to Maskinporten and in its metadata.
+/// Catalogue entries that are looked for on the way to Maskinporten and in its metadata.
 static REACHED: &[&Entry] = &[
     &live::L01,
     &live::L02,
@@ -39,7 +39,7 @@ static REACHED: &[&Entry] = &[
     &live::V04,
 ];
 
-/// What is looked for in its answer to a grant.
+/// Catalogue entries that are looked for in Maskinporten's answer to a grant.
 static GRANTED: &[&Entry] = &[
     &live::L13,
     &grant::C06,

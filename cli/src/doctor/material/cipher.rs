@@ -107,7 +107,7 @@ impl Cipher {
         }
     }
 
-    /// Its name, if nobody should use it any more.
+    /// Returns the name of the cipher if it is outdated and should no longer be used.
     pub(super) const fn outdated(self) -> Option<&'static str> {
         match self {
             Self::Aes(_) | Self::Aria(_) | Self::Camellia(_) => None,

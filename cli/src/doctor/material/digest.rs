@@ -115,7 +115,7 @@ impl Hash {
         with!(self, output_length())
     }
 
-    /// Whether `code` is the HMAC of `message`. It is compared in constant time.
+    /// Returns whether `code` is the HMAC of `message`. The comparison takes constant time.
     pub(super) fn verifies(self, key: &[u8], message: &[u8], code: &[u8]) -> bool {
         with!(self, verify(key, message, code))
     }

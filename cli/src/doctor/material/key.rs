@@ -118,7 +118,7 @@ impl PrivateKey {
         })
     }
 
-    /// Whether what it signs verifies with its own public key.
+    /// Returns whether a signature by the key verifies with its own public key.
     pub(in super::super) fn signs(&self) -> bool {
         match &self.signer {
             Signer::Rsa(pair) => self.verifies_with(pair.public_key().as_ref()),
@@ -128,7 +128,7 @@ impl PrivateKey {
         }
     }
 
-    /// Whether the app reads it, and signs with it.
+    /// Returns whether the app's code reads the key and signs with it.
     pub(in super::super) fn is_read_by_the_app(&self) -> bool {
         let kid = KeyIdentifier::Kid("trial".to_owned());
         let key = Key::of_pkcs8(kid, self.der.expose());

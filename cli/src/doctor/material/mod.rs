@@ -65,15 +65,15 @@ pub(super) struct Material {
     pub(super) is_ordered: bool,
     /// The authorities that are trusted besides the known ones.
     pub(super) trusted: Vec<Held>,
-    /// Where the key is.
+    /// Location of the key.
     pub(super) key_place: KeyPlace,
-    /// Whether a certificate was delivered, readable or not.
+    /// Records whether a certificate was delivered, readable or not.
     pub(super) has_certificate: bool,
     /// What reading has found.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Where a key is.
+/// Location of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum KeyPlace {
     /// Nowhere.

@@ -9,16 +9,16 @@ use shared::secret::Secret;
 
 use super::super::language::Both;
 
-/// What opens a file.
+/// Password of an encrypted file.
 pub(in super::super) type Password = Secret<String>;
 
-/// One form of a password, as bytes.
+/// Form of a password, as bytes.
 pub(super) struct Form {
     /// UTF-8: PKCS#5.
     utf8: Secret<Vec<u8>>,
     /// `BMPString` with its end, or nothing: PKCS#12.
     bmp: Secret<Vec<u8>>,
-    /// What it is called, if it is not as it was given.
+    /// Name of the form, if it is not the password as given.
     pub(super) name: Option<Both>,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Opened {
     pub(super) outdated: Option<&'static str>,
 }
 
-/// Why something does not open.
+/// Reason why encrypted content does not open.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Closed {
     /// By a cipher, or with parameters, that are not known here.

@@ -72,7 +72,7 @@ fn first_value(der: &[u8]) -> Option<&[u8]> {
     der.get(..der.len().checked_sub(rest.len())?)
 }
 
-/// One finding for everything that is odd: the app and the host read it, other programs may not.
+/// Returns one finding for all oddities: the app and the host read them, other programs may not.
 fn odd(oddities: &[Oddity]) -> Option<Finding> {
     let words: Vec<Both> = oddities.iter().copied().map(oddity_words).collect();
     let in_language = |language| {

@@ -20,14 +20,14 @@ const PBMAC1: &str = "1.2.840.113549.1.5.14";
 /// Bags in bags that no file needs.
 const DEEPEST: u8 = 8;
 
-/// What is in a file.
+/// Contents of a file.
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) keys: Vec<Bag>,
     pub(super) certificates: Vec<Bag>,
     /// Outdated ciphers, each once.
     pub(super) outdated: Vec<&'static str>,
-    /// Why parts of it did not open though the password is right.
+    /// Reasons why parts of the file did not open though the password is right.
     pub(super) closed: Vec<Closed>,
     /// Bytes after its end.
     pub(super) behind: usize,

@@ -31,9 +31,9 @@ pub(in super::super) struct Contents {
     pub(super) is_pem: bool,
     /// Whether it has the form of a key, readable or not.
     pub(in super::super) has_key_block: bool,
-    /// Whether it has the form of a certificate, readable or not.
+    /// Records whether the file has the form of a certificate, readable or not.
     pub(in super::super) has_certificate: bool,
-    /// Whether the key is in a vault.
+    /// Records whether the key is in a vault.
     pub(super) is_in_vault: bool,
     pub(in super::super) findings: Vec<Finding>,
 }
@@ -248,7 +248,8 @@ fn first_open<T>(
     Err(last)
 }
 
-/// Whether it begins as a certificate: a sequence, in it a sequence, in it a version or a serial number.
+/// Returns whether the first value has the structure of a certificate (RFC 5280): a sequence of a sequence of six
+/// elements or more, an algorithm, and a signature.
 fn is_certificate(bytes: &[u8]) -> bool {
     let inside = || {
         let (whole, _) = Value::first(bytes)?;

@@ -32,7 +32,8 @@ pub(super) fn refused(configuration: &Configuration, known: &[Subject]) -> Vec<S
     subjects
 }
 
-/// What a component finds wrong with the variables that the doctor looks at, if `first` of them is set at all.
+/// Returns the variables that the doctor looks at and a component refuses, each with its fault. Returns
+/// none if `first` is not set.
 fn faults<S: Settings>(configuration: &Configuration, first: &str) -> Vec<(String, String)> {
     if configuration.variable(first).is_none() {
         return Vec::new();

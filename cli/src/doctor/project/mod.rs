@@ -56,11 +56,11 @@ struct Subject {
     material: Option<Material>,
     /// What is wrong with the setting itself.
     findings: Vec<Finding>,
-    /// Why the app or the host does not take it: its own reader's words.
+    /// Reason why the app or the host refuses the setting, in the words of its own reader.
     refused: Option<String>,
 }
 
-/// What is looked for in a setting that is no certificate.
+/// Catalogue entries that are looked for in a setting that is no certificate.
 static SETTING: &[&Entry] = &[&A01, &N04, &N05, &N06, &O08];
 
 /// What the settings are judged by.
@@ -170,7 +170,7 @@ impl Subject {
         }
     }
 
-    /// Whether an error is known of it before it is judged.
+    /// Returns whether an error is known of the subject before it is judged.
     fn is_refused(&self) -> bool {
         let inside = self.material.iter().flat_map(|inside| &inside.findings);
         let mut all = self.findings.iter().chain(inside);

@@ -39,7 +39,7 @@ impl Report {
         !self.settings.is_empty()
     }
 
-    /// Whether every check of every setting was made. A variable without a value was not looked at.
+    /// Returns whether every check of every setting was made. A variable without a value was not checked.
     pub(in super::super) fn is_complete(&self) -> bool {
         let is_looked_at = |name: &String| LOOKED_AT.contains(&name.as_str());
         self.is_checked()

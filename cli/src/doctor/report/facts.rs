@@ -9,15 +9,15 @@ use super::super::language::{Both, Language};
 use super::super::material;
 use super::printable;
 
-/// What differs between the languages.
+/// Texts that differ between the languages.
 struct Said {
-    /// How long ago it expired, if it has.
+    /// Time since the certificate expired, if it has.
     expired: Option<Both>,
     environment: Option<Both>,
     role: Both,
 }
 
-/// What the certificate says.
+/// Data of the certificate.
 #[derive(Serialize)]
 pub(super) struct Facts {
     issuer: String,

@@ -135,7 +135,7 @@ impl<W> Limiter<W> {
         seconds.saturating_add(1).min(LONGEST_ADVICE)
     }
 
-    /// Whether no limit counts anything and nobody waits.
+    /// Returns whether no limit counts a call and no call waits.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         self.forget(now);
         self.counted.is_empty() && self.queue.len() == 0
@@ -149,7 +149,8 @@ impl<W> Limiter<W> {
     }
 }
 
-/// Whether one more call keeps every limit. A class may use its own reserve, and what no other class has reserved.
+/// Returns whether one more call is within every limit. A class may use its own reserve, and what no other class has
+/// reserved.
 fn may_go(
     limits: &Limits,
     counted: &[Counted],

@@ -16,7 +16,7 @@ const OTHER: &str = "other";
 /// Largest figure of a budget.
 const LARGEST: u32 = 1000;
 
-/// One `[[budget]]` as it is written.
+/// Raw form of a `[[budget]]` table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -42,7 +42,7 @@ enum CountedBy {
     Service,
 }
 
-/// One `[[budget.class]]`, in calls per second.
+/// Raw form of a `[[budget.class]]` table, in calls per second.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenClass {
@@ -201,7 +201,7 @@ impl Share {
     }
 }
 
-/// Whether a text may be a name, also in a header and in the log.
+/// Returns whether a text may be a name, also in a header and in the log.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=64).contains(&text.len()) && text.bytes().all(plain)
@@ -216,7 +216,7 @@ impl Faults {
         self.0.push(fault.to_string());
     }
 
-    /// One budget. `None` where it cannot be read at all.
+    /// Reads a budget and collects its faults. Returns `None` if the table cannot be read at all.
     fn read(&mut self, document: &Document, table: Table) -> Option<Budget> {
         let written: Written = match document.value(Value::Table(table)) {
             Ok(written) => written,

@@ -24,7 +24,7 @@ const STEP: Duration = Duration::from_secs(5);
 /// The largest list, in bytes. Those of the issuers are far smaller.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-/// What the check looks for.
+/// Catalogue entries that the check looks for.
 static ENTRIES: &[&Entry] = &[&L14, &N01, &N02, &N03];
 
 /// Asks.
