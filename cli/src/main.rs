@@ -34,11 +34,10 @@ mod up;
 #[cfg(panic = "abort")]
 compile_error!("native programs are built with a profile that unwinds: --profile native");
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "sandbox"))]
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[cfg(feature = "host")]
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
@@ -55,7 +54,7 @@ const EGRESS: &str = "127.0.0.1:7165";
 )]
 struct Arguments {
     /// The app's manifest. Without it, the nearest spin.toml from this folder upwards.
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "sandbox"))]
     #[arg(long, global = true, value_name = "FILE")]
     manifest: Option<PathBuf>,
     #[command(subcommand)]
@@ -139,7 +138,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "sandbox"))]
 fn manifest(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if let Some(path) = given {
         return Ok(path);

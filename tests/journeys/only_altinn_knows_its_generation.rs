@@ -66,7 +66,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let path = entry.expect("an entry").path();
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.expect("UTF-8");
-        let is_for_tests = ["tests", "tests.rs", "fake.rs", "fake2.rs"].contains(&name);
+        let is_for_tests =
+            ["tests", "tests.rs", "fake.rs", "fake2.rs", "secrecy.rs"].contains(&name);
         if is_for_tests || name == "target" {
             continue;
         }
