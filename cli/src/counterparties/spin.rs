@@ -34,7 +34,10 @@ pub(super) fn prepare(
     let runtime_config = folder.write_runtime_config(sandbox)?;
     let pins = folder.write_pins(sandbox)?;
     let variables = variables(sandbox, app);
+    #[cfg(feature = "host")]
     let doctor = doctor(folder, sandbox, manifest, &variables)?;
+    #[cfg(not(feature = "host"))]
+    let (doctor, _) = ("", manifest);
     let variables = folder.write_variables(&variables)?;
     let addresses = folder.write_addresses(app, &sandbox.addresses().altinn_page, sandbox)?;
     // Whoever reads this has run the command, and has perhaps not installed it.
@@ -70,16 +73,6 @@ fn doctor(
     Ok(format!(
         "\n\nIts certificates and keys, checked from the project's folder:\n  {command}"
     ))
-}
-
-#[cfg(not(feature = "host"))]
-fn doctor(
-    _: &RunFolder,
-    _: &Sandbox,
-    _: Option<&Path>,
-    _: &BTreeMap<String, String>,
-) -> anyhow::Result<String> {
-    Ok(String::new())
 }
 
 /// Where Spin listens, for an app that browsers reach at `app`: on this machine, at the port of that address if it names one.
