@@ -4,7 +4,7 @@
 //! two steps. Nothing is lost and nothing is ordered twice because of the order of the steps, and because rows that
 //! different steps write are different rows:
 //!
-//! 1. [`Signatures::order`] writes the *ticket*, found by the state in the exit addresses, and the *record*, found by
+//! 1. `Signatures::order` writes the *ticket*, found by the state in the exit addresses, and the *record*, found by
 //!    the job's random reference, which is also its id here.
 //! 2. Only then does it send the order, once. An answer is added to the record. A refusal after which nothing can have
 //!    been made at Posten takes both rows away. Where the answer was lost, or the component stopped, the record stays as it
