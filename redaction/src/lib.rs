@@ -3,9 +3,9 @@
 //! Redaction is a safety net, not the rule: code that reads a secret reports errors without quoting the input. Each
 //! removed part becomes an ellipsis. The crate removes:
 //!
-//! - numbers of eleven digits or more, with separators inside, in any script: see `numbers`(mod@numbers);
+//! - numbers of eleven digits or more, with separators inside, in any script: see `numbers`;
 //! - private keys and other PEM, JSON Web Tokens, vault tokens, passwords in addresses, what follows `Bearer`, long random
-//!   words, and bytes that are listed as decimal numbers: see `credentials`(mod@credentials).
+//!   words, and bytes that are listed as decimal numbers: see `credentials`.
 
 mod credentials;
 mod numbers;
