@@ -14,6 +14,9 @@ use crate::build::project;
 /// Longest time that nginx may take to start.
 const START: Duration = Duration::from_secs(20);
 
+/// Longest time that a line of the log may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A header that says whom a request is from, for tests of the limits by address.
 pub const CLIENT: &str = "test-client";
 
@@ -76,6 +79,19 @@ impl Gateway {
     pub fn log(&self) -> Vec<String> {
         let text = fs::read_to_string(self.folder.path().join("innsyn.log"));
         text.expect("a log").lines().map(str::to_owned).collect()
+    }
+
+    /// Returns the log as soon as it is as expected, or as it is after a while: nginx writes a line after the answer has
+    /// been sent.
+    pub async fn log_when(&self, is_expected: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let start = Instant::now();
+        loop {
+            let log = self.log();
+            if is_expected(&log) || start.elapsed() > PATIENCE {
+                return log;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Returns its errors, where it wrote any.

@@ -73,11 +73,10 @@ pub struct Validity {
 impl Validity {
     /// How many whole days are left at `time`; less than zero when it has ended.
     pub fn days_left(&self, time: OffsetDateTime) -> i64 {
-        let left = self
-            .until
-            .unix_timestamp()
-            .saturating_sub(time.unix_timestamp());
-        left.div_euclid(24 * 60 * 60)
+        const DAY: i128 = 24 * 60 * 60 * 1_000_000_000;
+        let until = self.until.unix_timestamp_nanos();
+        let left = until.saturating_sub(time.unix_timestamp_nanos());
+        i64::try_from(left.div_euclid(DAY)).unwrap_or(i64::MAX)
     }
 }
 
