@@ -19,7 +19,7 @@ ls "${LIBFAKETIME:-/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1}"
 
 step "the components, and innsyn"
 cargo build --locked --quiet
-cargo build --locked --quiet --release --target wasm32-wasip2 --package token --package consent --package claims --package innsyn-signature
+cargo build --locked --quiet --release --target wasm32-wasip2 --package innsyn-token --package innsyn-consent --package innsyn-reads --package innsyn-signature
 
 step "README's journey, with what the sandbox prints"
 tests/spin/readme

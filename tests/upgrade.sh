@@ -18,7 +18,8 @@ if ! [ -d "$folder" ]; then
   mv "$folder.part" "$folder"
 fi
 echo "building the components of $(git log -1 --format='%h, %cs: %s' "$older")"
-(cd "$folder" && CARGO_TARGET_DIR=$folder/target cargo build --locked --release --target wasm32-wasip2 \
-  --package token --package consent --package claims --package innsyn-signature)
+# By the release's own command: packages have had other names.
+build=$(sed -n 's/^command = "\(cargo build .*\)"$/\1/p' "$folder/spin.toml" | head -n 1)
+(cd "$folder" && CARGO_TARGET_DIR=$folder/target bash -c "$build --locked")
 
 INNSYN_NO_SKIP=1 INNSYN_OLDER=$folder cargo test --locked --test machines

@@ -1,7 +1,7 @@
-//! Measures what `docs/growth.md` states, side by side in one run, and says where the paper is off.
+//! Measures the figures of `docs/growth.md` side by side in one run, and reports deviations.
 //!
-//! `cargo bench -p benches --profile dev` takes a minute after it is built. It fails where something that is counted is not what the
-//! paper says; times are shown beside the paper's and never fail.
+//! `cargo bench -p benches --profile dev` takes a minute after the build. It fails if a counted
+//! figure differs from the document; times are printed beside the document's and never fail.
 
 #![allow(
     clippy::expect_used,
@@ -15,31 +15,30 @@
     reason = "counts here are small, and figures have two digits that count"
 )]
 
-mod app;
-mod cpu;
 mod redis;
 
 use std::fs;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use benches::Paper;
+use benches::product::{Product, ProductOptions, project};
+use benches::{CapacityModel, cpu};
 use futures::future::join_all;
-use host::{Log, Options};
-use tokio::net::TcpListener;
+use host::Limits;
 
-use app::{Machine, measure, project};
 use redis::Redis;
 
 /// Two organisations that Ragna acts for.
 const PARTIES: [(&str, &str); 2] = [("ragna", "313367002"), ("ragna", "314055403")];
 
-/// How often the quick ones are done, and the slow ones.
+/// Iterations of the fast measurements and of the slow ones.
 const MANY: u32 = 200;
 const FEW: u32 = 20;
 
-/// What is counted, not timed: the paper must be right about it.
-const COUNTED: [&str; 4] = [
+/// Figures that are counted rather than timed, which the document must state exactly.
+const COUNTED: [&str; 5] = [
     "warm_read_store_operations",
+    "new_instances_store_operations",
     "cold_read_store_operations",
     "warm_read_mints",
     "cold_read_mints",
@@ -49,82 +48,100 @@ type Figures = Vec<(&'static str, f64)>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    app::build(&project().join("spin.toml"));
-    let mut figures = floor().await;
-    figures.extend(on_sqlite().await);
+    let mut figures = on_sqlite().await;
     match Redis::start() {
         Some(redis) => figures.extend(on_redis(&redis).await),
         None => println!("redis-server is not installed: its figures are the paper's"),
     }
-    let paper = fs::read_to_string(project().join("docs/growth.md")).expect("the paper");
-    told(&Paper::read(&paper), &figures)
+    let capacity = fs::read_to_string(project().join("docs/growth.md")).expect("the paper");
+    told(&CapacityModel::read(&capacity), &figures)
 }
 
-/// A component that says hello, on the same host.
-async fn floor() -> Figures {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    let text = format!(
-        "spin_manifest_version = 2\n[application]\nname = \"floor\"\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"probe\"\n\
-         [component.probe]\nsource = \"{}\"\n[component.probe.build]\n\
-         command = \"cargo build --target wasm32-wasip2 --release -p probe\"\nworkdir = \"{}\"\n",
-        project()
-            .join("target/wasm32-wasip2/release/probe.wasm")
-            .display(),
-        project().display(),
-    );
-    fs::write(&manifest, text).expect("a file");
-    app::build(&manifest);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let mut options = Options::new(&manifest);
-    options.cache_dir = Some(project().join("target/compiled"));
-    options.log = Log::memory();
-    let served = app::serve(options, listener).await;
-    let address = format!("http://{}/hello", served.server.address());
-    let http = reqwest::Client::new();
-    let hello = async || {
-        let answer = http.get(&address).send().await.expect("an answer");
-        assert_eq!(answer.text().await.expect("a body"), "hello");
-    };
-    measure(FEW, &hello).await;
-    let cost = measure(MANY, &hello).await;
-    vec![
-        ("hello_ms", cost.computed),
-        ("hello_answer_ms", cost.waited),
-    ]
+/// Cost of one execution.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    /// CPU time of the app, in milliseconds of one core.
+    computed: f64,
+    /// Median time until the answer, in milliseconds.
+    waited: f64,
+}
+
+/// Executes `act` `times` times in sequence.
+async fn measure(times: u32, mut act: impl AsyncFnMut()) -> Cost {
+    let mut waits = Vec::new();
+    let computed = cpu::of_threads(cpu::APP);
+    for _ in 0..times {
+        let start = Instant::now();
+        act().await;
+        waits.push(start.elapsed());
+    }
+    let computed = Duration::from_nanos(cpu::of_threads(cpu::APP) - computed);
+    waits.sort();
+    Cost {
+        computed: computed.as_secs_f64() * 1_000.0 / f64::from(times),
+        waited: waits[waits.len() / 2].as_secs_f64() * 1_000.0,
+    }
+}
+
+/// Limits under which no instance is replaced. By default it is replaced after 10,000 requests, or
+/// half a minute without one: then the machine's speed would decide how often a new instance reads
+/// data that the one before it had in memory. Those reads have a figure of their own.
+fn lasting_instances() -> Limits {
+    Limits {
+        requests_per_instance: usize::MAX,
+        idle_instance_timeout: Duration::from_hours(1),
+        instance_lifetime: Duration::from_hours(1),
+        ..Limits::default()
+    }
 }
 
 async fn on_sqlite() -> Figures {
     let before = cpu::resident();
-    let machine = Machine::start(None).await;
+    let product = Product::start(&ProductOptions::default()).await;
+    let address = format!("{}/floor/hello", product.url);
+    let http = reqwest::Client::new();
+    let greet = async || {
+        let answer = http.get(&address).send().await.expect("an answer");
+        assert_eq!(answer.text().await.expect("a body"), "hello");
+    };
+    measure(FEW, &greet).await;
+    let hello = measure(MANY, &greet).await;
     let (customer, party) = PARTIES[0];
-    let login = machine.login(customer).await;
-    machine.consent(&login, party).await;
-    machine.read(&login, party).await;
+    let login = product.login(customer).await;
+    product.consent(&login, party).await;
+    product.read(&login, party).await;
     let quiet = cpu::resident();
-    let warm = measure(MANY, async || machine.read(&login, party).await).await;
-    let server = &machine.app.server;
-    let instances = || server.instances("claims") + server.instances("token");
-    let (started, resident) = (instances(), cpu::resident());
-    join_all((0..64).map(|_| machine.read(&login, party))).await;
+    let warm = measure(MANY, async || product.read(&login, party).await).await;
+    let (started, resident) = (instances(&product), cpu::resident());
+    join_all((0..64).map(|_| product.read(&login, party))).await;
     let grown = (cpu::resident() - resident).max(0.0);
     vec![
+        ("hello_ms", hello.computed),
+        ("hello_answer_ms", hello.waited),
         ("warm_read_sqlite_ms", warm.computed),
         ("process_mb", quiet - before),
-        ("instance_mb", grown / (instances() - started).max(1) as f64),
+        (
+            "instance_mb",
+            grown / (instances(&product) - started).max(1) as f64,
+        ),
     ]
 }
 
 async fn on_redis(redis: &Redis) -> Figures {
-    let machine = Machine::start(Some(redis)).await;
+    let mut product = Product::start(&ProductOptions {
+        redis: Some(redis.url()),
+        limits: lasting_instances(),
+        ..ProductOptions::default()
+    })
+    .await;
     let mut grown = Vec::new();
     let mut logins = Vec::new();
     for (customer, party) in PARTIES {
-        let login = machine.login(customer).await;
+        let login = product.login(customer).await;
         let (before, _) = redis.bytes();
-        machine.consent(&login, party).await;
+        product.consent(&login, party).await;
         let (consented, _) = redis.bytes();
-        machine.read(&login, party).await;
+        product.read(&login, party).await;
         let (read, _) = redis.bytes();
         grown.push((consented - before, read - consented));
         logins.push(login);
@@ -133,28 +150,37 @@ async fn on_redis(redis: &Redis) -> Figures {
     let (consent, token) = grown[1];
 
     let (login, party) = (&logins[0], PARTIES[0].1);
-    let warm = Tally::of(&machine, redis);
-    let warm_read = measure(MANY, async || machine.read(login, party).await).await;
-    let warm = Tally::of(&machine, redis).since(&warm, MANY);
+    let started = instances(&product);
+    let warm = Tally::of(&product, redis);
+    let warm_read = measure(MANY, async || product.read(login, party).await).await;
+    let warm = Tally::of(&product, redis).since(&warm, MANY);
     // The first of them also asks for Maskinporten's metadata, which is kept longer.
-    machine.outlives_tokens();
-    let fresh = machine.login(PARTIES[0].0).await;
-    machine.read(&fresh, party).await;
-    let cold = Tally::of(&machine, redis);
+    product.outlive_tokens();
+    let fresh = product.login(PARTIES[0].0).await;
+    product.read(&fresh, party).await;
+    let cold = Tally::of(&product, redis);
     let mut cold_read = Vec::new();
     for _ in 0..FEW {
-        machine.outlives_tokens();
-        let login = machine.login(PARTIES[0].0).await;
-        cold_read.push(measure(1, async || machine.read(&login, party).await).await);
+        product.outlive_tokens();
+        let login = product.login(PARTIES[0].0).await;
+        cold_read.push(measure(1, async || product.read(&login, party).await).await);
     }
-    let cold = Tally::of(&machine, redis).since(&cold, FEW);
-    let mean = |of: fn(&app::Cost) -> f64| cold_read.iter().map(of).sum::<f64>() / f64::from(FEW);
+    let cold = Tally::of(&product, redis).since(&cold, FEW);
+    assert_eq!(instances(&product), started, "an instance was replaced");
+    let login = product.login(PARTIES[0].0).await;
+    product.read(&login, party).await;
+    product.restart().await;
+    let new = Tally::of(&product, redis);
+    product.read(&login, party).await;
+    let new = Tally::of(&product, redis).since(&new, 1);
+    let mean = |of: fn(&Cost) -> f64| cold_read.iter().map(of).sum::<f64>() / f64::from(FEW);
     vec![
         ("warm_read_ms", warm_read.computed),
         ("warm_read_answer_ms", warm_read.waited),
         ("cold_read_ms", mean(|cost| cost.computed)),
         ("cold_read_answer_ms", mean(|cost| cost.waited)),
         ("warm_read_store_operations", warm.operations),
+        ("new_instances_store_operations", new.operations),
         ("cold_read_store_operations", cold.operations),
         ("warm_read_mints", warm.mints),
         ("cold_read_mints", cold.mints),
@@ -166,7 +192,13 @@ async fn on_redis(redis: &Redis) -> Figures {
     ]
 }
 
-/// What has been counted, or how much of it for each of several reads.
+/// Counts the instances of a read's components that were ever started.
+fn instances(product: &Product) -> u64 {
+    let server = product.server();
+    server.instances("claims") + server.instances("token")
+}
+
+/// Counts of one measurement, in total or for each of several reads.
 struct Tally {
     operations: f64,
     mints: f64,
@@ -174,11 +206,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(machine: &Machine, redis: &Redis) -> Self {
+    fn of(product: &Product, redis: &Redis) -> Self {
         Self {
             operations: redis.operations() as f64,
-            mints: machine.minted() as f64,
-            log: machine.logged() as f64,
+            mints: product.minted() as f64,
+            log: product.logged() as f64,
         }
     }
 
@@ -192,18 +224,18 @@ impl Tally {
     }
 }
 
-/// Prints what was found beside what the paper says, and what would follow from it.
-fn told(paper: &Paper, figures: &Figures) -> ExitCode {
+/// Prints the measured figures beside the stated ones, and the tables that follow.
+fn told(capacity: &CapacityModel, figures: &Figures) -> ExitCode {
     println!("| Figure | here and now | in the paper | ratio |\n|---|---|---|---|");
     for (name, value) in figures {
-        let (stated, ratio) = match paper.figure(name) {
+        let (stated, ratio) = match capacity.figure(name) {
             Ok(stated) if stated == 0.0 => (stated.to_string(), String::new()),
             Ok(stated) => (stated.to_string(), format!("{:.2}", value / stated)),
             Err(_) => (String::new(), String::new()),
         };
         println!("| `{name}` | {value:.2} | {stated} | {ratio} |");
     }
-    let wrong = paper.wrong(&COUNTED, figures);
+    let wrong = capacity.wrong(&COUNTED, figures);
     for name in &wrong {
         println!("the paper is wrong about {name}");
     }
@@ -214,7 +246,7 @@ fn told(paper: &Paper, figures: &Figures) -> ExitCode {
             println!("{name}: {:.1} times a hello", value / floor);
         }
     }
-    match paper.clone().with(figures).tables() {
+    match capacity.clone().with(figures).tables() {
         Ok(tables) => println!("\nwith these figures:\n\n{tables}"),
         Err(missing) => println!("\nthe paper does not state {}", missing.0),
     }

@@ -1,19 +1,18 @@
-//! A Redis of this bench's own, on a socket in a folder.
+//! Private Redis server of the bench, on a Unix socket in a folder.
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// It ends when this is dropped.
+/// Redis server, terminated when the value is dropped.
 pub(crate) struct Redis {
     folder: TempDir,
     process: Child,
 }
 
 impl Redis {
-    /// None where there is no `redis-server`.
+    /// Starts the server. Returns `None` without `redis-server`.
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let process = Command::new("redis-server")
@@ -31,7 +30,7 @@ impl Redis {
         Some(redis)
     }
 
-    /// Where it listens.
+    /// Returns the URL of the server's socket.
     pub(crate) fn url(&self) -> String {
         format!("redis+unix://{}", self.socket().display())
     }
@@ -49,7 +48,7 @@ impl Redis {
         )
     }
 
-    /// How many reads and writes it was asked for.
+    /// Returns the number of reads and writes that the server has processed.
     pub(crate) fn operations(&self) -> u64 {
         let statistics = self.asks(&["info", "commandstats"]);
         let calls = statistics.lines().filter_map(|line| {
@@ -62,7 +61,7 @@ impl Redis {
         calls.sum()
     }
 
-    /// How many bytes it keeps for all keys together, and how many keys there are.
+    /// Returns the bytes that all keys occupy together, and the number of keys.
     pub(crate) fn bytes(&self) -> (f64, usize) {
         let keys = self.asks(&["keys", "*"]);
         let keys: Vec<_> = keys.lines().filter(|key| !key.is_empty()).collect();
@@ -73,7 +72,8 @@ impl Redis {
         (bytes.sum(), keys.len())
     }
 
-    /// Gets and sets of a kilobyte a second, by fifty clients, by Redis' own bench: the lower of the two.
+    /// Returns the lower rate of gets and sets a second, with values of a kilobyte and fifty
+    /// clients, as Redis's own benchmark measures it.
     pub(crate) fn operations_per_second(&self) -> f64 {
         let output = said(
             Command::new("redis-benchmark")
@@ -99,28 +99,4 @@ impl Drop for Redis {
 fn said(command: &mut Command) -> String {
     let output = command.output().expect("a program of Redis'");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-/// The stores of `runtime_config` in the folder's SQLite files, or in Redis. Public keys are not there: they are read once in
-/// minutes, whatever is read beside them.
-pub(crate) fn stores(runtime_config: &str, redis: Option<&Redis>, folder: &Path) -> String {
-    let mut text = runtime_config.to_owned();
-    for store in ["consents", "tokens", "jobs", "keys"] {
-        let plain = format!("[key_value_store.{store}]\ntype = \"spin\"\n");
-        assert!(text.contains(&plain), "{text}");
-        let store = match redis.filter(|_| store != "keys") {
-            Some(redis) => {
-                format!(
-                    "[key_value_store.{store}]\ntype = \"redis\"\nurl = \"{}\"\n",
-                    redis.url()
-                )
-            }
-            None => format!(
-                "{plain}path = \"{}\"\n",
-                folder.join(format!("{store}.db")).display()
-            ),
-        };
-        text = text.replace(&plain, &store);
-    }
-    text
 }

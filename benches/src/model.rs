@@ -1,80 +1,84 @@
-//! From parties to requests, tokens, cores and rows, and to what gives way first.
+//! Capacity model: from parties to requests, tokens, cores and rows, and to the first limit
+//! reached.
 
 use std::fmt::Write;
 
-use crate::paper::{MissingFigure, Paper};
+use crate::capacity::{CapacityModel, MissingFigure};
 
-/// For how many parties the table is made.
+/// Numbers of parties, one row of the table for each.
 const PARTIES: [f64; 4] = [1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
 
 const SECONDS_IN_AN_HOUR: f64 = 3_600.0;
 const DAYS_IN_A_MONTH: f64 = 30.0;
 const MEGA: f64 = 1_000_000.0;
 
-/// What one visit of one party brings about, and how many visits a second there are in the busiest hour.
+/// Cost of one visit by one party, and the visits per second in the busiest hour.
 struct Load<'a> {
-    paper: &'a Paper,
-    /// For each party.
+    capacity: &'a CapacityModel,
+    /// Visits per second for each party.
     visits: f64,
     reads: f64,
     calls: f64,
 }
 
 impl<'a> Load<'a> {
-    fn of(paper: &'a Paper) -> Result<Self, MissingFigure> {
-        let per_day = paper.figure("visits_per_month")? / DAYS_IN_A_MONTH;
+    fn of(capacity: &'a CapacityModel) -> Result<Self, MissingFigure> {
+        let per_day = capacity.figure("visits_per_month")? / DAYS_IN_A_MONTH;
         Ok(Self {
-            paper,
+            capacity,
             visits: per_day
-                * paper.figure("busiest_day_factor")?
-                * paper.figure("busiest_hour_share")?
+                * capacity.figure("busiest_day_factor")?
+                * capacity.figure("busiest_hour_share")?
                 / SECONDS_IN_AN_HOUR,
-            reads: paper.figure("reads_per_visit")?,
-            calls: paper.figure("calls_per_visit")?,
+            reads: capacity.figure("reads_per_visit")?,
+            calls: capacity.figure("calls_per_visit")?,
         })
     }
 
-    /// The app's computing for a visit, in seconds of one core: the first read gets a token, the others have it.
+    /// Returns the app's CPU time for a visit, in seconds of one core: the first read fetches a
+    /// token, the others reuse it.
     fn computing(&self) -> Result<f64, MissingFigure> {
         let (warm, cold) = (
-            self.paper.figure("warm_read_ms")?,
-            self.paper.figure("cold_read_ms")?,
+            self.capacity.figure("warm_read_ms")?,
+            self.capacity.figure("cold_read_ms")?,
         );
         Ok((cold + (self.reads - 1.0) * warm) / 1_000.0)
     }
 
-    /// Operations on the store for a visit.
+    /// Returns the store operations for a visit.
     fn store(&self) -> Result<f64, MissingFigure> {
         let (warm, cold) = (
-            self.paper.figure("warm_read_store_operations")?,
-            self.paper.figure("cold_read_store_operations")?,
+            self.capacity.figure("warm_read_store_operations")?,
+            self.capacity.figure("cold_read_store_operations")?,
         );
         Ok(cold + (self.reads - 1.0) * warm)
     }
 
-    /// Calls that are open at Skatteetaten at once, by Little's law: how many begin in a second, times how long each takes.
+    /// Returns the calls open at Skatteetaten at once, by Little's law: arrival rate times
+    /// duration.
     fn open_calls(&self, parties: f64, latency: f64) -> f64 {
         parties * self.visits * self.calls * latency
     }
 
     fn log_bytes(&self) -> Result<f64, MissingFigure> {
         let (warm, cold) = (
-            self.paper.figure("warm_read_log_bytes")?,
-            self.paper.figure("cold_read_log_bytes")?,
+            self.capacity.figure("warm_read_log_bytes")?,
+            self.capacity.figure("cold_read_log_bytes")?,
         );
         Ok(cold + (self.reads - 1.0) * warm)
     }
 }
 
-/// Both tables.
-pub(crate) fn tables(paper: &Paper) -> Result<String, MissingFigure> {
-    Ok(format!("{}\n{}", growth(paper)?, limits(paper)?))
+/// Renders both tables.
+pub(crate) fn tables(capacity: &CapacityModel) -> Result<String, MissingFigure> {
+    Ok(format!("{}\n{}", growth(capacity)?, limits(capacity)?))
 }
 
-fn growth(paper: &Paper) -> Result<String, MissingFigure> {
-    let load = Load::of(paper)?;
-    let latency = paper.figure("latency_s")?;
-    let row_bytes = paper.figure("consent_redis_bytes")? + paper.figure("token_redis_bytes")?;
+fn growth(capacity: &CapacityModel) -> Result<String, MissingFigure> {
+    let load = Load::of(capacity)?;
+    let latency = capacity.figure("latency_s")?;
+    let row_bytes =
+        capacity.figure("consent_redis_bytes")? + capacity.figure("token_redis_bytes")?;
     let mut table = String::from(
         "| Parties | Visits/s | Reads/s | Tokens/s | Open calls at Skatteetaten | Cores | Store operations/s | Rows, MB | Log, GB a month |\n\
          |---|---|---|---|---|---|---|---|---|\n",
@@ -84,24 +88,27 @@ fn growth(paper: &Paper) -> Result<String, MissingFigure> {
         let cells = [
             visits,
             visits * load.reads,
-            visits * paper.figure("cold_read_mints")?,
+            visits * capacity.figure("cold_read_mints")?,
             load.open_calls(parties, latency),
             visits * load.computing()?,
             visits * load.store()?,
             parties * row_bytes / MEGA,
-            parties * paper.figure("visits_per_month")? * load.log_bytes()? / (1_000.0 * MEGA),
+            parties * capacity.figure("visits_per_month")? * load.log_bytes()? / (1_000.0 * MEGA),
         ];
         row(&mut table, &whole(parties), &cells.map(short));
     }
     Ok(table)
 }
 
-/// What carries how much, the first to give way on top.
-fn limits(paper: &Paper) -> Result<String, MissingFigure> {
-    let load = Load::of(paper)?;
-    let (latency, slow) = (paper.figure("latency_s")?, paper.figure("slow_latency_s")?);
-    let at_once = paper.figure("skatteetaten_calls_at_once")?;
-    let per_instance = paper.figure("calls_at_once_of_an_instance")?;
+/// Renders the capacity limits, lowest first.
+fn limits(capacity: &CapacityModel) -> Result<String, MissingFigure> {
+    let load = Load::of(capacity)?;
+    let (latency, slow) = (
+        capacity.figure("latency_s")?,
+        capacity.figure("slow_latency_s")?,
+    );
+    let at_once = capacity.figure("skatteetaten_calls_at_once")?;
+    let per_instance = capacity.figure("calls_at_once_of_an_instance")?;
     let calls = |at_once: f64, latency: f64| at_once / load.open_calls(1.0, latency);
     let mut limits = vec![
         (
@@ -122,7 +129,7 @@ fn limits(paper: &Paper) -> Result<String, MissingFigure> {
         ),
         (
             "one Redis".to_owned(),
-            paper.figure("redis_operations_per_second")? / (load.visits * load.store()?),
+            capacity.figure("redis_operations_per_second")? / (load.visits * load.store()?),
         ),
     ];
     limits.sort_by(|one, other| one.1.total_cmp(&other.1));
@@ -141,7 +148,7 @@ fn row<const CELLS: usize>(table: &mut String, name: &str, cells: &[String; CELL
     _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
 }
 
-/// Two digits that count; more would say more than is known.
+/// Rounds to two significant digits; more would suggest a precision that is not there.
 fn short(value: f64) -> String {
     if value <= 0.0 {
         return "0".to_owned();
@@ -158,7 +165,7 @@ fn short(value: f64) -> String {
         return whole(rounded);
     }
     let text = format!("{rounded:.6}");
-    // As many decimals as belong to two digits.
+    // As many decimals as two significant digits need.
     let first = text
         .find(|digit: char| matches!(digit, '1'..='9'))
         .unwrap_or_default();
@@ -166,7 +173,7 @@ fn short(value: f64) -> String {
     text.chars().take(end).collect()
 }
 
-/// With a space between thousands.
+/// Formats an integer with a space between thousands.
 fn whole(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();

@@ -1,10 +1,11 @@
-//! No core dump of this process: its memory holds keys.
+//! Prevention of core dumps: the memory of this process holds keys.
 
 #[cfg(unix)]
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Sets the limit on core files to zero and, on Linux, makes the process one that cannot be dumped. The second also holds where
-/// the kernel hands cores to a program, which the limit does not prevent (core(5)), and keeps debuggers of other users away.
+/// Sets the limit on core files to zero and, on Linux, marks the process as not dumpable. The mark
+/// is also effective if the kernel pipes cores to a program, where the limit is not (core(5)), and
+/// keeps debuggers of other users away.
 ///
 /// # Errors
 ///
@@ -15,7 +16,7 @@ pub(crate) fn forbid() -> std::io::Result<()> {
         current: Some(0),
         maximum: Some(0),
     };
-    // Where the unit has set it already, it may forbid the call.
+    // A unit that has set the limit already may forbid the call.
     if getrlimit(Resource::Core) != none {
         setrlimit(Resource::Core, none)?;
     }
@@ -24,7 +25,7 @@ pub(crate) fn forbid() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere there are none.
+/// Does nothing: other systems write no core dumps.
 #[cfg(not(unix))]
 pub(crate) fn forbid() -> std::io::Result<()> {
     Ok(())

@@ -1,5 +1,5 @@
-//! The folder of one run: certificates, runtime configuration and stores. It goes when the run ends. Every file in it is
-//! open to its owner alone, and so is the folder, whatever the umask.
+//! Temporary folder of one run with certificates, runtime configuration and stores, removed at the
+//! end. Only its owner can access the folder and its files, whatever the umask.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,20 +8,27 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+#[cfg(feature = "host")]
+use pem_rfc7468::{LineEnding, encode_string};
 use sandbox::Sandbox;
 use tempfile::TempDir;
 
 #[cfg(feature = "host")]
-use crate::{pem, token_route};
+use crate::manifest_copy;
 
-/// A folder that only this user can read, as it holds keys.
+/// Temporary folder that only this user can access, since it holds keys.
 pub(crate) struct RunFolder(TempDir);
 
 impl RunFolder {
+    /// Creates the folder.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be created.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("innsyn-");
-        // Without them the umask decides.
+        // Without permissions the umask decides.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         #[expect(clippy::disallowed_methods, reason = "its permissions are set")]
@@ -29,21 +36,27 @@ impl RunFolder {
         Ok(Self(folder.context("no temporary folder could be made")?))
     }
 
+    /// Returns the path of the folder.
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// The runtime configuration under which the app trusts the sandbox.
+    /// Writes the runtime configuration with which the app trusts the sandbox.
     pub(crate) fn write_runtime_config(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
         self.write("runtime-config.toml", &sandbox.runtime_config())
     }
 
-    /// The counterparties that the app knows by their organisation number.
+    /// Writes the pins of the services that the app identifies by organisation number.
     pub(crate) fn write_pins(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
         self.write("pins.toml", &sandbox.pins(&["signature"]))
     }
 
-    /// Lines for a shell to `source`: where everything is, and nothing secret.
+    /// Writes the file of components that may call the proxy, and returns its path.
+    pub(crate) fn write_callers(&self, sandbox: &Sandbox) -> anyhow::Result<PathBuf> {
+        self.write("callers.toml", &sandbox.callers())
+    }
+
+    /// Writes the addresses as lines for a shell to `source`. They hold no secret.
     pub(crate) fn write_addresses(
         &self,
         app: &str,
@@ -64,7 +77,8 @@ impl RunFolder {
         self.write("addresses.sh", &text)
     }
 
-    /// The app's variables as Spin reads them from the environment, for a shell to `source`. They hold keys.
+    /// Writes the app's variables as lines for a shell to `source`, named as Spin reads them. They
+    /// hold keys.
     pub(crate) fn write_variables(
         &self,
         variables: &BTreeMap<String, String>,
@@ -81,23 +95,24 @@ impl RunFolder {
         self.write("variables.sh", &text)
     }
 
-    /// Returns the command that checks the certificates and keys of an app with these settings. The runtime configuration
-    /// and the pins are there already; the other files that it names are written.
+    /// Returns the command that checks the certificates and keys of an app with these settings, and
+    /// writes the files that it names, except the runtime configuration and the pins, which must
+    /// have been written.
     #[cfg(feature = "host")]
-    pub(crate) fn write_doctor(
+    pub(crate) fn write_doctor_command(
         &self,
         sandbox: &Sandbox,
         manifest: Option<&Path>,
         variables: &BTreeMap<String, String>,
     ) -> anyhow::Result<String> {
         let variables = toml::to_string(variables)?;
-        let authorities = sandbox.world().enterprise.hierarchies().into_iter();
+        let authorities = sandbox.services().enterprise.hierarchies().into_iter();
         let authorities = authorities.flat_map(|hierarchy| {
             let (root, issuing) = (hierarchy.root().to_vec(), hierarchy.issuing().to_vec());
-            [root, issuing].map(|der| pem::certificate(&der))
+            [root, issuing].map(|der| encode_string("CERTIFICATE", LineEnding::LF, &der))
         });
-        let trusted: String = authorities.collect();
-        // Whoever reads this has run the command, and has perhaps not installed it.
+        let trusted: String = authorities.collect::<Result<_, _>>()?;
+        // The reader has run this program and may not have installed it.
         let innsyn = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("innsyn"));
         let mut words = vec![shell_word(&innsyn), "doctor".to_owned()];
         let files = [
@@ -119,13 +134,13 @@ impl RunFolder {
         Ok(words.join(" "))
     }
 
-    /// The manifest at `path`, with a public route for the token component.
+    /// Writes a copy of the manifest at `path` with a public route for the token component.
     #[cfg(feature = "host")]
     pub(crate) fn write_manifest_with_token_route(&self, path: &Path) -> anyhow::Result<PathBuf> {
         let read = || -> anyhow::Result<String> {
             let path = std::path::absolute(path)?;
-            let folder = path.parent().context("it stands in no folder")?;
-            token_route::with_route(&fs::read_to_string(&path)?, folder)
+            let folder = path.parent().context("it is in no folder")?;
+            manifest_copy::with_token_route(&fs::read_to_string(&path)?, folder)
         };
         let text = read().with_context(|| format!("{} cannot be copied", path.display()))?;
         self.write("spin.toml", &text)
@@ -137,7 +152,7 @@ impl RunFolder {
         self.write("back-end.key", seed)
     }
 
-    /// Writes a new file for its owner alone.
+    /// Creates a file that only its owner can access.
     fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
         let path = self.path().join(name);
         let mut options = fs::OpenOptions::new();
@@ -152,7 +167,7 @@ impl RunFolder {
     }
 }
 
-/// A path as one word of a shell.
+/// Quotes a path as one word of a shell.
 #[cfg(feature = "host")]
 fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();

@@ -1,9 +1,13 @@
-//! When the command is asked to stop.
+//! Stop requests: Ctrl-C and SIGTERM.
 
 use anyhow::Context;
 
-/// Waits for Ctrl-C, or for the system's request to end (SIGTERM), so that what was started is stopped and
-/// the folder with keys is removed in either case.
+/// Waits for Ctrl-C or SIGTERM. The caller then stops the services and removes the folder with
+/// keys.
+///
+/// # Errors
+///
+/// If the signals cannot be received.
 pub(crate) async fn asked() -> anyhow::Result<()> {
     #[cfg(unix)]
     {
@@ -20,14 +24,19 @@ pub(crate) async fn asked() -> anyhow::Result<()> {
         .context("Ctrl-C cannot be heard")
 }
 
-/// What `start` makes, or nothing when it is asked to stop before: the folder with keys goes then too.
+/// Runs `start` unless a stop is requested first. Returns `None` in that case, so that the folder
+/// with keys is removed then, too.
+///
+/// # Errors
+///
+/// The error of `start`, or of receiving the signals.
 #[cfg(any(feature = "host", feature = "sandbox"))]
 pub(crate) async fn unless<T>(
     asked: &mut (impl Future<Output = anyhow::Result<()>> + Unpin),
     start: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<Option<T>> {
     tokio::select! {
-        // First, so that it is heard from before anything starts.
+        // The request is polled first, so that it is received before anything starts.
         biased;
         stopped = asked => stopped.map(|()| None),
         started = start => started.map(Some),

@@ -1,4 +1,5 @@
-//! Which origins a component may call. Nothing is allowed that is not listed, and each entry is one origin.
+//! Allow-list of the origins that a component may call. Each entry is one origin; all others are
+//! refused.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,25 +9,25 @@ use std::{
 use http::{Uri, uri::Authority};
 use url::Host;
 
-use crate::variables::Template;
+use crate::template::Template;
 
-/// The domain under which the components of an application reach each other.
+/// Domain of the internal addresses of an application's components.
 const INTERNAL: &str = ".spin.internal";
-/// The host under which a component reaches its own application, and the entry that allows it.
+/// Host name of a component's own application, which is also the entry that allows it.
 const OWN: &str = "self.alt";
 
-/// A component's list as the manifest has it: templates over application variables.
+/// Allow-list of a component as in the manifest: templates over application variables.
 pub(crate) struct Entries {
     templates: Vec<(String, Template)>,
-    /// The components that have a trigger.
+    /// Components with a trigger.
     components: BTreeSet<String>,
 }
 
-/// A component's list.
+/// Allow-list of a component.
 #[derive(Debug, Default)]
 pub(crate) struct AllowedHosts(BTreeSet<Origin>);
 
-/// An entry that is not one origin. The template is shown, not what it became.
+/// Error: an entry that is not one origin. It shows the template, not the filled-in text.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("`{entry}`: {reason}")]
 pub(crate) struct BadEntry {
@@ -34,27 +35,27 @@ pub(crate) struct BadEntry {
     pub(crate) reason: EntryError,
 }
 
-/// Scheme, host and port. As text it is what may stand in a log: no path, no query.
+/// Scheme, host and port. Its text form is safe to log: no path, no query.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin {
     pub(crate) secure: bool,
-    /// In lower case; an IPv6 address stands in brackets.
+    /// Host in lower case; an IPv6 address has brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
 }
 
-/// Where a request goes.
+/// Destination of a request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Destination {
-    /// Another component of the application.
+    /// Component of the application.
     Component(String),
-    /// A public route of the application.
+    /// Public route of the application.
     Own,
-    /// Somewhere else.
+    /// Other origin.
     Outside(Origin),
 }
 
-/// What is wrong with an entry. Its text may come from a secret, so it is not repeated.
+/// Error of an entry. Its text may come from a secret, so it is not repeated.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum EntryError {
     #[error("an entry is scheme://host or scheme://host:port")]
@@ -76,7 +77,7 @@ pub(crate) enum EntryError {
 }
 
 impl Entries {
-    /// From the entries with their templates.
+    /// Creates the list from the entries with their templates.
     pub(crate) fn new(templates: Vec<(String, Template)>, components: &BTreeSet<&str>) -> Self {
         let components = components.iter().map(|id| (*id).to_owned());
         Self {
@@ -85,15 +86,15 @@ impl Entries {
         }
     }
 
-    /// The list with these values. An entry that asks for another is left out: of defaults there are not all, and whoever
-    /// has all values has what every template asks for.
+    /// Fills the templates with these values. An entry with a missing variable is left out: the
+    /// defaults cover some variables alone, and a complete set of values covers every template.
     pub(crate) fn fill(&self, values: &BTreeMap<String, String>) -> Result<AllowedHosts, BadEntry> {
         let mut allowed = AllowedHosts::default();
         for (entry, template) in &self.templates {
             let Some(filled) = template.fill(values) else {
                 continue;
             };
-            // As by Spin, variables may be empty where nobody is to be called.
+            // As by Spin, variables may be empty if the component calls no such origin.
             if !template.is_literal() && matches!(&*filled, "" | "http://" | "https://") {
                 continue;
             }
@@ -109,7 +110,7 @@ impl Entries {
 }
 
 impl AllowedHosts {
-    /// Adds one entry, its template filled in.
+    /// Adds one entry, with its template filled in.
     pub(crate) fn add(
         &mut self,
         entry: &str,
@@ -125,7 +126,7 @@ impl AllowedHosts {
         Ok(())
     }
 
-    /// Where a request goes, if it may.
+    /// Returns the destination of a request if it is allowed.
     pub(crate) fn destination(&self, uri: &Uri) -> Result<Destination, Denied> {
         let origin = Origin::of_request(uri).ok_or(Denied(None))?;
         if self.0.contains(&origin) {
@@ -136,11 +137,11 @@ impl AllowedHosts {
     }
 }
 
-/// A request to an origin that is not listed, or to none.
+/// Error: a request to an origin that is not listed, or to none.
 #[derive(Debug)]
 pub(crate) struct Denied(pub(crate) Option<Origin>);
 
-/// Whether a `Host` is one that only components of the application may use.
+/// Returns whether a `Host` is reserved for components of the application.
 pub(crate) fn is_internal(authority: &Authority) -> bool {
     authority
         .host()
@@ -150,7 +151,7 @@ pub(crate) fn is_internal(authority: &Authority) -> bool {
 }
 
 impl Origin {
-    /// Reads `scheme://host` or `scheme://host:port`.
+    /// Parses `scheme://host` or `scheme://host:port`.
     pub(crate) fn of_entry(entry: &str) -> Result<Self, EntryError> {
         let entry = entry.trim();
         let (scheme, rest) = entry.split_once("://").ok_or(EntryError::Form)?;

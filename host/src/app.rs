@@ -1,9 +1,9 @@
-//! From a manifest to an application that can be served.
+//! Loading of an application from its manifest, up to serving.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Weak, atomic::AtomicU64},
 };
 
 use futures::future::try_join_all;
@@ -20,59 +20,64 @@ use wasmtime_wasi_http::{
 use crate::{
     allowed_hosts::Entries,
     application::{Application, Served},
+    component_http::{Access, LocalCalls},
     document::DocumentError,
     engine,
     instance::{Setup, Starter, State},
-    instances::{Places, Queue},
-    key_value::{Backend, StoreError, Stores},
+    instances::Places,
+    key_value::{Backend, StoreDefinition, StoreError, Stores},
+    linker::linker,
     log::Log,
     manifest::{Component, Manifest},
     options::Options,
     outbound::{
-        Access, Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
+        Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
     },
+    queue::Queue,
     repeated::Repeated,
-    runtime_config::{RuntimeConfig, StoreDefinition},
+    runtime_config::RuntimeConfig,
     server::Server,
-    timer::{Alarm, TimerError},
+    timer::{ScheduledRequest, TimerError},
     variables::{ComponentVariables, VariableError, Variables},
 };
 
-/// The file of the default store, named as by Spin.
+/// File of the default store, named as by Spin.
 const DEFAULT_STORE: &str = "sqlite_key_value.db";
 
-/// An application that is loaded and checked, ready to be served.
+/// Application that is loaded and checked, ready to be served.
 pub struct App {
     application: Arc<Application>,
-    alarms: Vec<Alarm>,
+    scheduled: Vec<ScheduledRequest>,
 }
 
-/// Why an application cannot be loaded.
+/// Error of loading an application.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The manifest, the runtime configuration or the file of pins is wrong.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// Nothing leads to any component.
+    /// The manifest has no trigger.
     #[error("the manifest has no trigger")]
     NoTrigger,
-    /// A variable can have no value, a template asks for one that does not exist, or a provider does not answer.
+    /// A variable cannot have a value, a template names one that does not exist, or a provider does
+    /// not answer.
     #[error(transparent)]
     Variables(#[from] VariableError),
-    /// An entry of `allowed_outbound_hosts` is not one origin. The template is shown, not what it became.
+    /// An entry of `allowed_outbound_hosts` is not one origin. The error shows the template, not
+    /// the filled-in text.
     #[error("component.{component}.allowed_outbound_hosts: `{entry}`: {reason}")]
     AllowedHost {
-        /// The component.
+        /// Name of the component.
         component: String,
-        /// The entry as it is written.
+        /// Entry as written in the manifest.
         entry: String,
-        /// What is wrong.
+        /// Description of the fault.
         reason: String,
     },
-    /// The authorities that vouch for vaults cannot be used.
+    /// The trust anchors for vaults cannot be used.
     #[error("vault_roots: {0}")]
     VaultRoots(#[source] TlsError),
-    /// The authorities that vouch for servers of Redis cannot be used.
+    /// The trust anchors for Redis servers cannot be used.
     #[error("redis_roots: {0}")]
     RedisRoots(#[source] TlsError),
     /// A certificate or a key cannot be used.
@@ -81,43 +86,43 @@ pub enum LoadError {
     /// A certificate or a key of a pin cannot be used.
     #[error("pin `{pin}`: {source}")]
     Pin {
-        /// The pin.
+        /// Name of the pin.
         pin: String,
-        /// What is wrong.
+        /// Description of the fault.
         source: TlsError,
     },
-    /// A component names a store that nobody defines.
+    /// Undefined store that a component names.
     #[error(
         "component.{component}.key_value_stores: `{store}` is not defined: the runtime configuration needs [key_value_store.{store}]"
     )]
     UndefinedStore {
-        /// The component.
+        /// Name of the component.
         component: String,
-        /// The store.
+        /// Name of the store.
         store: String,
     },
     /// A store cannot be opened.
     #[error("key-value store `{store}`: {source}")]
     Store {
-        /// The store.
+        /// Name of the store.
         store: String,
-        /// Why not.
+        /// Cause.
         source: StoreError,
     },
     /// A compiled component is not where the manifest says.
     #[error("component `{component}` is not built: {} is not there", path.display())]
     NotBuilt {
-        /// The component.
+        /// Name of the component.
         component: String,
-        /// Where it should be.
+        /// Expected path.
         path: PathBuf,
     },
-    /// A file is not a component, or wants something that this host does not offer.
+    /// A file is not a component, or imports an interface that this host does not offer.
     #[error("component `{component}` cannot run: {reason}")]
     Unusable {
-        /// The component.
+        /// Name of the component.
         component: String,
-        /// What the engine says.
+        /// Message of the engine.
         reason: String,
     },
     /// A timer cannot be called.
@@ -129,7 +134,12 @@ pub enum LoadError {
 }
 
 impl App {
-    /// Reads the manifest and the runtime configuration, compiles the components, and checks that all they ask for is there.
+    /// Reads the manifest and the runtime configuration, compiles the components, and checks that
+    /// all their imports and settings are available.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] names the first fault of the files, or a component that cannot be compiled.
     pub async fn load(options: Options) -> Result<Self, LoadError> {
         let manifest = triggered(&options.manifest)?;
         let config = options
@@ -142,22 +152,21 @@ impl App {
             .map_err(LoadError::VaultRoots)?;
         variables.expect_required()?;
         let variables = Arc::new(variables);
-        let alarms = options.timers.iter().map(Alarm::new);
-        let alarms = alarms.collect::<Result<_, _>>()?;
+        let scheduled = options.timers.iter().map(ScheduledRequest::new);
+        let scheduled = scheduled.collect::<Result<_, _>>()?;
         let stores = open_stores(&manifest.components, &config.key_value_stores, &options)?;
         let counterparties = Counterparties::read(options.pins.as_deref())?;
         let client = Client::new(
-            identities(&config.client_tls, counterparties.pins)?,
+            identities(&config.client_tls, counterparties.pins, &options.log)?,
             config.blocked_networks,
             &config.http,
             options.log.clone(),
         );
         let client = Arc::new(client.with_budgets(Budgets::new(counterparties.budgets)));
-        let engine = engine::start(options.cache_dir.as_deref())
+        let engine = engine::start(options.cache_dir.as_deref(), options.count_fuel)
             .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-        let linker = Arc::new(
-            engine::linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?,
-        );
+        let linker =
+            Arc::new(linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?);
 
         let ids: BTreeSet<&str> = manifest.components.keys().map(String::as_str).collect();
         let prepared = try_join_all(manifest.components.iter().map(|(id, component)| {
@@ -175,9 +184,11 @@ impl App {
         .await?;
 
         let places = Places::new(&options.limits);
-        let application = Arc::new_cyclic(|application| {
+        let application = Arc::new_cyclic(|application: &Weak<Application>| {
+            let local_calls: Weak<dyn LocalCalls> = application.clone();
             let serve = |(id, granted, component): (String, Granted, ProxyPre<State>)| {
                 let started = Arc::new(AtomicU64::new(0));
+                let fuel = options.count_fuel.then(Arc::default);
                 let setup = Setup {
                     environment: granted.environment,
                     variables: Arc::new(granted.variables),
@@ -191,13 +202,14 @@ impl App {
                         entries: granted.entries,
                         variables: variables.clone(),
                         client: client.clone(),
-                        application: application.clone(),
+                        application: local_calls.clone(),
                     }),
                     limits: options.limits.clone(),
                     places: places.clone(),
                     clock_offset: options.clock_offset.clone(),
                     log: options.log.clone(),
                     started: started.clone(),
+                    fuel: fuel.clone(),
                     component: id.clone(),
                 };
                 let handler = ProxyHandler::new(Starter {
@@ -211,6 +223,7 @@ impl App {
                         handler,
                         queue: Queue::new(&options.limits),
                         started,
+                        fuel,
                         requests: AtomicU64::new(0),
                     },
                 )
@@ -226,17 +239,18 @@ impl App {
         });
         Ok(Self {
             application,
-            alarms,
+            scheduled,
         })
     }
 
-    /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a Tokio runtime.
+    /// Serves the application on a listener until [`Server::shutdown`]. Must be called within a
+    /// Tokio runtime.
     pub fn serve(self, listener: TcpListener) -> Server {
-        Server::start(self.application, self.alarms, listener)
+        Server::start(self.application, self.scheduled, listener)
     }
 }
 
-/// The manifest, where something leads to a component.
+/// Reads the manifest, which must have a trigger.
 fn triggered(path: &Path) -> Result<Manifest, LoadError> {
     let manifest = Manifest::read(path)?;
     if manifest.components.is_empty() {
@@ -246,19 +260,19 @@ fn triggered(path: &Path) -> Result<Manifest, LoadError> {
     }
 }
 
-/// Whom the components trust, and what they show.
-fn identities(entries: &[ClientTls], pins: Vec<Pin>) -> Result<Identities, LoadError> {
+/// Builds the TLS identities of the components: trust anchors and client certificates.
+fn identities(entries: &[ClientTls], pins: Vec<Pin>, log: &Log) -> Result<Identities, LoadError> {
     let mut identities = Identities::load(entries)?;
     for pin in pins {
         let name = pin.name().to_owned();
         identities
-            .pin(pin)
+            .pin(pin, log)
             .map_err(|source| LoadError::Pin { pin: name, source })?;
     }
     Ok(identities)
 }
 
-/// What the manifest and the configuration grant one component.
+/// Permissions and settings of one component.
 struct Granted {
     environment: Vec<(String, String)>,
     variables: ComponentVariables,
@@ -281,7 +295,7 @@ impl Granted {
             Ok::<_, VariableError>((entry.clone(), template))
         });
         let entries = Entries::new(templates.collect::<Result<_, _>>()?, ids);
-        // What can be said before anybody calls: literals, and what defaults make of templates.
+        // Checks that need no request: literals, and templates filled with defaults.
         entries
             .fill(&variables.defaults())
             .map_err(|bad| LoadError::AllowedHost {
@@ -302,7 +316,7 @@ impl Granted {
     }
 }
 
-/// Opens each store that any component names, once.
+/// Opens each store that a component names, once.
 fn open_stores(
     components: &BTreeMap<String, Component>,
     defined: &BTreeMap<String, StoreDefinition>,
@@ -346,7 +360,7 @@ fn open_stores(
     Ok(stores)
 }
 
-/// Compiling keeps a processor busy for seconds, so it goes to a thread that may be.
+/// Compiles a component on a blocking thread, since that keeps a processor busy for seconds.
 async fn compile(
     engine: Engine,
     linker: Arc<Linker<State>>,

@@ -1,4 +1,4 @@
-//! A running application: from a request to the component that answers it.
+//! Running application: routes a request to the component that answers it.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::{FutureExt as _, future::BoxFuture};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{self, CONTENT_TYPE, HOST},
+    HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+    header::{self, HOST},
     uri::{Authority, Scheme},
 };
-use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use wasmtime_wasi_http::{
     WasiBody,
@@ -24,19 +24,22 @@ use wasmtime_wasi_http::{
 
 use crate::{
     allowed_hosts::is_internal,
+    component_http::LocalCalls,
     incoming::Upload,
     instance::Starter,
-    instances::{Queue, Unanswered},
     log::Log,
     options::ConnectionLimits,
+    problem::{self, CorrelationId, problem},
+    queue::{Queue, Unanswered},
     repeated::{Fault, Repeated},
     routes::{Match, Routes, WELL_KNOWN},
+    spin_headers,
 };
 
-/// Seconds after which a request that found no place may be sent again.
+/// Seconds after which a request without a free instance may be repeated.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// The routes and the components behind them.
+/// Routes, and the components behind them.
 pub(crate) struct Application {
     pub(crate) routes: Routes,
     pub(crate) components: BTreeMap<String, Served>,
@@ -46,23 +49,25 @@ pub(crate) struct Application {
     pub(crate) log: Log,
 }
 
-/// A component that answers requests.
+/// Component that answers requests.
 pub(crate) struct Served {
     pub(crate) handler: ProxyHandler<Starter>,
     pub(crate) queue: Queue,
-    /// How many instances were ever started.
+    /// Number of instances ever started.
     pub(crate) started: Arc<AtomicU64>,
-    /// How many requests it was ever given.
+    /// Fuel that its instances have used, if it is counted.
+    pub(crate) fuel: Option<Arc<AtomicU64>>,
+    /// Number of requests ever received.
     pub(crate) requests: AtomicU64,
 }
 
-/// One line of the access log. The route's pattern stands in it, never the path or the query.
+/// Line of the access log. It has the route's pattern, never the path or the query.
 #[derive(Serialize)]
 struct Access<'a> {
     level: &'a str,
     event: &'a str,
     component: Option<&'a str>,
-    /// The component that called, if it was one of this application.
+    /// Calling component, for a call within the application.
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<&'a str>,
     route: Option<&'a str>,
@@ -72,6 +77,9 @@ struct Access<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'a str>,
     duration_ms: u128,
+    /// Correlation id of the host's own answer; a component's log line has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
 }
 
 /// Reason why the host refused a request, kept in the response's extensions for the access log.
@@ -79,7 +87,7 @@ struct Access<'a> {
 struct Refused(&'static str);
 
 impl Application {
-    /// Answers a request for a public route; `client` is none where the application calls itself.
+    /// Answers a request for a public route; `client` is `None` if the application calls itself.
     pub(crate) async fn answer(
         &self,
         request: Request<WasiBody>,
@@ -102,6 +110,7 @@ impl Application {
             status: response.status().as_u16(),
             refused: refused(&response),
             duration_ms: begun.elapsed().as_millis(),
+            correlation_id: correlation_id(&response),
         });
         response
     }
@@ -115,7 +124,7 @@ impl Application {
     ) -> Response<WasiBody> {
         let begun = Instant::now();
         let method = request.method().clone();
-        // As Spin does it: the whole path is behind an imagined wildcard at the root.
+        // As in Spin: the whole path is behind an implied wildcard at the root.
         let whole = Match {
             component: id,
             pattern: "/...",
@@ -127,7 +136,7 @@ impl Application {
             .authority()
             .map(ToString::to_string)
             .unwrap_or_default();
-        describe(&mut request, &whole, &host, None);
+        spin_headers::set(&mut request, &whole, &host, None);
         let response = self.call(id, request).await;
         self.log.event(&Access {
             level: "info",
@@ -139,6 +148,7 @@ impl Application {
             status: response.status().as_u16(),
             refused: refused(&response),
             duration_ms: begun.elapsed().as_millis(),
+            correlation_id: correlation_id(&response),
         });
         response
     }
@@ -149,32 +159,37 @@ impl Application {
         mut request: Request<WasiBody>,
         client: Option<SocketAddr>,
     ) -> (Option<&'m str>, Response<WasiBody>) {
-        let Some(authority) = authority(&request) else {
-            return (None, plain(StatusCode::BAD_REQUEST));
+        let own = request.uri().path().strip_prefix(WELL_KNOWN);
+        let authority = match authority(&request) {
+            Ok(authority) => authority,
+            // HTTP/1.0 names no host (RFC 1945 §5.1.2), and a load balancer's health check may use
+            // it.
+            Err(NoAuthority::Unnamed) if own.is_some() && request.version() <= Version::HTTP_10 => {
+                return (None, well_known(own));
+            }
+            Err(_) => return (None, problem(StatusCode::BAD_REQUEST)),
         };
         // That name is for the application's own components, which do not come this way.
         if is_internal(&authority) {
-            return (None, plain(StatusCode::NOT_FOUND));
+            return (None, problem(StatusCode::NOT_FOUND));
         }
-        if let Some(own) = request.uri().path().strip_prefix(WELL_KNOWN) {
-            return (
-                None,
-                plain(if own == "health" {
-                    StatusCode::OK
-                } else {
-                    StatusCode::NOT_FOUND
-                }),
-            );
+        if own.is_some() {
+            return (None, well_known(own));
         }
         let Some(found) = found else {
-            return (None, plain(StatusCode::NOT_FOUND));
+            let is_preflight = problem::is_preflight(&request);
+            let answer = is_preflight.then(problem::preflight);
+            return (
+                None,
+                answer.unwrap_or_else(|| problem(StatusCode::NOT_FOUND)),
+            );
         };
-        describe(&mut request, found, authority.as_str(), client);
+        spin_headers::set(&mut request, found, authority.as_str(), client);
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(authority);
         let Ok(uri) = Uri::from_parts(parts) else {
-            return (Some(found.component), plain(StatusCode::BAD_REQUEST));
+            return (Some(found.component), problem(StatusCode::BAD_REQUEST));
         };
         *request.uri_mut() = uri;
         (
@@ -183,7 +198,7 @@ impl Application {
         )
     }
 
-    /// The answer to a request on a connection that finds no place among those that are open.
+    /// Builds the answer to a request on a connection beyond the limit of established ones.
     pub(crate) fn refuse_connection(&self) -> Response<WasiBody> {
         let fault = Fault {
             level: "warn",
@@ -198,7 +213,7 @@ impl Application {
 
     async fn call(&self, id: &str, mut request: Request<WasiBody>) -> Response<WasiBody> {
         let Some(served) = self.components.get(id) else {
-            return plain(StatusCode::NOT_FOUND);
+            return problem(StatusCode::NOT_FOUND);
         };
         served.requests.fetch_add(1, Ordering::Relaxed);
         let upload = request.extensions_mut().remove::<Upload>();
@@ -208,7 +223,8 @@ impl Application {
                 None => std::future::pending().await,
             }
         };
-        // The handler has the same limit for requests that an instance has taken; this one also covers the wait for one.
+        // The handler has the same limit for requests that an instance has taken; this one also
+        // covers the wait for an instance.
         let handled = served.queue.handle(&served.handler, request);
         let handled = tokio::time::timeout(self.request_timeout, handled);
         let outcome = tokio::select! {
@@ -235,19 +251,34 @@ impl Application {
                 limited("instances")
             }
             Ok(Err(Unanswered::Failed(error))) if !error.is::<ExpirationError>() => {
-                // A trap is reported where the instance is dropped, with its cause.
+                // A trap is reported when the instance is dropped, with its cause.
                 if !error.is::<TrapOrPanicError>() {
                     self.log
                         .failure(id, "request", &error.root_cause().to_string());
                 }
-                plain(StatusCode::INTERNAL_SERVER_ERROR)
+                problem(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Ok(Err(Unanswered::Failed(_))) | Err(_) => {
                 self.log
                     .failure(id, "request", "no response within the time limit");
-                plain(StatusCode::GATEWAY_TIMEOUT)
+                problem(StatusCode::GATEWAY_TIMEOUT)
             }
         }
+    }
+}
+
+impl LocalCalls for Application {
+    fn call_component<'a>(
+        &'a self,
+        caller: &'a str,
+        id: &'a str,
+        request: Request<WasiBody>,
+    ) -> BoxFuture<'a, Response<WasiBody>> {
+        self.answer_component(caller, id, request).boxed()
+    }
+
+    fn call_public_route(&self, request: Request<WasiBody>) -> BoxFuture<'_, Response<WasiBody>> {
+        self.answer(request, None).boxed()
     }
 }
 
@@ -256,14 +287,19 @@ fn refused(response: &Response<WasiBody>) -> Option<&'static str> {
     refused.map(|Refused(reason)| *reason)
 }
 
-/// An answer of the host's own to a request that is beyond a limit.
+fn correlation_id(response: &Response<WasiBody>) -> Option<&str> {
+    let id = response.extensions().get::<CorrelationId>();
+    id.map(|CorrelationId(id)| id.as_str())
+}
+
+/// Builds the host's own answer to a request beyond a limit.
 fn refusal(status: StatusCode, reason: &'static str) -> Response<WasiBody> {
-    let mut response = plain(status);
+    let mut response = problem(status);
     response.extensions_mut().insert(Refused(reason));
     response
 }
 
-/// An answer to a request that finds no place, and may be sent again.
+/// Builds the answer to a request without a free instance, which may be repeated.
 fn limited(reason: &'static str) -> Response<WasiBody> {
     let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, reason);
     response
@@ -272,71 +308,49 @@ fn limited(reason: &'static str) -> Response<WasiBody> {
     response
 }
 
-/// An answer after which the connection is closed.
+/// Marks an answer after which the connection is closed.
 fn closing(mut response: Response<WasiBody>) -> Response<WasiBody> {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
 }
 
-/// The host that a request is for; none if there is none, or two that differ.
-fn authority(request: &Request<WasiBody>) -> Option<Authority> {
+/// Builds the answer below [`WELL_KNOWN`], a prefix of the host itself.
+fn well_known(own: Option<&str>) -> Response<WasiBody> {
+    match own {
+        Some("health") => problem::healthy(),
+        _ => problem(StatusCode::NOT_FOUND),
+    }
+}
+
+/// Reason why a request's host is unknown.
+enum NoAuthority {
+    /// The address has no host.
+    Unnamed,
+    /// The address has several hosts, or an invalid one.
+    Invalid,
+}
+
+/// Returns the host of a request.
+fn authority(request: &Request<WasiBody>) -> Result<Authority, NoAuthority> {
     let mut named = request.headers().get_all(HOST).iter();
     let header = match (named.next(), named.next()) {
         (None, _) => None,
-        (Some(host), None) => Some(host.to_str().ok()?.parse::<Authority>().ok()?),
-        (Some(_), Some(_)) => return None,
+        (Some(host), None) => {
+            let host = host.to_str().ok().and_then(|host| host.parse().ok());
+            Some(host.ok_or(NoAuthority::Invalid)?)
+        }
+        (Some(_), Some(_)) => return Err(NoAuthority::Invalid),
     };
     match (header, request.uri().authority()) {
-        (Some(header), Some(address)) => (header == *address).then_some(header),
-        (header, address) => header.or_else(|| address.cloned()),
+        (Some(header), Some(address)) if header != *address => Err(NoAuthority::Invalid),
+        (header, address) => header
+            .or_else(|| address.cloned())
+            .ok_or(NoAuthority::Unnamed),
     }
 }
 
-/// Sets the headers that Spin sets (<https://spinframework.dev/http-trigger>), and removes what a caller set under such names.
-fn describe(
-    request: &mut Request<WasiBody>,
-    found: &Match<'_>,
-    host: &str,
-    client: Option<SocketAddr>,
-) {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", http::uri::PathAndQuery::as_str);
-    let described = [
-        ("spin-path-info", found.rest.clone()),
-        ("spin-full-url", format!("http://{host}{path}")),
-        ("spin-matched-route", found.pattern.to_owned()),
-        ("spin-base-path", "/".to_owned()),
-        ("spin-raw-component-route", found.pattern.to_owned()),
-        ("spin-component-route", found.prefix.to_owned()),
-        (
-            "spin-client-addr",
-            client.map_or_else(|| "0.0.0.0:0".to_owned(), |client| client.to_string()),
-        ),
-    ];
-    let headers = request.headers_mut();
-    remove_described(headers);
-    for (name, value) in described {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-}
-
-fn remove_described(headers: &mut HeaderMap) {
-    let described: Vec<_> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("spin-"))
-        .cloned()
-        .collect();
-    for name in described {
-        headers.remove(name);
-    }
-}
-
-/// A method for the log: a caller may send any text as one.
+/// Returns the name of a method for the log: a caller may send any text as one.
 pub(crate) fn known(method: &Method) -> &str {
     match *method {
         Method::GET
@@ -348,18 +362,4 @@ pub(crate) fn known(method: &Method) -> &str {
         | Method::OPTIONS => method.as_str(),
         _ => "other",
     }
-}
-
-/// An answer of the host's own, which says no more than its status.
-fn plain(status: StatusCode) -> Response<WasiBody> {
-    let text = status.canonical_reason().unwrap_or_default();
-    let body = Full::new(text.into())
-        .map_err(|never| match never {})
-        .boxed_unsync();
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response
 }

@@ -1,4 +1,4 @@
-//! What guests import from Spin, generated from its interface definitions.
+//! Bindings of Spin's interfaces, generated from their definitions.
 
 wasmtime::component::bindgen!({
     world: "spin",

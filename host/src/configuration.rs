@@ -1,5 +1,5 @@
-//! What an application is configured with, read as [`App::load`](crate::App::load) reads it and without running anything:
-//! for whoever looks at certificates, keys and variables beforehand.
+//! Configuration of an application, read as [`App::load`](crate::App::load) reads it but without
+//! running anything, for tools that check certificates, keys and variables beforehand.
 
 use std::{
     collections::BTreeMap,
@@ -15,28 +15,28 @@ use crate::{
     variables::{VariableError, Variables},
 };
 
-/// The settings of an application. Values may be secret, so it cannot be printed.
+/// Settings of an application. Values may be secret, so it has no `Debug`.
 pub struct Configuration {
-    /// Every `[[client_tls]]`, then every pin, in the order of their files.
+    /// Entries of `[[client_tls]]`, then pins, in the order of their files.
     pub tls: Vec<TlsSetting>,
     /// Application variables that are required and have no value.
     pub unset: Vec<String>,
     components: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// One `[[client_tls]]` or `[[pin]]`: whom it trusts, and what it shows.
+/// Entry of `[[client_tls]]` or `[[pin]]`: its trust anchors and its client certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TlsSetting {
-    /// Which it is.
+    /// Entry of the configuration that the setting is from.
     pub place: Place,
-    /// The authorities that it trusts, in PEM; the roots of the web where there is none.
+    /// Trust anchors, in PEM; `None` means the roots of the web.
     pub roots: Option<PathBuf>,
-    /// The certificate with those above it, and its key, both in PEM.
+    /// Client certificate with its chain, and its key, both in PEM.
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
 impl TlsSetting {
-    /// Reads the files of the authorities as the host does when it starts.
+    /// Reads the trust anchors as the host does at its start.
     ///
     /// # Errors
     ///
@@ -46,29 +46,37 @@ impl TlsSetting {
         roots.map_or(Ok(()), |path| outbound::roots(path).map(|_| ()))
     }
 
-    /// Reads the files of the certificate and the key as the host does when it starts, and sets TLS up with them.
+    /// Reads the certificate and the key as the host does at its start, and sets up TLS with them.
     ///
     /// # Errors
     ///
     /// Returns the error with which the host would not start.
     pub fn check_client(&self) -> Result<(), TlsError> {
         let client = self.client.as_ref();
-        client.map_or(Ok(()), |(chain, key)| outbound::client_of(chain, key))
+        client.map_or(Ok(()), |(chain, key)| {
+            outbound::check_client_files(chain, key)
+        })
     }
 }
 
-/// Where a setting stands.
+/// Place of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
-    /// A `[[client_tls]]`, counted from one.
+    /// `[[client_tls]]` table, counted from one.
     ClientTls(usize),
-    /// The pin of this name.
+    /// Pin of this name.
     Pin(String),
 }
 
 impl Configuration {
-    /// Reads the manifest, the runtime configuration and the pins of `options`, and asks for every variable once. A variable without a value is no error here; a vault that does not answer is. Files of certificates
-    /// and keys are not read.
+    /// Reads the manifest, the runtime configuration and the pins of `options`, and reads each
+    /// variable once. A variable without a value is no error here; a vault that does not answer is.
+    /// Files of certificates and keys are not read.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] if a file cannot be read or is invalid, or a provider of variables does not
+    /// answer.
     pub async fn read(options: &Options) -> Result<Self, LoadError> {
         let manifest = Manifest::read(&options.manifest)?;
         let runtime = options.runtime_config.as_deref();
@@ -87,7 +95,7 @@ impl Configuration {
         }
         let components = manifest.components.iter().map(|(id, component)| {
             let filled = component.variables.iter().filter_map(|(name, text)| {
-                // What asks for a variable without a value has none either.
+                // A template over a variable without a value has none either.
                 let value = variables.template(name, text).ok()?.fill(&values)?;
                 Some((name.clone(), value))
             });
@@ -100,7 +108,7 @@ impl Configuration {
         })
     }
 
-    /// The value that the components have under `name`: the first that is not empty.
+    /// Returns the components' value of `name`: the first that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         let values = self.components.values().filter_map(|own| own.get(name));
         values

@@ -1,7 +1,8 @@
-//! How often each kind of event stands in the guests' logs.
+//! Counters of events in the guests' logs, by kind.
 //!
-//! A guest's line counts if it is a JSON object with an `event` and an `outcome`. What tells two series apart are names out of
-//! such lines, never numbers or texts, so that there are few of them and nobody in them.
+//! A guest's line counts if it is a JSON object with an `event` and an `outcome`. Series differ in
+//! names from such lines, never in numbers or free text, so that there are few of them and no
+//! personal data.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,30 +10,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::lock::locked;
 
-/// More series than this are not begun: a guest that makes names up does not fill the memory.
+/// Limit of the series: a guest that invents names does not fill the memory.
 const MOST: usize = 1000;
 
-/// The longest name, in bytes.
+/// Longest name, in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// What is counted together.
+/// Labels of a counter.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Series {
-    /// The component, by its name in the manifest.
+    /// Name of the component in the manifest.
     pub component: String,
-    /// The line's `event`.
+    /// `event` of the line.
     pub of: String,
-    /// The line's `counterparty`, if it has one.
+    /// `counterparty` of the line, if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterparty: Option<String>,
-    /// The line's `outcome`.
+    /// `outcome` of the line.
     pub outcome: String,
-    /// The line's `status`, if it has one.
+    /// `status` of the line, if present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
-/// All series since the process began.
+/// Counters since the start of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Counters(Mutex<BTreeMap<Series, Count>>);
 
@@ -42,7 +43,7 @@ struct Count {
     told: u64,
 }
 
-/// What is read of a line.
+/// Fields of a line that are read.
 #[derive(Deserialize)]
 struct Line {
     event: String,
@@ -52,15 +53,19 @@ struct Line {
 }
 
 impl Counters {
-    /// Counts a line of `component`, if it is one that counts.
+    /// Counts a line of `component`, if it has an event and an outcome.
     pub(crate) fn count(&self, component: &str, line: &str) {
-        // Most other output is no object.
+        // Most other output is not a JSON object.
         if !line.starts_with('{') {
             return;
         }
         let Ok(line) = serde_json::from_str::<Line>(line) else {
             return;
         };
+        // An audit line repeats the `request` line before it.
+        if line.event == "audit" {
+            return;
+        }
         let names = [
             Some(&line.event),
             Some(&line.outcome),
@@ -83,7 +88,7 @@ impl Counters {
         }
     }
 
-    /// Every series with its count.
+    /// Returns the series with their counts.
     pub(crate) fn all(&self) -> Vec<(Series, u64)> {
         let counts = locked(&self.0);
         counts
@@ -92,7 +97,7 @@ impl Counters {
             .collect()
     }
 
-    /// Those that have grown since the last time.
+    /// Returns the series with an increase since the last call.
     pub(crate) fn grown(&self) -> Vec<(Series, u64)> {
         let mut counts = locked(&self.0);
         let mut grown = Vec::new();

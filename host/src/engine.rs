@@ -1,26 +1,26 @@
-//! The WebAssembly engine: its configuration, its clock of epochs, and what guests may import.
+//! The WebAssembly engine: configuration and epochs.
 
 use std::{path::Path, thread, time::Duration};
 
-use wasmtime::{Cache, CacheConfig, Config, Engine, component::Linker};
+use wasmtime::{Cache, CacheConfig, Config, Engine};
 
-use crate::{
-    bindings::spin::{key_value::key_value, variables::variables},
-    instance::{State, VariablesData},
-    key_value::KeyValue,
-};
-
-/// How often the epoch advances.
+/// Interval between epochs.
 const EPOCH: Duration = Duration::from_millis(10);
 
-/// A guest that computes gives way after this many epochs.
+/// Number of epochs after which a computing guest yields.
 pub(crate) const EPOCHS_PER_YIELD: u64 = 1;
 
-/// An engine that keeps compiled code in a folder, if there is one.
-pub(crate) fn start(cache: Option<&Path>) -> wasmtime::Result<Engine> {
+/// Creates an engine that caches compiled code in `cache`, if given, and counts fuel if
+/// `counts_fuel`.
+///
+/// # Errors
+///
+/// If the engine cannot be set up on this machine.
+pub(crate) fn start(cache: Option<&Path>, counts_fuel: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);
+    config.consume_fuel(counts_fuel);
     if let Some(folder) = cache {
         let mut kept = CacheConfig::new();
         kept.with_directory(std::path::absolute(folder)?);
@@ -31,7 +31,7 @@ pub(crate) fn start(cache: Option<&Path>) -> wasmtime::Result<Engine> {
     Ok(engine)
 }
 
-/// On a thread of its own: a task would wait behind the guests that it is there to interrupt.
+/// Advances the epoch on a separate thread: a task would wait behind the guests that it interrupts.
 fn advance_epochs(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     thread::Builder::new()
@@ -44,15 +44,4 @@ fn advance_epochs(engine: &Engine) -> std::io::Result<()> {
             }
         })?;
     Ok(())
-}
-
-/// Everything that a guest may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    key_value::add_to_linker::<_, KeyValue>(&mut linker, State::key_value)?;
-    variables::add_to_linker::<_, VariablesData>(&mut linker, |state| state)?;
-    Ok(linker)
 }

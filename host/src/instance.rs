@@ -1,43 +1,37 @@
-//! One instance of a component: what it sees, and how long it lives.
+//! Instance of a component: its state and its lifetime.
 
 use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use tokio::time::Sleep;
 use wasmtime::{
-    Engine, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder,
+    Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder,
     component::{Accessor, GuestTaskId, HasData, ResourceTable},
 };
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
-    handler::{
-        HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
-    },
+    handler::{HandlerState, Instance, ProxyPre, ShouldAccept, WorkerState},
 };
 
 use crate::{
     bindings::spin::variables::variables,
+    component_http::{Access, Outbound},
     engine::EPOCHS_PER_YIELD,
+    expiration::Expiration,
     instances::{Place, Places, Turn},
     key_value::{KeyValueView, Stores},
     log::{GuestOutput, Log},
     options::Limits,
-    outbound::{Access, Outbound},
     variables::{ComponentVariables, Refusal},
 };
 
-/// Added to the time limit where an instance is dropped, so that its requests are answered first.
-const AFTER_THE_ANSWER: Duration = Duration::from_millis(100);
-
-/// What every instance of a component has in common.
+/// Settings that the instances of a component share.
 pub(crate) struct Setup {
     pub(crate) component: String,
     pub(crate) environment: Vec<(String, String)>,
@@ -45,15 +39,17 @@ pub(crate) struct Setup {
     pub(crate) stores: Arc<Stores>,
     pub(crate) access: Arc<Access>,
     pub(crate) limits: Limits,
-    /// The application's places for instances.
+    /// Places for instances of the application.
     pub(crate) places: Arc<Places>,
     pub(crate) clock_offset: Arc<AtomicI64>,
     pub(crate) log: Log,
-    /// How many instances were ever started.
+    /// Number of instances ever started.
     pub(crate) started: Arc<AtomicU64>,
+    /// Fuel that instances have used, where it is counted.
+    pub(crate) fuel: Option<Arc<AtomicU64>>,
 }
 
-/// The state of one instance.
+/// State of one instance.
 pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -61,7 +57,38 @@ pub(crate) struct State {
     outbound: Outbound,
     stores: Arc<Stores>,
     variables: Arc<ComponentVariables>,
+    memory: Memory,
+}
+
+/// Limit on the linear memories of an instance.
+struct Memory {
     limits: StoreLimits,
+    /// Size of the largest memory, in bytes.
+    largest: Arc<AtomicUsize>,
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let grows = self.limits.memory_growing(current, desired, maximum)?;
+        if grows {
+            self.largest.fetch_max(desired, Ordering::Relaxed);
+        }
+        Ok(grows)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
 }
 
 impl State {
@@ -78,12 +105,15 @@ impl State {
             wasi,
             http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
-            outbound: Outbound::of_instance(&setup.access),
+            outbound: Outbound::new(&setup.access),
             stores: setup.stores.clone(),
             variables: setup.variables.clone(),
-            limits: StoreLimitsBuilder::new()
-                .memory_size(setup.limits.max_memory)
-                .build(),
+            memory: Memory {
+                limits: StoreLimitsBuilder::new()
+                    .memory_size(setup.limits.max_memory)
+                    .build(),
+                largest: Arc::default(),
+            },
         }
     }
 
@@ -137,7 +167,7 @@ impl variables::HostWithStore<State> for VariablesData {
     }
 }
 
-/// The system's clock, moved.
+/// System clock with an offset.
 struct OffsetClock(Arc<AtomicI64>);
 
 impl HostWallClock for OffsetClock {
@@ -159,7 +189,7 @@ impl HostWallClock for OffsetClock {
     }
 }
 
-/// Starts instances of one component.
+/// Starter of a component's instances.
 pub(crate) struct Starter {
     pub(crate) engine: Engine,
     pub(crate) component: ProxyPre<State>,
@@ -175,72 +205,55 @@ impl HandlerState for Starter {
         let place = self.setup.places.take(&self.setup.component)?;
         self.setup.started.fetch_add(1, Ordering::Relaxed);
         let mut store = Store::new(&self.engine, State::new(&self.setup));
-        store.limiter(|state| &mut state.limits);
-        // A guest that computes gives way at every deadline, so that its time limit can be seen to.
+        store.limiter(|state| &mut state.memory);
+        let memory = store.data().memory.largest.clone();
+        if self.setup.fuel.is_some() {
+            store.set_fuel(u64::MAX)?;
+        }
+        // A computing guest yields at every epoch, so that its time limit is enforced.
         store.set_epoch_deadline(EPOCHS_PER_YIELD);
         store.epoch_deadline_async_yield_and_update(EPOCHS_PER_YIELD);
         let proxy = self.component.instantiate_async(&mut store).await?;
-        let limits = &self.setup.limits;
         Ok(Instance {
             store,
             proxy,
             view: WasiHttpView::http,
-            expiration: Expiration {
-                idle: limits.idle_instance_timeout,
-                busy: limits.request_timeout.saturating_add(AFTER_THE_ANSWER),
-                sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            },
+            expiration: Expiration::new(&self.setup.limits, self.setup.places.clone()),
             state: Worker {
                 setup: self.setup.clone(),
+                started: Instant::now(),
+                memory,
+                retires: AtomicBool::new(false),
+                fuel_left: AtomicU64::new(u64::MAX),
                 _place: place,
             },
         })
     }
 }
 
-/// When an instance is dropped, whatever it does.
-pub(crate) struct Expiration {
-    idle: Duration,
-    busy: Duration,
-    sleep: Pin<Box<Sleep>>,
-}
-
-impl WorkerExpiration for Expiration {
-    fn poll(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        status: WorkerStatus,
-        since: Instant,
-    ) -> Poll<()> {
-        let limit = match status {
-            WorkerStatus::Idle => self.idle,
-            WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy,
-        };
-        let Some(deadline) = since.checked_add(limit).map(tokio::time::Instant::from_std) else {
-            return Poll::Pending;
-        };
-        if self.sleep.deadline() != deadline {
-            self.sleep.as_mut().reset(deadline);
-        }
-        self.sleep.as_mut().poll(context)
-    }
-}
-
-/// How much an instance takes on.
+/// Limits on the requests of an instance.
 pub(crate) struct Worker {
     setup: Arc<Setup>,
-    /// Free again when the instance is gone.
+    started: Instant,
+    /// Size of the largest memory, in bytes.
+    memory: Arc<AtomicUsize>,
+    /// Set when the present request is the last one.
+    retires: AtomicBool,
+    /// Fuel left when the latest request began.
+    fuel_left: AtomicU64,
+    /// Place of the instance, released when the instance is gone.
     _place: Place,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
-    /// Ends when an instance takes the request, so that the next one in the queue is tried.
+    /// Turn in the queue, which ends when an instance takes the request, so that the next one is
+    /// tried.
     type RequestData = Turn;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = &self.setup.limits;
-        if total >= limits.requests_per_instance {
+        if total >= limits.requests_per_instance || self.retires.load(Ordering::Relaxed) {
             ShouldAccept::Never
         } else if concurrent >= limits.concurrent_requests_per_instance {
             ShouldAccept::No
@@ -251,16 +264,30 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _: StoreContextMut<'_, State>,
+        store: StoreContextMut<'_, State>,
         turn: Turn,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
         drop(turn);
-        Box::pin(tokio::time::sleep(self.setup.limits.request_timeout))
+        // Decided here alone: between two requests, a retiring instance may have been woken for
+        // one that it then leaves to nobody.
+        let limits = &self.setup.limits;
+        if self.memory.load(Ordering::Relaxed) > limits.memory_for_reuse
+            || self.started.elapsed() >= limits.instance_lifetime
+        {
+            self.retires.store(true, Ordering::Relaxed);
+        }
+        if let Some(fuel) = &self.setup.fuel
+            && let Ok(left) = store.get_fuel()
+        {
+            let before = self.fuel_left.swap(left, Ordering::Relaxed);
+            fuel.fetch_add(before.saturating_sub(left), Ordering::Relaxed);
+        }
+        Box::pin(tokio::time::sleep(limits.request_timeout))
     }
 
     fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
-        // First the store, so that the guest's last words come before ours.
+        // The store is dropped first, so that the guest's last lines come before ours.
         drop(store);
         if let Err(error) = result {
             self.setup.log.failure(

@@ -1,41 +1,40 @@
-//! Limit on the instances of an application and of each of its components, and the queue of requests that wait for one.
+//! Limit on the instances of an application and of each of its components.
 
 use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use http::Request;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep_until, timeout_at},
-};
-use wasmtime_wasi_http::{
-    WasiBody,
-    handler::{InstantiationError, ProxyHandler, Response},
-};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{incoming::after, instance::Starter, lock::locked, options::Limits};
+use crate::{lock::locked, options::Limits};
 
-/// Time between two attempts of the request that is first in the queue.
-const RETRY: Duration = Duration::from_millis(10);
+/// Time for which a refusal counts as demand for places. The request repeats its attempt sooner.
+const DEMAND: Duration = Duration::from_millis(100);
 
-/// Places for instances.
+/// Places for instances, limited in all and by component.
 pub(crate) struct Places {
     all: usize,
     per_component: usize,
-    taken: Mutex<BTreeMap<String, usize>>,
+    taken: Mutex<Taken>,
 }
 
-/// A place for an instance, free again when it is dropped.
+#[derive(Default)]
+struct Taken {
+    by_component: BTreeMap<String, usize>,
+    /// Time of the latest refusal.
+    refused: Option<Instant>,
+}
+
+/// Place for an instance, released when it is dropped.
 pub(crate) struct Place {
     places: Arc<Places>,
     component: String,
 }
 
-/// No further instance may be started now.
+/// Error: no further instance may start now.
 #[derive(Debug)]
 pub(crate) struct NoPlace;
 
@@ -60,14 +59,17 @@ impl Places {
     ///
     /// # Errors
     ///
-    /// [`NoPlace`] if the component has as many instances as it may, or if the application has and the component has one.
+    /// [`NoPlace`] if the component has its maximum, or if the application has its maximum and the
+    /// component has an instance.
     pub(crate) fn take(self: &Arc<Self>, component: &str) -> Result<Place, NoPlace> {
         let mut taken = locked(&self.taken);
         let all = taken
+            .by_component
             .values()
             .fold(0_usize, |all, of_one| all.saturating_add(*of_one));
-        let own = taken.entry(component.to_owned()).or_default();
+        let own = taken.by_component.entry(component.to_owned()).or_default();
         if *own > 0 && (*own >= self.per_component || all >= self.all) {
+            taken.refused = Some(Instant::now());
             return Err(NoPlace);
         }
         *own = own.saturating_add(1);
@@ -76,90 +78,28 @@ impl Places {
             component: component.to_owned(),
         })
     }
+
+    /// Returns whether requests wait for a place at `now`.
+    pub(crate) fn are_wanted(&self, now: Instant) -> bool {
+        let refused = locked(&self.taken).refused;
+        refused.is_some_and(|refused| now.saturating_duration_since(refused) <= DEMAND)
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(own) = locked(&self.places.taken).get_mut(&self.component) {
+        if let Some(own) = locked(&self.places.taken)
+            .by_component
+            .get_mut(&self.component)
+        {
             *own = own.saturating_sub(1);
         }
     }
 }
 
-/// A request's turn at the head of its component's queue, which ends when an instance takes the request.
+/// A request's turn at the head of its component's queue, which ends when an instance takes the
+/// request.
 pub(crate) type Turn = Option<OwnedSemaphorePermit>;
-
-/// First-in, first-out queue of the requests for one component that found no instance.
-pub(crate) struct Queue {
-    head: Arc<Semaphore>,
-    wait: Duration,
-}
-
-/// Reason why a request has no response.
-pub(crate) enum Unanswered {
-    /// No instance took it in time.
-    NoInstance,
-    /// The instance failed.
-    Failed(wasmtime::Error),
-}
-
-impl Queue {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            head: Arc::new(Semaphore::new(1)),
-            wait: limits.instance_wait,
-        }
-    }
-
-    /// Has a request handled as soon as an instance takes it. Requests that were refused an instance wait in their order,
-    /// and later ones behind them.
-    pub(crate) async fn handle(
-        &self,
-        handler: &ProxyHandler<Starter>,
-        mut request: Request<WasiBody>,
-    ) -> Result<Response, Unanswered> {
-        let mut turn: Turn = None;
-        let mut deadline = None;
-        if self.head.available_permits() == 0 {
-            turn = self
-                .turn(*deadline.insert(after(Instant::now(), self.wait)))
-                .await?;
-        }
-        loop {
-            let error = match handler.handle(turn, request).await {
-                Ok(response) => return Ok(response),
-                Err(error) => error,
-            };
-            let refused = error.downcast::<InstantiationError<Turn>>();
-            let refused = refused.map_err(Unanswered::Failed)?;
-            if !refused.error.is::<NoPlace>() {
-                return Err(Unanswered::Failed(refused.into()));
-            }
-            request = refused
-                .request
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            let deadline = *deadline.get_or_insert_with(|| after(Instant::now(), self.wait));
-            turn = match refused.request_data {
-                None => self.turn(deadline).await?,
-                turn => {
-                    let now = Instant::now();
-                    if now >= deadline {
-                        return Err(Unanswered::NoInstance);
-                    }
-                    sleep_until(after(now, RETRY).min(deadline)).await;
-                    turn
-                }
-            };
-        }
-    }
-
-    async fn turn(&self, deadline: Instant) -> Result<Turn, Unanswered> {
-        let turn = timeout_at(deadline, self.head.clone().acquire_owned()).await;
-        // The semaphore is never closed.
-        turn.map(Result::ok).map_err(|_| Unanswered::NoInstance)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +118,7 @@ mod tests {
         assert_eq!(given, [true, true, true, false]);
         let token = take("token");
         assert!(token.is_some() && take("token").is_none());
-        // The application has its four, and the first one of a component is beyond them.
+        // The application has its four, and a component's first one is beyond them.
         let consent = take("consent");
         assert!(consent.is_some() && take("consent").is_none());
         drop(claims);

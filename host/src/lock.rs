@@ -1,8 +1,8 @@
-//! Locks whose data stay valid whatever their holder did.
+//! Locks whose data stay valid after a holder panics.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Takes the lock, also after a holder panicked: every change made under these locks is one step.
+/// Takes the lock, even after a holder panicked: each change under these locks is one step.
 pub(crate) fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

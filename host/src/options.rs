@@ -1,4 +1,4 @@
-//! What a caller decides about an application, its limits and its timers.
+//! Options of an application: its files, limits and timers.
 
 use std::{
     collections::BTreeMap,
@@ -10,43 +10,49 @@ use std::{
 
 use crate::log::Log;
 
-/// Where an application is, and how it is to be run.
+/// Options of an application.
 pub struct Options {
-    /// The application's `spin.toml`.
+    /// `spin.toml` of the application.
     pub manifest: PathBuf,
-    /// A runtime configuration in Spin's format. Relative paths in it start at its own folder.
+    /// Runtime configuration in Spin's format. Relative paths in it start at its own folder.
     pub runtime_config: Option<PathBuf>,
-    /// Counterparties that are known by attributes of their certificate instead of a host name. Beyond Spin's format, so they
-    /// stand in a file of their own. Relative paths in it start at its own folder.
+    /// File of the counterparties that certificate attributes identify instead of a host name.
+    /// Spin's format has no such pins, so they have a file of their own. Relative paths in it start
+    /// at its own folder.
     pub pins: Option<PathBuf>,
-    /// Values of application variables by their names in the manifest (lower case). They come before those of any provider.
+    /// Values of application variables by their names in the manifest (lower case). They take
+    /// precedence over any provider.
     pub variables: BTreeMap<String, String>,
-    /// Authorities, in PEM, that vouch for vaults with variables, besides the roots of the web.
+    /// Trust anchors, in PEM, for vaults with variables, besides the roots of the web.
     pub vault_roots: Option<PathBuf>,
-    /// Authorities, in PEM, that vouch for servers of Redis reached over TLS, in place of the roots of the web.
+    /// Trust anchors, in PEM, for Redis servers over TLS, in place of the roots of the web.
     pub redis_roots: Option<PathBuf>,
-    /// The folder of the default key-value store. It is created if it does not exist.
+    /// Folder of the default key-value store, created if it does not exist.
     pub state_dir: PathBuf,
-    /// The folder where compiled code is kept between starts; without one it is compiled at each start.
+    /// Folder that caches compiled code between starts; without one, each start compiles it.
     pub cache_dir: Option<PathBuf>,
     /// Limits on the work of an instance, and on the number of instances.
     pub limits: Limits,
     /// Limits on the connections of clients.
     pub connections: ConnectionLimits,
-    /// Time for which an answer of a vault with variables is used again. Zero asks at each reading, as Spin does.
+    /// Time-to-live of a vault's cached answer. Zero asks the vault at each reading, as Spin does.
     pub vault_cache: Duration,
     /// Routes that the host itself calls at intervals.
     pub timers: Vec<Timer>,
-    /// Seconds added to the wall clock that guests read. It may be moved while the application runs.
+    /// Offset of the wall clock that guests read, in seconds. It may change while the application
+    /// runs.
     pub clock_offset: Arc<AtomicI64>,
-    /// Where the guests' output and the host's own lines go.
+    /// Counting of the fuel that instances use: the operators of WebAssembly that they execute
+    /// ([`crate::Server::fuel`]). Code that counts is slower.
+    pub count_fuel: bool,
+    /// Log of the guests' output and the host's own lines.
     pub log: Log,
 }
 
 impl Options {
-    /// An application with default limits: state and compiled code beside the manifest in `.innsyn`, lines to standard error.
-    /// Vaults are trusted as `VAULT_CACERT` of the environment says and Redis as `SSL_CERT_FILE` says: that is how the
-    /// clients in Spin read them.
+    /// Creates options with default limits: state and compiled code beside the manifest in
+    /// `.innsyn`, lines to standard error. The trust anchors for vaults are from `VAULT_CACERT` of
+    /// the environment, and those for Redis from `SSL_CERT_FILE`: the clients in Spin read these.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         let manifest = manifest.into();
         let own = manifest.parent().unwrap_or(Path::new(".")).join(".innsyn");
@@ -63,45 +69,56 @@ impl Options {
             vault_cache: VAULT_CACHE,
             timers: Vec::new(),
             clock_offset: Arc::default(),
+            count_fuel: false,
             log: Log::stderr(),
             manifest,
         }
     }
 }
 
-/// Time for which an answer of a vault is used again. A change is seen by every instance within this time and the half
-/// minute for which an instance keeps its settings.
+/// Time-to-live of a vault's cached answer. A change reaches each instance within this time plus
+/// the half minute for which an instance caches its settings.
 const VAULT_CACHE: Duration = Duration::from_secs(5);
 
-/// Limits on the work of an instance, and on the number of instances. The defaults for one instance are Spin's for
-/// WASI 0.3 components, with a request time-out added.
+/// Limits on the work of an instance, and on the number of instances.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Requests that an instance serves before it is replaced.
+    /// Requests of an instance before it is replaced.
     pub requests_per_instance: usize,
-    /// Requests that an instance serves at the same time.
+    /// Concurrent requests of an instance.
     pub concurrent_requests_per_instance: usize,
-    /// How long an instance without requests is kept.
+    /// Time after which an instance without requests is dropped; at most a second while requests
+    /// wait for an instance.
     pub idle_instance_timeout: Duration,
-    /// How long a request may take until its response begins, waiting or computing. It is answered 504 then.
+    /// Age after which the next request of an instance is its last one.
+    pub instance_lifetime: Duration,
+    /// Size of a linear memory, in bytes, beyond which the next request of an instance is its last
+    /// one: memory of WebAssembly never shrinks.
+    pub memory_for_reuse: usize,
+    /// Time limit of a request until its response begins, waiting or computing. It is then answered
+    /// with 504.
     pub request_timeout: Duration,
-    /// Bytes that each linear memory of an instance may grow to.
+    /// Largest size of each linear memory of an instance, in bytes.
     pub max_memory: usize,
-    /// Instances of the application. A component without any instance may always start one, so that components that call
-    /// each other never wait for each other's places: the bound is this number and one for each further component.
+    /// Instances of the application. A component without any instance may always start one, so that
+    /// components that call each other cannot deadlock on places: the upper bound is this number
+    /// plus one for each further component.
     pub instances: usize,
     /// Instances of one component.
     pub instances_per_component: usize,
-    /// Time that a request waits for an instance where all are full. It is answered 503 with `Retry-After` then.
+    /// Time that a request waits for an instance if all are full. It is then answered with 503 and
+    /// `Retry-After`.
     pub instance_wait: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            requests_per_instance: 128,
+            requests_per_instance: 10_000,
             concurrent_requests_per_instance: 16,
-            idle_instance_timeout: Duration::from_secs(1),
+            idle_instance_timeout: Duration::from_secs(30),
+            instance_lifetime: Duration::from_mins(10),
+            memory_for_reuse: 32 * 1024 * 1024,
             // Longer than any component of ours takes by its own deadline.
             request_timeout: Duration::from_secs(75),
             max_memory: 256 * 1024 * 1024,
@@ -112,40 +129,43 @@ impl Default for Limits {
     }
 }
 
-/// Limits on the connections of clients. A connection is silent until its first request is admitted, and established
-/// from then on.
+/// Limits on the connections of clients. A connection is silent until its first request is
+/// admitted, and established from then on.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Established connections in all. An idle one gives way to a new one; where none is idle, the request is answered
-    /// 503 with `Retry-After`.
+    /// Established connections in all. An idle one gives way to a new one; without an idle one, the
+    /// request is answered with 503 and `Retry-After`.
     pub total: usize,
-    /// Established connections of one address, or of one IPv6 network of 64 bits. A gateway in front is one address.
+    /// Established connections of one address, or of one IPv6 network of 64 bits. A gateway in
+    /// front is one address.
     pub per_address: usize,
-    /// Silent connections in all, which take no place of established ones. The oldest one of the address that has most
-    /// gives way to a new one.
+    /// Silent connections in all, which do not count as established. A new one replaces the oldest
+    /// of the address with most of them.
     pub silent: usize,
-    /// Silent connections of one address. Beyond them, those that are older than two seconds give way to a new one.
+    /// Silent connections of one address. Beyond them, a new one replaces one that is older than
+    /// two seconds.
     pub silent_per_address: usize,
     /// Time for a TLS handshake.
     pub handshake: Duration,
-    /// Time for a request head: from its first byte, or for the first one from the start of the connection.
+    /// Time for a request head: from its first byte, or for the first one from the start of the
+    /// connection.
     pub head: Duration,
-    /// Time that a connection without a request is kept.
+    /// Time after which an idle connection is closed.
     pub idle: Duration,
-    /// Time for each 64 KiB of a request body. Only time in which the body is read and does not come counts.
+    /// Time for each 64 KiB of a request body. Only time in which the reader waits for data counts.
     pub body: Duration,
-    /// Time for a whole request body, counted in the same way. Less than a request may take, so that a slow client is told
-    /// so.
+    /// Time for a whole request body, counted in the same way. It is shorter than the time for a
+    /// request, so that a slow client gets an error.
     pub whole_body: Duration,
-    /// Chunks of a request body under 16 bytes.
+    /// Limit of chunks under 16 bytes in a request body.
     pub small_chunks: usize,
-    /// Time in which nothing can be written because the client does not read.
+    /// Time without a successful write because the client does not read.
     pub write: Duration,
 }
 
 impl Default for ConnectionLimits {
-    /// The limits of an application. Its components refuse bodies that are slow (10 s) or in small chunks (100) by
-    /// themselves and say why; the host ends what they have not.
+    /// Returns the limits of an application. Its components refuse bodies that are slow (10 s) or
+    /// in small chunks (100) by themselves, with a reason; the host ends the others.
     fn default() -> Self {
         Self {
             total: 2048,
@@ -164,7 +184,7 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// The limits of the proxy to pinned counterparties, which has no component behind it.
+    /// Returns the limits of the proxy to pinned counterparties, which has no component behind it.
     pub fn of_egress() -> Self {
         Self {
             total: 256,
@@ -178,15 +198,15 @@ impl ConnectionLimits {
     }
 }
 
-/// A public route that the host calls at an interval, the first time after one interval.
+/// Public route that the host calls at an interval, the first time after one interval.
 #[derive(Clone)]
 pub struct Timer {
-    /// From the end of one call to the start of the next.
+    /// Time from the end of one call to the start of the next.
     pub every: Duration,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: String,
-    /// The path, with a query if wanted.
+    /// Path, with an optional query.
     pub path: String,
-    /// The value of the `Authorization` header.
+    /// Value of the `Authorization` header.
     pub authorization: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Files and folders that their owner alone can read, whatever the umask.
+//! Files and folders with access for their owner alone, whatever the umask.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Makes a folder and those above it, each open to its owner alone. Folders that are there stay as they are.
+/// Creates a folder and those above it, each with access for its owner alone. Existing folders stay
+/// as they are.
 pub(crate) fn folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +16,7 @@ pub(crate) fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Creates a file that its owner alone can read and write, or closes one that is there to everyone else.
+/// Creates a file with access for its owner alone, or restricts an existing one to it.
 pub(crate) fn create_or_close(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -27,7 +28,7 @@ pub(crate) fn create_or_close(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Closes a file to everyone but its owner. A file that is not there is no error.
+/// Restricts a file to its owner. A missing file is no error.
 pub(crate) fn close(path: &Path) -> io::Result<()> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -1,4 +1,5 @@
-//! Repeated faults: one log line for each kind in ten seconds, with a count, however often it happens.
+//! Repeated faults: one log line for each kind in ten seconds, with a count, however often it
+//! happens.
 
 use std::{
     collections::BTreeMap,
@@ -11,10 +12,10 @@ use tokio::time::Instant;
 
 use crate::{lock::locked, log::Log};
 
-/// The shortest time between two lines about the same fault.
+/// Shortest time between two lines about the same fault.
 pub(crate) const WINDOW: Duration = Duration::from_secs(10);
 
-/// A kind of fault. Every field is from a small fixed set, so that the kinds stay few.
+/// Kind of fault. Each field is from a small fixed set, so that the kinds stay few.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Fault {
     pub(crate) level: &'static str,
@@ -24,7 +25,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// A fault of this machine or of the deployment.
+    /// Creates a fault of this machine or of the deployment.
     pub(crate) fn error(event: &'static str, reason: &'static str) -> Self {
         Self {
             level: "error",
@@ -34,7 +35,7 @@ impl Fault {
         }
     }
 
-    /// A fault of a client.
+    /// Creates a fault of a client.
     pub(crate) fn info(event: &'static str, reason: &'static str) -> Self {
         Self {
             level: "info",
@@ -43,7 +44,7 @@ impl Fault {
     }
 }
 
-/// Counts of faults that were reported since the last line about each.
+/// Counts of faults reported since the last line about each.
 #[derive(Clone)]
 pub(crate) struct Repeated(Arc<Counted>);
 
@@ -65,7 +66,8 @@ impl Repeated {
         }))
     }
 
-    /// Writes the fault at once if none of its kind was written within the window, and counts it otherwise.
+    /// Writes the fault immediately unless one of its kind was written within the window; otherwise
+    /// counts it.
     pub(crate) fn report(&self, fault: Fault, now: Instant) {
         let mut faults = locked(&self.0.faults);
         match faults.get_mut(&fault) {
@@ -83,7 +85,7 @@ impl Repeated {
         }
     }
 
-    /// Writes the counts whose window has ended, and forgets faults that have stopped.
+    /// Writes the counts whose window has ended, and drops faults that have stopped.
     pub(crate) fn flush(&self, now: Instant) {
         locked(&self.0.faults).retain(|fault, count| {
             if now.duration_since(count.written) < WINDOW {
@@ -98,7 +100,7 @@ impl Repeated {
         });
     }
 
-    /// Writes every count that is left, when the program stops.
+    /// Writes all remaining counts, at shutdown.
     pub(crate) fn flush_all(&self) {
         for (fault, count) in std::mem::take(&mut *locked(&self.0.faults)) {
             if count.since > 0 {

@@ -1,30 +1,31 @@
-//! Which component answers a path: an exact route before a wildcard, a longer wildcard before a shorter one, as in Spin.
+//! Routing of a path to its component: an exact route wins over a wildcard, and a longer wildcard
+//! over a shorter one, as in Spin.
 
-/// The prefix that belongs to the host itself.
+/// Prefix of the host itself.
 pub(crate) const WELL_KNOWN: &str = "/.well-known/spin/";
 
-/// The public routes of an application.
+/// Public routes of an application.
 #[derive(Debug, Default)]
 pub(crate) struct Routes(Vec<Route>);
 
 #[derive(Debug)]
 struct Route {
     pattern: String,
-    /// Without a trailing slash.
+    /// Prefix without a trailing slash.
     prefix: String,
     wildcard: bool,
     component: String,
 }
 
-/// A path's route.
+/// Route of a path.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Match<'r> {
     pub(crate) component: &'r str,
-    /// The route as the manifest writes it.
+    /// Route as in the manifest.
     pub(crate) pattern: &'r str,
-    /// The route without its wildcard.
+    /// Route without its wildcard.
     pub(crate) prefix: &'r str,
-    /// What the wildcard stands for; empty for an exact route.
+    /// Part of the path that the wildcard matches; empty for an exact route.
     pub(crate) rest: String,
 }
 
@@ -43,7 +44,7 @@ pub(crate) enum RouteError {
 }
 
 impl Routes {
-    /// Adds a public route, written as in the manifest.
+    /// Adds a public route in the manifest's notation.
     pub(crate) fn add(&mut self, pattern: &str, component: &str) -> Result<(), RouteError> {
         if !pattern.starts_with('/') {
             return Err(RouteError::Relative(pattern.to_owned()));

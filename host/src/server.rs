@@ -1,4 +1,4 @@
-//! The HTTP server in front of an application.
+//! HTTP server in front of an application.
 
 use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
 
@@ -14,13 +14,13 @@ use crate::{
     application::Application,
     incoming::{self, ConnectionTable, Registration},
     log::Log,
-    timer::Alarm,
+    timer::ScheduledRequest,
 };
 
-/// How often counters that have grown are written to the log.
+/// Interval between log lines of increased counters.
 const BETWEEN_COUNTERS: Duration = Duration::from_mins(5);
 
-/// An application that is being served.
+/// Served application.
 pub struct Server {
     address: SocketAddr,
     application: Arc<Application>,
@@ -31,7 +31,7 @@ pub struct Server {
 impl Server {
     pub(crate) fn start(
         application: Arc<Application>,
-        alarms: Vec<Alarm>,
+        scheduled: Vec<ScheduledRequest>,
         listener: TcpListener,
     ) -> Self {
         // A listener that is bound has an address.
@@ -41,8 +41,8 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let mut timers = JoinSet::new();
         if let Ok(authority) = address.to_string().parse::<http::uri::Authority>() {
-            for alarm in alarms {
-                timers.spawn(alarm.run(application.clone(), authority.clone()));
+            for request in scheduled {
+                timers.spawn(request.run(application.clone(), authority.clone()));
             }
         }
         timers.spawn(tell_counters(application.log.clone()));
@@ -55,12 +55,12 @@ impl Server {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many instances of a component were ever started.
+    /// Returns the number of a component's instances ever started.
     pub fn instances(&self, component: &str) -> u64 {
         self.application
             .components
@@ -68,7 +68,16 @@ impl Server {
             .map_or(0, |served| served.started.load(Ordering::Relaxed))
     }
 
-    /// How many requests a component was ever given, from outside and from other components.
+    /// Returns the fuel that instances of a component have used until their latest request began;
+    /// `None` if it is not counted ([`crate::Options::count_fuel`]).
+    pub fn fuel(&self, component: &str) -> Option<u64> {
+        let served = self.application.components.get(component)?;
+        let fuel = served.fuel.as_ref()?;
+        Some(fuel.load(Ordering::Relaxed))
+    }
+
+    /// Returns the number of requests that a component ever received, from outside and from other
+    /// components.
     pub fn requests(&self, component: &str) -> u64 {
         self.application
             .components
@@ -76,7 +85,8 @@ impl Server {
             .map_or(0, |served| served.requests.load(Ordering::Relaxed))
     }
 
-    /// Accepts no more, lets the requests in flight finish within the time limit for requests, and returns.
+    /// Stops accepting, waits for the requests in flight within the time limit for requests, and
+    /// returns.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
         // It fails only if the task panicked, and then nothing is left to wait for.
@@ -84,7 +94,7 @@ impl Server {
     }
 }
 
-/// Serves connections until it is told to stop, or the server is dropped; then waits for those that are open.
+/// Serves connections until it is stopped or the server is dropped, then waits for the open ones.
 async fn serve(
     application: Arc<Application>,
     listener: TcpListener,
@@ -108,13 +118,14 @@ async fn serve(
     })
     .await;
     drop(timers);
-    // What is not finished then is dropped with the set.
+    // Requests that are still in flight then are dropped with the set.
     _ = timeout(application.request_timeout, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
     application.faults.flush_all();
     application.log.tell_all();
+    application.log.flush();
 }
 
 async fn tell_counters(log: Log) {

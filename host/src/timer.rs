@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::{application::Application, options::Timer};
 
-/// Why a timer cannot be called.
+/// Error of a timer's definition.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum TimerError {
     /// The method is not an HTTP method.
@@ -17,24 +17,24 @@ pub enum TimerError {
     /// The path is not the path of a request.
     #[error("timer: `{0}` is not a path")]
     Path(String),
-    /// The authorization cannot be sent in a header. It is not repeated: it is a secret.
+    /// The authorization is not a valid header value. It is not repeated: it is a secret.
     #[error("timer for `{0}`: the authorization is not a header's value")]
     Authorization(String),
-    /// There is no time between two calls.
+    /// The interval between two calls is zero.
     #[error("timer for `{0}`: the interval is zero")]
     Interval(String),
 }
 
-/// A timer that is checked.
+/// Valid timer.
 #[derive(Debug)]
-pub(crate) struct Alarm {
+pub(crate) struct ScheduledRequest {
     every: Duration,
     method: Method,
     path: PathAndQuery,
     authorization: Option<HeaderValue>,
 }
 
-impl Alarm {
+impl ScheduledRequest {
     pub(crate) fn new(timer: &Timer) -> Result<Self, TimerError> {
         let path = || timer.path.clone();
         if timer.every.is_zero() {
@@ -62,7 +62,7 @@ impl Alarm {
         })
     }
 
-    /// Calls the route, again and again. The outcome stands in the access log.
+    /// Calls the route periodically. The access log has the outcome.
     pub(crate) async fn run(self, application: Arc<Application>, authority: http::uri::Authority) {
         loop {
             sleep(self.every).await;
@@ -106,7 +106,7 @@ mod tests {
             path: "/sweep".to_owned(),
             authorization: Some("Bearer x".to_owned()),
         };
-        assert!(Alarm::new(&timer).is_ok());
+        assert!(ScheduledRequest::new(&timer).is_ok());
         for (wrong, error) in [
             (
                 Timer {
@@ -137,7 +137,7 @@ mod tests {
                 TimerError::Authorization("/sweep".to_owned()),
             ),
         ] {
-            assert_eq!(Alarm::new(&wrong).unwrap_err(), error);
+            assert_eq!(ScheduledRequest::new(&wrong).unwrap_err(), error);
         }
     }
 }

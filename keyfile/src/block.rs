@@ -134,12 +134,13 @@ fn kind(label: &[u8], headers: &[(String, String)]) -> Kind {
         b"TRUSTED CERTIFICATE" => Kind::TrustedCertificate,
         b"ENCRYPTED PRIVATE KEY" => Kind::EncryptedPrivateKey,
         label if label.ends_with(b"PRIVATE KEY") && is_encrypted => Kind::TraditionallyEncryptedKey,
+        b"X509 CRL" => Kind::RevocationList,
         b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" => Kind::PrivateKey,
         _ => Kind::Other,
     }
 }
 
-/// Deviation in what stands before a BEGIN, on its line.
+/// Returns the deviation in the text before a BEGIN, on its line.
 fn before(text: &[u8], start: usize) -> Option<Oddity> {
     let text = text.get(..start)?;
     let line = text.rsplit(|byte| is_line_break(*byte)).next()?;
@@ -150,7 +151,7 @@ fn before(text: &[u8], start: usize) -> Option<Oddity> {
     Some(around(content.trim_ascii()))
 }
 
-/// Deviation in what stands behind an END, on its line.
+/// Returns the deviation in the text after an END, on its line.
 fn behind(text: &[u8], end: usize) -> Option<Oddity> {
     let text = text.get(end..)?;
     let line = text.split(|byte| is_line_break(*byte)).next()?.trim_ascii();

@@ -20,7 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Names and values.
 type Headers = Vec<(String, String)>;
 
-/// Content between the boundaries.
+/// Headers and decoded content of a block.
 pub(crate) struct Body {
     pub(crate) headers: Headers,
     pub(crate) der: Vec<u8>,
@@ -65,7 +65,7 @@ struct Lines {
     current: usize,
     has_breaks: bool,
     has_escapes: bool,
-    /// Nothing of the line has been read yet.
+    /// True until something of the line has been read.
     is_at_start: bool,
     oddities: Vec<Oddity>,
 }

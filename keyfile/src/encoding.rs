@@ -7,7 +7,7 @@ use crate::Oddity;
 /// Reads a unit of UTF-16 in a byte order.
 type Unit = fn([u8; 2]) -> u16;
 
-/// Stands for any character outside ASCII.
+/// Placeholder for any character outside ASCII.
 pub(crate) const OTHER: u8 = 0x80;
 
 /// Returns the ASCII of `bytes`, with placeholders for everything else.

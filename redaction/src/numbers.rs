@@ -8,13 +8,13 @@
 
 use crate::REMOVED;
 
-/// The number of digits that a national identity number has.
+/// Number of digits of a national identity number.
 const PERSON: usize = 11;
 
-/// The most characters between two groups of one number.
+/// Maximum number of characters between two groups of one number.
 const WIDEST_SEPARATOR: usize = 3;
 
-/// A run of digits, by the positions of its characters.
+/// Run of digits, with the positions of its characters.
 #[derive(Clone, Copy)]
 struct Group {
     start: usize,
@@ -27,7 +27,7 @@ impl Group {
     }
 }
 
-/// Returns `text` without them.
+/// Returns `text` without numbers.
 pub(crate) fn removed(text: &str) -> String {
     if text
         .chars()
@@ -56,7 +56,7 @@ pub(crate) fn removed(text: &str) -> String {
     clean
 }
 
-/// Groups of digits that stand so close that they may be one number.
+/// Returns the chains of digit groups that are close enough to be one number.
 fn chains(characters: &[char]) -> Vec<Vec<Group>> {
     let mut chains: Vec<Vec<Group>> = Vec::new();
     let mut position = 0;
@@ -95,7 +95,7 @@ fn chains(characters: &[char]) -> Vec<Vec<Group>> {
     chains
 }
 
-/// The parts of a chain that may be a person's number, in their order.
+/// Returns the parts of a chain that may be a person's number, in order.
 fn persons(characters: &[char], chain: &[Group]) -> Vec<Group> {
     let mut spans = Vec::new();
     let is_address = is_ipv4(characters, chain);
@@ -121,7 +121,7 @@ fn persons(characters: &[char], chain: &[Group]) -> Vec<Group> {
     spans
 }
 
-/// The characters that people and programs put between the groups of a number.
+/// Returns whether people and programs use the character as a separator between groups of a number.
 fn is_separator(character: char) -> bool {
     character.is_whitespace()
         || matches!(
@@ -135,7 +135,8 @@ fn is_separator(character: char) -> bool {
         )
 }
 
-/// The length of what begins here and is known to be no person's number: a UUID, or a date or a time of day (RFC 3339).
+/// Returns the length of a UUID, date or time of day (RFC 3339) at the beginning of `rest`; `None`
+/// if there is none. These are known not to be a person's number.
 fn well_known(rest: &[char]) -> Option<usize> {
     let ends = |length: usize| !rest.get(length).is_some_and(|next| next.is_alphanumeric());
     if has_form(rest, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") && ends(36) {
@@ -156,7 +157,8 @@ fn well_known(rest: &[char]) -> Option<usize> {
     time_of_day(rest)
 }
 
-/// `12:00:00`, perhaps with a fraction of up to nine digits and an offset.
+/// Returns the length of a time such as `12:00:00` at the beginning, with an optional fraction of
+/// up to nine digits and an optional offset.
 fn time_of_day(rest: &[char]) -> Option<usize> {
     if !has_form(rest, "dd:dd:dd") {
         return None;

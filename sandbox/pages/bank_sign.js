@@ -55,7 +55,7 @@ async function check() {
 /** Says how the job stands, and what can be done. */
 function stand({ id, status: how, signers }) {
   if (how === 'completed') {
-    tell('notice', say('Avtalen er signert.', 'The agreement is signed.'), 
+    tell('notice', say('Avtalen er signert.', 'The agreement is signed.'),
       action(say('Last ned avtalen', 'Download the agreement'), () => download(id, 'pades', say('avtale.pdf', 'agreement.pdf'))),
       action(say('Last ned signaturen', 'Download the signature'), () => download(id, 'signers/0/xades', say('signatur.xml', 'signature.xml'))));
   } else if (how === 'unknown') {

@@ -6,32 +6,33 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::RsaKeySize;
 use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
 
-use crate::authority::{Profile, rsa_key_named};
-use crate::consumer::FJORDBANKEN;
-use crate::files;
-use crate::world::World;
+use crate::kit::files;
+use crate::pki::{EnterpriseAuthority, Profile, rsa_key_named};
+use crate::population::FJORDBANKEN;
 
-/// Fjordbanken's certificate for authentication: files in PEM, open to their owner alone.
+/// Fjordbanken's authentication certificate, as PEM files that only their owner can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The certificate alone.
+    /// Leaf certificate, without its chain.
     pub certificate_file: PathBuf,
-    /// The certificate and that of the authority which issued it: what a client sends.
+    /// Chain that a client sends: the certificate and that of its issuing authority.
     pub chain_file: PathBuf,
-    /// Its private key: PKCS#8.
+    /// Private key in PKCS#8 PEM.
     pub key_file: PathBuf,
-    /// The roots of all enterprise authorities of the sandbox.
+    /// Roots of all enterprise authorities of the sandbox.
     pub roots_file: PathBuf,
     seal: Seal,
 }
 
-/// What the app seals documents with: the same certificate, up to its root, and its key.
+/// Certificate chain and key with which the app seals documents: those of the client certificate,
+/// including its root.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Seal {
-    /// In PEM, its own first.
+    /// Certificate chain in PEM, the client's own first.
     pub(crate) chain: String,
-    /// PKCS#8 in PEM.
+    /// Private key in PKCS#8 PEM.
     pub(crate) key: String,
 }
 
@@ -42,13 +43,16 @@ impl std::fmt::Debug for Seal {
 }
 
 impl ClientCertificate {
-    /// Makes one and writes it into `directory`. Makes an RSA key: not for an async thread.
-    pub(crate) fn write(world: &World, directory: &Path) -> anyhow::Result<Self> {
+    /// Makes one, valid from `now`, and writes it into `directory`. Blocks while it makes an RSA
+    /// key.
+    pub(crate) fn write(
+        enterprise: &EnterpriseAuthority,
+        directory: &Path,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<Self> {
         let directory = std::path::absolute(directory)?;
         let key = rsa_key_named("Fjordbanken's client certificate", RsaKeySize::_2048)?;
-        let (profile, now) = (Profile::Seid2, world.clock.now());
-        let enterprise = &world.enterprise;
-        let leaf = enterprise.issue(profile, FJORDBANKEN, "FJORDBANKEN ASA", &key, now)?;
+        let leaf = enterprise.issue(Profile::Seid2, FJORDBANKEN, "FJORDBANKEN ASA", &key, now)?;
         let hierarchies = enterprise.hierarchies();
         let roots = hierarchies.map(|hierarchy| pem(hierarchy.root())).concat();
         let issuer = hierarchies

@@ -1,23 +1,53 @@
-//! The counterparties, offline and strict: Maskinporten, Altinn 3 and 2, Skatteetaten, Folkeregisteret, Posten
-//! signering, a bank and a vault.
+//! External services, offline and strict: Maskinporten, Altinn 3 and 2, Skatteetaten,
+//! Folkeregisteret, Posten signering, a bank and a vault.
 //!
-//! Each refuses what the real one refuses, with its own codes. None of this crate uses the code
-//! that makes what it checks: it verifies with independent libraries. Where the real behaviour is
-//! not published, the module says "assumption".
+//! Services refuse the requests that the real ones refuse, with the same codes. To verify a
+//! signature or a package, this crate uses other libraries than the app makes them with. Behaviour
+//! that the real service does not publish is marked "Assumption" in the module.
+//!
+//! # Structure
+//!
+//! [`kit`], [`pki`] and [`population`] are the building blocks of services, in this order. Each
+//! service has a module of its own and imports no other service: a call to another is a trait in
+//! [`interfaces`]. `services` and [`standalone`] wire them.
+//!
+//! # Examples
+//!
+//! Not run here, since it generates RSA keys and listens on some twenty ports:
+//!
+//! ```no_run
+//! use sandbox::{Options, Sandbox, kit::Clock};
+//!
+//! # async fn run() -> anyhow::Result<()> {
+//! let options = Options { clock: Clock::default(), directory: "run".into(), app: None };
+//! let sandbox = Sandbox::start(options).await?;
+//! println!("{}, trusted by {}", sandbox.addresses().maskinporten, sandbox.ca_file().display());
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Persons and organisations are constants:
+//!
+//! ```
+//! use sandbox::population;
+//!
+//! let workshop = population::organisation("313367002").ok_or("not in the sandbox")?;
+//! assert_eq!(workshop.name, "Fjordvik Snekkerverksted");
+//! # Ok::<(), &str>(())
+//! ```
 
 #![cfg_attr(
     not(test),
     warn(clippy::arithmetic_side_effects, clippy::disallowed_methods)
 )]
 
-pub mod alone;
-pub mod authority;
-pub mod certificates;
-pub mod clock;
-pub mod consumer;
-pub mod fault;
-pub mod journal;
-pub mod world;
+pub mod addresses;
+pub mod interfaces;
+pub mod kit;
+pub mod pki;
+pub mod population;
+pub mod standalone;
 
 pub mod altinn;
 pub mod altinn2;
@@ -29,50 +59,43 @@ pub mod skatteetaten;
 pub mod vault;
 
 mod admin;
-mod bearer;
+mod authorities;
 mod client;
-mod files;
-mod html;
 mod issuers;
 mod listeners;
-mod random;
-mod server;
-mod session;
+mod services;
 mod variables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use anyhow::Context;
-use axum::Router;
-use tokio::net::TcpListener;
-
-use crate::authority::{EnterpriseAuthority, WebAuthority};
-use crate::clock::Clock;
+use crate::addresses::Addresses;
+use crate::authorities::{Enterprise, blocking};
+use crate::kit::server::Server;
+use crate::kit::{Clock, Heads};
 use crate::listeners::Listeners;
-use crate::server::{Server, bind, bind_to};
-use crate::variables::Secrets;
-use crate::world::{Addresses, Counterparty, World};
+use crate::variables::{Deployment, Secrets};
 
 pub use crate::client::ClientCertificate;
+pub use crate::services::Services;
 pub use crate::variables::BackEnd;
 
-/// What a sandbox needs to start.
+/// Options of the sandbox.
 #[derive(Debug)]
 pub struct Options {
-    /// The counterparties' time.
+    /// Clock of all services.
     pub clock: Clock,
-    /// Where the authority's certificate is written, for clients to trust.
+    /// Folder for the authority's certificate, which clients must trust.
     pub directory: PathBuf,
     /// The app's public address, for the demo bank's page.
     pub app: Option<String>,
 }
 
-/// The counterparties, running.
+/// Running sandbox.
 #[derive(Debug)]
 pub struct Sandbox {
-    world: Arc<World>,
+    services: Services,
+    addresses: Addresses,
     secrets: Secrets,
     ca_file: PathBuf,
     client_certificate: ClientCertificate,
@@ -80,112 +103,65 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts all counterparties on ports of the system's choice.
+    /// Starts all services on ports of the system's choice.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a port, a file or a key is not available.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let issuers = Issuers::new(options.clock.clone()).await?;
+        let enterprise = Enterprise::new(options.clock.clone()).await?;
         // Boxed: it is large, and so would be all that wait for it.
-        Box::pin(Self::started(options, issuers)).await
+        Box::pin(Self::start_with(options, enterprise, None)).await
     }
 
-    /// The same with the authorities in `folder`, which others may share: see
-    /// [`EnterpriseAuthority::in_folder`]. What they publish is on the port that their certificates name.
+    /// Starts all services and records in `heads` the heads of all requests from machines, which
+    /// are of HTTP/1.1 then.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Sandbox::start`] does.
+    pub async fn start_recording(options: Options, heads: &Heads) -> anyhow::Result<Self> {
+        let enterprise = Enterprise::new(options.clock.clone()).await?;
+        Box::pin(Self::start_with(options, enterprise, Some(heads))).await
+    }
+
+    /// Starts all services with the authorities in `folder`, which several processes may share: see
+    /// [`pki::EnterpriseAuthority::in_folder`]. They publish on the port that their certificates
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Sandbox::start`] does, and if that port is not free.
     pub async fn start_sharing(options: Options, folder: &Path) -> anyhow::Result<Self> {
-        let issuers = Issuers::in_folder(options.clock.clone(), folder.to_owned()).await?;
-        Box::pin(Self::started(options, issuers)).await
+        let enterprise = Enterprise::in_folder(options.clock.clone(), folder.to_owned()).await?;
+        Box::pin(Self::start_with(options, enterprise, None)).await
     }
 
-    async fn started(options: Options, issuers: Issuers) -> anyhow::Result<Self> {
+    async fn start_with(
+        options: Options,
+        enterprise: Enterprise,
+        heads: Option<&Heads>,
+    ) -> anyhow::Result<Self> {
         let Options {
             clock,
             directory,
             app,
         } = options;
-        let (at, addresses) = Listeners::bind(issuers.authority.base()).await?;
-        let (ca_file, web) = certified(&directory, &clock)?;
-        let tls = web.server(clock.now())?;
-        let Issuers {
-            listener: published,
-            authority,
-        } = issuers;
-        let world = world_of(clock, addresses, app, authority).await?;
-        let client_certificate = client_certificate(&world, directory).await?;
-
-        let machines = [
-            (
-                at.maskinporten,
-                Counterparty::Maskinporten,
-                maskinporten::router(world.clone()),
-            ),
-            (
-                at.altinn,
-                Counterparty::Altinn,
-                altinn::router(world.clone()),
-            ),
-            (
-                at.skatteetaten,
-                Counterparty::Skatteetaten,
-                skatteetaten::router(world.clone()),
-            ),
-            (
-                at.income,
-                Counterparty::Income,
-                skatteetaten::income::router(world.clone()),
-            ),
-            (
-                at.tax_basis,
-                Counterparty::TaxBasis,
-                skatteetaten::tax_basis::router(world.clone()),
-            ),
-            (
-                at.person_lookup,
-                Counterparty::PersonLookup,
-                folkeregisteret::lookup::router(world.clone()),
-            ),
-            (at.login, Counterparty::Login, bank::router(world.clone())),
-            (at.vault, Counterparty::Vault, vault::router(world.clone())),
-        ]
-        .map(|(listener, counterparty, router)| {
-            let router = observed(router, &world, counterparty);
-            Server::start(listener, Some(tls.clone()), router)
-        });
-        let published = published_by(published, &world);
-        let pages = [
-            (at.altinn_page, altinn::page_router(world.clone())),
-            (at.altinn2_page, altinn2::page_router(world.clone())),
-            (at.posten_page, posten::page_router(world.clone())),
-            (at.bank_page, bank::page_router(world.clone())),
-            (at.admin, admin::router(world.clone())),
-        ]
-        .map(|(listener, router)| Server::start(listener, None, router));
-        let two_way = [
-            (
-                at.folkeregisteret,
-                Counterparty::Folkeregisteret,
-                folkeregisteret::tls(&web, &world.enterprise, &world.clock)?,
-                folkeregisteret::router(),
-            ),
-            (
-                at.altinn2,
-                Counterparty::Altinn2,
-                altinn2::tls(&web, &world.enterprise, &world.clock)?,
-                altinn2::router(world.clone()),
-            ),
-            (
-                at.posten,
-                Counterparty::Posten,
-                posten::tls(&world)?,
-                posten::router(&world),
-            ),
-        ]
-        .map(|(listener, counterparty, tls, router)| {
-            let router = observed(router, &world, counterparty);
-            let told = journal::handshakes(world.clone(), counterparty, folkeregisteret::reason);
-            Server::start_told(listener, tls, router, told)
-        });
-        let servers = machines.into_iter().chain(pages);
-        let servers = servers.chain(two_way).chain([published]).collect();
+        let authority = enterprise.authority.clone();
+        let (listeners, addresses) = Listeners::bind(authority.base()).await?;
+        let (ca_file, web) = authorities::web(&directory, &clock)?;
+        let at = addresses.clone();
+        let (services, client_certificate) = blocking(move || {
+            let now = clock.now();
+            let client_certificate = ClientCertificate::write(&authority, &directory, now)?;
+            let services = Services::new(clock, &at, app, authority)?;
+            Ok((services, client_certificate))
+        })
+        .await?;
+        let servers = services.serve(listeners, enterprise, &web, heads)?;
         Ok(Self {
-            world,
+            services,
+            addresses,
             secrets: Secrets::generate()?,
             ca_file,
             client_certificate,
@@ -193,162 +169,81 @@ impl Sandbox {
         })
     }
 
-    /// The state of the counterparties.
-    pub fn world(&self) -> &Arc<World> {
-        &self.world
+    /// Returns the services.
+    pub fn services(&self) -> &Services {
+        &self.services
     }
 
-    /// Where each is reached.
+    /// Returns the origins of the services.
     pub fn addresses(&self) -> &Addresses {
-        &self.world.addresses
+        &self.addresses
     }
 
-    /// The certificate, in PEM, that clients must trust.
+    /// Returns the file with the certificate, in PEM, that clients must trust.
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
     }
 
-    /// The roots of enterprise certificates, in PEM: what clients of Posten must trust, which shows one of
-    /// these and has no host name.
+    /// Returns the file with the roots of enterprise certificates, in PEM. Clients of Posten must
+    /// trust them: its server has such a certificate, without a host name.
     pub fn enterprise_roots_file(&self) -> &Path {
         &self.client_certificate.roots_file
     }
 
-    /// The certificate with which Folkeregisteret and Posten let a client in: Fjordbanken's.
+    /// Returns Fjordbanken's certificate, which Folkeregisteret and Posten accept.
     pub fn client_certificate(&self) -> &ClientCertificate {
         &self.client_certificate
     }
 
-    /// All variables of the app, whose public address is `public_url`: an origin, without a slash at
-    /// the end. Secrets are the same for as long as the sandbox runs.
+    /// Returns all variables of the app, whose public address is `public_url`: an origin, without a
+    /// slash at the end. Secrets stay the same while the sandbox runs.
     pub fn variables(&self, public_url: &str) -> BTreeMap<String, String> {
-        variables::variables(
-            &self.world,
-            &self.secrets,
-            self.client_certificate.seal(),
-            public_url,
-        )
+        let deployment = Deployment {
+            addresses: &self.addresses,
+            consumers: &*self.services.consumers,
+            vault: &self.services.vault,
+            secrets: &self.secrets,
+            seal: self.client_certificate.seal(),
+        };
+        variables::variables(deployment, public_url)
     }
 
-    /// The same for an app that asks Altinn 2.
+    /// Returns all variables of an app that uses Altinn 2.
     pub fn variables_of_altinn2(&self, public_url: &str) -> BTreeMap<String, String> {
-        let former = variables::of_altinn2(&self.world);
+        let Services {
+            consumers, altinn2, ..
+        } = &self.services;
+        let former = variables::of_altinn2(&self.addresses, &**consumers, altinn2);
         let former = former.map(|(name, value)| (name.to_owned(), value));
         let mut all = self.variables(public_url);
         all.extend(former);
         all
     }
 
-    /// A back end that may ask the token component for what the demo's clients may have.
+    /// Returns a back end that may request the same tokens of the token component as the demo's
+    /// clients.
     pub fn back_end(&self) -> BackEnd<'_> {
         variables::back_end(&self.secrets)
     }
 
-    /// The app's runtime configuration, in Spin's format.
+    /// Returns the app's runtime configuration, in Spin's format.
     pub fn runtime_config(&self) -> String {
         variables::runtime_config(&self.ca_file)
     }
 
-    /// The pins with which our host, for `components`, or its proxy, where there are none, reaches Posten, with
-    /// Fjordbanken's certificate; and the budgets of all counterparties.
+    /// Returns the pins with which our host, for `components`, or its proxy, where there are none,
+    /// reaches Posten with Fjordbanken's certificate; and the budgets of all services.
     pub fn pins(&self, components: &[&str]) -> String {
-        variables::pins(&self.world, &self.client_certificate, components)
+        variables::pins(&self.addresses, &self.client_certificate, components)
+    }
+
+    /// Returns the callers of our host's proxy: the components of the app that call Posten.
+    pub fn callers(&self) -> String {
+        variables::callers(&self.secrets)
     }
 
     /// Stops every server.
     pub async fn shutdown(self) {
         futures::future::join_all(self.servers.into_iter().map(Server::shutdown)).await;
     }
-}
-
-/// Makes the authority of the servers, whose certificate is written into `directory`.
-fn certified(directory: &Path, clock: &Clock) -> anyhow::Result<(PathBuf, WebAuthority)> {
-    let web = WebAuthority::generate(clock.now())?;
-    files::directory(directory)?;
-    let ca_file = std::path::absolute(directory)?.join("ca.pem");
-    files::private(&ca_file, web.pem())?;
-    Ok((ca_file, web))
-}
-
-async fn client_certificate(
-    world: &Arc<World>,
-    directory: PathBuf,
-) -> anyhow::Result<ClientCertificate> {
-    let world = world.clone();
-    tokio::task::spawn_blocking(move || ClientCertificate::write(&world, &directory))
-        .await
-        .context("the client certificate was not made")?
-}
-
-/// The issuers of enterprise certificates, and where they publish.
-struct Issuers {
-    listener: TcpListener,
-    authority: EnterpriseAuthority,
-}
-
-impl Issuers {
-    /// New ones, on a port of the system's choice.
-    async fn new(clock: Clock) -> anyhow::Result<Self> {
-        let (listener, base) = bind("http", "localhost").await?;
-        let make = move || EnterpriseAuthority::publishing_at(&base, clock.now());
-        let authority = unhurried(make).await?;
-        Ok(Self {
-            listener,
-            authority,
-        })
-    }
-
-    /// Those in `folder`, on the port that they have there.
-    async fn in_folder(clock: Clock, folder: PathBuf) -> anyhow::Result<Self> {
-        let make = move || EnterpriseAuthority::in_folder(&folder, clock.now());
-        let authority = unhurried(make).await?;
-        let port = authority.base().rsplit_once(':');
-        let port = port.and_then(|(_, port)| port.parse().ok());
-        let port: u16 = port.context("the authorities' address has a port")?;
-        let (listener, _) = bind_to(([127, 0, 0, 1], port).into(), "http", "localhost")
-            .await
-            .with_context(|| {
-                format!(
-                    "{} is not free: is a sandbox running with these authorities?",
-                    authority.base()
-                )
-            })?;
-        Ok(Self {
-            listener,
-            authority,
-        })
-    }
-}
-
-fn published_by(listener: TcpListener, world: &Arc<World>) -> Server {
-    let router = issuers::router(world.clone());
-    Server::start(
-        listener,
-        None,
-        observed(router, world, Counterparty::Issuers),
-    )
-}
-
-async fn world_of(
-    clock: Clock,
-    addresses: Addresses,
-    app: Option<String>,
-    authority: EnterpriseAuthority,
-) -> anyhow::Result<Arc<World>> {
-    let world = unhurried(|| World::new(clock, addresses, app, authority)).await?;
-    Ok(Arc::new(world))
-}
-
-/// Makes keys, on a thread that may take its time.
-async fn unhurried<T: Send + 'static>(
-    make: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    let outcome = tokio::task::spawn_blocking(make).await;
-    outcome.context("the sandbox's keys were not made")?
-}
-
-/// The faults are innermost, so that the journal holds what the caller saw.
-fn observed(router: Router, world: &Arc<World>, counterparty: Counterparty) -> Router {
-    let faulty = fault::layer(router, world.clone(), counterparty);
-    journal::layer(faulty, world.clone(), counterparty)
 }

@@ -1,11 +1,11 @@
-//! Where each counterparty is reached, before it is.
+//! Listeners of all services, which are bound before any service starts.
 
 use tokio::net::TcpListener;
 
-use crate::server::bind;
-use crate::world::Addresses;
+use crate::addresses::Addresses;
+use crate::kit::server::bind;
 
-/// A port for each, of the system's choice.
+/// Listeners on ports that the system assigns.
 pub(crate) struct Listeners {
     pub(crate) maskinporten: TcpListener,
     pub(crate) altinn: TcpListener,
@@ -26,7 +26,7 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// With the addresses that they give. The issuers of certificates have theirs already.
+    /// Binds them and returns their origins. The issuers of certificates have theirs already.
     pub(crate) async fn bind(issuers: &str) -> anyhow::Result<(Self, Addresses)> {
         let (maskinporten, maskinporten_origin) = bind("https", "localhost").await?;
         let (altinn, altinn_origin) = bind("https", "localhost").await?;

@@ -1,4 +1,4 @@
-//! One case, as its folder has it.
+//! Conformance case, read from its folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,41 +7,42 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// A folder, and what is expected of it.
+/// Folder with its expected outcome.
 pub(crate) struct Case {
-    /// The folder's name.
+    /// Name of the folder.
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) expected: Expected,
 }
 
-/// What `expected.toml` says.
+/// Contents of `expected.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expected {
-    /// What becomes of it on Spin.
+    /// Outcome on Spin.
     pub(crate) spin: Outcome,
-    /// And on our host.
+    /// Outcome on our host.
     pub(crate) host: Outcome,
-    /// The rule that it is a case of, as Spin has it.
+    /// Rule of Spin that the case covers.
     pub(crate) reason: String,
-    /// Why our host does otherwise.
+    /// Reason for a deviation of our host.
     pub(crate) why: Option<String>,
-    /// What our host's refusal has in it.
+    /// Text that our host's refusal contains.
     pub(crate) host_says: Option<String>,
-    /// And Spin's.
+    /// Text that Spin's refusal contains.
     pub(crate) spin_says: Option<String>,
-    /// Where in Spin's source the rule stands.
+    /// Location of the rule in Spin's source.
     pub(crate) source: String,
-    /// Whether it is tried on the Spin that `SPIN` names. The others need what a machine seldom has, and are read in the source alone.
+    /// Requires a run on the Spin binary that `SPIN` names. Other cases need equipment that few
+    /// machines have, and rest on Spin's source alone.
     pub(crate) tried: bool,
-    /// The values of variables: in the environment of Spin; our host is given them.
+    /// Values of variables: environment variables of Spin, options of our host.
     #[serde(default)]
     pub(crate) variables: BTreeMap<String, String>,
-    /// The same, which Spin is given too, with `--variable`.
+    /// Values of variables that Spin gets with `--variable` as well.
     #[serde(default)]
     pub(crate) given: BTreeMap<String, String>,
-    /// What is asked of an app that starts.
+    /// Requests to an app that starts.
     #[serde(default)]
     request: Vec<Asked>,
 }
@@ -60,7 +61,7 @@ pub(crate) enum Runner {
     Host,
 }
 
-/// A request to the probe, and what comes of it.
+/// Request to the probe, with the expected response.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -68,15 +69,15 @@ struct Asked {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     status: u16,
-    /// What the body has in it.
+    /// Text that the response body contains.
     #[serde(default)]
     body: String,
-    /// Asked of one of the two alone.
+    /// Runner that alone gets the request. The default is both.
     on: Option<Runner>,
 }
 
 impl Case {
-    /// Every folder, by name.
+    /// Reads all case folders, sorted by name.
     pub(crate) fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/cases");
         let entries = fs::read_dir(folder).expect("the cases");
@@ -100,7 +101,8 @@ impl Case {
         }
     }
 
-    /// Whether what a runner said, if it refused, is what is expected.
+    /// Compares a runner's outcome with the expected one. `said` is its error message, if it
+    /// refused.
     pub(crate) fn compare(&self, runner: Runner, said: Option<&str>) -> Result<(), String> {
         let expected = &self.expected;
         let (outcome, words) = match runner {
@@ -121,7 +123,7 @@ impl Case {
         }
     }
 
-    /// Asks the app at `address`.
+    /// Sends the requests to the app at `address`, and checks the responses.
     pub(crate) async fn ask(&self, runner: Runner, address: SocketAddr) -> Result<(), String> {
         let http = reqwest::Client::new();
         let asked = self.expected.request.iter();

@@ -1,7 +1,7 @@
-//! What Spin accepts and refuses, case by case, on our host and on Spin itself.
+//! Conformance with Spin: cases that Spin accepts or refuses, run on our host and on Spin itself.
 //!
-//! Each folder in `cases` is one: a `spin.toml`, a `runtime-config.toml` or both, and an `expected.toml` ([`case::Expected`])
-//! which says what becomes of it, why, and how that is known.
+//! A folder in `cases` is one case: a `spin.toml`, a `runtime-config.toml` or both, and an
+//! `expected.toml` ([`case::Expected`]) with the outcome, its reason and its evidence.
 
 #![allow(
     clippy::expect_used,
@@ -105,7 +105,7 @@ async fn on_spin(spin: &Spin, case: &Case, folder: &TempDir) -> Result<(), Strin
     Ok(())
 }
 
-/// A case whose two sides differ says why, and a refusal says in which words.
+/// Checks that a case with different outcomes has a reason, and that a refusal has its text.
 #[test]
 fn each_case_is_whole() {
     let cases = Case::all();

@@ -1,11 +1,11 @@
-//! What a case's folder is filled up with: the compiled probe, certificates and keys in every form.
+//! Files added to a case's folder: the compiled probe, and certificates and keys in every form.
 
 use std::fs;
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use host::build;
+use host::build::{self, Purpose};
 use rcgen::{
     CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SigningKey,
 };
@@ -14,14 +14,14 @@ use x509_parser::der_parser::parse_der;
 
 use crate::case::Case;
 
-/// The files, in a folder of their own.
+/// Generated files, in a folder of their own.
 pub(crate) struct Material(TempDir);
 
 impl Material {
     /// Builds the probe, and makes the certificates.
     pub(crate) fn new() -> Self {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/spin.toml");
-        build::components(&manifest, &mut |_| {}).expect("a probe that builds");
+        build::components(&manifest, Purpose::Local, &mut |_| {}).expect("a probe that builds");
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, content: &[u8]| {
             fs::write(folder.path().join(name), content).expect("a file");
@@ -42,15 +42,15 @@ impl Material {
         write("sec1.key", sec1.as_bytes());
         let pkcs1 = pem("RSA PRIVATE KEY", &within_pkcs8(&rsa));
         write("pkcs1.key", pkcs1.as_bytes());
-        // Nobody gets as far as to find it unencrypted.
+        // No runner gets as far as to find it unencrypted.
         let encrypted = pem("ENCRYPTED PRIVATE KEY", &client.serialize_der());
         write("encrypted.key", encrypted.as_bytes());
-        // As every PKCS#12: bytes, and no PEM.
+        // As any PKCS#12: bytes, and no PEM.
         write("client.p12", certificate.der());
         Self(folder)
     }
 
-    /// A folder with all of them and the case's own.
+    /// Creates a folder with all of them and the case's own.
     pub(crate) fn folder_of(&self, case: &Case) -> TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         let smallest = case.folder.with_file_name("manifest-smallest");
@@ -65,7 +65,7 @@ impl Material {
     }
 }
 
-/// The project's folder.
+/// Returns the project's folder.
 pub(crate) fn project() -> &'static Path {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     folder.expect("the project's folder")
@@ -76,7 +76,7 @@ fn certificate(key: &impl SigningKey) -> rcgen::Certificate {
     params.self_signed(key).expect("a certificate")
 }
 
-/// The key in its older form, which stands inside the newer one.
+/// Extracts the key in its older form, which PKCS#8 wraps.
 fn within_pkcs8(key: &KeyPair) -> Vec<u8> {
     let der = key.serialize_der();
     let (_, whole) = parse_der(&der).expect("PKCS#8");

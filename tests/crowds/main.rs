@@ -1,4 +1,5 @@
-//! What many requests at once cost: apart from the journeys, which would be slowed down.
+//! Load tests with many concurrent requests, separate from the journeys, which they would slow
+//! down.
 
 #![allow(
     clippy::expect_used,
@@ -14,10 +15,11 @@ mod many_at_once_on_a_cold_cache;
 mod many_identities_at_once;
 mod orders_of_two_million_signers;
 
-/// One crowd at a time.
+/// Lock that runs one load test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Prints figures, also when the test passes: what goes through a macro is shown only when it fails.
+/// Prints figures, also when the test passes: what goes through a macro is shown only when it
+/// fails.
 fn tell(figures: &str) {
     let _unheard = writeln!(std::io::stderr(), "{figures}");
 }

@@ -1,24 +1,21 @@
-//! A thousand requests for one identity, all at once, when nothing is kept yet.
+//! Burst of a thousand requests for one identity with an empty cache.
 
 use futures::future::join_all;
-use journeys::{Answer, Bench, SOLE_PROPRIETORSHIP, Setup};
+use journeys::{Answer, SOLE_PROPRIETORSHIP, TestBed, TestOptions};
 
 const SCOPE: &str = "altinn:consentrequests.write";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_tokens_are_minted_than_there_are_instances() {
     let _alone = crate::ALONE.lock().await;
-    let bench = Bench::with(Setup {
+    let bed = TestBed::with(TestOptions {
         token_is_public: true,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
     let http = reqwest::Client::new();
     let ask = async || {
-        let request = http
-            .post(format!("{}/token", bench.public_url))
-            .bearer_auth(bench.component_credential("consent"))
-            .form(&[("scope", SCOPE)]);
+        let request = bed.component_request(&http, "consent", &[("scope", SCOPE)]);
         Answer::read(request.send().await.expect("an answer")).await
     };
 
@@ -32,7 +29,7 @@ async fn no_more_tokens_are_minted_than_there_are_instances() {
                 .is_empty()
         );
     }
-    let (minted, instances) = (bench.minted(), bench.app().instances("token"));
+    let (minted, instances) = (bed.minted(), bed.app().instances("token"));
     crate::tell(&format!(
         "1,000 requests at once: {minted} tokens minted by {instances} instances"
     ));
@@ -45,28 +42,28 @@ async fn no_more_tokens_are_minted_than_there_are_instances() {
         answer.json(200);
     }
     assert_eq!(
-        bench.minted(),
+        bed.minted(),
         minted,
         "every later request is served without a mint"
     );
-    bench.log_is_clean(&[]);
+    bed.log_is_clean(&[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_stay_within_what_skatteetaten_allows() {
     let _alone = crate::ALONE.lock().await;
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
 
     for answer in join_all((0..30).map(|_| ragna.open_claims(SOLE_PROPRIETORSHIP))).await {
         answer.json(200);
     }
 
-    let instances = bench.app().instances("claims") + bench.app().instances("token");
+    let instances = bed.app().instances("claims") + bed.app().instances("token");
     assert!(
-        bench.minted() <= instances + 1,
+        bed.minted() <= instances + 1,
         "{} tokens, {instances} instances",
-        bench.minted()
+        bed.minted()
     );
 }

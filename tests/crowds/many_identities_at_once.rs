@@ -1,48 +1,47 @@
-//! A hundred identities, a thousand requests for each, all at once, when nothing is kept yet.
+//! Burst of a thousand requests for each of a hundred identities, with an empty cache.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use futures::future::join_all;
-use journeys::{Bench, Setup};
-use sandbox::consumer::FJORDBANKEN;
+use journeys::{TestBed, TestOptions};
+use sandbox::population::FJORDBANKEN;
 use tokio::sync::Semaphore;
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const IDENTITIES: usize = 100;
 const REQUESTS: usize = 1000;
-/// How many are on their way at a time: what a process may have open is bounded, and each has two ends here.
+/// Concurrent requests at most: a process has a limited number of open files, and each request has
+/// two ends here.
 const ON_THE_WAY: usize = 128;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_identity_is_minted_more_often_than_there_are_instances() {
     let _alone = crate::ALONE.lock().await;
-    let bench = Bench::with(Setup {
+    let bed = TestBed::with(TestOptions {
         token_is_public: true,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
-    let address = format!("{}/token", bench.public_url);
     let started = Instant::now();
 
     let http = reqwest::Client::new();
     let gate = Semaphore::new(ON_THE_WAY);
-    // Those of one identity lie side by side, so that the first ones of each meet a cold cache together.
+    // Requests of one identity are adjacent, so that the first ones of each meet an empty cache
+    // together.
     let asks = (0..IDENTITIES * REQUESTS).map(async |number| {
         let resource = format!("urn:identity:{}", number / REQUESTS);
         let _place = gate.acquire().await.expect("open");
-        let request = http
-            .post(&address)
-            .bearer_auth(bench.back_end_credential(FJORDBANKEN))
-            .form(&[("scope", SCOPE), ("resource", &resource)]);
+        let fields = [("scope", SCOPE), ("resource", &resource)];
+        let request = bed.back_end_request(&http, FJORDBANKEN, &fields);
         request.send().await.expect("an answer").status().as_u16()
     });
     let statuses = join_all(asks).await;
 
     let took = started.elapsed();
-    let instances = bench.app().instances("token");
-    let minted: BTreeMap<String, u64> = bench
-        .world()
+    let instances = bed.app().instances("token");
+    let minted: BTreeMap<String, u64> = bed
+        .services()
         .maskinporten
         .minted()
         .into_iter()
@@ -66,5 +65,5 @@ async fn no_identity_is_minted_more_often_than_there_are_instances() {
     );
     assert_eq!(minted.len(), IDENTITIES);
     assert!(most.is_some_and(|most| most <= instances), "{minted:?}");
-    bench.log_is_clean(&[]);
+    bed.log_is_clean(&[]);
 }

@@ -1,16 +1,18 @@
-//! Orders of six megabytes of signers, 64 at once: each is refused, and the host does not grow.
+//! Orders of six megabytes of signers, 64 at once: each is refused, and the host's memory does not
+//! grow.
 
 use std::fs;
 
 use futures::future::join_all;
-use journeys::{Bench, by_our_host_alone};
+use journeys::{TestBed, by_our_host_alone};
 
 const AT_ONCE: usize = 64;
 
-/// Maximum growth of the process during the orders, in KiB: the sandbox and the clients are in it too.
+/// Maximum growth of the process during the orders, in KiB: the sandbox and the clients are in it
+/// too.
 const MOST: u64 = 64 * 1024;
 
-/// A figure of this process, in KiB.
+/// Returns a memory figure of this process, in KiB.
 fn kib(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -25,8 +27,8 @@ async fn sixty_four_at_once_take_no_memory() {
         return;
     }
     let _alone = crate::ALONE.lock().await;
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     ragna.orders().await;
     let order = format!(
         r#"{{"flow":"direct","title":"Avtale","documents":[],"signers":[{}{{}}]}}"#,
@@ -48,7 +50,7 @@ async fn sixty_four_at_once_take_no_memory() {
     crate::tell(&format!(
         "{AT_ONCE} orders of {} bytes at once: {grown} KiB of growth, {} instances",
         order.len(),
-        bench.app().instances("signature")
+        bed.app().instances("signature")
     ));
     assert!(grown < MOST, "{grown} KiB");
     ragna.orders().await;

@@ -1,14 +1,16 @@
-//! A company's accounting system reads what it owes: nobody consents, the company has made a system user for the system
-//! in Altinn. Whose claims they are the login says, and Maskinporten and Skatteetaten hold the company to its word.
+//! Reads by a company's accounting system: no consent, but a system user that the company has made
+//! in Altinn. The login states the party; Maskinporten and Skatteetaten enforce that the company
+//! may read it.
 
 use std::collections::BTreeMap;
 
-use journeys::{ANOTHER_PROPRIETORSHIP, Bench, COMPANY, SOLE_PROPRIETORSHIP, Setup};
+use journeys::{ANOTHER_PROPRIETORSHIP, COMPANY, SOLE_PROPRIETORSHIP, TestBed, TestOptions};
 use reqwest::Method;
-use sandbox::altinn::{DEMO_SYSTEM, DEMO_SYSTEM_USER, System, SystemUser};
+use sandbox::altinn::{DEMO_SYSTEM, DEMO_SYSTEM_USER};
 use sandbox::bank::Overrides;
-use sandbox::fault::{Content, Fault};
-use sandbox::world::Counterparty;
+use sandbox::interfaces::SystemUser;
+use sandbox::kit::ExternalService;
+use sandbox::kit::{Content, Fault};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -25,8 +27,8 @@ fn system_user(owner: &str, reference: &str) -> SystemUser {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_company_has_approved_it_and_needs_no_consent() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
 
     let open = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     assert!(open.json(200)["aapentKravMedGjenstaaendeBeloep"].is_array());
@@ -35,69 +37,65 @@ async fn the_company_has_approved_it_and_needs_no_consent() {
     let claims = ragna.get(period, SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(claims["periode"]["tilOgMed"], "2026-10-31");
 
-    assert_eq!(bench.minted(), 1, "one token for both");
-    assert_eq!(bench.calls(Counterparty::Altinn), 0);
-    // It opens nothing of what banks are given by consent.
+    assert_eq!(bed.minted(), 1, "one token for both");
+    assert_eq!(bed.calls(ExternalService::Altinn), 0);
+    // It gives no access to data that banks read by consent.
     let bank = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
     bank.problem(403, "consent-required");
-    bench.log_is_clean(&[&ragna.pid]);
+    bed.log_is_clean(&[&ragna.pid]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_company_that_has_not_is_told_what_to_do() {
-    let mut bench = Bench::start().await;
+    let mut bed = TestBed::start().await;
     let may_ask = Overrides::default().claim("organisations", json!([COMPANY]));
-    let ragna = bench.customer("ragna").with_login(&may_ask);
+    let ragna = bed.customer("ragna").with_login(&may_ask);
 
     let refused = ragna.get(PATH, COMPANY).await;
     let told = refused.problem(403, "system-user-required");
     assert_eq!(told["kode"], "MP-303");
     let detail = told["detail"].as_str().expect("what to do");
     assert!(detail.contains("approves the app"), "{detail}");
-    assert_eq!(bench.calls(Counterparty::Skatteetaten), 0);
-    let log = bench.log.lines().join("\n");
+    assert_eq!(bed.calls(ExternalService::Skatteetaten), 0);
+    let log = bed.log.lines().join("\n");
     assert!(log.contains("client_id"), "the operator is told more");
 
-    let made = bench
-        .world()
+    let made = bed
+        .services()
         .altinn
         .make_system_user(system_user(COMPANY, COMPANY));
     made.expect("a system user");
-    // For some seconds the app remembers that it was refused.
-    bench.restart_app().await;
-    let ragna = bench.customer("ragna").with_login(&may_ask);
+    // For some seconds the app remembers the refusal.
+    bed.restart_app().await;
+    let ragna = bed.customer("ragna").with_login(&may_ask);
     ragna.get(PATH, COMPANY).await.json(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_company_takes_back_is_closed_at_once() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     ragna.get(PATH, SOLE_PROPRIETORSHIP).await.json(200);
 
-    // The system asks for less than it needs.
-    let altinn = &bench.world().altinn;
-    let [system] = altinn.systems().try_into().expect("one system");
-    altinn.register_system(System {
-        rights: [].into(),
-        ..system.clone()
-    });
+    // The company withdraws the right, and then the system user.
+    let altinn = &bed.services().altinn;
+    assert!(altinn.set_system_user_rights(DEMO_SYSTEM_USER, &[]));
     let refused = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     let told = refused.problem(403, "system-user-required");
     assert_eq!(told["kode"], "KB-005");
-    altinn.register_system(system);
+    altinn.set_system_user_rights(DEMO_SYSTEM_USER, &["ske-krav-og-betalinger"]);
     ragna.get(PATH, SOLE_PROPRIETORSHIP).await.json(200);
 
     altinn.delete_system_user(DEMO_SYSTEM_USER);
     let gone = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     gone.problem(403, "system-user-required");
-    bench.log_is_clean(&[&ragna.pid]);
+    bed.log_is_clean(&[&ragna.pid]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_for_whom_the_login_lets_and_never_for_a_person() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let other = ragna.get(PATH, ANOTHER_PROPRIETORSHIP).await;
     other.problem(403, "party-not-allowed");
     ragna
@@ -108,48 +106,48 @@ async fn only_for_whom_the_login_lets_and_never_for_a_person() {
     own.problem(400, "party-invalid");
     let unknown = ragna.get("/accounting/oppslag", SOLE_PROPRIETORSHIP).await;
     unknown.problem(404, "route-unknown");
-    assert_eq!(bench.minted(), 0);
+    assert_eq!(bed.minted(), 0);
 
     let down = Fault::Status {
         code: http::StatusCode::SERVICE_UNAVAILABLE,
         body: Content::Html,
     };
-    bench.fault(Counterparty::Skatteetaten, None, down);
+    bed.fault(ExternalService::Skatteetaten, None, down);
     let answer = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     answer.problem(503, "source-down");
-    bench.log_is_clean(&[&ragna.pid]);
+    bed.log_is_clean(&[&ragna.pid]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendor_may_have_its_own_reference_for_each_customer() {
-    let bench = Bench::with(Setup {
+    let bed = TestBed::with(TestOptions {
         variables: BTreeMap::from([(
             "accounting_system_user".to_owned(),
             "kunde-{party}".to_owned(),
         )]),
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     let none = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     none.problem(403, "system-user-required");
 
     let user = system_user(COMPANY, &format!("kunde-{COMPANY}"));
-    bench.world().altinn.make_system_user(user).expect("made");
+    bed.services().altinn.make_system_user(user).expect("made");
     let may_ask = Overrides::default().claim("organisations", json!([COMPANY]));
-    let ragna = bench.customer("ragna").with_login(&may_ask);
+    let ragna = bed.customer("ragna").with_login(&may_ask);
     ragna.get(PATH, COMPANY).await.json(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_no_system_user_configured_it_is_closed() {
-    let bench = Bench::with(Setup {
+    let bed = TestBed::with(TestOptions {
         variables: BTreeMap::from([("accounting_system_user".to_owned(), String::new())]),
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     let closed = ragna.get(PATH, SOLE_PROPRIETORSHIP).await;
     closed.problem(403, "caller-not-allowed");
-    assert_eq!(bench.minted(), 0);
+    assert_eq!(bed.minted(), 0);
 }

@@ -1,17 +1,17 @@
-//! A customer's app asks much more often, and for much more, than anybody needs.
+//! Excessive requests by a customer's app: far more often, and for far more, than necessary.
 
 use std::time::Duration;
 
 use futures::future::join_all;
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed, on_spin};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_questions_make_one_look_at_altinn_and_head_makes_none() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let ask = |method: &Method| {
             let party = Some(SOLE_PROPRIETORSHIP);
@@ -25,26 +25,41 @@ async fn twenty_questions_make_one_look_at_altinn_and_head_makes_none() {
             );
         };
 
-        let before = bench.calls_to_altinn();
+        let before = bed.calls_to_altinn();
         all(Method::HEAD).await;
-        assert_eq!(bench.calls_to_altinn(), before);
-        all(Method::GET).await;
-        let looked = bench.calls_to_altinn() - before;
-        // Of those at the very same moment, each instance may have made one.
-        assert!((1..=4).contains(&looked), "{looked}");
-        all(Method::GET).await;
-        all(Method::HEAD).await;
-        assert_eq!(bench.calls_to_altinn() - before, looked);
-        bench.advance_to_next_look();
+        assert_eq!(bed.calls_to_altinn(), before);
+        // Altinn is asked again after five seconds, which a busy machine may exceed in one round.
+        let looked = bed
+            .within(Duration::from_secs(4), async || {
+                bed.advance_to_next_look();
+                let before = bed.calls_to_altinn();
+                all(Method::GET).await;
+                let looked = bed.calls_to_altinn() - before;
+                all(Method::GET).await;
+                all(Method::HEAD).await;
+                (looked, bed.calls_to_altinn() - before)
+            })
+            .await;
+        let (first, all_looks) = looked;
+        // Of simultaneous requests, one of each instance may ask.
+        let instances = if on_spin() {
+            4
+        } else {
+            bed.app().instances("consent")
+        };
+        assert!((1..=instances).contains(&first), "{first} of {instances}");
+        assert_eq!(all_looks, first);
+        let before = bed.calls_to_altinn();
+        bed.advance_to_next_look();
         ask(&Method::GET).await;
-        assert_eq!(bench.calls_to_altinn() - before, looked + 1);
+        assert_eq!(bed.calls_to_altinn() - before, 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn periods_of_no_use_are_refused_before_anything_is_asked_or_kept() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     for (from, to) in [
         ("0000-01", "9999-12"),
         ("0000-01", "0000-01"),
@@ -74,13 +89,13 @@ async fn periods_of_no_use_are_refused_before_anything_is_asked_or_kept() {
             .await
             .problem(400, "request-invalid");
     }
-    assert_eq!((bench.calls_to_altinn(), bench.minted()), (0, 0));
+    assert_eq!((bed.calls_to_altinn(), bed.minted()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_requests_may_be_open_and_the_next_is_too_many() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let periods: Vec<_> = (1..=12)
         .flat_map(|to| (1..=to).map(move |from| (from, to)))
         .map(|(from, to)| {
@@ -96,24 +111,24 @@ async fn twenty_requests_may_be_open_and_the_next_is_too_many() {
             .await
             .json(201);
     }
-    let calls = bench.calls_to_altinn();
+    let calls = bed.calls_to_altinn();
     for period in more {
         let answer = ragna.ask_consent_to("inntekt", period.clone()).await;
         answer.problem(429, "too-many-calls");
         let wait: u64 = answer.header("retry-after").parse().expect("seconds");
         assert!((1..=120).contains(&wait), "{wait}");
     }
-    assert_eq!(bench.calls_to_altinn(), calls);
+    assert_eq!(bed.calls_to_altinn(), calls);
     // Two minutes later they are still open.
-    bench.advance(Duration::from_mins(3));
-    let ragna = bench.customer("ragna");
+    bed.advance(Duration::from_mins(3));
+    let ragna = bed.customer("ragna");
     ragna
         .ask_consent_to("inntekt", more[0].clone())
         .await
         .problem(429, "too-many-calls");
     let again = ragna.ask_consent_to("inntekt", first[0].clone()).await;
     assert!(again.json(200)["redirect_url"].is_string());
-    let solveig = bench.customer("solveig");
+    let solveig = bed.customer("solveig");
     solveig
         .ask_consent_to("inntekt", more[0].clone())
         .await

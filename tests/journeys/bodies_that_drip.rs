@@ -1,9 +1,10 @@
-//! Callers who send half a body and wait: strangers are refused at once, and uploads that drip keep nobody from ordering.
+//! Slow request bodies: requests without a login are refused at once, and slow uploads do not
+//! prevent other orders.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use journeys::{Bench, on_spin};
+use journeys::{TestBed, on_spin};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,7 +15,7 @@ const BEGINNING: usize = 100 * 1024;
 /// Length that a large order announces, in bytes.
 const LENGTH: usize = 13_000_000;
 
-/// A connection on which `head` and `bytes` bytes of a body have been sent.
+/// Opens a connection and sends `head` and `bytes` bytes of a body.
 async fn begins(address: SocketAddr, head: &str, bytes: usize) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("connected");
     stream.write_all(head.as_bytes()).await.expect("sent");
@@ -22,7 +23,7 @@ async fn begins(address: SocketAddr, head: &str, bytes: usize) -> TcpStream {
     stream
 }
 
-/// The beginning of the answer, while the rest of the body is still owed.
+/// Reads the beginning of the answer, while the rest of the body is still missing.
 async fn answer(stream: &mut TcpStream, within: Duration) -> String {
     let mut read = vec![0; 4096];
     let length = timeout(within, stream.read(&mut read)).await;
@@ -32,8 +33,8 @@ async fn answer(stream: &mut TcpStream, within: Duration) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_are_refused_before_a_body_is_read() {
-    let bench = Bench::start().await;
-    let address = bench.app().address();
+    let bed = TestBed::start().await;
+    let address = bed.app().address();
     for (path, content_type) in [
         ("/consent", "application/json"),
         ("/consent/sweep", "application/json"),
@@ -51,16 +52,16 @@ async fn strangers_are_refused_before_a_body_is_read() {
             assert!(answer.starts_with("HTTP/1.1 401 "), "{path}: {answer}");
         }
     }
-    for line in bench.log.lines() {
+    for line in bed.log.lines() {
         assert!(!line.contains("\"level\":\"error\""), "{line}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_uploads_that_drip_keep_nobody_from_ordering() {
-    let bench = Bench::start().await;
-    let address = bench.app().address();
-    let (ola, ragna) = (bench.customer("eirik"), bench.customer("ragna"));
+    let bed = TestBed::start().await;
+    let address = bed.app().address();
+    let (ola, ragna) = (bed.customer("eirik"), bed.customer("ragna"));
     ragna.orders().await;
     let head = ola.head("/signatures", "application/json", LENGTH);
     let mut drips = Vec::new();
@@ -68,8 +69,7 @@ async fn four_uploads_that_drip_keep_nobody_from_ordering() {
         drips.push(begins(address, &head, BEGINNING).await);
     }
     if !on_spin() {
-        bench
-            .until(async |bench| bench.app().requests("signature") >= 5)
+        bed.until(async |bed| bed.app().requests("signature") >= 5)
             .await;
     }
     let order = timeout(Duration::from_secs(10), ragna.orders());
@@ -78,7 +78,7 @@ async fn four_uploads_that_drip_keep_nobody_from_ordering() {
         let answer = answer(drip, Duration::from_secs(30)).await;
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     }
-    let lines = bench.log.lines();
+    let lines = bed.log.lines();
     let mut slow = lines.iter().filter(|line| line.contains("request-timeout"));
     assert!(slow.clone().count() >= 4, "{lines:?}");
     assert!(slow.all(|line| line.contains("\"level\":\"info\"")));

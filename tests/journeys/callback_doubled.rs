@@ -1,20 +1,20 @@
-//! The browser comes back twice: reload, back button, or Altinn's own page called again.
+//! Repeated callbacks: reload, back button, or Altinn's own page called again.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_arrival_gets_the_same_answer() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        let callback = bench
+        let callback = bed
             .browser()
             .approves_and_leaves(&address, &ragna.pid)
             .await;
 
-        let first = bench.browser().visits(&callback).await;
-        let second = bench.browser().visits(&callback).await;
+        let first = bed.browser().visits(&callback).await;
+        let second = bed.browser().visits(&callback).await;
 
         assert_eq!(first.status, 303);
         assert!(first.header("location").ends_with("?consent=granted"));

@@ -1,15 +1,15 @@
-//! The customer closes Altinn's page without answering, and comes back.
+//! Altinn's page is closed without an answer, and the customer returns to the bank.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_stays_open_and_is_given_again() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-        bench.browser().closes(&address, &ragna.pid).await;
+        bed.browser().closes(&address, &ragna.pid).await;
 
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
@@ -18,26 +18,26 @@ async fn the_request_stays_open_and_is_given_again() {
         let again = ragna.ask_consent(SOLE_PROPRIETORSHIP).await.json(200);
         assert_eq!(again["redirect_url"], address.as_str());
 
-        bench.browser().approves(&address, &ragna.pid).await;
+        bed.browser().approves(&address, &ragna.pid).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
 }
 
-/// At Altinn 3 alone: the page before it knew no way back without an answer.
+/// Runs at Altinn 3 alone: Altinn 2's page never redirects without an answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_back_says_that_it_is_open() {
-    let bench = Bench::of(Generation::Three).await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::of(Generation::Three).await;
+    let ragna = bed.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-    let back = bench.browser().leaves(&address, &ragna.pid).await;
+    let back = bed.browser().leaves(&address, &ragna.pid).await;
 
     assert!(back.ends_with("?consent=pending"), "{back}");
     ragna
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-pending");
-    bench.advance_to_next_look();
-    bench.browser().approves(&address, &ragna.pid).await;
+    bed.advance_to_next_look();
+    bed.browser().approves(&address, &ragna.pid).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 }

@@ -1,10 +1,10 @@
-//! Somebody types a callback by hand.
+//! Callbacks that are forged in the browser's address bar.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_state_gets_a_small_page() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     let made_up = "A".repeat(43);
     for query in [
         format!("state={made_up}&Status=OK"),
@@ -15,9 +15,9 @@ async fn a_made_up_state_gets_a_small_page() {
         "state=%00%ff".to_owned(),
         "ErrorMessage=%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
     ] {
-        let page = bench
+        let page = bed
             .browser()
-            .visits(&format!("{}/consent/callback?{query}", bench.public_url))
+            .visits(&format!("{}/consent/callback?{query}", bed.public_url))
             .await;
         assert!(
             (400..500).contains(&page.status),
@@ -39,7 +39,7 @@ async fn a_made_up_state_gets_a_small_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_speaks_the_browsers_language() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     for (asked, spoken) in [
         ("nn,nb;q=0.8", "nn"),
         ("nb-NO", "nb"),
@@ -47,10 +47,10 @@ async fn the_page_speaks_the_browsers_language() {
         ("en-GB,en", "en"),
         ("de", "en"),
     ] {
-        let page = bench
+        let page = bed
             .browser()
             .speaking(asked)
-            .visits(&format!("{}/consent/callback?state=x", bench.public_url))
+            .visits(&format!("{}/consent/callback?state=x", bed.public_url))
             .await;
         assert!(
             page.body.contains(&format!("<html lang=\"{spoken}\"")),
@@ -63,12 +63,12 @@ async fn the_page_speaks_the_browsers_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn success_typed_by_hand_changes_nothing() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        let callback = bench.browser().callback_of(&address);
+        let callback = bed.browser().callback_of(&address);
 
-        let back = bench
+        let back = bed
             .browser()
             .visits(&format!("{callback}&{}", altinn.success(&address)))
             .await;
@@ -89,10 +89,10 @@ async fn success_typed_by_hand_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_a_refusal_typed_by_hand() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        let callback = bench
+        let callback = bed
             .browser()
             .approves_and_leaves(&address, &ragna.pid)
             .await;
@@ -100,7 +100,7 @@ async fn nor_does_a_refusal_typed_by_hand() {
         assert!(callback.ends_with(&told), "{callback}");
         let forged = callback.replace(&told, &forged);
 
-        let back = bench.browser().visits(&forged).await;
+        let back = bed.browser().visits(&forged).await;
 
         assert!(
             back.header("location").ends_with("?consent=granted"),

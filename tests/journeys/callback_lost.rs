@@ -1,16 +1,15 @@
-//! The browser never comes back from Altinn.
+//! Missing callback: the browser never returns from Altinn.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_finds_out_by_itself() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-        bench
-            .browser()
+        bed.browser()
             .approves_and_leaves(&address, &ragna.pid)
             .await;
 
@@ -21,12 +20,11 @@ async fn claims_finds_out_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_the_status() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-        bench
-            .browser()
+        bed.browser()
             .approves_and_leaves(&address, &ragna.pid)
             .await;
 
@@ -37,16 +35,16 @@ async fn so_does_the_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_the_question_and_the_answer_loses_nothing() {
     for altinn in Generation::BOTH {
-        let mut bench = Bench::of(altinn).await;
-        let address = bench
+        let mut bed = TestBed::of(altinn).await;
+        let address = bed
             .customer("ragna")
             .consent_address(SOLE_PROPRIETORSHIP)
             .await;
 
-        bench.restart_app().await;
+        bed.restart_app().await;
 
-        let ragna = bench.customer("ragna");
-        let back = bench.browser().approves(&address, &ragna.pid).await;
+        let ragna = bed.customer("ragna");
+        let back = bed.browser().approves(&address, &ragna.pid).await;
         assert!(back.ends_with("?consent=granted"), "{back}");
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }

@@ -1,19 +1,19 @@
-//! Solveig's browser is sent to a callback with Ragna's state.
+//! Callback with another customer's state: Solveig's browser opens one with Ragna's.
 
-use journeys::{ANOTHER_PROPRIETORSHIP, Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{ANOTHER_PROPRIETORSHIP, Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_settles_ragnas_consent_and_grants_ola_nothing() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
+        let bed = TestBed::of(altinn).await;
+        let (ragna, solveig) = (bed.customer("ragna"), bed.customer("solveig"));
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        let callback = bench
+        let callback = bed
             .browser()
             .approves_and_leaves(&address, &ragna.pid)
             .await;
 
-        let back = bench.browser().visits(&callback).await;
+        let back = bed.browser().visits(&callback).await;
 
         assert!(back.header("location").ends_with("?consent=granted"));
         assert!(

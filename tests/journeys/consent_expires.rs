@@ -1,29 +1,27 @@
-//! Ninety days pass.
+//! Expiry of a consent after ninety days.
 
 use std::time::Duration;
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_consent_is_said_and_can_be_given_again() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        bench
-            .customer("ragna")
+        let bed = TestBed::of(altinn).await;
+        bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
 
-        bench.advance(89 * DAY);
-        bench
-            .customer("ragna")
+        bed.advance(89 * DAY);
+        bed.customer("ragna")
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
             .json(200);
 
-        bench.advance(2 * DAY);
-        let ragna = bench.customer("ragna");
+        bed.advance(2 * DAY);
+        let ragna = bed.customer("ragna");
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
@@ -38,15 +36,15 @@ async fn an_expired_consent_is_said_and_can_be_given_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_nobody_answered_in_time_is_asked_anew() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let address = bench
+        let bed = TestBed::of(altinn).await;
+        let address = bed
             .customer("ragna")
             .consent_address(SOLE_PROPRIETORSHIP)
             .await;
 
-        bench.advance(91 * DAY);
+        bed.advance(91 * DAY);
 
-        let ragna = bench.customer("ragna");
+        let ragna = bed.customer("ragna");
         assert_ne!(ragna.consent_address(SOLE_PROPRIETORSHIP).await, address);
     }
 }

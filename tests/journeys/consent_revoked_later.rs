@@ -1,19 +1,19 @@
-//! The customer withdraws the consent in Altinn's portal, without the bank being told.
+//! Withdrawal of the consent in Altinn's portal, without a notice to the bank.
 
 use std::time::Duration;
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_shows_when_what_is_kept_runs_out() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 
-        bench.browser().revokes(&ragna.pid).await;
-        bench.advance(longest_kept(altinn));
+        bed.browser().revokes(&ragna.pid).await;
+        bed.advance(longest_kept(altinn));
 
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
@@ -26,7 +26,8 @@ async fn a_withdrawal_shows_when_what_is_kept_runs_out() {
     }
 }
 
-/// How long a token with the consent in it is kept. Altinn 2's proof is kept for no time at all.
+/// Returns the longest caching time of a token with the consent in it. Altinn 2's consent token is
+/// never cached.
 fn longest_kept(altinn: Generation) -> Duration {
     match altinn {
         Generation::Two => Duration::ZERO,

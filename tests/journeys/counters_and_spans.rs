@@ -1,19 +1,19 @@
-//! What an operator reads out of the log: how many tokens and consents there were, and one span for each call.
+//! Signals of the log for operators: counters of tokens and consents, and one span for each call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use journeys::{
-    ANOTHER_PROPRIETORSHIP, Bench, Generation, Others, SOLE_PROPRIETORSHIP, by_our_host_alone,
+    ANOTHER_PROPRIETORSHIP, Generation, Others, SOLE_PROPRIETORSHIP, TestBed, by_our_host_alone,
     on_spin,
 };
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
 use serde_json::Value;
 
 use crate::house::project;
 
-/// Of the attributes that Spin gives its spans, those that say who somebody is or what they asked for: the host name
-/// alone is left of an address.
+/// Attributes of Spin's spans that identify a person or their query, and must be dropped. The host
+/// name alone remains of an address.
 const NEVER_KEPT: [&str; 7] = [
     "url.full",
     "url.path",
@@ -24,39 +24,40 @@ const NEVER_KEPT: [&str; 7] = [
     "app_log",
 ];
 
-/// A consent that is given, used twice, and taken back; one that is refused; one that is given anew, and one left open.
-async fn walked(altinn: Generation) -> Bench {
-    let bench = Bench::of(altinn).await;
-    let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
+/// Runs a consent that is given, used twice, and withdrawn; one that is refused; one that is given
+/// anew, and one left open.
+async fn walked(altinn: Generation) -> TestBed {
+    let bed = TestBed::of(altinn).await;
+    let (ragna, solveig) = (bed.customer("ragna"), bed.customer("solveig"));
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     for _ in 0..2 {
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
-    bench.browser().revokes(&ragna.pid).await;
-    bench.advance(Duration::from_secs(121));
+    bed.browser().revokes(&ragna.pid).await;
+    bed.advance(Duration::from_secs(121));
     ragna
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-revoked");
     let address = solveig.consent_address(ANOTHER_PROPRIETORSHIP).await;
-    bench.browser().refuses(&address, &solveig.pid).await;
+    bed.browser().refuses(&address, &solveig.pid).await;
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     solveig.consent_address(ANOTHER_PROPRIETORSHIP).await;
-    bench
+    bed
 }
 
-/// How often the log has `event` with `outcome`, in any component.
-fn counted(bench: &Bench, event: &str, outcome: &str) -> u64 {
-    let counters = bench.log.counters().into_iter();
+/// Counts the log lines with `event` and `outcome`, over all components.
+fn counted(bed: &TestBed, event: &str, outcome: &str) -> u64 {
+    let counters = bed.log.counters().into_iter();
     counters
         .filter(|(series, _)| series.of == event && series.outcome == outcome)
         .map(|(_, total)| total)
         .sum()
 }
 
-/// How many calls to `counterparty` were answered.
-fn answered(bench: &Bench, counterparty: &str) -> u64 {
-    let counters = bench.log.counters().into_iter();
+/// Counts the calls to `counterparty` that got an answer.
+fn answered(bed: &TestBed, counterparty: &str) -> u64 {
+    let counters = bed.log.counters().into_iter();
     counters
         .filter(|(series, _)| series.counterparty.as_deref() == Some(counterparty))
         .filter(|(series, _)| series.of == "outbound" && series.status.is_some())
@@ -64,27 +65,27 @@ fn answered(bench: &Bench, counterparty: &str) -> u64 {
         .sum()
 }
 
-/// How many requests Altinn has, by its own names for how they stand.
-async fn at_altinn(bench: &Bench) -> BTreeMap<String, u64> {
-    let consents = match bench.altinn() {
+/// Counts Altinn's requests by Altinn's own status names.
+async fn at_altinn(bed: &TestBed) -> BTreeMap<String, u64> {
+    let consents = match bed.altinn() {
         Generation::Two => "altinn2/consents",
         Generation::Three => "altinn/consents",
     };
-    let address = format!("{}/{consents}", bench.sandbox.addresses().admin);
+    let address = format!("{}/{consents}", bed.sandbox.addresses().admin);
     let answer = reqwest::get(address).await.expect("an answer");
     let listed: Vec<Value> = answer.json().await.expect("JSON");
     let mut statuses = BTreeMap::new();
     for consent in listed {
         let status = consent["status"].as_str().expect("a status");
-        // Of one that was taken back, Altinn 2 says so beside.
+        // Altinn 2 reports a withdrawal in a separate member.
         let status = consent["ending"].as_str().map_or(status, |_| "Revoked");
         *statuses.entry(status.to_lowercase()).or_default() += 1;
     }
     statuses
 }
 
-fn lines(bench: &Bench) -> Vec<Value> {
-    let lines = bench.log.lines().into_iter();
+fn lines(bed: &TestBed) -> Vec<Value> {
+    let lines = bed.log.lines().into_iter();
     lines
         .filter_map(|line| serde_json::from_str(&line).ok())
         .collect()
@@ -96,19 +97,19 @@ async fn the_counters_are_what_maskinporten_and_altinn_have_seen() {
         return;
     }
     for altinn in Generation::BOTH {
-        let mut bench = walked(altinn).await;
+        let mut bed = walked(altinn).await;
 
         let (minted, memory) = (
-            counted(&bench, "token", "minted"),
-            counted(&bench, "token", "memory"),
+            counted(&bed, "token", "minted"),
+            counted(&bed, "token", "memory"),
         );
         assert!(minted > 0 && memory > 0, "{minted} minted, {memory} kept");
-        assert_eq!(minted, bench.minted(), "{altinn:?}");
+        assert_eq!(minted, bed.minted(), "{altinn:?}");
 
-        let at_altinn = at_altinn(&bench).await;
+        let at_altinn = at_altinn(&bed).await;
         let stand = |status: &str| at_altinn.get(status).copied().unwrap_or_default();
         let outcomes = ["asked", "granted", "rejected", "revoked"];
-        let ours = outcomes.map(|outcome| counted(&bench, "consent", outcome));
+        let ours = outcomes.map(|outcome| counted(&bed, "consent", outcome));
         assert_eq!(
             ours,
             [
@@ -121,35 +122,35 @@ async fn the_counters_are_what_maskinporten_and_altinn_have_seen() {
         );
         assert_eq!(ours, [4, 2, 1, 1], "{altinn:?}: {at_altinn:?}");
 
-        assert_eq!(answered(&bench, "altinn"), bench.calls_to_altinn());
+        assert_eq!(answered(&bed, "altinn"), bed.calls_to_altinn());
         for (name, counterparty) in [
-            ("maskinporten", Counterparty::Maskinporten),
-            ("skatteetaten", Counterparty::Skatteetaten),
+            ("maskinporten", ExternalService::Maskinporten),
+            ("skatteetaten", ExternalService::Skatteetaten),
         ] {
-            assert_eq!(answered(&bench, name), bench.calls(counterparty), "{name}");
+            assert_eq!(answered(&bed, name), bed.calls(counterparty), "{name}");
         }
 
-        bench.restart_app().await;
-        // When it stops, the host says all of it.
-        let told: u64 = lines(&bench)
+        bed.restart_app().await;
+        // At its end, the host logs all counters.
+        let told: u64 = lines(&bed)
             .iter()
             .filter(|line| line["event"] == "counter" && line["of"] == "token")
             .filter(|line| line["outcome"] == "minted")
             .map(|line| line["total"].as_u64().expect("a number"))
             .sum();
         assert_eq!(told, minted, "{altinn:?}");
-        // What another instance left in the store is no mint.
-        let ragna = bench.customer("ragna");
+        // A token that another instance left in the store does not count as issued.
+        let ragna = bed.customer("ragna");
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
-        assert_eq!(counted(&bench, "token", "minted"), bench.minted());
+        assert_eq!(counted(&bed, "token", "minted"), bed.minted());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_has_a_span_with_outcome_and_duration_and_no_number_in_it() {
-    let bench = walked(Generation::Three).await;
-    let lines = lines(&bench);
+    let bed = walked(Generation::Three).await;
+    let lines = lines(&bed);
     let requests: BTreeSet<_> = lines
         .iter()
         .filter(|line| line["event"] == "request" && line.get("span_id").is_some())
@@ -167,24 +168,24 @@ async fn a_call_has_a_span_with_outcome_and_duration_and_no_number_in_it() {
         let above = (call["trace_id"].to_string(), call["parent_id"].to_string());
         assert!(requests.contains(&above), "no request has made {call}");
     }
-    let asked = |counterparty| usize::try_from(bench.calls(counterparty)).expect("not so many");
+    let asked = |counterparty| usize::try_from(bed.calls(counterparty)).expect("not so many");
     let given_to_token = if on_spin() {
         let requests = lines.iter().filter(|line| line["event"] == "request");
         requests.filter(|line| line["component"] == "token").count()
     } else {
-        usize::try_from(bench.app().requests("token")).expect("not so many")
+        usize::try_from(bed.app().requests("token")).expect("not so many")
     };
-    let made = asked(Counterparty::Maskinporten)
-        + asked(Counterparty::Altinn)
-        + asked(Counterparty::Skatteetaten)
-        + asked(Counterparty::Login)
+    let made = asked(ExternalService::Maskinporten)
+        + asked(ExternalService::Altinn)
+        + asked(ExternalService::Skatteetaten)
+        + asked(ExternalService::Login)
         + given_to_token;
     assert_eq!(calls.len(), made, "one span for each call");
 
     for line in &lines {
         let fields = line.as_object().expect("an object").iter();
         for (name, value) in fields {
-            // The counterparties' own ids are as random as they make them.
+            // The services' own ids are random.
             if name == "source_correlation_id" {
                 continue;
             }
@@ -196,7 +197,7 @@ async fn a_call_has_a_span_with_outcome_and_duration_and_no_number_in_it() {
     }
 }
 
-/// Trace ids, which Maskinporten has in what it says, are passed over.
+/// Returns the longest run of digits, except in trace ids, which Maskinporten's messages contain.
 fn longest_run_of_digits(text: &str) -> usize {
     let is_trace_id =
         |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -208,16 +209,16 @@ fn longest_run_of_digits(text: &str) -> usize {
         .unwrap_or_default()
 }
 
-/// A trace with a national number in both of its ids.
+/// Trace with a national identity number in both of its ids.
 const CALLERS: &str = "00-0af7651916cd43dd8028290901230319-b028290901233331-01";
 
-/// The lines of our own components that a read within the caller's trace makes. A token is needed for it.
-async fn lines_of_a_read(bench: &Bench) -> Vec<Value> {
-    let before = lines(bench).len();
-    let ragna = bench.customer("ragna");
+/// Returns our components' log lines for a read within the caller's trace, which needs a token.
+async fn lines_of_a_read(bed: &TestBed) -> Vec<Value> {
+    let before = lines(bed).len();
+    let ragna = bed.customer("ragna");
     let read = ragna.open_claims_within(CALLERS, SOLE_PROPRIETORSHIP).await;
     read.json(200);
-    let mut lines = lines(bench).split_off(before);
+    let mut lines = lines(bed).split_off(before);
     lines.retain(|line| line.get("trace_id").is_some());
     let components = lines.iter().filter_map(|line| line["component"].as_str());
     let components: BTreeSet<_> = components.collect();
@@ -232,22 +233,22 @@ fn traces(lines: &[Value]) -> BTreeSet<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callers_trace_goes_no_further_and_ours_reaches_through_all_components() {
-    let mut bench = Bench::of(Generation::Three).await;
-    let ragna = bench.customer("ragna");
+    let mut bed = TestBed::of(Generation::Three).await;
+    let ragna = bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    let lines = lines_of_a_read(&bench).await;
+    let lines = lines_of_a_read(&bed).await;
     assert_eq!(traces(&lines).len(), 1, "{lines:?}");
     let hashes = lines
         .iter()
         .filter_map(|line| line["caller_trace"].as_str());
     assert_eq!(hashes.map(str::len).collect::<Vec<_>>(), [32], "{lines:?}");
-    for line in bench.log.lines() {
+    for line in bed.log.lines() {
         assert!(!line.contains("02829090123"), "{line}");
     }
 
     let taken_over = [("trace_from_callers".to_owned(), "true".to_owned())];
-    bench.restart_app_with(taken_over.into()).await;
-    let lines = lines_of_a_read(&bench).await;
+    bed.restart_app_with(taken_over.into()).await;
+    let lines = lines_of_a_read(&bed).await;
     let callers = BTreeSet::from(["0af7651916cd43dd8028290901230319"]);
     assert_eq!(traces(&lines), callers, "{lines:?}");
 }
@@ -275,8 +276,8 @@ async fn a_collector_is_told_to_count_the_same_and_to_keep_no_address() {
     assert_eq!(traces[0], "transform/span");
     assert_eq!(traces[1], "filter/events");
 
-    let bench = walked(Generation::Three).await;
-    let lines = lines(&bench);
+    let bed = walked(Generation::Three).await;
+    let lines = lines(&bed);
     let metrics = collector["connectors"]["count"]["logs"].as_object();
     for (metric, event) in [
         ("innsyn.tokens", "token"),
@@ -287,7 +288,7 @@ async fn a_collector_is_told_to_count_the_same_and_to_keep_no_address() {
         let metric = &metrics.expect("metrics")[metric];
         let condition = metric["conditions"][0].as_str().expect("a condition");
         assert!(condition.starts_with(&format!("attributes[\"event\"] == \"{event}\"")));
-        let ours = bench.log.counters().into_iter();
+        let ours = bed.log.counters().into_iter();
         let ours: u64 = ours
             .filter(|(series, _)| series.of == event)
             .map(|(_, total)| total)
@@ -298,7 +299,8 @@ async fn a_collector_is_told_to_count_the_same_and_to_keep_no_address() {
     }
 }
 
-/// Whether the connector would count the line: all of the condition's parts hold, and no attribute is missing.
+/// Returns whether the connector counts the line: all parts of the condition hold, and no attribute
+/// is missing.
 fn counts(metric: &Value, line: &Value) -> bool {
     let condition = metric["conditions"][0].as_str().expect("a condition");
     let holds = condition.split(" and ").all(|part| {

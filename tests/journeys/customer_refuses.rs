@@ -1,15 +1,15 @@
-//! The customer refuses at Altinn; later they change their mind.
+//! Refusal at Altinn, after which the customer changes their mind.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_said_and_a_new_request_can_be_made() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
-        let back = bench.browser().refuses(&address, &ragna.pid).await;
+        let back = bed.browser().refuses(&address, &ragna.pid).await;
 
         assert!(back.ends_with("?consent=rejected"), "{back}");
         ragna
@@ -20,7 +20,7 @@ async fn a_refusal_is_said_and_a_new_request_can_be_made() {
 
         let anew = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         assert_ne!(anew, address, "a refused request is not asked again");
-        bench.browser().approves(&anew, &ragna.pid).await;
+        bed.browser().approves(&anew, &ragna.pid).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
 }

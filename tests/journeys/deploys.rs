@@ -1,4 +1,5 @@
-//! What is in `deploy/` is what the app needs, and is taken by those who read it.
+//! Files of `deploy/`: they agree with the app's needs, and the programs that read them accept
+//! them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +10,12 @@ use std::process::Command;
 
 use journeys::Others;
 use sandbox::Sandbox;
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
 use serde_json::Value;
 use toml::Table;
 
-/// The exposure level that systemd gives each service at most: 0 is shut, 10 is open (`systemd-analyze security`).
+/// Highest exposure level that systemd may give a service: 0 is closed, 10 is open
+/// (`systemd-analyze security`).
 const EXPOSURE: &str = "20";
 
 fn project() -> &'static Path {
@@ -22,7 +24,7 @@ fn project() -> &'static Path {
         .expect("the project")
 }
 
-/// The variables that somebody has to give, and whether they are secret.
+/// Lists the variables without a default, and whether each is secret.
 fn required() -> Vec<(String, bool)> {
     let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
     let manifest: Table = text.parse().expect("TOML");
@@ -98,7 +100,7 @@ async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
     );
 }
 
-/// Runs a store with the arguments of its container and the users that are shipped, and asks it with its own probe.
+/// Starts a store with its container's arguments and the shipped users, and runs its own probe.
 fn starts_as_it_is_shipped(name: &str, store: &Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let own = |file: &str| folder.path().join(file);
@@ -120,7 +122,7 @@ fn starts_as_it_is_shipped(name: &str, store: &Value) {
     };
     let valkey = format!("{}/", folder.path().display());
     let probe = texts(&store["probe"]);
-    // Another process may take the port in between: then there is another try.
+    // Another process may take the port in between: then the start is repeated.
     for _ in 0..5 {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port().to_string();
@@ -184,7 +186,7 @@ fn starts_as_it_is_shipped(name: &str, store: &Value) {
     panic!("{}", fs::read_to_string(own("log")).expect("a log"));
 }
 
-/// The file as it is, but for the vault's address and token.
+/// Uses the shipped file, except for the vault's address and token.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_secrets_in_a_vault_every_variable_is_there() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -194,7 +196,7 @@ async fn with_secrets_in_a_vault_every_variable_is_there() {
         app: None,
     };
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
-    let vault = &sandbox.world().vault;
+    let vault = &sandbox.services().vault;
     let path = project().join("deploy/vault/runtime-config.toml");
     let mut text = fs::read_to_string(path).expect("a file");
     for (example, own) in [
@@ -210,13 +212,13 @@ async fn with_secrets_in_a_vault_every_variable_is_there() {
     options.runtime_config = Some(file);
     options.vault_roots = Some(sandbox.ca_file().to_owned());
     let values = sandbox.variables("https://innsyn.example.no");
-    let now = sandbox.world().clock.now();
+    let now = sandbox.services().clock.now();
     for (name, is_secret) in required() {
         let value = &values[&name];
         if is_secret {
             vault.keep_variable(&name, value, now);
         } else {
-            // In the place of the environment, which belongs to all tests.
+            // In place of the environment, which all tests share.
             options.variables.insert(name, value.clone());
         }
     }
@@ -242,7 +244,7 @@ fn systemd_takes_the_units_and_finds_them_shut() {
     let root = folder.path();
     let units = root.join("etc/systemd/system");
     fs::create_dir_all(&units).expect("a folder");
-    // What the units start, and the targets that they name, must be there.
+    // The programs that the units start, and the targets that they name, must exist.
     for program in ["usr/local/bin/spin", "usr/local/bin/innsyn", "usr/bin/curl"] {
         executable(&root.join(program));
     }
@@ -301,7 +303,8 @@ fn systemd_takes_the_units_and_finds_them_shut() {
     }
 }
 
-/// Networks that the proxy may reach: the internet, where its counterparties are, and the loopback, where it is called.
+/// Checks the networks that the proxy may reach: the internet, where its services are, and the
+/// loopback, where it is called.
 #[test]
 fn the_proxy_reaches_no_network_of_ones_own() {
     let path = project().join("deploy/systemd/innsyn-egress.service");

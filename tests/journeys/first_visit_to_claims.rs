@@ -1,12 +1,13 @@
-//! A customer who has never consented asks for their claims, consents at Altinn, and sees them.
+//! First visit of a customer who has never consented: they ask for their claims, consent at Altinn,
+//! and see them.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_and_sees_their_claims() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
 
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
@@ -15,14 +16,14 @@ async fn the_customer_consents_and_sees_their_claims() {
         assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "none");
 
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
-        assert!(address.starts_with(altinn.page(&bench.sandbox)));
+        assert!(address.starts_with(altinn.page(&bed.sandbox)));
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
             .problem(403, "consent-pending");
 
-        let back = bench.browser().approves(&address, &ragna.pid).await;
-        let home = &bench.sandbox.addresses().bank_page;
+        let back = bed.browser().approves(&address, &ragna.pid).await;
+        let home = &bed.sandbox.addresses().bank_page;
         assert_eq!(back, format!("{home}/?consent=granted"));
 
         let claims = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
@@ -32,6 +33,6 @@ async fn the_customer_consents_and_sees_their_claims() {
         assert_eq!(claims.header("cache-control"), "no-store");
         assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
 
-        bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
+        bed.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP]);
     }
 }

@@ -1,16 +1,18 @@
-//! The five steps that Skatteetaten describes for krav og betalinger ("Tilgang til tjenesten"), in their order and by their
-//! names, with the app as the bank's means: what it sends shows in the counterparties' journal.
+//! The five steps that Skatteetaten describes for krav og betalinger ("Tilgang til tjenesten"), in
+//! their order and by their names. The app acts for the bank: its requests are in the external
+//! services' journal.
 
 use std::time::Duration;
 
-use journeys::{Bench, Customer, Generation, SOLE_PROPRIETORSHIP};
-use sandbox::journal::Entry;
+use journeys::{Customer, Generation, SOLE_PROPRIETORSHIP, TestBed};
+use sandbox::kit::Entry;
+use sandbox::kit::ExternalService::{Altinn2, Maskinporten, Skatteetaten};
 use sandbox::maskinporten::Switches;
-use sandbox::world::Counterparty::{Altinn2, Maskinporten, Skatteetaten};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Where Altinn tells which keys its proofs are signed with. They are kept, so it is asked once.
+/// Addresses of Altinn's key sets for consent tokens. The app caches the keys, so each is fetched
+/// once.
 const KEYS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
     "/api/metadata/jwk",
@@ -18,15 +20,13 @@ const KEYS: [&str; 2] = [
 
 const TOKEN_ENDPOINT: &str = "/api/authorization/token/{code}";
 
-/// At Altinn 2 alone: at Altinn 3 the consent is in Maskinporten's token, so that there are no two proofs.
+/// Runs at Altinn 2 alone: at Altinn 3 the consent is in Maskinporten's token, so there are no two
+/// tokens.
 #[tokio::test(flavor = "multi_thread")]
 async fn from_log_in_to_claims_and_again_until_the_party_withdraws() {
-    let bench = Bench::of(Generation::Two).await;
-    let parten = bench.customer("ragna");
-    let mut nettbanken = Nettbanken {
-        bench: &bench,
-        read: 0,
-    };
+    let bed = TestBed::of(Generation::Two).await;
+    let parten = bed.customer("ragna");
+    let mut nettbanken = Nettbanken { bed: &bed, read: 0 };
 
     nettbanken
         .parten_ber_om_å_få_tilgang_til_sine_krav_og_betalinger(&parten)
@@ -40,44 +40,43 @@ async fn from_log_in_to_claims_and_again_until_the_party_withdraws() {
         .await;
     nettbanken.nettbanken_gjør_et_kall_med_begge_bevisene();
 
-    // "I påfølgende kall mot APIet må samtykkebeviset og tilgangsbeviset fornyes": nobody is asked again.
-    bench.advance(Duration::from_hours(1));
-    let parten = bench.customer("ragna");
+    // "I påfølgende kall mot APIet må samtykkebeviset og tilgangsbeviset fornyes": without a new
+    // question to the party.
+    bed.advance(Duration::from_hours(1));
+    let parten = bed.customer("ragna");
     nettbanken
         .nettbanken_ber_maskinporten_om_et_access_token(&parten)
         .await;
     nettbanken.nettbanken_gjør_et_kall_med_begge_bevisene();
 
     // "Parten kan velge å trekke godkjenningen via Altinn Samtykke."
-    bench.browser().revokes(&parten.pid).await;
+    bed.browser().revokes(&parten.pid).await;
     nettbanken.turns_the_page();
     let refused = parten.open_claims(SOLE_PROPRIETORSHIP).await;
     refused.problem(403, "consent-revoked");
     let asked = nettbanken.turns_the_page();
-    assert!(asked.iter().all(|entry| entry.counterparty != Skatteetaten));
-    bench.log_is_clean(&[&parten.pid, SOLE_PROPRIETORSHIP]);
+    assert!(asked.iter().all(|entry| entry.service != Skatteetaten));
+    bed.log_is_clean(&[&parten.pid, SOLE_PROPRIETORSHIP]);
 }
 
-/// "Disse har kort levetid, typisk 20 – 60 sekunder": the two are renewed each on its own, and the party is asked for neither.
+/// "Disse har kort levetid, typisk 20 – 60 sekunder": each of the two tokens is renewed on its own,
+/// without a question to the party.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_the_two_is_renewed_when_it_runs_out() {
-    let bench = Bench::of(Generation::Two).await;
-    bench.world().maskinporten.set_switches(Switches {
+    let bed = TestBed::of(Generation::Two).await;
+    bed.services().maskinporten.set_switches(Switches {
         token_lifetime_s: Some(60),
-        ..bench.world().maskinporten.switches()
+        ..bed.services().maskinporten.switches()
     });
-    let parten = bench.customer("ragna");
+    let parten = bed.customer("ragna");
     parten.gives_consent(SOLE_PROPRIETORSHIP).await;
-    let mut nettbanken = Nettbanken {
-        bench: &bench,
-        read: 0,
-    };
+    let mut nettbanken = Nettbanken { bed: &bed, read: 0 };
     parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     nettbanken.turns_the_page();
 
-    // Maskinporten's lives still, Altinn's does not; then neither does.
+    // Maskinporten's is still valid, Altinn's is not; then neither is.
     for (seconds, renewed) in [(20, 0), (31, 1), (31, 0), (61, 1)] {
-        bench.advance(Duration::from_secs(seconds));
+        bed.advance(Duration::from_secs(seconds));
         let before = nettbanken.tilgangsbevis();
         parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
         assert_eq!(nettbanken.tilgangsbevis(), before + renewed, "{seconds}");
@@ -86,50 +85,50 @@ async fn each_of_the_two_is_renewed_when_it_runs_out() {
         assert_eq!(proofs.count(), 1, "{seconds}");
         let both = Some("headers: Authorization, AltinnSamtykke");
         let read = asked.last().expect("a read");
-        assert_eq!(
-            (read.counterparty, read.note.as_deref()),
-            (Skatteetaten, both)
-        );
+        assert_eq!((read.service, read.note.as_deref()), (Skatteetaten, both));
     }
 }
 
-/// The bank, and how far the journal has been read.
+/// The bank, and the number of journal entries read so far.
 struct Nettbanken<'a> {
-    bench: &'a Bench,
+    bed: &'a TestBed,
     read: usize,
 }
 
 impl Nettbanken<'_> {
-    /// 1. She is logged in, and asks. There is no consent, and nobody but the bank's login service is asked.
+    /// 1. She is logged in, and asks. There is no consent, and the app calls the bank's login
+    ///    service alone.
     async fn parten_ber_om_å_få_tilgang_til_sine_krav_og_betalinger(
         &mut self,
         parten: &Customer<'_>,
     ) {
         let answer = parten.open_claims(SOLE_PROPRIETORSHIP).await;
         answer.problem(403, "consent-required");
-        assert_eq!(self.bench.calls_to_altinn(), 0);
-        assert_eq!(self.bench.calls(Skatteetaten), 0);
+        assert_eq!(self.bed.calls_to_altinn(), 0);
+        assert_eq!(self.bed.calls(Skatteetaten), 0);
     }
 
-    /// 2. "Hvis det ikke foreligger noe gyldig samtykke": the party is asked for ninety days, in the browser.
+    /// 2. "Hvis det ikke foreligger noe gyldig samtykke": the party is asked for ninety days, in
+    ///    the browser.
     async fn nettbanken_gjør_en_redirect_til_altinn(&mut self, parten: &Customer<'_>) {
         let address = parten.consent_address(SOLE_PROPRIETORSHIP).await;
         self.turns_the_page();
-        let back = self.bench.browser().approves(&address, &parten.pid).await;
+        let back = self.bed.browser().approves(&address, &parten.pid).await;
         assert!(back.ends_with("?consent=granted"), "{back}");
         let consent = parten.get("/consent", SOLE_PROPRIETORSHIP).await.json(200);
         let valid_to = consent["valid_to"].as_str().expect("a time");
         let valid_to = OffsetDateTime::parse(valid_to, &Rfc3339).expect("RFC 3339");
-        let left = valid_to - self.bench.world().clock.now();
+        let left = valid_to - self.bed.services().clock.now();
         assert_eq!((left + Duration::from_mins(1)).whole_days(), 90, "{left}");
     }
 
-    /// 3. "Får tilbake et signert access-token (samtykkebevis)": so the bank knows, on the way back, that there is a consent.
+    /// 3. "Får tilbake et signert access-token (samtykkebevis)": the callback shows the bank that
+    ///    there is a consent.
     fn nettbanken_ber_altinn_om_et_access_token_for_parten(&mut self) {
         let asked = self.turns_the_page();
         let proof = asked.iter().find(|entry| entry.route == TOKEN_ENDPOINT);
         let proof = proof.unwrap_or_else(|| panic!("{asked:#?}"));
-        assert_eq!((proof.counterparty, proof.status), (Altinn2, 200));
+        assert_eq!((proof.service, proof.status), (Altinn2, 200));
     }
 
     /// 4. By the scope alone, "som er identifisert med scope:skatteetaten:kravogbetalinger".
@@ -140,14 +139,15 @@ impl Nettbanken<'_> {
         assert_eq!(self.tilgangsbevis(), minted + 1);
     }
 
-    /// 5. Both proofs, each in its header. The samtykkebevis is one that lives for half a minute, and so was fetched last.
+    /// 5. Both tokens, each in its header. The samtykkebevis lives for half a minute, and so was
+    ///    fetched last.
     fn nettbanken_gjør_et_kall_med_begge_bevisene(&mut self) {
         let asked = self.turns_the_page();
         let asked: Vec<_> = asked
             .iter()
-            .filter(|entry| [Maskinporten, Altinn2, Skatteetaten].contains(&entry.counterparty))
-            .filter(|entry| entry.counterparty != Altinn2 || !KEYS.contains(&entry.route.as_str()))
-            .map(|entry| (entry.counterparty, entry.status, entry.note.as_deref()))
+            .filter(|entry| [Maskinporten, Altinn2, Skatteetaten].contains(&entry.service))
+            .filter(|entry| entry.service != Altinn2 || !KEYS.contains(&entry.route.as_str()))
+            .map(|entry| (entry.service, entry.status, entry.note.as_deref()))
             .collect();
         let both = Some("headers: Authorization, AltinnSamtykke");
         assert_eq!(
@@ -160,9 +160,9 @@ impl Nettbanken<'_> {
         );
     }
 
-    /// How many tokens Maskinporten has given for the interface, without anything in them about a consent.
+    /// Counts Maskinporten's tokens for the interface, and checks that none has a consent in it.
     fn tilgangsbevis(&self) -> u64 {
-        let minted = self.bench.world().maskinporten.minted().into_iter();
+        let minted = self.bed.services().maskinporten.minted().into_iter();
         minted
             .filter(|(identity, _)| identity.scope == "skatteetaten:kravogbetalinger")
             .inspect(|(identity, _)| {
@@ -172,9 +172,9 @@ impl Nettbanken<'_> {
             .sum()
     }
 
-    /// What the counterparties were asked since the last time.
+    /// Returns the journal's entries since the last call.
     fn turns_the_page(&mut self) -> Vec<Entry> {
-        let entries = self.bench.world().journal.entries();
+        let entries = self.bed.services().journal.entries();
         let new = entries[self.read..].to_vec();
         self.read = entries.len();
         new

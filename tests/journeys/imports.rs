@@ -1,5 +1,5 @@
-//! What a component may reach: the interfaces that its wasm imports and the hosts that it may call, against the lists in
-//! `docs/imports.md`.
+//! Reach of the components: the interfaces that each wasm imports and the hosts that it may call,
+//! compared with the lists in `docs/imports.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,10 +9,11 @@ use wasmparser::{Parser, Payload};
 
 use crate::house::project;
 
-/// Lists by the name of what has them.
+/// Lists by the name of their owner.
 type Lists = BTreeMap<String, BTreeSet<String>>;
 
-/// The tables of `docs/imports.md` under the heading `heading`: what stands in a row's first cell, for each name in its second.
+/// Parses the tables of `docs/imports.md` under the heading `heading`: maps the name in a row's
+/// second cell to the first cells of its rows.
 fn written(heading: &str) -> Lists {
     let text = fs::read_to_string(project().join("docs/imports.md")).expect("the lists");
     let section = text
@@ -32,7 +33,7 @@ fn written(heading: &str) -> Lists {
     lists
 }
 
-/// What is there and not written, and what is written and not there.
+/// Returns the differences: undocumented entries, and documented entries that do not exist.
 fn complaints(there: &Lists, written: &Lists) -> Vec<String> {
     let mut complaints = Vec::new();
     for name in there.keys().chain(written.keys()).collect::<BTreeSet<_>>() {
@@ -49,13 +50,14 @@ fn complaints(there: &Lists, written: &Lists) -> Vec<String> {
     complaints
 }
 
-/// Fails where there is something to complain of.
+/// Fails if there are differences.
 fn compare(there: &Lists, written: &Lists, what_to_do: &str) {
     let complaints = complaints(there, written).join("\n");
     assert!(complaints.is_empty(), "{complaints}\n{what_to_do}");
 }
 
-/// Prints the lists, also when the test passes: what goes through a macro is shown only when it fails.
+/// Prints the lists, also when the test passes: what goes through a macro is shown only when it
+/// fails.
 fn tell(title: &str, lists: &Lists) {
     let mut text = format!("{title}\n");
     for (name, entries) in lists {
@@ -68,7 +70,7 @@ fn tell(title: &str, lists: &Lists) {
     let _unheard = write!(std::io::stderr(), "{text}");
 }
 
-/// The names of what a component imports from outside; parts of it import from each other too.
+/// Returns the names of a component's imports from outside; its parts import from each other too.
 fn imports_of(wasm: &[u8]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut depth = 0;
@@ -91,8 +93,13 @@ fn imports_of(wasm: &[u8]) -> BTreeSet<String> {
 async fn a_component_imports_what_is_written_and_no_more() {
     journeys::build_components();
     let mut there = Lists::new();
-    for component in ["claims", "consent", "signature", "token"] {
-        let file = project().join(format!("target/wasm32-wasip2/release/{component}.wasm"));
+    for (component, wasm) in [
+        ("claims", "reads"),
+        ("consent", "consent"),
+        ("signature", "signature"),
+        ("token", "token"),
+    ] {
+        let file = project().join(format!("target/wasm32-wasip2/release/{wasm}.wasm"));
         let wasm = fs::read(file).expect("a built component");
         there.insert(component.to_owned(), imports_of(&wasm));
     }

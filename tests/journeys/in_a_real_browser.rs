@@ -1,6 +1,6 @@
-//! The whole journey as a person walks it: Chromium on a phone's screen, from the bank's login to the claims.
+//! Customer journey in Chromium on a phone's screen, from the bank's login to the claims.
 
-use journeys::{Bench, Generation, RealBrowser};
+use journeys::{Generation, RealBrowser, TestBed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_logs_in_consents_and_sees_their_claims() {
@@ -8,8 +8,8 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
         let Some(browser) = RealBrowser::on_a_phone().await else {
             return;
         };
-        let bench = Bench::of(altinn).await;
-        let places = bench.sandbox.addresses();
+        let bed = TestBed::of(altinn).await;
+        let places = bed.sandbox.addresses();
 
         browser.opens(&places.bank_page).await;
         browser.clicks("button[value=ragna]").await;
@@ -26,14 +26,14 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
         let portal = browser
             .runs("return document.querySelector('#status a').href")
             .await;
-        assert_eq!(portal, format!("{}/", altinn.page(&bench.sandbox)));
+        assert_eq!(portal, format!("{}/", altinn.page(&bed.sandbox)));
         let address = browser.runs("return location.href").await;
         assert_eq!(address, format!("{}/", places.bank_page));
         let wider = browser
             .runs("return document.documentElement.scrollWidth > window.innerWidth")
             .await;
         assert_eq!(wider, false, "the page scrolls sideways on a phone");
-        bench.log_is_clean(&["04827896468", "313367002"]);
+        bed.log_is_clean(&["04827896468", "313367002"]);
     }
 }
 
@@ -42,8 +42,8 @@ async fn a_person_signs_an_agreement_at_posten() {
     let Some(browser) = RealBrowser::on_a_phone().await else {
         return;
     };
-    let bench = Bench::start().await;
-    let places = bench.sandbox.addresses();
+    let bed = TestBed::start().await;
+    let places = bed.sandbox.addresses();
 
     browser.opens(&places.bank_page).await;
     browser.clicks("button[value=ragna]").await;
@@ -64,5 +64,5 @@ async fn a_person_signs_an_agreement_at_posten() {
         .runs("return document.documentElement.scrollWidth > window.innerWidth")
         .await;
     assert_eq!(wider, false, "the page scrolls sideways on a phone");
-    bench.log_is_clean(&["04827896468"]);
+    bed.log_is_clean(&["04827896468"]);
 }

@@ -1,63 +1,68 @@
-//! Vestbanken's key lies in a vault: the app has it sign, and never sees it.
+//! Signing key in a vault: Vestbanken's key stays there, and the app never sees it.
 
-use journeys::{Answer, Bench, Setup, on_spin};
-use sandbox::consumer::VESTBANKEN;
-use sandbox::world::Counterparty;
+use journeys::{Answer, TestBed, TestOptions, on_spin};
+use sandbox::kit::ExternalService;
+use sandbox::population::VESTBANKEN;
+use serde_json::json;
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 
-async fn start() -> Bench {
-    Bench::with(Setup {
+async fn start() -> TestBed {
+    let mut bed = TestBed::with(TestOptions {
         token_is_public: true,
-        ..Setup::default()
+        ..TestOptions::default()
     })
-    .await
+    .await;
+    let of_vestbanken =
+        bed.services_with_back_end(|back_end| back_end["consumers"] = json!([VESTBANKEN]));
+    bed.restart_app_with([of_vestbanken].into()).await;
+    bed
 }
 
-/// A new token for Vestbanken, whatever is kept.
-async fn ask(bench: &Bench) -> Answer {
+/// Requests a new token for Vestbanken, whatever is cached.
+async fn ask(bed: &TestBed) -> Answer {
     let fields = [("scope", SCOPE), ("skip_cache", "true")];
-    bench.back_end_asks(VESTBANKEN, &fields).await
+    bed.back_end_asks(VESTBANKEN, &fields).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vault_signs_and_one_login_serves_many_signatures() {
-    let bench = start().await;
+    let bed = start().await;
 
     for _ in 0..3 {
-        let token = ask(&bench).await.json(200)["access_token"].clone();
-        let world = bench.world();
+        let token = ask(&bed).await.json(200)["access_token"].clone();
+        let services = bed.services();
         let token = token.as_str().expect("a token");
-        let claims = world.maskinporten.verify(world.clock.now(), token);
+        let claims = services.maskinporten.verify(services.clock.now(), token);
         let consumer = claims.expect("a good token")["consumer"]["ID"].clone();
         assert_eq!(consumer, format!("0192:{VESTBANKEN}"));
     }
 
     if !on_spin() {
-        let logins = bench.app().instances("token");
-        assert!(bench.calls(Counterparty::Vault) <= 3 + logins);
+        let logins = bed.app().instances("token");
+        assert!(bed.calls(ExternalService::Vault) <= 3 + logins);
     }
-    bench.log_is_clean(&["vault:v1", "hvs."]);
+    bed.log_is_clean(&["vault:v1", "hvs."]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_no_longer_holds_is_made_anew() {
-    let bench = start().await;
-    ask(&bench).await.json(200);
+    let bed = start().await;
+    ask(&bed).await.json(200);
 
-    bench.world().vault.revoke_tokens();
+    bed.services().vault.revoke_tokens();
 
-    ask(&bench).await.json(200);
+    ask(&bed).await.json(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sealed_vault_is_a_source_that_is_down_until_it_is_opened() {
-    let bench = start().await;
+    let bed = start().await;
 
-    bench.world().vault.seal(true);
-    let problem = ask(&bench).await.json(503);
+    bed.services().vault.seal(true);
+    let problem = ask(&bed).await.json(503);
     assert_eq!(problem["problem"], "source-down", "{problem}");
 
-    bench.world().vault.seal(false);
-    ask(&bench).await.json(200);
+    bed.services().vault.seal(false);
+    ask(&bed).await.json(200);
 }

@@ -1,15 +1,16 @@
-//! Login tokens that do not hold. None of them gets as far as a counterparty.
+//! Invalid login tokens: none of them leads to a call to an external service.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use journeys::{Bench, SOLE_PROPRIETORSHIP};
+use journeys::{SOLE_PROPRIETORSHIP, TestBed, TestOptions};
 use sandbox::bank::{Overrides, Signature};
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
 use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_gets_a_clear_problem() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     let ordinary = Overrides::default;
     let cases = [
         ("expired", ordinary().expires_in(-60), "login-expired"),
@@ -31,6 +32,16 @@ async fn each_gets_a_clear_problem() {
         (
             "without an end",
             ordinary().claim("exp", Value::Null),
+            "login-required",
+        ),
+        (
+            "for longer than an hour",
+            ordinary().expires_in(3601),
+            "login-required",
+        ),
+        (
+            "without the time of issue",
+            ordinary().claim("iat", Value::Null),
             "login-required",
         ),
         (
@@ -60,55 +71,87 @@ async fn each_gets_a_clear_problem() {
         ),
     ];
     for (what, overrides, slug) in cases {
-        let customer = bench.customer("ragna").with_login(&overrides);
+        let customer = bed.customer("ragna").with_login(&overrides);
         let answer = customer.open_claims(SOLE_PROPRIETORSHIP).await;
         assert!(answer.body.contains(slug), "{what}: {answer:#?}");
         answer.problem(401, slug);
-        assert!(
-            answer.header("www-authenticate").starts_with("Bearer"),
-            "{what}"
-        );
+        let challenge = answer.header("www-authenticate");
+        assert_eq!(challenge, r#"Bearer error="invalid_token""#, "{what}");
     }
     for counterparty in [
-        Counterparty::Maskinporten,
-        Counterparty::Altinn,
-        Counterparty::Skatteetaten,
+        ExternalService::Maskinporten,
+        ExternalService::Altinn,
+        ExternalService::Skatteetaten,
     ] {
-        assert_eq!(bench.calls(counterparty), 0, "{counterparty:?}");
+        assert_eq!(bed.calls(counterparty), 0, "{counterparty:?}");
     }
-    bench.log_is_clean(&["04827896468", SOLE_PROPRIETORSHIP]);
+    let log = bed.log.lines().join("\n");
+    for cause in [
+        "the token lives for 3601 s from iat to exp, and login_max_lifetime is 3600 s",
+        "the token does not say when it was issued (iat)",
+    ] {
+        assert!(log.contains(cause), "{log}");
+    }
+    bed.log_is_clean(&["04827896468", SOLE_PROPRIETORSHIP]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_lives_longer_where_that_is_configured() {
+    let bed = TestBed::with(TestOptions {
+        variables: BTreeMap::from([("login_max_lifetime".to_owned(), "7200".to_owned())]),
+        ..TestOptions::default()
+    })
+    .await;
+    for (seconds, status, slug) in [
+        (7200, 403, "consent-required"),
+        (7201, 401, "login-required"),
+    ] {
+        let login = Overrides::default().expires_in(seconds);
+        let ragna = bed.customer("ragna").with_login(&login);
+        let answer = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
+        answer.problem(status, slug);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_no_token_and_no_bearer() {
-    let bench = Bench::start().await;
+    const INVALID: &str = r#"Bearer error="invalid_token""#;
+    let bed = TestBed::start().await;
     let http = reqwest::Client::new();
-    for header in [
-        None,
-        Some("Basic abc"),
-        Some("Bearer"),
-        Some("Bearer not.a.token"),
-        Some("Bearer a.b.c.d.e"),
+    for (header, challenge) in [
+        (None, "Bearer"),
+        (Some("Basic abc"), "Bearer"),
+        (Some("Bearer"), "Bearer"),
+        (Some("Bearer not.a.token"), INVALID),
+        (Some("Bearer a.b.c.d.e"), INVALID),
     ] {
-        let mut request = http.get(format!("{}/claims/aapnekrav", bench.public_url));
-        if let Some(header) = header {
-            request = request.header("Authorization", header);
+        for path in [
+            "/claims/aapnekrav",
+            "/consent",
+            "/signatures/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "/persons/oppslag",
+        ] {
+            let mut request = http.get(format!("{}{path}", bed.public_url));
+            if let Some(header) = header {
+                request = request.header("Authorization", header);
+            }
+            let answer = journeys::Answer::read(request.send().await.expect("an answer")).await;
+            answer.problem(401, "login-required");
+            assert_eq!(answer.header("www-authenticate"), challenge, "{header:?}");
         }
-        let answer = journeys::Answer::read(request.send().await.expect("an answer")).await;
-        answer.problem(401, "login-required");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_is_taken_within_ten_seconds_whatever_strangers_send() {
-    let bench = Bench::start().await;
-    let before = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let before = bed.customer("ragna");
     before
         .open_claims(SOLE_PROPRIETORSHIP)
         .await
         .problem(403, "consent-required");
     let unknown = Overrides::default().signed(Signature::UnknownKey);
-    let stranger = bench.customer("odd").with_login(&unknown);
+    let stranger = bed.customer("odd").with_login(&unknown);
     let strangers = async || {
         for path in ["/claims/aapnekrav", "/consent", "/persons/oppslag"] {
             let answer = stranger.get(path, SOLE_PROPRIETORSHIP).await;
@@ -117,10 +160,10 @@ async fn a_new_key_is_taken_within_ten_seconds_whatever_strangers_send() {
     };
     strangers().await;
 
-    bench.world().bank.change_key().expect("a new key");
+    bed.services().bank.change_key().expect("a new key");
 
-    let (rotated, fetched) = (Instant::now(), bench.calls(Counterparty::Login));
-    let after = bench.customer("ragna");
+    let (rotated, fetched) = (Instant::now(), bed.calls(ExternalService::Login));
+    let after = bed.customer("ragna");
     for path in ["/claims/aapnekrav", "/consent"] {
         while after.get(path, SOLE_PROPRIETORSHIP).await.status == 401 {
             strangers().await;
@@ -130,7 +173,7 @@ async fn a_new_key_is_taken_within_ten_seconds_whatever_strangers_send() {
         }
     }
     let most = rotated.elapsed().as_secs() / 5 + 1;
-    let fetched = bench.calls(Counterparty::Login) - fetched;
+    let fetched = bed.calls(ExternalService::Login) - fetched;
     assert!((1..=most).contains(&fetched), "{fetched} of {most}");
     before
         .open_claims(SOLE_PROPRIETORSHIP)
@@ -140,9 +183,9 @@ async fn a_new_key_is_taken_within_ten_seconds_whatever_strangers_send() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_instances_of_all_components_take_the_keys_that_are_there() {
-    let mut bench = Bench::start().await;
-    let asks_everybody = async |bench: &Bench| {
-        let ragna = bench.customer("ragna");
+    let mut bed = TestBed::start().await;
+    let asks_everybody = async |bed: &TestBed| {
+        let ragna = bed.customer("ragna");
         for path in [
             "/claims/aapnekrav",
             "/accounting/aapnekrav",
@@ -155,12 +198,12 @@ async fn new_instances_of_all_components_take_the_keys_that_are_there() {
             assert_ne!(answer.status, 401, "{path}: {answer:#?}");
         }
     };
-    asks_everybody(&bench).await;
-    assert_eq!(bench.calls(Counterparty::Login), 1);
-    bench.restart_app().await;
-    asks_everybody(&bench).await;
-    assert_eq!(bench.calls(Counterparty::Login), 1);
-    let file = bench.store_file("keys");
+    asks_everybody(&bed).await;
+    assert_eq!(bed.calls(ExternalService::Login), 1);
+    bed.restart_app().await;
+    asks_everybody(&bed).await;
+    assert_eq!(bed.calls(ExternalService::Login), 1);
+    let file = bed.store_file("keys");
     let written = file.with_file_name("keys.db-wal");
     let row = [file, written].map(|file| std::fs::read(file).unwrap_or_default());
     let row = row.concat();

@@ -1,17 +1,18 @@
-//! The customer asks for more than a year: windows, one after another, merged without a changed byte.
+//! Periods above a year: the app reads windows in sequence, and merges them without a changed byte.
 
-use journeys::{Bench, COMPANY, Generation, SOLE_PROPRIETORSHIP};
-use sandbox::world::Counterparty;
+use journeys::{COMPANY, Generation, SOLE_PROPRIETORSHIP, TestBed};
+use sandbox::kit::ExternalService;
+use sandbox::skatteetaten::{Shape, Switches};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_years_come_back_as_one_document() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-        let calls = bench.calls(Counterparty::Skatteetaten);
-        let asked = bench.calls_to_altinn();
-        let last = bench.world().clock.now().year();
+        let calls = bed.calls(ExternalService::Skatteetaten);
+        let asked = bed.calls_to_altinn();
+        let last = bed.services().clock.now().year();
         let first = last - 3;
         let (from, to) = (format!("{first}-01-01"), format!("{last}-12-31"));
 
@@ -48,33 +49,38 @@ async fn four_years_come_back_as_one_document() {
             );
         }
 
-        // 1,461 days are five windows of 365; of four single years one is a leap year, which is two.
+        // 1,461 days are five windows of 365; of four single years one is a leap year, which is
+        // two.
         let windows = 3 * (5 + 5);
-        assert_eq!(bench.calls(Counterparty::Skatteetaten), calls + windows);
-        // Altinn 2's proof lasts for half a minute: each window has its own. All are verified with the keys that
-        // the component `consent` has asked for.
+        assert_eq!(bed.calls(ExternalService::Skatteetaten), calls + windows);
+        // Altinn 2's consent token lasts for half a minute: each window has its own. All are
+        // verified with the keys that the component `consent` has fetched.
         let proofs = if altinn == Generation::Two {
             windows
         } else {
             0
         };
-        assert_eq!(bench.calls_to_altinn(), asked + proofs);
+        assert_eq!(bed.calls_to_altinn(), asked + proofs);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_keep_every_digit() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(COMPANY).await;
-        let year = bench.world().clock.now().year();
+        let year = bed.services().clock.now().year();
+        bed.services().skatteetaten.set_switches(Switches {
+            shape: Shape::ExtremeAmounts,
+            ..Switches::default()
+        });
 
         let period = format!("fraOgMed={}-01-01&tilOgMed={year}-12-31", year - 3);
         let whole = ragna.get(&format!("/claims/krav?{period}"), COMPANY).await;
 
         // One digit more than a binary floating-point number holds, and a zero that it would drop.
-        for amount in [":12345678901234.55,", ":148210.00,"] {
+        for amount in [":12345678901234567.89,", ":148210.00,"] {
             assert!(
                 whole.body.contains(amount),
                 "{amount} has been changed: {}",

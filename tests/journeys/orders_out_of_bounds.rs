@@ -1,12 +1,13 @@
-//! Orders with times that nobody lives to see: each is refused, and no other order of the same instance notices.
+//! Orders with times out of range: each is refused, without effect on other orders of the same
+//! instance.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::{join, join_all};
-use journeys::{AGREEMENT, Bench};
+use journeys::{AGREEMENT, TestBed};
 use serde_json::{Value, json};
 
-/// An order of the portal's.
+/// Changes the order to one of the portal.
 fn portal(order: &mut Value) {
     order["flow"] = json!("portal");
     let order = order.as_object_mut().expect("an order");
@@ -17,8 +18,8 @@ fn portal(order: &mut Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_time_disturbs_nobody() {
-    let bench = Bench::start().await;
-    let (ragna, eirik) = (bench.customer("ragna"), bench.customer("eirik"));
+    let bed = TestBed::start().await;
+    let (ragna, eirik) = (bed.customer("ragna"), bed.customer("eirik"));
     let late = [
         ("activation", json!("9999-12-31T23:59:59Z")),
         ("activation", json!("9999-12-31T23:59:59.999999999-23:59")),
@@ -42,13 +43,13 @@ async fn the_end_of_time_disturbs_nobody() {
     for answer in taken {
         answer.json(201);
     }
-    assert_eq!(bench.jobs_at_posten().await.len(), 3);
+    assert_eq!(bed.jobs_at_posten().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_small_but_for_its_documents() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let signers = format!("[{}{{}}]", "{},".repeat(2_000_000));
     let order = |member: &str| {
         format!(
@@ -70,5 +71,5 @@ async fn an_order_is_small_but_for_its_documents() {
     let problem = answer.problem(400, "request-invalid");
     let detail = problem["detail"].as_str().unwrap_or_default();
     assert!(detail.contains("at most 10 elements"), "{problem}");
-    assert!(bench.jobs_at_posten().await.is_empty());
+    assert!(bed.jobs_at_posten().await.is_empty());
 }

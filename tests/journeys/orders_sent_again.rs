@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use journeys::{Answer, Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Answer, SOLE_PROPRIETORSHIP, TestBed};
 use reqwest::Method;
-use sandbox::fault::{Fault, Rule};
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
+use sandbox::kit::{Fault, Rule};
 use serde_json::Value;
 
 const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
@@ -21,14 +21,14 @@ fn text(value: &Value) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_order_is_the_same_job_with_a_new_page() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let first = sent(ragna.order_to_send(), KEY).await.json(201);
     let again = sent(ragna.order_to_send(), KEY).await.json(201);
     assert_eq!(first["id"], again["id"]);
     let page = |job: &Value| text(&job["signers"][0]["redirect_url"]).to_owned();
     assert_ne!(page(&first), page(&again));
-    assert_eq!(bench.jobs_at_posten().await.len(), 1);
+    assert_eq!(bed.jobs_at_posten().await.len(), 1);
 
     // The same key in another order, without quotes, or with a number in it.
     let mut other = ragna.order();
@@ -42,13 +42,12 @@ async fn the_same_order_is_the_same_job_with_a_new_page() {
             .problem(400, "request-invalid");
         assert!(!problem.to_string().contains(&ragna.pid));
     }
-    // It is the customer's own.
-    let eirik = bench.customer("eirik");
+    // The key is the customer's own.
+    let eirik = bed.customer("eirik");
     let own = sent(eirik.order_to_send(), KEY).await.json(201);
     assert_ne!(own["id"], first["id"]);
 
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(&page(&again), "ragna", "sign")
         .await;
     let over = sent(ragna.order_to_send(), KEY).await.json(201);
@@ -56,15 +55,15 @@ async fn the_same_order_is_the_same_job_with_a_new_page() {
         (&over["id"], text(&over["status"])),
         (&first["id"], "completed")
     );
-    bench.log_is_clean(&[&ragna.pid, KEY.trim_matches('"')]);
+    bed.log_is_clean(&[&ragna.pid, KEY.trim_matches('"')]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_hung_up_gets_the_job_whose_id_nobody_has() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
-    bench.world().faults.order(Rule {
-        counterparty: Counterparty::Posten,
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
+    bed.services().faults.order(Rule {
+        service: ExternalService::Posten,
         path: Some("/api/310000205/direct/signature-jobs".to_owned()),
         times: Some(1),
         fault: Fault::Slow {
@@ -72,32 +71,30 @@ async fn a_client_that_hung_up_gets_the_job_whose_id_nobody_has() {
         },
     });
     let impatient = tokio::spawn(ragna.order_to_send().header("Idempotency-Key", KEY).send());
-    bench
-        .until(async |bench| !bench.jobs_at_posten().await.is_empty())
+    bed.until(async |bed| !bed.jobs_at_posten().await.is_empty())
         .await;
     impatient.abort();
 
     let busy = sent(ragna.order_to_send(), KEY).await;
     busy.problem(409, "request-in-progress");
     assert!(!busy.header("retry-after").is_empty());
-    // One that has stopped is at work for a minute at most.
-    bench.advance(Duration::from_mins(1));
-    let ragna = bench.customer("ragna");
-    bench
-        .until(async |_| sent(ragna.order_to_send(), KEY).await.status != 409)
+    // An instance that has stopped holds its order for a minute at most.
+    bed.advance(Duration::from_mins(1));
+    let ragna = bed.customer("ragna");
+    bed.until(async |_| sent(ragna.order_to_send(), KEY).await.status != 409)
         .await;
     let job = sent(ragna.order_to_send(), KEY).await;
     assert!(matches!(job.status, 201 | 202), "{job:#?}");
     let job = job.json(job.status);
     let known = ragna.job(text(&job["id"])).await;
     assert_eq!(known["id"], job["id"]);
-    assert_eq!(bench.jobs_at_posten().await.len(), 1);
+    assert_eq!(bed.jobs_at_posten().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_that_is_asked_for_again_is_the_same_request() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let own = ragna.pid.clone();
     let first = sent(ragna.consent_to_send(&own), KEY).await.json(201);
     let again = sent(ragna.consent_to_send(&own), KEY).await.json(200);
@@ -112,10 +109,10 @@ async fn a_consent_that_is_asked_for_again_is_the_same_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_may_send_the_key() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     let answer = reqwest::Client::new()
-        .request(Method::OPTIONS, format!("{}/signatures", bench.public_url))
-        .header("Origin", &bench.sandbox.addresses().bank_page)
+        .request(Method::OPTIONS, format!("{}/signatures", bed.public_url))
+        .header("Origin", &bed.sandbox.addresses().bank_page)
         .send()
         .await
         .expect("an answer");

@@ -1,37 +1,34 @@
-//! The token component asks a server of RFC 7523 that others have written and that knows nothing of
-//! Maskinporten.
+//! Third-party server of RFC 7523 in Maskinporten's place: the token component uses it, though it
+//! knows nothing of Maskinporten.
 
 use std::collections::BTreeMap;
 
-use journeys::{Answer, Bench, Others, OthersServer, Setup};
-use sandbox::consumer::FJORDBANKEN;
+use journeys::{Answer, Others, OthersServer, TestBed, TestOptions};
+use sandbox::population::FJORDBANKEN;
 use serde_json::json;
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 
-/// The app, and the server in place of Maskinporten. It knows Fjordbanken's client by the key of the
-/// consumer with this number.
-async fn start(others: &Others, known_by: usize) -> (Bench, OthersServer) {
-    let mut bench = Bench::with(Setup {
+/// Starts the app, and the server in place of Maskinporten. The server knows Fjordbanken's client
+/// by the key of the consumer with this number.
+async fn start(others: &Others, known_by: usize) -> (TestBed, OthersServer) {
+    let mut bed = TestBed::with(TestOptions {
         token_is_public: true,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
-    let consumers = &bench.world().consumers;
+    let consumers = &bed.services().consumers;
     let key = serde_json::to_string(&consumers[known_by].public_key).expect("a JWK");
     let environment = [("CLIENT_ID", consumers[0].client_id), ("PUBLIC_KEY", &key)];
     let server = others.serve("rfc7523_server.py", &environment).await;
     let origin = ("maskinporten_origin".to_owned(), server.origin.clone());
-    bench.restart_app_with(BTreeMap::from([origin])).await;
-    (bench, server)
+    bed.restart_app_with(BTreeMap::from([origin])).await;
+    (bed, server)
 }
 
-async fn ask(bench: &Bench) -> Answer {
-    let request = reqwest::Client::new()
-        .post(format!("{}/token", bench.inside))
-        .bearer_auth(bench.back_end_credential(FJORDBANKEN))
-        .form(&[("scope", SCOPE), ("skip_cache", "true")]);
-    Answer::read(request.send().await.expect("an answer")).await
+async fn ask(bed: &TestBed) -> Answer {
+    let fields = [("scope", SCOPE), ("skip_cache", "true")];
+    bed.back_end_asks(FJORDBANKEN, &fields).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,10 +36,10 @@ async fn its_tokens_are_handed_out() {
     let Some(others) = Others::installed() else {
         return;
     };
-    let (bench, _server) = start(&others, 0).await;
+    let (bed, _server) = start(&others, 0).await;
 
-    let first = ask(&bench).await.json(200);
-    let second = ask(&bench).await.json(200);
+    let first = ask(&bed).await.json(200);
+    let second = ask(&bed).await.json(200);
 
     assert_eq!(
         (&first["token_type"], &first["scope"]),
@@ -61,9 +58,9 @@ async fn its_refusal_is_passed_on() {
     let Some(others) = Others::installed() else {
         return;
     };
-    let (bench, _server) = start(&others, 1).await;
+    let (bed, _server) = start(&others, 1).await;
 
-    let refusal = ask(&bench).await.json(400);
+    let refusal = ask(&bed).await.json(400);
 
     assert_eq!(refusal["error"], "invalid_grant", "{refusal}");
     assert_eq!(refusal["problem"], "source-refused");

@@ -1,13 +1,14 @@
-//! Clients that others have written get tokens from the sandbox's Maskinporten, as they are; and other
-//! libraries find the tokens good.
+//! Third-party clients: they get tokens from the sandbox's Maskinporten unchanged, and other
+//! libraries accept the tokens.
 
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use journeys::Others;
-use sandbox::clock::Clock;
-use sandbox::consumer::{Consumer, Credential, FJORDBANKEN, INNLANDSBANKEN};
+use sandbox::kit::Clock;
+use sandbox::population::DEMO_DELEGATED_SCOPE;
+use sandbox::population::{Consumer, Credential, FJORDBANKEN, INNLANDSBANKEN};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
@@ -22,15 +23,17 @@ async fn start(directory: &Path) -> Sandbox {
     Sandbox::start(options).await.expect("a sandbox")
 }
 
-/// Has `script` ask for a token as the client of `organisation`.
+/// Runs `script` to request a token as the client of `organisation`, on behalf of a consumer if one
+/// is named.
 async fn ask(
     others: &Others,
     sandbox: &Sandbox,
     script: &str,
     organisation: &str,
-    scope: &str,
+    (scope, consumer_org): (&str, &str),
 ) -> Value {
-    let mut consumers = sandbox.world().consumers.iter();
+    let home = sandbox.ca_file().parent().expect("a folder");
+    let mut consumers = sandbox.services().consumers.iter();
     let consumer = consumers
         .find(|consumer| consumer.organisation == organisation)
         .expect("a consumer");
@@ -46,11 +49,14 @@ async fn ask(
         ("CERTIFICATE", &certificate),
         ("HEADER", &header.to_string()),
         ("SCOPE", scope),
+        // Cache folder of some clients.
+        ("HOME", &*home.to_string_lossy()),
+        ("CONSUMER_ORG", consumer_org),
     ];
     others.run(script, sandbox.ca_file(), &environment).await
 }
 
-/// The key's identifier or the certificate in PEM, and a grant's header.
+/// Returns the key's identifier or the certificate in PEM, and a grant's header.
 fn credential(consumer: &Consumer) -> (&str, String, Value) {
     match &consumer.credential {
         Credential::Registered { kid } => {
@@ -88,8 +94,10 @@ async fn they_get_tokens_that_others_find_good() {
         ("maskinporten_with_authlib.py", INNLANDSBANKEN),
         ("maskinporten_with_maskinporten_jwt.cjs", FJORDBANKEN),
         ("maskinporten_with_vtfk.cjs", INNLANDSBANKEN),
+        ("maskinporten_with_openid_client.cjs", FJORDBANKEN),
+        ("maskinporten_with_dlt_source_elhub.py", FJORDBANKEN),
     ] {
-        let found = ask(&others, &sandbox, script, organisation, SCOPE).await;
+        let found = ask(&others, &sandbox, script, organisation, (SCOPE, "")).await;
         assert_eq!(found["expires_in"], 119, "{script}: {found}");
         assert_eq!(found["claims"]["scope"], SCOPE, "{script}");
         let consumer = &found["claims"]["consumer"]["ID"];
@@ -106,10 +114,38 @@ async fn they_read_its_refusals() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = start(folder.path()).await;
 
-    let script = "maskinporten_with_pymaskinporten.py";
-    let found = ask(&others, &sandbox, script, FJORDBANKEN, "nobody:knows").await;
+    for script in [
+        "maskinporten_with_pymaskinporten.py",
+        "maskinporten_with_openid_client.cjs",
+        "maskinporten_with_dlt_source_elhub.py",
+    ] {
+        let unknown = ("nobody:knows", "");
+        let found = ask(&others, &sandbox, script, FJORDBANKEN, unknown).await;
+        assert_eq!(found["status"], 400, "{script}: {found}");
+        assert_eq!(found["error"], "invalid_scope", "{script}");
+        let description = found["description"].as_str().unwrap_or_default();
+        assert!(description.contains("nobody:knows"), "{script}: {found}");
+    }
+    sandbox.shutdown().await;
+}
 
-    assert_eq!(found["status"], 400, "{found}");
-    assert_eq!(found["error"], "invalid_scope");
+#[tokio::test(flavor = "multi_thread")]
+async fn one_reads_for_a_company_that_has_delegated() {
+    let Some(others) = Others::installed() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = start(folder.path()).await;
+
+    let script = "maskinporten_with_dlt_source_elhub.py";
+    let company = (DEMO_DELEGATED_SCOPE, "313367002");
+    let found = ask(&others, &sandbox, script, FJORDBANKEN, company).await;
+
+    let organisation = |claim: &str| found["claims"][claim]["ID"].clone();
+    assert_eq!(organisation("consumer"), "0192:313367002", "{found}");
+    assert_eq!(organisation("supplier"), format!("0192:{FJORDBANKEN}"));
+    let others_company = (DEMO_DELEGATED_SCOPE, "314055403");
+    let refused = ask(&others, &sandbox, script, FJORDBANKEN, others_company).await;
+    assert_eq!(refused["status"], 403, "{refused}");
     sandbox.shutdown().await;
 }

@@ -1,7 +1,7 @@
-//! A client that others have written, hvac, uses the sandbox's vault as it is.
+//! Third-party client of vaults, hvac: it uses the sandbox's vault unchanged.
 
 use journeys::Others;
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
 use sandbox::{Options, Sandbox, vault};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn it_signs_with_the_one_key_of_its_role_and_keeps_secrets() {
         app: None,
     };
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
-    let vault = &sandbox.world().vault;
+    let vault = &sandbox.services().vault;
     let environment = [
         ("VAULT", &*sandbox.addresses().vault),
         ("ROLE_ID", vault.role_id()),

@@ -1,21 +1,20 @@
-//! A customer asks for a party that is not theirs.
+//! Request for a party that is not the customer's.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
-use sandbox::world::Counterparty;
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
+use sandbox::kit::ExternalService;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_asked_about_it() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        bench
-            .customer("ragna")
+        let bed = TestBed::of(altinn).await;
+        bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
         let (asked, skatteetaten) = (
-            bench.calls_to_altinn(),
-            bench.calls(Counterparty::Skatteetaten),
+            bed.calls_to_altinn(),
+            bed.calls(ExternalService::Skatteetaten),
         );
-        let solveig = bench.customer("solveig");
+        let solveig = bed.customer("solveig");
 
         solveig
             .open_claims(SOLE_PROPRIETORSHIP)
@@ -29,22 +28,22 @@ async fn nobody_else_is_asked_about_it() {
             .get("/consent", SOLE_PROPRIETORSHIP)
             .await
             .problem(403, "party-not-allowed");
-        let ragna = bench.customer("ragna").pid;
+        let ragna = bed.customer("ragna").pid;
         solveig
             .open_claims(&ragna)
             .await
             .problem(403, "party-not-allowed");
 
-        assert_eq!(bench.calls_to_altinn(), asked);
-        assert_eq!(bench.calls(Counterparty::Skatteetaten), skatteetaten);
-        bench.log_is_clean(&[&ragna, &solveig.pid, SOLE_PROPRIETORSHIP]);
+        assert_eq!(bed.calls_to_altinn(), asked);
+        assert_eq!(bed.calls(ExternalService::Skatteetaten), skatteetaten);
+        bed.log_is_clean(&[&ragna, &solveig.pid, SOLE_PROPRIETORSHIP]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_party_is_said_so() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     for number in [
         "313367003",
         "04827896469",

@@ -1,5 +1,5 @@
-//! Spin's platform passes the same cases as the one in memory (`shared::platform::contract`): in a real component,
-//! on the host, and under Spin itself.
+//! Platform contract: Spin's platform passes the same cases as the one in memory
+//! (`innsyn_core::platform::contract`), in a real component, on the host, and under Spin itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,10 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use futures::stream;
-use host::{Limits, build};
+use host::{
+    Limits,
+    build::{self, Purpose},
+};
 use journeys::{AppLog, Running, Start, on_spin};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -26,10 +29,10 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_rustls::TlsAcceptor;
 
-/// Longer than any case waits.
+/// Delay above the longest wait of any case.
 const LATE: Duration = Duration::from_secs(3);
 
-/// One of the two servers with TLS is known.
+/// Trust settings for one of the two servers with TLS.
 const TRUST: &str = r#"
 [[client_tls]]
 component_ids = ["contract"]
@@ -37,7 +40,8 @@ hosts = ["localhost"]
 ca_roots_file = "trusted.pem"
 "#;
 
-/// Spin calls whatever fails in a handshake `TlsProtocolError`, and an alert after it `HttpProtocolError`: why, its log alone says
+/// Cases with other errors on Spin. It reports each failure in a handshake as `TlsProtocolError`,
+/// and an alert after it as `HttpProtocolError`; the reason is in its log alone
 /// (`crates/factor-outbound-http/src/wasi.rs`, `connect_tls` and `hyper_request_error`).
 const NOT_ON_SPIN: [&str; 2] = [
     "a certificate that is not trusted is told from others",
@@ -47,9 +51,9 @@ const NOT_ON_SPIN: [&str; 2] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn spins_platform_does_what_every_platform_must() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/contract/spin.toml");
-    build::components(&manifest, &mut |_| {}).expect("a built guest");
+    build::components(&manifest, Purpose::Local, &mut |_| {}).expect("a built guest");
     let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    // It has its port, so that nobody else gets it, and does not listen.
+    // The socket reserves its port without listening.
     let deaf = TcpSocket::new_v4().expect("a socket");
     deaf.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let origin = |address: io::Result<SocketAddr>| format!("http://{}", address.expect("bound"));
@@ -94,7 +98,8 @@ async fn spins_platform_does_what_every_platform_must() {
     running.shutdown().await;
 }
 
-/// A server that wants a client's certificate, and its own as PEM.
+/// Starts a server that requires a client certificate, and returns its origin and its own
+/// certificate in PEM.
 async fn over_tls() -> (String, String) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -123,7 +128,7 @@ fn wants_certificates(own: CertificateDer<'static>, key: PrivateKeyDer<'static>)
         .expect("a pair")
 }
 
-/// What the contract's runner has to offer (`Surroundings`).
+/// Serves the endpoints that the contract's runner needs (`Surroundings`).
 fn answers() -> Router {
     let slow_body = async || {
         let parts = stream::unfold(false, async |late| {

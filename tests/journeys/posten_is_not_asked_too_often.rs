@@ -1,14 +1,14 @@
-//! The drain and the orders of many customers together make no more calls than Posten takes: through the proxy, which keeps
-//! the same budgets as the host.
+//! Rate of calls to Posten: the drain and the orders of many customers together stay within
+//! Posten's limit, through the proxy, which keeps the same budgets as the host.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use host::{Door, Egress, Log};
+use host::{AccessControl, Egress, Log};
 use sandbox::Sandbox;
-use sandbox::clock::Clock;
-use sandbox::consumer::FJORDBANKEN;
+use sandbox::kit::Clock;
+use sandbox::population::FJORDBANKEN;
 use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,13 +23,13 @@ async fn the_drain_goes_on_while_orders_fill_the_rest() {
     .expect("a sandbox");
     let pins = folder.path().join("pins.toml");
     fs::write(&pins, sandbox.pins(&[])).expect("a file");
-    let egress = Egress::load(&pins, Door::open(), Log::memory()).expect("pins");
+    let egress = Egress::load(&pins, AccessControl::loopback(), Log::memory()).expect("pins");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let egress = egress.serve(listener).expect("a proxy");
 
     let http = reqwest::Client::new();
     let start = Instant::now();
-    // A path that Posten does not know is a call for its filter all the same.
+    // A path that Posten does not know still counts as a call for its filter.
     let address = format!(
         "http://{}/posten/api/{FJORDBANKEN}/unknown",
         egress.address()
@@ -55,7 +55,8 @@ async fn the_drain_goes_on_while_orders_fill_the_rest() {
     };
     let (orders, drained) = tokio::join!(orders, drain);
     let ordered = orders.into_iter().max().expect("orders");
-    // Two in a second are the drain's, whatever the orders ask for; one after another it may have to wait for each.
+    // Two in a second are the drain's, whatever the orders need; in sequence it may have to wait
+    // for each.
     assert!(drained < ordered, "{drained:?}, {ordered:?}");
     assert!(ordered >= Duration::from_secs(3), "{ordered:?}");
     egress.shutdown().await;

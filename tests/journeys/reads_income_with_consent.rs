@@ -1,13 +1,14 @@
-//! A customer applies for a loan: the bank reads their income for the months that they have consented to.
+//! Income for a loan application: the bank reads the customer's income for the months of their
+//! consent.
 
-use journeys::{Bench, Customer, Generation};
-use sandbox::fault::{Content, Fault};
-use sandbox::world::Counterparty;
+use journeys::{Customer, Generation, TestBed};
+use sandbox::kit::ExternalService;
+use sandbox::kit::{Content, Fault};
 use serde_json::json;
 
-/// Employers have reported for it, whatever the present month is.
-fn months(bench: &Bench) -> (String, String) {
-    let year = bench.world().clock.now().year() - 1;
+/// Returns months with employers' reports, whatever the present month is.
+fn months(bed: &TestBed) -> (String, String) {
+    let year = bed.services().clock.now().year() - 1;
     (format!("{year}-04"), format!("{year}-06"))
 }
 
@@ -15,7 +16,7 @@ fn read(from: &str, to: &str) -> String {
     format!("/income/inntekter?fraOgMed={from}&tilOgMed={to}")
 }
 
-/// The customer consents to the bank's seeing their income from month to month.
+/// Gives the consent to read the income from month to month.
 async fn consents(customer: &Customer<'_>, from: &str, to: &str) {
     let said = json!({ "fraOgMed": from, "tilOgMed": to });
     customer.gives_consent_to("inntekt", said).await;
@@ -24,9 +25,9 @@ async fn consents(customer: &Customer<'_>, from: &str, to: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_three_months_and_the_bank_sees_those() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
-        let (from, to) = months(&bench);
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
+        let (from, to) = months(&bed);
         let path = read(&from, &to);
 
         let before = ragna.get(&path, &ragna.pid).await;
@@ -51,14 +52,14 @@ async fn the_customer_consents_to_three_months_and_the_bank_sees_those() {
         // Other months are another consent.
         let later = ragna.get(&read(&to, &to), &ragna.pid).await;
         later.problem(403, "consent-required");
-        bench.log_is_clean(&[&ragna.pid]);
+        bed.log_is_clean(&[&ragna.pid]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_income_is_told_apart() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
+        let bed = TestBed::of(altinn).await;
         for (name, months, status, problem, code) in [
             // Before the first employment.
             (
@@ -77,12 +78,12 @@ async fn what_has_no_income_is_told_apart() {
                 "IM-007",
             ),
         ] {
-            let customer = bench.customer(name);
+            let customer = bed.customer(name);
             consents(&customer, months.0, months.1).await;
             let answer = customer.get(&read(months.0, months.1), &customer.pid).await;
             let told = answer.problem(status, problem);
             assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
-            bench.log_is_clean(&[&customer.pid]);
+            bed.log_is_clean(&[&customer.pid]);
         }
     }
 }
@@ -90,9 +91,9 @@ async fn what_has_no_income_is_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_for_is_refused_before_anybody_is_asked() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
-        let calls = bench.calls_to_altinn();
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
+        let calls = bed.calls_to_altinn();
 
         for (path, party, status, problem) in [
             ("/income/inntekter".to_owned(), "", 400, "request-invalid"),
@@ -130,18 +131,18 @@ async fn what_cannot_be_asked_for_is_refused_before_anybody_is_asked() {
         let asked = ragna.ask_consent_to("inntekt", said).await;
         asked.problem(400, "request-invalid");
 
-        assert_eq!(bench.calls_to_altinn(), calls);
-        assert_eq!(bench.calls(Counterparty::Income), 0);
-        bench.log_is_clean(&[&ragna.pid]);
+        assert_eq!(bed.calls_to_altinn(), calls);
+        assert_eq!(bed.calls(ExternalService::Income), 0);
+        bed.log_is_clean(&[&ragna.pid]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_in_trouble_and_a_consent_taken_back() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
-        let (from, to) = months(&bench);
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
+        let (from, to) = months(&bed);
         let path = read(&from, &to);
         consents(&ragna, &from, &to).await;
 
@@ -149,15 +150,15 @@ async fn a_source_in_trouble_and_a_consent_taken_back() {
             code: http::StatusCode::SERVICE_UNAVAILABLE,
             body: Content::Html,
         };
-        bench.fault(Counterparty::Income, None, down);
+        bed.fault(ExternalService::Income, None, down);
         let answer = ragna.get(&path, &ragna.pid).await;
         answer.problem(503, "source-down");
-        bench.world().faults.clear();
+        bed.services().faults.clear();
         ragna.get(&path, &ragna.pid).await.json(200);
 
-        // Ten days at the most, nine here: Altinn says that it has run out.
-        bench.advance(std::time::Duration::from_hours(10 * 24));
-        let ragna = bench.customer("ragna");
+        // Ten days at most, nine here: Altinn reports it as expired.
+        bed.advance(std::time::Duration::from_hours(10 * 24));
+        let ragna = bed.customer("ragna");
         let expired = ragna.get(&path, &ragna.pid).await;
         expired.problem(403, "consent-expired");
     }

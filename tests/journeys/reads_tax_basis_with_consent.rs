@@ -1,13 +1,13 @@
-//! The same bank reads the sums of the customer's tax return, for the year that they have consented to.
+//! Read of the tax return's totals by the same bank, for the year of the customer's consent.
 
 use std::collections::BTreeMap;
 
-use journeys::{Bench, Customer, Generation, Setup};
-use sandbox::world::Counterparty;
+use journeys::{Customer, Generation, TestBed, TestOptions};
+use sandbox::kit::ExternalService;
 use serde_json::json;
 
-fn latest(bench: &Bench) -> i32 {
-    bench.world().clock.now().year() - 1
+fn latest(bed: &TestBed) -> i32 {
+    bed.services().clock.now().year() - 1
 }
 
 fn read(year: i32) -> String {
@@ -24,9 +24,9 @@ async fn consents(customer: &Customer<'_>, year: i32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_one_year_and_the_bank_sees_its_sums() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
-        let year = latest(&bench);
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
+        let year = latest(&bed);
 
         let before = ragna.get(&read(year), &ragna.pid).await;
         before.problem(403, "consent-required");
@@ -40,31 +40,31 @@ async fn the_customer_consents_to_one_year_and_the_bank_sees_its_sums() {
 
         let another = ragna.get(&read(year - 1), &ragna.pid).await;
         another.problem(403, "consent-required");
-        bench.log_is_clean(&[&ragna.pid]);
+        bed.log_is_clean(&[&ragna.pid]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_refusal_is_told_apart() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let year = latest(&bench);
+        let bed = TestBed::of(altinn).await;
+        let year = latest(&bed);
         for (name, year, status, problem, code) in [
             ("odd", year, 404, "nothing-found", "SSG-008"),
             ("solveig", year, 403, "shielded", ""),
             ("ane", year, 404, "party-unknown", "SSG-007"),
-            // The bank may see the latest year alone, whatever the customer has consented to.
+            // The bank may see the latest year alone, whatever the consent covers.
             ("ragna", year - 1, 502, "source-refused", "SSG-005"),
         ] {
-            let customer = bench.customer(name);
+            let customer = bed.customer(name);
             consents(&customer, year).await;
             let answer = customer.get(&read(year), &customer.pid).await;
             let told = answer.problem(status, problem);
             assert_eq!(told["kode"].as_str().unwrap_or_default(), code, "{name}");
-            bench.log_is_clean(&[&customer.pid]);
+            bed.log_is_clean(&[&customer.pid]);
         }
-        // Another bank's customer, whose figures the source has no more.
-        let eirik = bench.customer("eirik");
+        // Another bank's customer, whose figures the source no longer has.
+        let eirik = bed.customer("eirik");
         consents(&eirik, year).await;
         let gone = eirik.get(&read(year), &eirik.pid).await;
         assert_eq!(gone.problem(404, "nothing-found")["kode"], "SSG-011");
@@ -91,24 +91,24 @@ async fn a_consent_for_too_long_is_not_accepted_and_the_customer_is_asked_anew()
         let variables: BTreeMap<String, String> = variables
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        let bench = Bench::with(Setup {
+        let bed = TestBed::with(TestOptions {
             altinn,
             variables,
-            ..Setup::default()
+            ..TestOptions::default()
         })
         .await;
-        let ragna = bench.customer("ragna");
-        let year = latest(&bench);
+        let ragna = bed.customer("ragna");
+        let year = latest(&bed);
         consents(&ragna, year).await;
 
         let refused = ragna.get(&read(year), &ragna.pid).await;
         assert_eq!(refused.problem(403, "consent-required")["kode"], "SSG-010");
-        assert_eq!(bench.calls(Counterparty::TaxBasis), 1);
+        assert_eq!(bed.calls(ExternalService::TaxBasis), 1);
 
-        // The settings of `claims` name a service that its reads cannot say enough for.
+        // The settings of `claims` name a service with more parameters than its reads have.
         let claims = ragna.open_claims(&ragna.pid).await;
         claims.problem(500, "configuration-missing");
         let told = "claims_service needs metadata that a read has no parameter for";
-        assert!(bench.log.lines().iter().any(|line| line.contains(told)));
+        assert!(bed.log.lines().iter().any(|line| line.contains(told)));
     }
 }

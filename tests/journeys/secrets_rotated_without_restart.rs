@@ -1,7 +1,7 @@
-//! Every key and secret of the app is changed in the vault, one after the other, while requests run: none fails, nothing is
-//! restarted, and in the end the old ones open nothing.
+//! Rotation of every key and secret of the app in the vault while requests run: no request fails,
+//! no restart is needed, and the old values are useless in the end.
 //!
-//! The steps are those of `docs/operations.md`. Half a minute passes on the clocks after each.
+//! The steps are those of `docs/operations.md`. All clocks advance by half a minute after each.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -9,27 +9,30 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use host::Limits;
-use journeys::{Answer, Bench, COMPANY, SOLE_PROPRIETORSHIP, Secrets, Setup};
+use journeys::{Answer, COMPANY, SOLE_PROPRIETORSHIP, Secrets, TestBed, TestOptions};
 use rcgen::{KeyPair, RsaKeySize};
 use reqwest::Method;
-use sandbox::authority::{Profile, rsa_key};
-use sandbox::consumer::FJORDBANKEN;
-use sandbox::maskinporten::public_key;
+use sandbox::pki::public_jwk;
+use sandbox::pki::{Profile, rsa_key};
+use sandbox::population::FJORDBANKEN;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
-/// After this time every instance has read its settings anew.
+/// Time after which every instance has read its settings again.
 const READ: Duration = Duration::from_secs(31);
 
-/// What is done all the while.
+/// Requests that run throughout the rotation.
 struct Traffic<'a> {
-    bench: &'a Bench,
-    /// What the timer shows.
+    bed: &'a TestBed,
+    /// Secret that the timer presents.
     maintenance: RefCell<String>,
-    /// A job that was ordered before.
+    /// Job ordered before the rotation.
     job: String,
     rounds: watch::Sender<u32>,
+    /// Lock held during a round, and while the clock is advanced: no credential of 30 seconds is in
+    /// flight while half a minute passes at once.
+    clock: Mutex<()>,
     over: Cell<bool>,
 }
 
@@ -40,9 +43,10 @@ impl Traffic<'_> {
         }
     }
 
-    /// Asks every component something, which all of them answer.
+    /// Sends requests to all components, which all succeed.
     async fn round(&self) {
-        let ragna = self.bench.customer("ragna");
+        let _still = self.clock.lock().await;
+        let ragna = self.bed.customer("ragna");
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
         assert_eq!(ragna.consent_status(SOLE_PROPRIETORSHIP).await, "granted");
         self.asks_for_a_new_token().await.json(200);
@@ -52,29 +56,36 @@ impl Traffic<'_> {
         self.rounds.send_modify(|rounds| *rounds += 1);
     }
 
-    /// A token that nobody has asked for, so that Maskinporten makes it.
+    /// Requests a token that is not cached yet, so that Maskinporten issues it.
     async fn asks_for_a_new_token(&self) -> Answer {
         let resource = uuid::Uuid::new_v4().to_string();
         let fields = [("scope", SCOPE), ("resource", resource.as_str())];
-        self.bench.back_end_asks(FJORDBANKEN, &fields).await
+        self.bed.back_end_asks(FJORDBANKEN, &fields).await
     }
 
     async fn drains(&self, secret: &str) -> Answer {
         let drain = reqwest::Client::new()
-            .post(format!("{}/signatures/drain", self.bench.inside))
+            .post(format!("{}/signatures/drain", self.bed.inside))
             .bearer_auth(secret);
         Answer::read(drain.send().await.expect("an answer")).await
     }
 
-    /// Changes a variable, and goes on when all have read it and have been asked something since.
+    /// Changes a variable, and continues when all instances have read it and have served a request
+    /// since.
     async fn changes(&self, name: &str, value: &str) {
-        self.bench.keep_in_vault(name, value);
+        self.bed.keep_in_vault(name, value);
         self.goes_on().await;
     }
 
-    /// Half a minute passes, and every component is asked twice.
+    /// Advances the clock between two rounds.
+    async fn advance(&self, time: Duration) {
+        let _between_rounds = self.clock.lock().await;
+        self.bed.advance(time);
+    }
+
+    /// Advances half a minute, with two rounds of requests.
     async fn goes_on(&self) {
-        self.bench.advance(READ);
+        self.advance(READ).await;
         let mut rounds = self.rounds.subscribe();
         let next = *rounds.borrow() + 2;
         let gone = rounds.wait_for(|rounds| *rounds >= next).await;
@@ -84,23 +95,24 @@ impl Traffic<'_> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_fails_and_the_old_ones_open_nothing() {
-    let bench = start(Limits {
-        // So few that new instances come and go all the while.
+    let bed = start(Limits {
+        // So few that instances are replaced throughout.
         requests_per_instance: 32,
         ..Limits::default()
     })
     .await;
-    let secrets = bench.sandbox.variables(&bench.public_url);
-    let ragna = bench.customer("ragna");
+    let secrets = bed.sandbox.variables(&bed.public_url);
+    let ragna = bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    // One that nobody asks for until the end.
-    let odd = bench.customer("odd");
+    // A customer without any request until the end.
+    let odd = bed.customer("odd");
     odd.gives_consent(&odd.pid).await;
     let traffic = Traffic {
-        bench: &bench,
+        bed: &bed,
         maintenance: RefCell::new(secrets["maintenance_secret"].clone()),
         job: ragna.orders().await.0,
         rounds: watch::channel(0).0,
+        clock: Mutex::new(()),
         over: Cell::new(false),
     };
     let rotated = async {
@@ -115,35 +127,35 @@ async fn no_request_fails_and_the_old_ones_open_nothing() {
     tokio::join!(rotated, traffic.run());
 
     assert!(
-        !bench
-            .log
+        !bed.log
             .lines()
             .iter()
             .any(|line| line.contains("not-renewed"))
     );
-    // What was sealed before is lost with its key; what has been sealed since is not.
-    bench.keep_in_vault("consent_store_previous_key", "");
-    bench.advance(READ);
-    let ragna = bench.customer("ragna");
+    // Rows sealed before are lost with their key; later ones are not.
+    bed.keep_in_vault("consent_store_previous_key", "");
+    bed.advance(READ);
+    let ragna = bed.customer("ragna");
     assert_eq!(ragna.consent_status(COMPANY).await, "granted");
-    let odd = bench.customer("odd");
+    let odd = bed.customer("odd");
     assert_eq!(odd.consent_status(&odd.pid).await, "none");
-    bench.log_is_clean(&["PRIVATE KEY", &secrets["maintenance_secret"], "hvs."]);
+    bed.log_is_clean(&["PRIVATE KEY", &secrets["maintenance_secret"], "hvs."]);
 }
 
-async fn start(limits: Limits) -> Bench {
-    Bench::with(Setup {
+async fn start(limits: Limits) -> TestBed {
+    TestBed::with(TestOptions {
         token_is_public: true,
         secrets: Secrets::Vault,
         limits,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await
 }
 
 type Values = std::collections::BTreeMap<String, String>;
 
-/// The next one is read by all before any writes with it, and the old one by all for as long as its rows last.
+/// Rotates a store's keys. All instances read the next one before any writes with it, and the old
+/// one for as long as its rows last.
 async fn store_keys(traffic: &Traffic<'_>, secrets: &Values) {
     for store in ["consent", "token", "job"] {
         let (key, others) = (
@@ -160,12 +172,12 @@ async fn store_keys(traffic: &Traffic<'_>, secrets: &Values) {
         traffic.changes(&key, &new).await;
         traffic.changes(&others, old).await;
     }
-    traffic.bench.customer("ragna").gives_consent(COMPANY).await;
+    traffic.bed.customer("ragna").gives_consent(COMPANY).await;
 }
 
-/// `claims` gets the key that `accounting` has in the sandbox, which nobody uses here.
+/// Replaces the key of `claims` with that of `accounting` in the sandbox, which is unused here.
 async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
-    let bench = traffic.bench;
+    let bed = traffic.bed;
     let mut services: Value = serde_json::from_str(&secrets["token_services"]).expect("JSON");
     let all = services.as_array_mut().expect("a list");
     let of = |all: &[Value], subject: &str| {
@@ -181,10 +193,8 @@ async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
         all[accounting]["public_key"].clone(),
     );
     let asked = async || {
-        let asked = reqwest::Client::new()
-            .post(format!("{}/token", bench.inside))
-            .bearer_auth(bench.component_credential("claims"))
-            .form(&[("scope", "altinn:consentrequests.read")]);
+        let (http, scope) = (reqwest::Client::new(), "altinn:consentrequests.read");
+        let asked = bed.component_request(&http, "claims", &[("scope", scope)]);
         asked.send().await.expect("an answer").status().as_u16()
     };
     assert_eq!(asked().await, 200, "with the old key");
@@ -203,16 +213,17 @@ async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
     assert_eq!(asked().await, 401, "with the old key");
 }
 
-/// Both keys are registered for a while; then the old one is taken off the client, so that it would be refused.
+/// Registers both keys for a while, then removes the old one from the client, so that Maskinporten
+/// would refuse it.
 async fn maskinporten_key(traffic: &Traffic<'_>, secrets: &Values) {
-    let consumer = &traffic.bench.world().consumers[0];
+    let consumer = &traffic.bed.services().consumers[0];
     let pair = new_key().await;
     let jwk = |key: &_, kid: &str| {
         let key = serde_json::to_value(key).expect("JSON");
         json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "e": key["e"], "n": key["n"]})
     };
     let old = jwk(&consumer.public_key, "fjordbanken-1");
-    let new = jwk(&public_key(&pair).expect("a JWK"), "fjordbanken-2");
+    let new = jwk(&public_jwk(&pair).expect("a JWK"), "fjordbanken-2");
     let new_key = json!({"kid": "fjordbanken-2", "key": pair.serialize_pem()});
     let mut clients: Value = serde_json::from_str(&secrets["maskinporten_clients"]).expect("JSON");
     register(traffic, consumer.client_id, &json!([old, new])).await;
@@ -229,20 +240,20 @@ async fn maskinporten_key(traffic: &Traffic<'_>, secrets: &Values) {
     traffic.asks_for_a_new_token().await.json(200);
 }
 
-/// The login service signs with another key; tokens of the old one hold while it is published.
+/// Rotates the login service's key; tokens of the old one are valid while it is published.
 async fn login_key(traffic: &Traffic<'_>) {
-    let early = traffic.bench.customer("ragna");
+    let early = traffic.bed.customer("ragna");
     admin(traffic, Method::POST, "/login/keys/change", None).await;
     early.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     traffic.goes_on().await;
     admin(traffic, Method::POST, "/login/keys/retire", None).await;
-    // Published keys are believed for ten minutes.
-    traffic.bench.advance(Duration::from_mins(10));
-    let refused = async |_: &Bench| early.open_claims(SOLE_PROPRIETORSHIP).await.status == 401;
-    traffic.bench.until(refused).await;
+    // Published keys are cached for ten minutes.
+    traffic.advance(Duration::from_mins(10)).await;
+    let refused = async |_: &TestBed| early.open_claims(SOLE_PROPRIETORSHIP).await.status == 401;
+    traffic.bed.until(refused).await;
 }
 
-/// The timer may show either for a while.
+/// Rotates the timer's secret. Either is accepted for a while.
 async fn maintenance_secret(traffic: &Traffic<'_>, secrets: &Values) {
     let old = &secrets["maintenance_secret"];
     let new = uuid::Uuid::new_v4().to_string();
@@ -254,26 +265,27 @@ async fn maintenance_secret(traffic: &Traffic<'_>, secrets: &Values) {
     traffic.drains(old).await.problem(401, "login-required");
 }
 
-/// Of two keys the one of the certificate seals, so that the certificate is changed between them. The new one ends soon, which the
-/// log tells of the one in use alone.
+/// Rotates the sealing key and its certificate. The certificate decides which of two keys seals, so
+/// it changes between them. The new one expires soon, and the log warns of the active certificate
+/// alone.
 async fn seal(traffic: &Traffic<'_>, secrets: &Values) {
     let (chain, old) = (&secrets["seal_certificate_chain"], &secrets["seal_key"]);
-    let bench = traffic.bench;
+    let bed = traffic.bed;
     let pair = new_key().await;
     let new = pair.serialize_pem();
-    let world = bench.world();
-    let long_ago = world.clock.now() - time::Duration::days(3 * 365 - 30);
-    let (enterprise, name) = (&world.enterprise, "FJORDBANKEN ASA");
+    let services = bed.services();
+    let long_ago = services.clock.now() - time::Duration::days(3 * 365 - 30);
+    let (enterprise, name) = (&services.enterprise, "FJORDBANKEN ASA");
     let leaf = enterprise.issue(Profile::Seid2, FJORDBANKEN, name, &pair, long_ago);
     let leaf = pem(&leaf.expect("a certificate"));
     let (_, issuers) = chain
         .split_once("-----END CERTIFICATE-----\n")
         .expect("a chain");
     let ends_soon = || {
-        let lines = bench.log.lines();
+        let lines = bed.log.lines();
         lines.iter().any(|line| line.contains("ends-soon"))
     };
-    let orders = async || bench.customer("ragna").orders().await;
+    let orders = async || bed.customer("ragna").orders().await;
 
     traffic.changes("seal_key", &format!("{old}{new}")).await;
     orders().await;
@@ -297,13 +309,13 @@ fn pem(der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }
 
-/// Takes part of a second.
+/// Generates a key, which takes part of a second.
 async fn new_key() -> KeyPair {
     let made = tokio::task::spawn_blocking(|| rsa_key(RsaKeySize::_2048));
     made.await.expect("made").expect("a key")
 }
 
-/// Posts the client's public keys, as its owner does at Digdir.
+/// Registers the client's public keys, as its owner does at Digdir.
 async fn register(traffic: &Traffic<'_>, client: &str, keys: &Value) {
     let path = format!("/maskinporten/clients/{client}/jwks");
     let keys = json!({ "keys": keys });
@@ -311,7 +323,7 @@ async fn register(traffic: &Traffic<'_>, client: &str, keys: &Value) {
 }
 
 async fn admin(traffic: &Traffic<'_>, method: Method, path: &str, body: Option<&Value>) {
-    let address = format!("{}{path}", traffic.bench.sandbox.addresses().admin);
+    let address = format!("{}{path}", traffic.bed.sandbox.addresses().admin);
     let mut request = reqwest::Client::new().request(method, address);
     if let Some(body) = body {
         request = request.json(body);
@@ -322,29 +334,29 @@ async fn admin(traffic: &Traffic<'_>, method: Method, path: &str, body: Option<&
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vault_that_is_closed_leaves_instances_what_they_have() {
-    let bench = start(Limits {
+    let bed = start(Limits {
         idle_instance_timeout: Duration::from_mins(5),
         ..Limits::default()
     })
     .await;
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     assert_eq!(ragna.consent_status(COMPANY).await, "none");
-    bench.world().vault.seal(true);
-    bench.advance(READ);
+    bed.services().vault.seal(true);
+    bed.advance(READ);
     assert_eq!(ragna.consent_status(COMPANY).await, "none");
     let told = |line: &String| line.contains("not-renewed") && line.contains("consent");
-    assert_eq!(bench.log.lines().into_iter().filter(told).count(), 1);
-    // One that has nothing yet says so, and recovers by itself.
+    assert_eq!(bed.log.lines().into_iter().filter(told).count(), 1);
+    // An instance without data reports that, and recovers by itself.
     ragna
         .open_claims(COMPANY)
         .await
         .problem(500, "configuration-missing");
-    bench.world().vault.seal(false);
-    // The host keeps a vault's failure for a second.
-    bench.advance(Duration::from_secs(1));
+    bed.services().vault.seal(false);
+    // The host caches a vault's failure for a second.
+    bed.advance(Duration::from_secs(1));
     ragna
         .open_claims(COMPANY)
         .await
         .problem(403, "consent-required");
-    bench.log_is_clean(&["hvs."]);
+    bed.log_is_clean(&["hvs."]);
 }

@@ -1,20 +1,21 @@
-//! Orders that are refused: by us before anything is sent, by Posten's door, and by ours.
+//! Refusals of orders: by the app before a request is sent, by Posten's server, and by the app's
+//! verification of that server.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use host::{Door, Egress, Limits, Log};
-use journeys::{AGREEMENT, Bench, Setup, on_spin};
+use host::{AccessControl, Egress, Limits, Log};
+use journeys::{AGREEMENT, TestBed, TestOptions, on_spin};
+use sandbox::kit::ExternalService;
 use sandbox::posten::{ServerCertificate, Switches};
-use sandbox::world::Counterparty;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn personal_data_and_limits_are_named_before_anything_is_sent() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let number = ragna.pid.clone();
     let spaced = format!("{} {}", &number[..6], &number[6..]);
     let document =
@@ -58,20 +59,20 @@ async fn personal_data_and_limits_are_named_before_anything_is_sent() {
             "{problem}"
         );
     }
-    assert_eq!(bench.calls(Counterparty::Posten), 0);
-    bench.log_is_clean(&[&number, &spaced]);
+    assert_eq!(bed.calls(ExternalService::Posten), 0);
+    bed.log_is_clean(&[&number, &spaced]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_not_posten_gets_nothing() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     for shown in [
         ServerCertificate::WrongOrganisation,
         ServerCertificate::WrongAuthority,
         ServerCertificate::Expired,
     ] {
-        bench.world().posten.set_switches(Switches {
+        bed.services().posten.set_switches(Switches {
             server_certificate: shown,
             ..Switches::default()
         });
@@ -80,10 +81,10 @@ async fn whoever_is_not_posten_gets_nothing() {
             .await
             .problem(502, "counterparty-not-trusted");
     }
-    assert!(bench.jobs_at_posten().await.is_empty());
-    // The number where it stood until 2025.
+    assert!(bed.jobs_at_posten().await.is_empty());
+    // The certificate with the number in its attribute of before 2025.
     let former = ServerCertificate::Seid1;
-    bench.world().posten.set_switches(Switches {
+    bed.services().posten.set_switches(Switches {
         server_certificate: former,
         ..Switches::default()
     });
@@ -92,43 +93,40 @@ async fn whoever_is_not_posten_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_the_proxy_where_the_host_cannot_hold_posten_to_its_number() {
-    let setup = Setup {
+    let options = TestOptions {
         no_pins: true,
-        ..Setup::default()
+        ..TestOptions::default()
     };
-    let mut bench = Bench::with(setup).await;
-    // No host name, no trust. Spin has no word for why TLS failed.
+    let mut bed = TestBed::with(options).await;
+    // Without a host name there is no trust. Spin does not report why TLS failed.
     let (status, problem) = if on_spin() {
         (503, "source-down")
     } else {
         (502, "counterparty-not-trusted")
     };
-    bench
-        .customer("ragna")
+    bed.customer("ragna")
         .orders_with(|_| ())
         .await
         .problem(status, problem);
 
     let folder = tempfile::tempdir().expect("a folder");
     let pins = folder.path().join("pins.toml");
-    std::fs::write(&pins, bench.sandbox.pins(&[])).expect("a file");
-    let egress = Egress::load(&pins, Door::open(), Log::memory()).expect("pins");
+    std::fs::write(&pins, bed.sandbox.pins(&[])).expect("a file");
+    let egress = Egress::load(&pins, AccessControl::loopback(), Log::memory()).expect("pins");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let proxy = format!("http://{}", listener.local_addr().expect("bound"));
     let running = egress.serve(listener).expect("a proxy");
-    let own_origin = bench.sandbox.addresses().posten.clone();
-    bench
-        .restart_app_with(BTreeMap::from([
-            ("posten_origin".to_owned(), proxy),
-            ("posten_proxy_path".to_owned(), "/posten".to_owned()),
-            ("posten_own_origin".to_owned(), own_origin),
-        ]))
-        .await;
+    let own_origin = bed.sandbox.addresses().posten.clone();
+    bed.restart_app_with(BTreeMap::from([
+        ("posten_origin".to_owned(), proxy),
+        ("posten_proxy_path".to_owned(), "/posten".to_owned()),
+        ("posten_own_origin".to_owned(), own_origin),
+    ]))
+    .await;
 
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(&redirect, "ragna", "sign")
         .await;
     assert_eq!(ragna.job(&id).await["status"], "completed");
@@ -142,13 +140,13 @@ async fn ten_megabytes_take_less_than_four_times_as_much_memory() {
         max_memory: 40 * 1024 * 1024,
         ..Limits::default()
     };
-    let bench = Bench::with(Setup {
+    let bed = TestBed::with(TestOptions {
         limits,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await;
-    let ragna = bench.customer("ragna");
-    // A comment behind the end of a PDF file, that does not compress.
+    let ragna = bed.customer("ragna");
+    // A comment after the end of a PDF file, which does not compress.
     let mut large = AGREEMENT.to_vec();
     let mut state = 1_u64;
     while large.len() < 10 * 1024 * 1024 - 8 {
@@ -161,8 +159,7 @@ async fn ten_megabytes_take_less_than_four_times_as_much_memory() {
     let redirect = job["signers"][0]["redirect_url"]
         .as_str()
         .expect("an address");
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(redirect, "ragna", "sign")
         .await;
     let id = job["id"].as_str().expect("an id");

@@ -1,14 +1,14 @@
-//! The customer signs, and the app fetches what was signed.
+//! Signing: the customer signs, and the app fetches the signed documents.
 
-use journeys::{AGREEMENT, Bench};
+use journeys::{AGREEMENT, TestBed};
 use reqwest::Method;
 use sandbox::bank::Overrides;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_order_to_the_signed_document() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
     assert_eq!(ragna.job(&id).await["status"], "in_progress");
     ragna
@@ -16,7 +16,7 @@ async fn from_the_order_to_the_signed_document() {
         .await
         .problem(409, "signature-not-ready");
 
-    let back = bench
+    let back = bed
         .browser()
         .signs_and_returns(&redirect, "ragna", "sign")
         .await;
@@ -31,26 +31,25 @@ async fn from_the_order_to_the_signed_document() {
     let (status, kind, xades) = ragna.fetches(&id, "signers/0/xades").await;
     assert_eq!((status, kind.as_str()), (200, "application/xml"));
     assert!(String::from_utf8_lossy(&xades).contains("SignatureValue"));
-    bench.log_is_clean(&[&ragna.pid, redirect.rsplit('/').next().expect("a token")]);
+    bed.log_is_clean(&[&ragna.pid, redirect.rsplit('/').next().expect("a token")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_files_in_one_form() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let job = ragna.orders_files(&[AGREEMENT, AGREEMENT]).await.json(201);
     let redirect = job["signers"][0]["redirect_url"]
         .as_str()
         .expect("an address");
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(redirect, "ragna", "sign")
         .await;
     assert_eq!(
         ragna.job(job["id"].as_str().expect("an id")).await["status"],
         "completed"
     );
-    let jobs = bench.posten(Method::GET, "/jobs").await;
+    let jobs = bed.posten(Method::GET, "/jobs").await;
     assert_eq!(
         jobs[0]["documents"].as_array().expect("a list").len(),
         2,
@@ -60,10 +59,10 @@ async fn several_files_in_one_form() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signer_who_refuses_and_one_who_tries_again() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    let back = bench
+    let back = bed
         .browser()
         .signs_and_returns(&redirect, "ragna", "reject")
         .await;
@@ -71,15 +70,14 @@ async fn a_signer_who_refuses_and_one_who_tries_again() {
     assert_eq!(ragna.job(&id).await["signers"][0]["status"], "rejected");
 
     let (id, redirect) = ragna.orders().await;
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(&redirect, "ragna", "fail")
         .await;
     let path = format!("/signatures/{id}/signers/0/redirect");
     let again = ragna.send(Method::POST, &path, None, None).await.json(200);
     let again = again["redirect_url"].as_str().expect("an address");
     assert_ne!(again, redirect);
-    let back = bench
+    let back = bed
         .browser()
         .signs_and_returns(again, "ragna", "sign")
         .await;
@@ -88,8 +86,8 @@ async fn a_signer_who_refuses_and_one_who_tries_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn others_sign_where_the_customer_may_have_them() {
-    let bench = Bench::start().await;
-    let eirik = bench.customer("eirik").pid;
+    let bed = TestBed::start().await;
+    let eirik = bed.customer("eirik").pid;
     let order = |order: &mut serde_json::Value| {
         order["flow"] = json!("portal");
         order
@@ -102,7 +100,7 @@ async fn others_sign_where_the_customer_may_have_them() {
             { "number": eirik, "notifications": told, "order": 1 },
         ]);
     };
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     ragna
         .orders_with(order)
         .await
@@ -111,16 +109,16 @@ async fn others_sign_where_the_customer_may_have_them() {
     let ragna = ragna.with_login(&Overrides::default().claim("signature_orders", true));
     let job = ragna.orders_with(order).await.json(201);
     let id = job["id"].as_str().expect("an id");
-    let [at_posten] = bench.jobs_at_posten().await[..] else {
+    let [at_posten] = bed.jobs_at_posten().await[..] else {
         panic!("one job")
     };
-    bench.everybody_signs(at_posten).await;
+    bed.everybody_signs(at_posten).await;
     assert_eq!(
         ragna.job(id).await["status"],
         "in_progress",
         "nobody has asked yet"
     );
-    bench.drains().await.json(200);
+    bed.drains().await.json(200);
 
     let job = ragna.job(id).await;
     assert_eq!(job["status"], "completed", "{job}");
@@ -130,21 +128,19 @@ async fn others_sign_where_the_customer_may_have_them() {
         .send(Method::POST, &cancel, None, None)
         .await
         .problem(409, "signature-too-late");
-    bench
-        .customer("eirik")
+    bed.customer("eirik")
         .send(Method::GET, &format!("/signatures/{id}"), None, None)
         .await
         .problem(404, "signature-unknown");
-    bench.log_is_clean(&[&ragna.pid, &eirik]);
+    bed.log_is_clean(&[&ragna.pid, &eirik]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmed_deleted_and_cancelled() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    bench
-        .browser()
+    bed.browser()
         .signs_and_returns(&redirect, "ragna", "sign")
         .await;
     let documents = format!("/signatures/{id}/documents");
@@ -152,9 +148,9 @@ async fn confirmed_deleted_and_cancelled() {
         .send(Method::DELETE, &documents, None, None)
         .await
         .problem(409, "signature-not-ready");
-    // Posten lets them be deleted a day after the last signature.
-    bench.advance(std::time::Duration::from_hours(25));
-    let ragna = bench.customer("ragna");
+    // Posten allows their deletion a day after the last signature.
+    bed.advance(std::time::Duration::from_hours(25));
+    let ragna = bed.customer("ragna");
     let deleted = ragna.send(Method::DELETE, &documents, None, None).await;
     assert!((200..300).contains(&deleted.status), "{deleted:#?}");
     assert_ne!(ragna.fetches(&id, "pades").await.0, 200);
@@ -177,7 +173,7 @@ async fn confirmed_deleted_and_cancelled() {
     let cancel = format!("/signatures/{id}/cancel");
     let cancelled = ragna.send(Method::POST, &cancel, None, None).await;
     assert!((200..300).contains(&cancelled.status), "{cancelled:#?}");
-    bench.drains().await.json(200);
+    bed.drains().await.json(200);
     let job = ragna.job(id).await;
     assert_eq!(job["status"], "failed");
     assert_eq!(job["signers"][0]["status"], "cancelled");

@@ -1,27 +1,25 @@
-//! Somebody with access to the store swaps two customers' consents.
+//! Swap of two customers' consent rows by an attacker with access to the store.
 
-use journeys::{ANOTHER_PROPRIETORSHIP, Bench, Generation, SOLE_PROPRIETORSHIP};
+use journeys::{ANOTHER_PROPRIETORSHIP, Generation, SOLE_PROPRIETORSHIP, TestBed};
 use rusqlite::Connection;
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_row_opens_under_the_others_name() {
     for altinn in Generation::BOTH {
-        let mut bench = Bench::of(altinn).await;
-        bench
-            .customer("ragna")
+        let mut bed = TestBed::of(altinn).await;
+        bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
-        bench
-            .customer("solveig")
+        bed.customer("solveig")
             .gives_consent(ANOTHER_PROPRIETORSHIP)
             .await;
-        let calls = bench.calls(Counterparty::Skatteetaten);
+        let calls = bed.calls(ExternalService::Skatteetaten);
 
-        rotate_values(&bench);
-        bench.restart_app().await;
+        rotate_values(&bed);
+        bed.restart_app().await;
 
-        let (ragna, solveig) = (bench.customer("ragna"), bench.customer("solveig"));
+        let (ragna, solveig) = (bed.customer("ragna"), bed.customer("solveig"));
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
@@ -30,7 +28,7 @@ async fn neither_row_opens_under_the_others_name() {
             .open_claims(ANOTHER_PROPRIETORSHIP)
             .await
             .problem(403, "consent-required");
-        assert_eq!(bench.calls(Counterparty::Skatteetaten), calls);
+        assert_eq!(bed.calls(ExternalService::Skatteetaten), calls);
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
@@ -39,13 +37,13 @@ async fn neither_row_opens_under_the_others_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_in_the_store_can_be_read() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 
         for store in ["consents", "tokens"] {
-            let file = std::fs::read(bench.store_file(store)).expect("the store's file");
+            let file = std::fs::read(bed.store_file(store)).expect("the store's file");
             for readable in [
                 &ragna.pid,
                 SOLE_PROPRIETORSHIP,
@@ -64,9 +62,9 @@ async fn nothing_in_the_store_can_be_read() {
     }
 }
 
-/// Gives each row the next row's value.
-fn rotate_values(bench: &Bench) {
-    let connection = Connection::open(bench.store_file("consents")).expect("the store");
+/// Swaps the values cyclically: each row gets the next row's.
+fn rotate_values(bed: &TestBed) {
+    let connection = Connection::open(bed.store_file("consents")).expect("the store");
     let mut rows = connection
         .prepare("SELECT store, key, value FROM spin_key_value ORDER BY key")
         .and_then(|mut query| {

@@ -1,15 +1,15 @@
-//! What nobody should send: each gets a clear problem of its own type.
+//! Malformed and abusive requests: each gets a problem of its own type.
 
-use journeys::{Answer, Bench, SOLE_PROPRIETORSHIP};
+use journeys::{Answer, SOLE_PROPRIETORSHIP, TestBed, on_spin};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_gets_a_problem_of_its_own() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let party = Some(SOLE_PROPRIETORSHIP);
-    let back = format!("{}/", bench.sandbox.addresses().bank_page);
+    let back = format!("{}/", bed.sandbox.addresses().bank_page);
 
     let megabyte = json!({ "return_address": back, "party": "3".repeat(1 << 20) });
     ragna
@@ -70,22 +70,22 @@ async fn each_gets_a_problem_of_its_own() {
         .send(Method::DELETE, "/claims/aapnekrav", party, None)
         .await
         .problem(405, "method-not-allowed");
-    bench.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP, "elsewhere"]);
+    bed.log_is_clean(&[&ragna.pid, SOLE_PROPRIETORSHIP, "elsewhere"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sweep_is_not_for_everybody() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let refused = ragna.send(Method::POST, "/consent/sweep", None, None).await;
-    match bench.gateway() {
+    match bed.gateway() {
         Some(_) => refused.problem(404, "route-unknown"),
         None => refused.problem(401, "login-required"),
     };
 
-    let secret = bench.sandbox.variables(&bench.public_url)["maintenance_secret"].clone();
+    let secret = bed.sandbox.variables(&bed.public_url)["maintenance_secret"].clone();
     let sweep = reqwest::Client::new()
-        .post(format!("{}/consent/sweep", bench.inside))
+        .post(format!("{}/consent/sweep", bed.inside))
         .bearer_auth(secret);
     let swept = Answer::read(sweep.send().await.expect("an answer")).await;
     assert_eq!(swept.json(200)["removed"], 0);
@@ -93,12 +93,12 @@ async fn the_sweep_is_not_for_everybody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_listed_pages_may_call() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     let preflight = async |origin: &str| {
         let request = reqwest::Client::new()
             .request(
                 Method::OPTIONS,
-                format!("{}/claims/aapnekrav", bench.public_url),
+                format!("{}/claims/aapnekrav", bed.public_url),
             )
             .header("Origin", origin)
             .header("Access-Control-Request-Method", "GET")
@@ -108,7 +108,7 @@ async fn only_listed_pages_may_call() {
             );
         Answer::read(request.send().await.expect("an answer")).await
     };
-    let bank = bench.sandbox.addresses().bank_page.clone();
+    let bank = bed.sandbox.addresses().bank_page.clone();
 
     let allowed = preflight(&bank).await;
     assert_eq!(allowed.status, 200, "{allowed:#?}");
@@ -120,14 +120,52 @@ async fn only_listed_pages_may_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_listed_page_reads_what_went_wrong() {
+    let bed = TestBed::start().await;
+    let bank = bed.sandbox.addresses().bank_page.clone();
+    let http = reqwest::Client::new();
+    let ask = async |method: Method, path: &str, origin: &str| {
+        let request = http.request(method, format!("{}{path}", bed.public_url));
+        let request = request.header("Origin", origin);
+        Answer::read(request.send().await.expect("an answer")).await
+    };
+    for (method, path, status, slug) in [
+        (Method::GET, "/claims/nothing", 404, "route-unknown"),
+        (Method::DELETE, "/claims/krav", 405, "method-not-allowed"),
+        (Method::GET, "/claims/krav?a=b", 400, "request-invalid"),
+        (Method::GET, "/claims/aapnekrav", 401, "login-required"),
+        (Method::POST, "/consent", 401, "login-required"),
+        (Method::POST, "/signatures", 401, "login-required"),
+    ] {
+        let answer = ask(method, path, &bank).await;
+        answer.problem(status, slug);
+        let readable = answer.header("access-control-allow-origin");
+        assert_eq!(readable, bank, "{path}");
+    }
+    let refused = ask(Method::GET, "/claims/nothing", "https://elsewhere.example").await;
+    refused.problem(403, "origin-not-allowed");
+    assert_eq!(refused.header("access-control-allow-origin"), "");
+    // No component is there: the host or the gateway answers, which know no origins.
+    if !on_spin() {
+        let answer = ask(Method::GET, "/nothing", &bank).await;
+        assert_eq!(
+            answer.json(404)["correlation_id"],
+            answer.header("correlation-id")
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn token_has_no_public_route() {
-    let bench = Bench::start().await;
+    let bed = TestBed::start().await;
     let http = reqwest::Client::new();
     for path in ["/token", "/token/sweep"] {
-        let request = http.post(format!("{}{path}", bench.public_url));
+        let request = http.post(format!("{}{path}", bed.public_url));
         assert_eq!(request.send().await.expect("an answer").status(), 404);
         let inside = http
-            .post(format!("{}{path}", bench.public_url))
+            .post(format!("{}{path}", bed.public_url))
             .header("Host", "token.spin.internal");
         assert_eq!(inside.send().await.expect("an answer").status(), 404);
     }

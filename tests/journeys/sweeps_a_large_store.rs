@@ -1,14 +1,14 @@
-//! The sweep of a store with so many rows that one request cannot look at all of them, nor could list them.
+//! Sweep of a store with more rows than one request can examine or list.
 
 use std::time::Duration;
 
-use journeys::{Answer, Bench};
+use journeys::{Answer, TestBed};
 use rusqlite::Connection;
 use time::OffsetDateTime;
 
 const ROWS: u32 = 2_000_000;
 
-/// Rows that have run out: a few at the beginning, and one in a hundred further on.
+/// SQL that inserts expired rows: a few at the beginning, and one in a hundred further on.
 const FILL: &str = "
     WITH RECURSIVE numbers (number) AS (
         SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?1)
@@ -17,10 +17,10 @@ const FILL: &str = "
         CASE WHEN number < 100 OR number % 100 = 99 THEN ?2 ELSE ?3 END
     FROM numbers";
 
-async fn sweeps(bench: &Bench) -> (u64, bool) {
-    let secret = bench.sandbox.variables(&bench.public_url)["maintenance_secret"].clone();
+async fn sweeps(bed: &TestBed) -> (u64, bool) {
+    let secret = bed.sandbox.variables(&bed.public_url)["maintenance_secret"].clone();
     let sweep = reqwest::Client::new()
-        .post(format!("{}/consent/sweep", bench.public_url))
+        .post(format!("{}/consent/sweep", bed.public_url))
         .bearer_auth(secret);
     let swept = Answer::read(sweep.send().await.expect("an answer")).await;
     let swept = swept.json(200);
@@ -30,10 +30,10 @@ async fn sweeps(bench: &Bench) -> (u64, bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_sweep_goes_on_where_the_last_one_was() {
-    let bench = Bench::start().await;
-    // The store is made by whoever first uses it.
-    bench.customer("ragna").consent_status("313367002").await;
-    let file = bench.store_file("consents");
+    let bed = TestBed::start().await;
+    // The first write creates the store.
+    bed.customer("ragna").consent_status("313367002").await;
+    let file = bed.store_file("consents");
     tokio::task::spawn_blocking(move || {
         let row = |days: i64| {
             let end = OffsetDateTime::now_utc().unix_timestamp() + days * 86_400;
@@ -48,14 +48,13 @@ async fn each_sweep_goes_on_where_the_last_one_was() {
     .await
     .expect("filled");
 
-    let (first, whole) = sweeps(&bench).await;
+    let (first, whole) = sweeps(&bed).await;
     assert!(!whole && first >= 100, "{first}");
-    let (second, whole) = sweeps(&bench).await;
-    // All that it finds lies where the first one was not.
+    let (second, whole) = sweeps(&bed).await;
+    // All that it finds is beyond the first one's range.
     assert!(!whole && second > 0, "{second}");
     assert!(
-        bench
-            .log
+        bed.log
             .lines()
             .iter()
             .all(|line| !line.contains("key-value"))

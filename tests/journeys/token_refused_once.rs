@@ -1,8 +1,8 @@
-//! Skatteetaten refuses a token that we hold good, once.
+//! Single refusal by Skatteetaten of a token that the app considers valid.
 
-use journeys::{Bench, Generation, SOLE_PROPRIETORSHIP};
-use sandbox::fault::{Content, Fault};
-use sandbox::world::Counterparty;
+use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
+use sandbox::kit::ExternalService;
+use sandbox::kit::{Content, Fault};
 
 const UNAUTHORIZED: Fault = Fault::Status {
     code: http::StatusCode::UNAUTHORIZED,
@@ -12,33 +12,33 @@ const UNAUTHORIZED: Fault = Fault::Status {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_one_is_fetched_and_the_call_made_again() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
-        let minted = bench.minted();
-        bench.fault(Counterparty::Skatteetaten, 1, UNAUTHORIZED);
+        let minted = bed.minted();
+        bed.fault(ExternalService::Skatteetaten, 1, UNAUTHORIZED);
 
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 
-        assert_eq!(bench.minted(), minted + 1);
+        assert_eq!(bed.minted(), minted + 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_is_a_refusal() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-        let calls = bench.calls(Counterparty::Skatteetaten);
-        bench.fault(Counterparty::Skatteetaten, None, UNAUTHORIZED);
+        let calls = bed.calls(ExternalService::Skatteetaten);
+        bed.fault(ExternalService::Skatteetaten, None, UNAUTHORIZED);
 
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
             .await
             .problem(502, "source-refused");
 
-        assert_eq!(bench.calls(Counterparty::Skatteetaten), calls + 2);
+        assert_eq!(bed.calls(ExternalService::Skatteetaten), calls + 2);
     }
 }

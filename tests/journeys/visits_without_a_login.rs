@@ -1,7 +1,8 @@
-//! Browsers at the exit addresses of a job, which need no login: they shut nobody out of Posten.
+//! Browsers at the exit addresses of a job, which need no login: they cannot exhaust the app's
+//! calls to Posten.
 
 use futures::future::{join, join_all};
-use journeys::Bench;
+use journeys::TestBed;
 use reqwest::{Client, Response, redirect::Policy};
 use sandbox::posten::Switches;
 use std::time::Duration;
@@ -13,13 +14,13 @@ fn location(answer: &Response) -> &str {
     location.to_str().expect("printable")
 }
 
-/// A client that goes nowhere by itself.
+/// Creates a client that follows no redirect.
 fn client() -> Client {
     let client = Client::builder().redirect(Policy::none()).build();
     client.expect("a client")
 }
 
-/// `exit` with another token.
+/// Returns `exit` with another token.
 fn with_token(exit: &str, token: &str) -> String {
     let (address, _) = exit.split_once("status_query_token=").expect("a token");
     format!("{address}status_query_token={token}")
@@ -27,11 +28,11 @@ fn with_token(exit: &str, token: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twelve_at_a_time_cost_other_customers_nothing() {
-    let bench = Bench::start().await;
-    let (ragna, eirik) = (bench.customer("ragna"), bench.customer("eirik"));
+    let bed = TestBed::start().await;
+    let (ragna, eirik) = (bed.customer("ragna"), bed.customer("eirik"));
     let (_, redirect) = ragna.orders().await;
-    // The job goes on after it, and its exit address is known.
-    let exit = bench.browser().signs(&redirect, "ragna", "fail").await;
+    // The job continues after it, and its exit address is known.
+    let exit = bed.browser().signs(&redirect, "ragna", "fail").await;
     let client = client();
     for round in 0..4 {
         let visits = join_all((0..12).map(|visit| {
@@ -49,16 +50,16 @@ async fn twelve_at_a_time_cost_other_customers_nothing() {
             let answer = answer.expect("an answer");
             assert!(location(&answer).ends_with("?signature=in_progress"));
         }
-        bench.advance(Duration::from_secs(15));
+        bed.advance(Duration::from_secs(15));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_was_made_up_does_not_cost_the_signer_their_look() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    let exit = bench.browser().signs(&redirect, "ragna", "sign").await;
+    let exit = bed.browser().signs(&redirect, "ragna", "sign").await;
     let client = client();
     let visit = async |address: String| {
         let answer = client.get(address).send().await.expect("an answer");
@@ -73,12 +74,12 @@ async fn a_token_that_was_made_up_does_not_cost_the_signer_their_look() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_posten_takes_no_calls_the_browser_goes_home() {
-    let bench = Bench::start().await;
-    let ragna = bench.customer("ragna");
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
     let (_, redirect) = ragna.orders().await;
-    let exit = bench.browser().signs(&redirect, "ragna", "sign").await;
-    // Each call is one too many, and shuts the bank out.
-    bench.world().posten.set_switches(Switches {
+    let exit = bed.browser().signs(&redirect, "ragna", "sign").await;
+    // Each call is one too many, and blocks the bank.
+    bed.services().posten.set_switches(Switches {
         calls_per_second: 0,
         ..Switches::default()
     });

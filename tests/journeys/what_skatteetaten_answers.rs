@@ -1,23 +1,24 @@
-//! Answers without claims: nothing found, nothing owed, shielded, unknown. None is taken for another.
+//! Answers without claims: nothing found, nothing owed, shielded, unknown. The app distinguishes
+//! them.
 
-use journeys::{ANOTHER_PROPRIETORSHIP, Bench, Generation};
+use journeys::{ANOTHER_PROPRIETORSHIP, Generation, TestBed};
 use reqwest::Method;
 use sandbox::skatteetaten::{NothingFound, Switches};
 
-/// Its content is withheld.
+/// Organisation whose data is shielded.
 const SHIELDED: &str = "314961900";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_found_is_a_problem_and_nothing_owed_is_data() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let solveig = bench.customer("solveig");
+        let bed = TestBed::of(altinn).await;
+        let solveig = bed.customer("solveig");
         solveig.gives_consent(ANOTHER_PROPRIETORSHIP).await;
 
         let nothing = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await;
         assert_eq!(nothing.problem(404, "nothing-found")["kode"], "KB-007");
 
-        bench.world().skatteetaten.set_switches(Switches {
+        bed.services().skatteetaten.set_switches(Switches {
             nothing_found: NothingFound::EmptyLists,
             ..Switches::default()
         });
@@ -29,8 +30,8 @@ async fn nothing_found_is_a_problem_and_nothing_owed_is_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shielded_party_is_not_one_that_owes_nothing() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let solveig = bench.customer("solveig");
+        let bed = TestBed::of(altinn).await;
+        let solveig = bed.customer("solveig");
         solveig.gives_consent(SHIELDED).await;
         let open = solveig.open_claims(SHIELDED).await;
         open.problem(403, "shielded");
@@ -40,8 +41,8 @@ async fn a_shielded_party_is_not_one_that_owes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_party_that_the_source_does_not_know_is_said_so() {
     for altinn in Generation::BOTH {
-        let bench = Bench::of(altinn).await;
-        let ragna = bench.customer("ragna");
+        let bed = TestBed::of(altinn).await;
+        let ragna = bed.customer("ragna");
         ragna.gives_consent(&ragna.pid).await;
 
         // Without a party it is the customer.
@@ -50,6 +51,6 @@ async fn a_party_that_the_source_does_not_know_is_said_so() {
             .await;
 
         assert_eq!(own.problem(404, "party-unknown")["kode"], "KB-009");
-        bench.log_is_clean(&[&ragna.pid]);
+        bed.log_is_clean(&[&ragna.pid]);
     }
 }

@@ -1,5 +1,6 @@
-//! A plain load balancer: each request to the next host in turn, and on to the one after it where nobody answers. It knows no
-//! sessions. Like others of its kind it repeats what broke off only where that is safe.
+//! Plain load balancer in round-robin order, without sticky sessions. If a host refuses the
+//! connection, it tries the next. Like others of its kind it repeats an interrupted request only
+//! where that is safe.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,34 +13,34 @@ use http::{Method, StatusCode, header};
 use reqwest::redirect::Policy;
 use tokio::net::TcpListener;
 
-/// The balancer, by which the app is reached.
+/// Load balancer in front of the hosts.
 pub(crate) struct Balancer {
-    /// Where it is reached.
+    /// Public origin of the balancer.
     pub(crate) public_url: String,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     http: reqwest::Client,
-    desk: Mutex<Desk>,
+    pool: Mutex<HostPool>,
 }
 
 #[derive(Default)]
-struct Desk {
+struct HostPool {
     hosts: Vec<SocketAddr>,
     turn: usize,
     answered: Vec<(usize, String)>,
 }
 
 impl Balancer {
-    /// Without hosts.
+    /// Starts a balancer without hosts.
     pub(crate) async fn start() -> Self {
         let http = reqwest::Client::builder()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0);
         let shared = Arc::new(Shared {
             http: http.build().expect("a client"),
-            desk: Mutex::default(),
+            pool: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
@@ -51,31 +52,31 @@ impl Balancer {
         }
     }
 
-    /// Sends requests to these from now on, the first one first.
+    /// Sends requests to these hosts from now on, beginning with the first.
     pub(crate) fn point_at(&self, hosts: Vec<SocketAddr>) {
-        let mut desk = self.shared.desk();
-        (desk.hosts, desk.turn) = (hosts, 0);
+        let mut pool = self.shared.pool();
+        (pool.hosts, pool.turn) = (hosts, 0);
     }
 
-    /// Which host has answered requests to this path, in their order.
+    /// Returns the hosts that have answered requests to this path, in order.
     pub(crate) fn answered(&self, path: &str) -> Vec<usize> {
-        let desk = self.shared.desk();
-        let those = desk.answered.iter().filter(|(_, asked)| asked == path);
+        let pool = self.shared.pool();
+        let those = pool.answered.iter().filter(|(_, asked)| asked == path);
         those.map(|(host, _)| *host).collect()
     }
 }
 
 impl Shared {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pool(&self) -> MutexGuard<'_, HostPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The hosts in the order in which this request tries them.
+    /// Returns the hosts in the order in which this request tries them.
     fn order(&self) -> Vec<(usize, SocketAddr)> {
-        let mut desk = self.desk();
-        let mut hosts: Vec<_> = desk.hosts.iter().copied().enumerate().collect();
-        let first = desk.turn % hosts.len().max(1);
-        desk.turn += 1;
+        let mut pool = self.pool();
+        let mut hosts: Vec<_> = pool.hosts.iter().copied().enumerate().collect();
+        let first = pool.turn % hosts.len().max(1);
+        pool.turn += 1;
         hosts.rotate_left(first);
         hosts
     }
@@ -96,7 +97,7 @@ impl Shared {
             .body(body);
         let answer = request.send().await?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
-        // Whole before it is passed on, so that one that breaks off can still be had from another host.
+        // Buffered before it is passed on, so that another host can repeat an interrupted answer.
         let body = answer.bytes().await?;
         headers.remove(header::TRANSFER_ENCODING);
         Ok((status, headers, Body::from(body)).into_response())
@@ -112,7 +113,7 @@ async fn pass_on(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         match shared.ask(host, &parts, body.clone()).await {
             Ok(answer) => {
                 let path = parts.uri.path().to_owned();
-                shared.desk().answered.push((number, path));
+                shared.pool().answered.push((number, path));
                 return answer;
             }
             Err(error) if error.is_connect() || parts.method == Method::GET => {}

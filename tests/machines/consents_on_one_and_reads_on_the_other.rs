@@ -1,8 +1,8 @@
-//! A customer consents and sees their claims, whichever hosts answer, and whichever are still there.
+//! Consent and read by one customer with any host answering, while hosts disappear.
 
 use journeys::SOLE_PROPRIETORSHIP;
-use sandbox::fault::Fault;
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
+use sandbox::kit::Fault;
 
 use crate::fleet::Fleet;
 
@@ -13,18 +13,18 @@ async fn the_customer_starts_on_one_host_comes_back_to_the_other_and_reads_on_bo
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
-    let minted = fleet.bench.minted();
+    let minted = fleet.bed.minted();
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 
     assert_eq!(fleet.balancer.answered("/consent"), [0]);
     assert_eq!(fleet.balancer.answered("/consent/callback"), [1]);
     assert_eq!(fleet.balancer.answered(CLAIMS), [0, 1]);
-    // What one host has minted, the other uses.
+    // The other host reuses the first one's tokens.
     assert!(minted > 0);
-    assert_eq!(fleet.bench.minted(), minted);
+    assert_eq!(fleet.bed.minted(), minted);
     // Each store is where it was placed.
     assert!(!fleet.redis.rows("consents").is_empty());
     assert!(fleet.redis.rows("tokens").is_empty());
@@ -36,8 +36,8 @@ async fn the_customers_host_dies_while_they_are_at_altinn() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
-    let browser = fleet.bench.browser();
+    let ragna = fleet.bed.customer("ragna");
+    let browser = fleet.bed.browser();
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = browser.approves_and_leaves(&address, &ragna.pid).await;
     fleet.hosts.kill(0);
@@ -48,7 +48,7 @@ async fn the_customers_host_dies_while_they_are_at_altinn() {
     assert!(location.contains("consent=granted"), "{location}");
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
 
-    // The one that comes back knows it all.
+    // The restarted host has all data.
     fleet.boot(0);
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     assert_eq!(fleet.balancer.answered(CLAIMS), [1, 0]);
@@ -59,15 +59,16 @@ async fn the_customers_host_dies_while_it_reads_their_claims() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    let calls = fleet.bench.calls(Counterparty::Skatteetaten);
+    let calls = fleet.bed.calls(ExternalService::Skatteetaten);
     fleet
-        .bench
-        .fault(Counterparty::Skatteetaten, 1, Fault::Hang);
+        .bed
+        .fault(ExternalService::Skatteetaten, 1, Fault::Hang);
     let death = async {
-        let reads = async |bench: &journeys::Bench| bench.calls(Counterparty::Skatteetaten) > calls;
-        fleet.bench.until(reads).await;
+        let reads =
+            async |bed: &journeys::TestBed| bed.calls(ExternalService::Skatteetaten) > calls;
+        fleet.bed.until(reads).await;
         fleet.hosts.kill(0);
     };
     let (claims, ()) = futures::future::join(ragna.open_claims(SOLE_PROPRIETORSHIP), death).await;

@@ -1,12 +1,14 @@
-//! Several hosts behind one address, their stores in Redis, and the counterparties around them.
+//! Several hosts behind one address, with their stores in Redis, and the external services that
+//! they call.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use journeys::Bench;
+use journeys::TestBed;
 use sandbox::posten::Switches;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -15,18 +17,18 @@ use crate::balancer::Balancer;
 use crate::machine::{Machine, Settings};
 use crate::redis::Redis;
 
-/// The hosts and what is around them.
+/// Hosts with their stores, balancer and test bed.
 pub(crate) struct Fleet {
-    pub(crate) bench: Bench,
+    pub(crate) bed: TestBed,
     pub(crate) hosts: Hosts,
     pub(crate) balancer: Balancer,
-    /// Where consents and jobs are.
+    /// Store of consents and jobs.
     pub(crate) redis: Redis,
-    /// Where tokens are, which may be lost.
+    /// Store of tokens, which may be lost.
     pub(crate) tokens: Redis,
 }
 
-/// The processes.
+/// Processes of the hosts.
 pub(crate) struct Hosts {
     settings: Settings,
     running: Mutex<Vec<Option<Machine>>>,
@@ -35,23 +37,24 @@ pub(crate) struct Hosts {
 }
 
 impl Fleet {
-    /// Two hosts that call nothing by themselves. None where there is no Redis: the test is skipped then.
+    /// Starts two hosts without timers. Returns `None` without Redis, which skips the test.
     pub(crate) async fn start() -> Option<Self> {
         Self::with_timers(2, &[], Duration::MAX).await
     }
 
-    /// So many hosts, whose timers all call these paths so often.
+    /// Starts `hosts` hosts, whose timers all call these paths at this interval.
     pub(crate) async fn with_timers(hosts: usize, paths: &[&str], every: Duration) -> Option<Self> {
         let (redis, tokens) = (Redis::start()?, Redis::start()?);
         let balancer = Balancer::start().await;
-        let bench = Bench::without_app(balancer.public_url.clone()).await;
-        // An empty queue may be asked every ten minutes at Posten; the sandbox has no such patience by itself.
-        bench.world().posten.set_switches(Switches {
+        let bed = TestBed::without_app(balancer.public_url.clone()).await;
+        // Posten allows a poll of an empty queue every ten minutes; the sandbox's default interval
+        // is different.
+        bed.services().posten.set_switches(Switches {
             poll_seconds: 600,
             ..Switches::default()
         });
         let folder = tempfile::tempdir().expect("a folder");
-        let mut config = bench.sandbox.runtime_config();
+        let mut config = bed.sandbox.runtime_config();
         let stores = [
             ("consents", &redis),
             ("jobs", &redis),
@@ -65,7 +68,7 @@ impl Fleet {
             let there = format!("{table}\"redis\"\nurl = \"{}\"\n", server.url());
             config = config.replace(&here, &there);
         }
-        let pins = bench.sandbox.pins(&["signature"]);
+        let pins = bed.sandbox.pins(&["signature"]);
         let share = format!("share = \"1/{hosts}\"");
         let pins = pins.replace("share = \"1/1\"", &share);
         for (name, text) in [("runtime-config.toml", config), ("pins.toml", pins)] {
@@ -74,13 +77,13 @@ impl Fleet {
         let settings = Settings {
             manifest: Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml"),
             folder: folder.path().to_owned(),
-            variables: bench.sandbox.variables(&balancer.public_url),
+            variables: bed.sandbox.variables(&balancer.public_url),
             timers: paths.iter().map(|path| (*path).to_owned()).collect(),
             every,
             clock: 0,
         };
         let fleet = Self {
-            bench,
+            bed,
             hosts: Hosts {
                 settings,
                 running: Mutex::new((0..hosts).map(|_| None).collect()),
@@ -97,12 +100,13 @@ impl Fleet {
         Some(fleet)
     }
 
-    /// Starts the host with this number; the next request goes to the first one.
+    /// Starts the host with this number; the balancer begins with the first one.
     pub(crate) fn boot(&self, number: usize) {
         let mut settings = self.hosts.settings.clone();
         settings.clock = self.hosts.clock.load(Ordering::SeqCst);
         if let Some(older) = older_release().filter(|_| number > 0) {
             settings.manifest = older.join("spin.toml");
+            settings.variables = for_release(&settings.manifest, settings.variables);
         }
         let start = || Machine::start(&format!("host{number}"), &settings);
         let machine = tokio::task::block_in_place(start);
@@ -112,9 +116,9 @@ impl Fleet {
         self.balancer.point_at(addresses.collect());
     }
 
-    /// Moves everybody's clock ahead.
+    /// Advances all clocks.
     pub(crate) fn advance(&self, time: Duration) {
-        self.bench.advance(time);
+        self.bed.advance(time);
         let seconds = i64::try_from(time.as_secs()).expect("a sensible time");
         self.hosts.clock.fetch_add(seconds, Ordering::SeqCst);
         for machine in self.hosts.running().iter_mut().flatten() {
@@ -123,25 +127,48 @@ impl Fleet {
     }
 }
 
-/// The project as an older release left it, with its components built, which `tests/upgrade.sh` names: all hosts but
-/// the first are of it.
+/// Returns the folder of an older release with its components built, named by `tests/upgrade.sh`.
+/// All hosts but the first run it.
 fn older_release() -> Option<PathBuf> {
     std::env::var_os("INNSYN_OLDER").map(PathBuf::from)
 }
 
+/// Returns the variables in the form of the release with this manifest: a release that knows no
+/// consumers of a service refuses the member.
+fn for_release(
+    manifest: &Path,
+    mut variables: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let manifest = fs::read_to_string(manifest).expect("a manifest");
+    // It came in the same release.
+    if manifest.contains("login_back_end_claim") {
+        return variables;
+    }
+    let services = variables.get_mut("token_services").expect("services");
+    let mut list: Vec<Value> = serde_json::from_str(services).expect("JSON");
+    for service in &mut list {
+        service
+            .as_object_mut()
+            .expect("an object")
+            .remove("consumers");
+    }
+    *services = serde_json::to_string(&list).expect("JSON");
+    variables
+}
+
 impl Hosts {
-    /// Kills one as a power cut does. The balancer is not told.
+    /// Kills a host without warning, as a power failure does. The balancer gets no notice.
     pub(crate) fn kill(&self, number: usize) {
         self.running()[number].take().expect("running").kill();
     }
 
-    /// What the host with this number has logged.
+    /// Returns the log events of the host with this number.
     pub(crate) fn events(&self, number: usize) -> Vec<Value> {
         let running = self.running();
         running[number].as_ref().expect("running").events()
     }
 
-    /// How many events of all running hosts are such.
+    /// Counts the events of all running hosts that match.
     pub(crate) fn count(&self, such: impl Fn(&Value) -> bool) -> usize {
         let running = self.running();
         let events = running.iter().flatten().flat_map(Machine::events);

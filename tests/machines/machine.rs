@@ -1,6 +1,6 @@
-//! One host in a process of its own, which is killed as a power cut kills it.
+//! Host in a process of its own, which is killed without warning, as by a power failure.
 //!
-//! The process is this very program, told to run the one test [`serves`].
+//! The process is this very program, which runs the one test [`serves`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,39 +17,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// Where such a process finds its [`Settings`].
+/// Variable that passes the [`Settings`] to such a process.
 const SETTINGS: &str = "INNSYN_TEST_MACHINE";
-/// What it says when it is there, before its address.
+/// Line that the process prints before its address once it listens.
 const HERE: &str = "listening on ";
 
-/// What a machine is told.
+/// Settings of a machine.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Settings {
-    /// The app.
+    /// Manifest of the app.
     pub(crate) manifest: PathBuf,
-    /// The folder with `runtime-config.toml` and `pins.toml`.
+    /// Folder with `runtime-config.toml` and `pins.toml`.
     pub(crate) folder: PathBuf,
     pub(crate) variables: BTreeMap<String, String>,
-    /// What the host calls by itself, all of it so often.
+    /// Paths that the host's timers call, all at the same interval.
     pub(crate) timers: Vec<String>,
     pub(crate) every: Duration,
-    /// How far its clock is ahead, in seconds.
+    /// Offset of its clock, in seconds ahead.
     pub(crate) clock: i64,
 }
 
-/// A process that serves the app.
+/// Process that serves the app.
 pub(crate) struct Machine {
     pub(crate) address: SocketAddr,
     process: Child,
-    /// Seconds written here move its clock; it ends with it.
+    /// Pipe that moves its clock, in seconds; the process ends with the pipe.
     clock: ChildStdin,
-    /// Kept open: a test that cannot speak ends.
+    /// Standard output, kept open: a test that cannot print ends.
     _said: BufReader<ChildStdout>,
     log: PathBuf,
 }
 
 impl Machine {
-    /// Starts one that writes to the log called `name`, after what an earlier one wrote there.
+    /// Starts a process that appends to the log called `name`.
     pub(crate) fn start(name: &str, settings: &Settings) -> Self {
         let path = settings.folder.join(format!("{name}.json"));
         let text = serde_json::to_vec(settings).expect("JSON");
@@ -82,18 +82,18 @@ impl Machine {
         }
     }
 
-    /// Moves its clock ahead.
+    /// Advances its clock.
     pub(crate) fn advance(&mut self, seconds: i64) {
         writeln!(self.clock, "{seconds}").expect("a machine that listens");
     }
 
-    /// Without a farewell (SIGKILL).
+    /// Kills the process without a shutdown (SIGKILL).
     pub(crate) fn kill(mut self) {
         self.process.kill().expect("killed");
         self.process.wait().expect("gone");
     }
 
-    /// The events that it has logged, and before it those of the same name.
+    /// Returns its logged events, and those of earlier processes of the same name.
     pub(crate) fn events(&self) -> Vec<Value> {
         let log = read(&self.log);
         let lines = log.lines();
@@ -105,7 +105,7 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // One that was killed is gone already.
+        // A killed one is gone already.
         _ = self.process.kill();
         _ = self.process.wait();
         if std::thread::panicking() {
@@ -118,7 +118,7 @@ fn read(log: &Path) -> String {
     fs::read_to_string(log).expect("a log")
 }
 
-/// No test: what a machine's process does, until it is killed or its input ends.
+/// Process of a machine, not a test: serves until it is killed or its input ends.
 #[test]
 #[ignore = "the other tests start it, as processes of their own"]
 fn serves() {

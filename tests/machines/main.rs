@@ -1,4 +1,5 @@
-//! Several hosts on one Redis behind a load balancer: what customers and operators see while machines come and go.
+//! Several hosts on one Redis behind a load balancer, as customers and operators see them while
+//! machines start and stop.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! A Redis of the test's own: a port, a folder, and each write on the disk before it is answered.
+//! Private Redis of a test: a port, a folder, and each write on the disk before it is answered.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The server. What it keeps outlives its process.
+/// Server. Its data outlives its process.
 pub(crate) struct Redis {
     folder: TempDir,
     port: u16,
@@ -16,7 +16,8 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// None where there is no `redis-server`: the test is skipped then, loudly.
+    /// Starts a server. Returns `None` without `redis-server`, and prints a warning: the test is
+    /// skipped.
     pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
@@ -29,7 +30,7 @@ impl Redis {
             port,
             process,
         };
-        // Somebody else may have been given the port meanwhile.
+        // Another process may have taken the port meanwhile.
         if redis.comes_up() {
             Some(redis)
         } else {
@@ -37,29 +38,29 @@ impl Redis {
         }
     }
 
-    /// Its address, for the stores in it.
+    /// Returns the URL for the stores in it.
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    /// Without a farewell, as a crash does.
+    /// Kills the process without a shutdown, as a crash does.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("killed");
         self.process.wait().expect("gone");
     }
 
-    /// Starts it again, with what it kept.
+    /// Starts it again with its data.
     pub(crate) fn restart(&mut self) {
         self.process = spawn(self.folder.path(), self.port).expect("redis-server");
         assert!(self.comes_up(), "Redis does not come back");
     }
 
-    /// It takes connections and requests, and answers none of them.
+    /// Suspends Redis: it still accepts connections and requests, but answers none.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// It answers what has waited, and goes on.
+    /// Resumes Redis, which then answers the pending requests.
     pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
@@ -70,7 +71,7 @@ impl Redis {
         assert!(sent.expect("a shell").success(), "{command}");
     }
 
-    /// What `redis-cli` says to this.
+    /// Runs `redis-cli` and returns its output.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli")
             .args(["-p", &self.port.to_string()])
@@ -81,7 +82,7 @@ impl Redis {
         said.trim().to_owned()
     }
 
-    /// The names of a store's rows, each with a digest of what it holds, in order.
+    /// Returns the names of a store's rows, each with a digest of its content, in order.
     pub(crate) fn rows(&self, store: &str) -> Vec<(String, String)> {
         let listed = self.cli(&["keys", &format!("{store}.*")]);
         let digest = |name: &str| self.cli(&["debug", "digest-value", name]);
@@ -91,7 +92,7 @@ impl Redis {
         rows
     }
 
-    /// Until it answers; not, if its process ends.
+    /// Waits until it answers. Returns false if its process ends.
     fn comes_up(&mut self) -> bool {
         let start = Instant::now();
         while self.cli(&["ping"]) != "PONG" {

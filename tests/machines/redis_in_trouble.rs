@@ -1,17 +1,17 @@
-//! Redis goes away, fills up, or takes its time: customers are told so in a few seconds, nothing is lost, and all is well when
-//! Redis is.
+//! Redis is down, full or slow: customers get an error in a few seconds, nothing is lost, and the
+//! app recovers with Redis.
 
 use std::time::{Duration, Instant};
 
 use journeys::{ANOTHER_PROPRIETORSHIP, Answer, SOLE_PROPRIETORSHIP};
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
 
 use crate::fleet::Fleet;
 
-/// How long a customer waits for the news at most.
+/// Longest time until a customer gets the error.
 const SOON: Duration = Duration::from_secs(5);
 
-/// The news.
+/// Checks the error that the customer gets.
 #[track_caller]
 fn is_told(answer: &Answer) {
     answer.problem(503, "store-down");
@@ -23,7 +23,7 @@ async fn redis_is_restarted() {
     let Some(mut fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     let (job, _) = ragna.orders().await;
     let kept = (fleet.redis.rows("consents"), fleet.redis.rows("jobs"));
@@ -45,7 +45,7 @@ async fn redis_is_restarted() {
         assert_eq!(ragna.job(&job).await["status"], "in_progress");
     }
 
-    // A restart while nobody asks is seen by nobody, and a host may start before Redis does.
+    // A restart without requests has no effect, and a host may start before Redis does.
     fleet.redis.kill();
     fleet.hosts.kill(1);
     fleet.boot(1);
@@ -61,17 +61,20 @@ async fn redis_is_down_when_the_customer_comes_back_from_altinn() {
     let Some(mut fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
-    let browser = fleet.bench.browser();
+    let ragna = fleet.bed.customer("ragna");
+    let browser = fleet.bed.browser();
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = browser.approves_and_leaves(&address, &ragna.pid).await;
     fleet.redis.kill();
     let page = browser.visits(&callback).await;
     assert_eq!(page.status, 503, "{page:#?}");
-    assert!(page.body.contains("Svaret ditt hos Altinn er ikke borte"));
+    assert!(
+        page.body
+            .contains("Svaret du ga i Altinn, har ikke gått tapt")
+    );
 
     fleet.redis.restart();
-    // As the page says: it is enough to go back to the bank.
+    // As the page says: the customer can go back to the bank.
     ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     let back = browser.visits(&callback).await;
     assert!(back.header("location").contains("consent=granted"));
@@ -82,35 +85,32 @@ async fn redis_is_full() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let (ragna, solveig) = (
-        fleet.bench.customer("ragna"),
-        fleet.bench.customer("solveig"),
-    );
-    let browser = fleet.bench.browser();
+    let (ragna, solveig) = (fleet.bed.customer("ragna"), fleet.bed.customer("solveig"));
+    let browser = fleet.bed.browser();
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     let address = solveig.consent_address(ANOTHER_PROPRIETORSHIP).await;
     let callback = browser.approves_and_leaves(&address, &solveig.pid).await;
     let (at_altinn, at_posten) = (
-        fleet.bench.calls_to_altinn(),
-        fleet.bench.calls(Counterparty::Posten),
+        fleet.bed.calls_to_altinn(),
+        fleet.bed.calls(ExternalService::Posten),
     );
     let kept = fleet.redis.rows("consents");
 
     for server in [&fleet.redis, &fleet.tokens] {
         server.cli(&["config", "set", "maxmemory", "1"]);
     }
-    // What needs a new row is not begun anywhere else either.
+    // Operations that need a new row do not start anywhere else either.
     for _ in 0..2 {
         is_told(&ragna.ask_consent(&ragna.pid).await);
         is_told(&ragna.orders_with(|_| ()).await);
     }
-    assert_eq!(fleet.bench.calls_to_altinn(), at_altinn);
-    assert_eq!(fleet.bench.calls(Counterparty::Posten), at_posten);
-    // What is there is read, on both hosts.
+    assert_eq!(fleet.bed.calls_to_altinn(), at_altinn);
+    assert_eq!(fleet.bed.calls(ExternalService::Posten), at_posten);
+    // Existing rows are read, on both hosts.
     for _ in 0..2 {
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
     }
-    // The customer is told what Altinn says, although it cannot be written down.
+    // The customer gets Altinn's answer, although the store cannot record it.
     let back = browser.visits(&callback).await;
     assert!(
         back.header("location").contains("consent=granted"),
@@ -135,15 +135,15 @@ async fn redis_is_slow() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
-    let browser = fleet.bench.browser();
+    let ragna = fleet.bed.customer("ragna");
+    let browser = fleet.bed.browser();
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     let address = ragna.consent_address(&ragna.pid).await;
     let callback = browser.approves_and_leaves(&address, &ragna.pid).await;
     let kept = fleet.redis.rows("consents");
 
     fleet.redis.freeze();
-    // Those that are connected, and one that tries to be.
+    // Connected hosts, and one that tries to connect.
     fleet.hosts.kill(1);
     fleet.boot(1);
     for _ in 0..2 {
@@ -168,22 +168,22 @@ async fn the_store_of_tokens_is_slow_and_then_gone() {
     let Some(mut fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
-    // Hosts that have nothing in memory.
+    // Hosts with empty memory.
     for number in 0..2 {
         fleet.hosts.kill(number);
         fleet.boot(number);
     }
     fleet.tokens.cli(&["client", "pause", "8000", "all"]);
-    let minted = fleet.bench.minted();
+    let minted = fleet.bed.minted();
     for host in 0..2 {
         let asked = Instant::now();
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
         assert!(asked.elapsed() < SOON, "host {host}: {:?}", asked.elapsed());
     }
     // One for each host, since they cannot share.
-    assert_eq!(fleet.bench.minted(), minted + 2);
+    assert_eq!(fleet.bed.minted(), minted + 2);
 
     fleet.tokens.kill();
     for _ in 0..2 {

@@ -1,6 +1,6 @@
-//! An older and a newer release on one Redis, as it is for a while when one host is upgraded before the other.
+//! Older and newer release on one Redis, as during an upgrade of one host before the other.
 //!
-//! The newer one is played by its rows: they begin with a version that this release does not know.
+//! Rows represent the newer one: they begin with a version that this release does not know.
 
 use journeys::{ANOTHER_PROPRIETORSHIP, Answer, SOLE_PROPRIETORSHIP};
 use reqwest::Method;
@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::fleet::Fleet;
 use crate::redis::Redis;
 
-/// The version that this release writes, and the next.
+/// Row version of this release.
 const OURS: &str = "\u{2}";
 const NEWER: &str = "\u{3}";
 
@@ -24,11 +24,8 @@ async fn neither_loses_the_others_consents() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let (ragna, solveig) = (
-        fleet.bench.customer("ragna"),
-        fleet.bench.customer("solveig"),
-    );
-    let browser = fleet.bench.browser();
+    let (ragna, solveig) = (fleet.bed.customer("ragna"), fleet.bed.customer("solveig"));
+    let browser = fleet.bed.browser();
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
     let callback = browser.approves_and_leaves(&address, &ragna.pid).await;
     browser.visits(&callback).await;
@@ -43,7 +40,7 @@ async fn neither_loses_the_others_consents() {
     let newer = fleet.redis.rows("consents");
     assert_ne!(newer, rows);
 
-    // Whatever anybody asks of either host, the newer release's rows stay as they are.
+    // Whatever requests either host gets, the newer release's rows stay as they are.
     for _ in 0..2 {
         ragna
             .open_claims(SOLE_PROPRIETORSHIP)
@@ -63,13 +60,13 @@ async fn neither_loses_the_others_consents() {
     let still_there = |row: &(String, String)| fleet.redis.rows("consents").contains(row);
     assert!(newer.iter().all(still_there));
 
-    // Customers without such a row notice nothing.
+    // Customers without such a row are not affected.
     solveig.gives_consent(ANOTHER_PROPRIETORSHIP).await;
     // She has no claims.
     let read = solveig.open_claims(ANOTHER_PROPRIETORSHIP).await;
     read.problem(404, "nothing-found");
 
-    // The newer release is taken back, or writes the format that both read: the consent holds.
+    // The newer release is rolled back, or writes the format that both read: the consent is valid.
     write_as(&fleet.redis, &newer, OURS);
     for _ in 0..2 {
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -79,8 +76,8 @@ async fn neither_loses_the_others_consents() {
 }
 
 async fn sweep(fleet: &Fleet) -> Answer {
-    let secret = &fleet.bench.sandbox.variables(&fleet.bench.public_url)["maintenance_secret"];
-    let address = format!("{}/consent/sweep", fleet.bench.public_url);
+    let secret = &fleet.bed.sandbox.variables(&fleet.bed.public_url)["maintenance_secret"];
+    let address = format!("{}/consent/sweep", fleet.bed.public_url);
     let request = reqwest::Client::new().request(Method::POST, address);
     let sent = request.bearer_auth(secret).send().await;
     Answer::read(sent.expect("an answer")).await

@@ -1,4 +1,4 @@
-//! A document is ordered on one host and what becomes of it is fetched by another.
+//! A job that is ordered on one host and whose status another host fetches.
 
 use futures::future::join;
 use journeys::Answer;
@@ -10,17 +10,13 @@ async fn both_hosts_drain_at_once_and_the_job_is_told_of_once() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    fleet
-        .bench
-        .browser()
-        .signs(&redirect, "ragna", "sign")
-        .await;
+    fleet.bed.browser().signs(&redirect, "ragna", "sign").await;
 
     let (one, other) = join(
-        fleet.bench.drain_to_send().send(),
-        fleet.bench.drain_to_send().send(),
+        fleet.bed.drain_to_send().send(),
+        fleet.bed.drain_to_send().send(),
     )
     .await;
     let mut changes = Vec::new();
@@ -35,7 +31,7 @@ async fn both_hosts_drain_at_once_and_the_job_is_told_of_once() {
     hosts.sort_unstable();
     assert_eq!(hosts, [0, 1]);
 
-    // Both know, and hand out what was signed.
+    // Both know the job, and serve the signed documents.
     for _ in 0..2 {
         assert_eq!(ragna.job(&id).await["status"], "completed");
         let (status, _, file) = ragna.fetches(&id, "pades").await;
@@ -48,17 +44,17 @@ async fn the_host_that_took_the_order_is_gone_when_the_customer_has_signed() {
     let Some(fleet) = Fleet::start().await else {
         return;
     };
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
     fleet.hosts.kill(0);
     let end = fleet
-        .bench
+        .bed
         .browser()
         .signs_and_returns(&redirect, "ragna", "sign")
         .await;
     assert!(end.contains("signature="), "{end}");
-    let drained = fleet.bench.drains().await.json(200);
+    let drained = fleet.bed.drains().await.json(200);
     assert_eq!(drained["orphans"], 0, "{drained}");
     assert_eq!(ragna.job(&id).await["status"], "completed");
-    assert_eq!(fleet.bench.jobs_at_posten().await.len(), 1);
+    assert_eq!(fleet.bed.jobs_at_posten().await.len(), 1);
 }

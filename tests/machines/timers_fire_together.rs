@@ -1,24 +1,25 @@
-//! Every host has timers, and they all go off at once: the work is done once.
+//! Timers of several hosts that fire at once: the work is done once.
 
 use std::time::Duration;
 
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
 use serde_json::Value;
 
 use crate::fleet::Fleet;
 
 const TIMERS: [&str; 3] = ["/consent/sweep", "/signatures/sweep", "/signatures/drain"];
-/// Often, so that the hosts meet: each has gone through its timers before the next round begins.
+/// Short interval, so that the hosts coincide: each has gone through its timers before the next
+/// round begins.
 const EVERY: Duration = Duration::from_millis(50);
-/// Three consumers have one for each flow.
+/// Number of queues: three consumers have one for each flow.
 const QUEUES: usize = 6;
-/// Longer than an empty queue rests, and than a sweep does.
+/// Time above the pause of an empty queue, and of a sweep.
 const LATER: Duration = Duration::from_secs(10 * 60 + 1);
 
-/// What was done outside a host.
+/// Effects outside the hosts.
 #[derive(Debug, Eq, PartialEq)]
 struct Done {
-    /// What Posten was asked, with its answer, in the order of the text.
+    /// Requests to Posten with their answers, sorted as text.
     posten: Vec<String>,
     /// Sweeps of a store, by any host.
     sweeps: usize,
@@ -39,26 +40,26 @@ async fn two_hosts_do_no_more_than_one() {
     assert_eq!(done_by(2).await, Some(alone));
 }
 
-/// What is done in the first minutes, and in those after a customer has signed.
+/// Returns the effects in the first minutes, and in those after a customer has signed.
 async fn done_by(hosts: usize) -> Option<[Done; 2]> {
     let fleet = Fleet::with_timers(hosts, &TIMERS, EVERY).await?;
     rounds(&fleet, hosts).await;
     let first = done(&fleet, 0, 0);
 
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     let (id, redirect) = ragna.orders().await;
-    let browser = fleet.bench.browser();
+    let browser = fleet.bed.browser();
     browser.signs(&redirect, "ragna", "sign").await;
     let asked = asked(&fleet).len();
     fleet.advance(LATER);
     rounds(&fleet, hosts).await;
-    let ragna = fleet.bench.customer("ragna");
+    let ragna = fleet.bed.customer("ragna");
     assert_eq!(ragna.job(&id).await["status"], "completed");
     let second = done(&fleet, asked, first.sweeps);
     Some([first, second])
 }
 
-/// Until each host's timers have gone off some times more.
+/// Waits until each host's timers have fired some times more.
 async fn rounds(fleet: &Fleet, hosts: usize) {
     let calls = |host: usize, path: &str| {
         let events = fleet.hosts.events(host);
@@ -68,8 +69,8 @@ async fn rounds(fleet: &Fleet, hosts: usize) {
     for host in 0..hosts {
         for path in TIMERS {
             let before = calls(host, path);
-            let some_more = async |_: &journeys::Bench| calls(host, path) >= before + 4;
-            fleet.bench.until(some_more).await;
+            let some_more = async |_: &journeys::TestBed| calls(host, path) >= before + 4;
+            fleet.bed.until(some_more).await;
         }
     }
 }
@@ -85,8 +86,8 @@ fn done(fleet: &Fleet, asked_before: usize, swept_before: usize) -> Done {
 }
 
 fn asked(fleet: &Fleet) -> Vec<String> {
-    let entries = fleet.bench.world().journal.entries().into_iter();
-    let of_posten = entries.filter(|entry| entry.counterparty == Counterparty::Posten);
+    let entries = fleet.bed.services().journal.entries().into_iter();
+    let of_posten = entries.filter(|entry| entry.service == ExternalService::Posten);
     let text = of_posten.map(|entry| format!("{} {} {}", entry.method, entry.route, entry.status));
     text.collect()
 }

@@ -1,9 +1,9 @@
-//! An answer with its whole body, and what journeys ask of it.
+//! Response with its whole body, and the checks of journeys on it.
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// What came back.
+/// Response to a request.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -27,21 +27,22 @@ impl Answer {
         }
     }
 
-    /// A header's text; empty when it is not there.
+    /// Returns a header's text; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().expect("printable"))
     }
 
-    /// The body as JSON, after the status is checked.
+    /// Parses the body as JSON, after a check of the status.
     #[track_caller]
     pub fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:#?}");
         serde_json::from_str(&self.body).expect("a JSON body")
     }
 
-    /// Checks that this is a problem of the type `slug`, with what every problem has and nothing it must not have.
+    /// Checks that this is a problem of the type `slug`, with the common members and no forbidden
+    /// ones.
     #[track_caller]
     pub fn problem(&self, status: u16, slug: &str) -> Value {
         let problem = self.json(status);

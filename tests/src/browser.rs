@@ -1,45 +1,45 @@
-//! A browser: cookies, forms, and going where it is sent. It knows no national number in an address.
+//! Browser with cookies, forms and redirects. It refuses a national identity number in an address.
 
 use reqwest::header::{ACCEPT_LANGUAGE, LOCATION, ORIGIN};
 use reqwest::redirect::Policy;
-use sandbox::altinn::register;
+use sandbox::population;
 use url::Url;
 
 use crate::generation::id_in;
-use crate::{Answer, Bench};
+use crate::{Answer, TestBed};
 
-/// How many redirects a browser follows before it gives up.
+/// Redirects that a browser follows at most.
 const PATIENCE: usize = 10;
 
-/// Somebody's browser.
+/// Browser of a person.
 pub struct Browser<'a> {
-    bench: &'a Bench,
+    bed: &'a TestBed,
     http: reqwest::Client,
     language: &'static str,
 }
 
 impl<'a> Browser<'a> {
-    pub(crate) fn new(bench: &'a Bench) -> Self {
+    pub(crate) fn new(bed: &'a TestBed) -> Self {
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())
             .build()
             .expect("a client");
         Self {
-            bench,
+            bed,
             http,
             language: "nb-NO",
         }
     }
 
-    /// The browser of somebody who reads `language` (`Accept-Language`).
+    /// Sets the language of the browser's user (`Accept-Language`).
     #[must_use]
     pub fn speaking(mut self, language: &'static str) -> Self {
         self.language = language;
         self
     }
 
-    /// Opens an address, without following where it leads.
+    /// Opens an address, without following its redirect.
     pub async fn visits(&self, address: &str) -> Answer {
         let request = self
             .http
@@ -48,24 +48,25 @@ impl<'a> Browser<'a> {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// Approves at Altinn as the person with this number and goes all the way back: where the browser ends.
+    /// Approves at Altinn as the person with this number, follows the redirects back, and returns
+    /// the final address.
     pub async fn approves(&self, address: &str, person: &str) -> String {
         let callback = self.answers(address, person, "accept").await;
         self.comes_back(&callback).await
     }
 
-    /// Approves, and does not go further than to the callback's address, which is returned.
+    /// Approves, and returns the callback's address without opening it.
     pub async fn approves_and_leaves(&self, address: &str, person: &str) -> String {
         self.answers(address, person, "accept").await
     }
 
-    /// Refuses, and goes all the way back.
+    /// Refuses, and follows the redirects back.
     pub async fn refuses(&self, address: &str, person: &str) -> String {
         let callback = self.answers(address, person, "reject").await;
         self.comes_back(&callback).await
     }
 
-    /// Goes back without an answer, which Altinn 3's page has a button for.
+    /// Goes back without an answer, by the button of Altinn 3's page.
     pub async fn leaves(&self, address: &str, person: &str) -> String {
         let callback = self.answers(address, person, "leave").await;
         self.comes_back(&callback).await
@@ -82,7 +83,7 @@ impl<'a> Browser<'a> {
 
     /// Withdraws all consents of the person with this number, in the portal.
     pub async fn revokes(&self, person: &str) {
-        let (altinn, sandbox) = (self.bench.altinn(), &self.bench.sandbox);
+        let (altinn, sandbox) = (self.bed.altinn(), &self.bed.sandbox);
         for id in altinn.requests(sandbox) {
             let (login, revoke) = altinn.withdrawal(sandbox, id);
             self.sends_form(&login, &[("person", handle(person))]).await;
@@ -91,16 +92,17 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// The callback's address, as it was given to Altinn with the request behind `address`.
+    /// Returns the callback's address, as Altinn got it with the request behind `address`.
     pub fn callback_of(&self, address: &str) -> String {
         let callback = self
-            .bench
+            .bed
             .altinn()
-            .callback(&self.bench.sandbox, id_in(address));
+            .callback(&self.bed.sandbox, id_in(address));
         callback.expect("a known request")
     }
 
-    /// Answers on the consent page and follows Altinn's own redirects: the address at the app.
+    /// Answers on the consent page, follows Altinn's own redirects, and returns the address at the
+    /// app.
     async fn answers(&self, address: &str, person: &str, answer: &str) -> String {
         let page = self.visits(address).await;
         assert_eq!(page.status, 200, "{page:#?}");
@@ -116,7 +118,7 @@ impl<'a> Browser<'a> {
             let next = base
                 .join(next.to_str().expect("printable"))
                 .expect("an address");
-            if next.as_str().starts_with(&self.bench.public_url) {
+            if next.as_str().starts_with(&self.bed.public_url) {
                 return next.into();
             }
             step = self.visits(next.as_str()).await;
@@ -130,7 +132,7 @@ impl<'a> Browser<'a> {
         back.header("location").to_owned()
     }
 
-    /// Sends a page's form, without following where it leads.
+    /// Sends a page's form, without following its redirect.
     pub async fn sends_form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = Url::parse(address)
             .expect("an address")
@@ -141,7 +143,9 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// What Altinn's pages call the person with this number.
+/// Returns the name that Altinn's pages use for the person with this number.
 fn handle(number: &str) -> &'static str {
-    register::person(number).expect("somebody at Altinn").handle
+    population::person(number)
+        .expect("somebody at Altinn")
+        .handle
 }

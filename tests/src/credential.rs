@@ -1,19 +1,81 @@
-//! The JWT with which a component, or a back end, asks `token`, made by a library that the components do not use.
+//! Requests to `token` of components and back ends, with credentials made by a library that the
+//! components do not use.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
-/// What comes before the 32 bytes of an Ed25519 seed in PKCS#8 (RFC 8410).
+use crate::{Answer, TestBed};
+
+/// PKCS#8 header before the 32 bytes of an Ed25519 seed (RFC 8410).
 const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// `subject`, who has the key with this seed, asks for `consumer`.
-pub(crate) fn sign(subject: &str, seed: &str, consumer: &str, now: OffsetDateTime) -> String {
+const PATH: &str = "/token";
+
+impl TestBed {
+    /// Builds the request of the component `subject` to `token`, signed here with its key.
+    pub fn component_request(
+        &self,
+        http: &Client,
+        subject: &str,
+        fields: &[(&str, &str)],
+    ) -> RequestBuilder {
+        let variables = self.sandbox.variables(&self.public_url);
+        let seed = &variables[&format!("{subject}_signing_key")];
+        let consumer = &variables["consumer_organisation"];
+        self.token_request(http, (subject, seed), consumer, fields)
+    }
+
+    /// Builds the back end's request to `token` for a token of `consumer`.
+    pub fn back_end_request(
+        &self,
+        http: &Client,
+        consumer: &str,
+        fields: &[(&str, &str)],
+    ) -> RequestBuilder {
+        let back_end = self.sandbox.back_end();
+        self.token_request(http, (back_end.subject, back_end.seed), consumer, fields)
+    }
+
+    /// Returns the back end's credential for `token` with this body, for a token of `consumer`.
+    pub fn back_end_credential(&self, consumer: &str, body: &str) -> String {
+        let back_end = self.sandbox.back_end();
+        let who = (back_end.subject, back_end.seed);
+        sign(who, consumer, body, self.app_now())
+    }
+
+    /// Requests a token of `consumer` as the back end.
+    pub async fn back_end_asks(&self, consumer: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.back_end_request(&Client::new(), consumer, fields);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    fn token_request(
+        &self,
+        http: &Client,
+        who: (&str, &str),
+        consumer: &str,
+        fields: &[(&str, &str)],
+    ) -> RequestBuilder {
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        http.post(format!("{}{PATH}", self.inside))
+            .bearer_auth(sign(who, consumer, &body, self.app_now()))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+    }
+}
+
+/// Signs a credential of `subject`, whose key has this seed, for `consumer` and this body.
+fn sign((subject, seed): (&str, &str), consumer: &str, body: &str, now: OffsetDateTime) -> String {
     let seed = URL_SAFE_NO_PAD.decode(seed).expect("base64url");
     let key = EncodingKey::from_ed_der(&[&PKCS8_PREFIX[..], &seed].concat());
     let now = now.unix_timestamp();
@@ -22,6 +84,9 @@ pub(crate) fn sign(subject: &str, seed: &str, consumer: &str, now: OffsetDateTim
         "sub": subject,
         "aud": "token",
         "consumer": consumer,
+        "method": "POST",
+        "path": PATH,
+        "body_sha256": URL_SAFE_NO_PAD.encode(Sha256::digest(body)),
         "iat": now,
         "exp": now + 30,
         "jti": Uuid::new_v4(),

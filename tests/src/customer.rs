@@ -1,17 +1,17 @@
-//! A person who is logged in at the bank, as their app sees us.
+//! Customer of the bank with a login, as the client of our API.
 
 use reqwest::Method;
 use sandbox::bank::Overrides;
 use serde_json::{Value, json};
 
-use crate::{Answer, Bench};
+use crate::{Answer, TestBed};
 
-/// Somebody with a login token.
+/// Person with a login token.
 pub struct Customer<'a> {
-    bench: &'a Bench,
+    bed: &'a TestBed,
     person: &'static sandbox::bank::Customer,
     token: String,
-    /// The customer's own number.
+    /// National identity number of the customer.
     pub pid: String,
     http: reqwest::Client,
 }
@@ -35,13 +35,14 @@ impl<'a> Customer<'a> {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// A request with the customer's token.
+    /// Builds a request with the customer's token.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let address = format!("{}{path}", self.bench.public_url);
+        let address = format!("{}{path}", self.bed.public_url);
         self.http.request(method, address).bearer_auth(&self.token)
     }
 
-    /// The head of a request with the customer's token that announces a body of `length` bytes, to be sent byte by byte.
+    /// Builds the head of a request with the customer's token that announces a body of `length`
+    /// bytes, to be sent byte by byte.
     pub fn head(&self, path: &str, content_type: &str, length: usize) -> String {
         format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n",
@@ -49,17 +50,22 @@ impl<'a> Customer<'a> {
         )
     }
 
-    /// The demo bank, where the customer's browser is.
-    pub(crate) fn bank_page(&self) -> &str {
-        &self.bench.sandbox.addresses().bank_page
+    /// Returns the login token, for a test that outlives this customer.
+    pub fn login(&self) -> &str {
+        &self.token
     }
 
-    /// `GET path` for `party`.
+    /// Returns the page of the demo bank, where the customer's browser starts.
+    pub(crate) fn bank_page(&self) -> &str {
+        &self.bed.sandbox.addresses().bank_page
+    }
+
+    /// Sends `GET path` for `party`.
     pub async fn get(&self, path: &str, party: &str) -> Answer {
         self.send(Method::GET, path, Some(party), None).await
     }
 
-    /// The open claims of `party`.
+    /// Reads the open claims of `party`.
     pub async fn open_claims(&self, party: &str) -> Answer {
         self.get("/claims/aapnekrav", party).await
     }
@@ -73,21 +79,21 @@ impl<'a> Customer<'a> {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// `POST /consent` for `party`, to return to the demo bank.
+    /// Sends `POST /consent` for `party`, to return to the demo bank.
     pub async fn ask_consent(&self, party: &str) -> Answer {
-        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
-        let body = self.bench.altinn().question(party, &back);
+        let back = format!("{}/", self.bed.sandbox.addresses().bank_page);
+        let body = self.bed.altinn().question(party, &back);
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 
     /// Returns the request `POST /consent` for `party`, for a test that sends it in another way.
     pub fn consent_to_send(&self, party: &str) -> reqwest::RequestBuilder {
-        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
-        let body = self.bench.altinn().question(party, &back);
+        let back = format!("{}/", self.bed.sandbox.addresses().bank_page);
+        let body = self.bed.altinn().question(party, &back);
         self.request(Method::POST, "/consent").json(&body)
     }
 
-    /// Asks for consent where there is none: the address at Altinn.
+    /// Requests a consent that does not exist yet, and returns the address at Altinn.
     pub async fn consent_address(&self, party: &str) -> String {
         let answer = self.ask_consent(party).await.json(201);
         answer["redirect_url"]
@@ -96,30 +102,30 @@ impl<'a> Customer<'a> {
             .to_owned()
     }
 
-    /// `POST /consent` for the customer's own consent to `service`, which says `metadata`.
+    /// Sends `POST /consent` for the customer's own consent to `service`, with `metadata`.
     pub async fn ask_consent_to(&self, service: &str, metadata: Value) -> Answer {
-        let back = format!("{}/", self.bench.sandbox.addresses().bank_page);
-        let mut body = self.bench.altinn().question(&self.pid, &back);
+        let back = format!("{}/", self.bed.sandbox.addresses().bank_page);
+        let mut body = self.bed.altinn().question(&self.pid, &back);
         body["service"] = json!(service);
         body["metadata"] = metadata;
         self.send(Method::POST, "/consent", None, Some(body)).await
     }
 
-    /// Gives that consent in the browser, from start to the way back.
+    /// Gives that consent in the browser, from start to redirect.
     pub async fn gives_consent_to(&self, service: &str, metadata: Value) {
         let asked = self.ask_consent_to(service, metadata).await.json(201);
         let address = asked["redirect_url"].as_str().expect("an address");
-        let back = self.bench.browser().approves(address, &self.pid).await;
+        let back = self.bed.browser().approves(address, &self.pid).await;
         assert!(back.contains("consent=granted"), "{back}");
     }
 
-    /// How it stands with the consent of `party`.
+    /// Fetches the status of the consent of `party`.
     pub async fn consent_status(&self, party: &str) -> String {
         let answer = self.get("/consent", party).await.json(200);
         answer["status"].as_str().expect("a status").to_owned()
     }
 
-    /// Has the bank end the consent of `party`: how it stands then.
+    /// Withdraws the consent of `party` through the bank, and returns its status afterwards.
     pub async fn withdraws_consent(&self, party: &str) -> String {
         let answer = self
             .send(Method::DELETE, "/consent", Some(party), None)
@@ -128,18 +134,18 @@ impl<'a> Customer<'a> {
         standing["status"].as_str().expect("a status").to_owned()
     }
 
-    /// Gives consent for `party` in the browser, from start to the way back.
+    /// Gives consent for `party` in the browser, from start to redirect.
     pub async fn gives_consent(&self, party: &str) {
         let address = self.consent_address(party).await;
-        let back = self.bench.browser().approves(&address, &self.pid).await;
+        let back = self.bed.browser().approves(&address, &self.pid).await;
         assert!(back.contains("consent=granted"), "{back}");
     }
 
-    /// The customer with this handle, freshly logged in at their bank.
-    pub(crate) fn named(bench: &'a Bench, handle: &str) -> Self {
+    /// Returns the customer with this handle, freshly logged in at their bank.
+    pub(crate) fn named(bed: &'a TestBed, handle: &str) -> Self {
         let person = sandbox::bank::Customer::named(handle).expect("a customer of the bank");
         let customer = Self {
-            bench,
+            bed,
             person,
             token: String::new(),
             pid: person.pid.to_owned(),
@@ -148,20 +154,43 @@ impl<'a> Customer<'a> {
         customer.with_login(&Overrides::default())
     }
 
-    /// The same person with a login token that differs from the ordinary.
+    /// Replaces the login token with one that deviates from the ordinary.
     #[must_use]
     pub fn with_login(mut self, overrides: &Overrides) -> Self {
-        let world = self.bench.world();
-        let token = world
+        let services = self.bed.services();
+        let token = services
             .bank
-            .login_token(world.clock.now(), self.person, overrides);
+            .login_token(services.clock.now(), self.person, overrides);
         self.token = token.expect("a token");
         self
     }
 
-    /// The same person, logged in at the bank with this organisation number.
+    /// Replaces the person with the bank's back end, logged in as itself with a token that differs
+    /// from the ordinary.
+    #[must_use]
+    pub fn replaced_by_back_end(mut self, overrides: &Overrides) -> Self {
+        let services = self.bed.services();
+        let token = services
+            .bank
+            .back_end_token(services.clock.now(), overrides);
+        self.token = token.expect("a token");
+        self
+    }
+
+    /// Logs the person in at the bank with this organisation number instead.
     #[must_use]
     pub fn logged_in_at(self, bank: &str) -> Self {
         self.with_login(&Overrides::default().claim("consumer", bank))
+    }
+}
+
+impl TestBed {
+    /// Sends `GET path` for `party`, with this login token.
+    pub async fn get_with_login(&self, login: &str, path: &str, party: &str) -> Answer {
+        let request = reqwest::Client::new()
+            .get(format!("{}{path}", self.public_url))
+            .bearer_auth(login)
+            .header("Innsyn-Party", party);
+        Answer::read(request.send().await.expect("an answer")).await
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway that `deploy/nginx` ships, in front of an app.
+//! Gateway that `deploy/nginx` ships, in front of an app.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,25 +11,25 @@ use tempfile::TempDir;
 
 use crate::build::project;
 
-/// Longest time that nginx may take to start.
+/// Timeout for the start of nginx.
 const START: Duration = Duration::from_secs(20);
 
-/// Longest time that a line of the log may take.
+/// Timeout for a line of the log.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A header that says whom a request is from, for tests of the limits by address.
+/// Header with the client of a request, for tests of the limits by address.
 pub const CLIENT: &str = "test-client";
 
 /// Deviations of a gateway from the setup that is shipped.
 #[derive(Clone, Debug, Default)]
-pub struct GatewaySetup {
+pub struct GatewayOptions {
     /// Enables TLS, as shipped, instead of plain HTTP.
     pub tls: bool,
-    /// Texts of the configuration, each with what stands in its place.
+    /// Replacements in the configuration: the original text and the new one.
     pub changes: Vec<(&'static str, &'static str)>,
 }
 
-/// A running nginx, until it is dropped.
+/// Running nginx, stopped when dropped.
 pub struct Gateway {
     address: SocketAddr,
     folder: TempDir,
@@ -37,16 +37,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Returns whether journeys go through it: `INNSYN_GATEWAY` is set, as `.ci/run` sets it for the customer's.
-    pub fn is_wanted() -> bool {
-        std::env::var_os("INNSYN_GATEWAY").is_some_and(|value| !value.is_empty())
-    }
-
-    /// Starts it in front of `app`. None where nginx is not installed, which is said loudly.
-    pub fn start(app: SocketAddr, setup: &GatewaySetup) -> Option<Self> {
+    /// Starts a gateway in front of `app`. Returns `None` without nginx, and prints a warning.
+    pub fn start(app: SocketAddr, setup: &GatewayOptions) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         write_certificate(folder.path());
-        // Another process may take the port in between: then there is another try.
+        // Another process may take the port in between: then the start is repeated.
         for _ in 0..5 {
             let address = free_address();
             write_configuration(folder.path(), address, app, setup);
@@ -65,12 +60,12 @@ impl Gateway {
         panic!("{}", said(folder.path()));
     }
 
-    /// Returns where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the certificate that it shows, in PEM.
+    /// Returns its certificate, in PEM.
     pub fn certificate(&self) -> Vec<u8> {
         fs::read(self.folder.path().join("tls.crt")).expect("a certificate")
     }
@@ -81,8 +76,8 @@ impl Gateway {
         text.expect("a log").lines().map(str::to_owned).collect()
     }
 
-    /// Returns the log as soon as it is as expected, or as it is after a while: nginx writes a line after the answer has
-    /// been sent.
+    /// Returns the log as soon as it is as expected, or after a timeout: nginx writes a line after
+    /// the answer has been sent.
     pub async fn log_when(&self, is_expected: impl Fn(&[String]) -> bool) -> Vec<String> {
         let start = Instant::now();
         loop {
@@ -94,7 +89,7 @@ impl Gateway {
         }
     }
 
-    /// Returns its errors, where it wrote any.
+    /// Returns its errors, if it wrote any.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.folder.path().join("innsyn-error.log")).expect("a log")
     }
@@ -119,8 +114,14 @@ fn write_certificate(folder: &Path) {
     fs::write(folder.join("tls.key"), signing_key.serialize_pem()).expect("a file");
 }
 
-/// The configuration as it is shipped, but for names, addresses and files; around it, what Debian's own has in its place.
-fn write_configuration(folder: &Path, address: SocketAddr, app: SocketAddr, setup: &GatewaySetup) {
+/// Writes the shipped configuration, with other names, addresses and files, within the frame of
+/// Debian's own.
+fn write_configuration(
+    folder: &Path,
+    address: SocketAddr,
+    app: SocketAddr,
+    setup: &GatewayOptions,
+) {
     let path = project().join("deploy/nginx/innsyn.conf");
     let mut text = fs::read_to_string(path).expect("a configuration");
     let mut replace = |old: &str, new: &str| {
@@ -167,7 +168,7 @@ fn run(folder: &Path) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Debian puts it where a user's path does not lead.
+/// Returns the path of nginx. Debian installs it outside a user's path.
 fn program() -> PathBuf {
     let debian = Path::new("/usr/sbin/nginx");
     let there = debian.exists();

@@ -1,37 +1,38 @@
-//! Which Altinn a journey goes to. What differs between the two, as the bank and its customers see it, is told here and nowhere else.
+//! Generation of Altinn that a journey uses. All differences between the two that the bank and its
+//! customers see are here.
 
 use std::collections::BTreeMap;
 
 use sandbox::Sandbox;
-use sandbox::altinn::register;
-use sandbox::world::Counterparty;
+use sandbox::kit::ExternalService;
+use sandbox::population;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-/// Which Altinn keeps the consents.
+/// Altinn that keeps the consents.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Generation {
-    /// That of before June 2026, which the texts that the product began with describe.
+    /// Altinn 2, in use before June 2026. The product's first source texts describe it.
     Two,
-    /// Today's.
+    /// Altinn 3, in use today.
     #[default]
     Three,
 }
 
 impl Generation {
-    /// The table that journeys run over.
+    /// Generations that journeys run over.
     pub const BOTH: [Self; 2] = [Self::Three, Self::Two];
 
-    /// Whom its interface is asked as.
-    pub fn counterparty(self) -> Counterparty {
+    /// Returns the external service of its API.
+    pub fn counterparty(self) -> ExternalService {
         match self {
-            Self::Two => Counterparty::Altinn2,
-            Self::Three => Counterparty::Altinn,
+            Self::Two => ExternalService::Altinn2,
+            Self::Three => ExternalService::Altinn,
         }
     }
 
-    /// Where its page is.
+    /// Returns the address of its page.
     pub fn page(self, sandbox: &Sandbox) -> &str {
         match self {
             Self::Two => &sandbox.addresses().altinn2_page,
@@ -46,7 +47,7 @@ impl Generation {
         }
     }
 
-    /// What the bank sends to have the consent of `party` asked for. Altinn 2 compares the party's name.
+    /// Builds the bank's request for the consent of `party`. Altinn 2 compares the party's name.
     pub(crate) fn question(self, party: &str, return_address: &str) -> Value {
         let mut question = json!({ "party": party, "return_address": return_address });
         if self == Self::Two {
@@ -55,22 +56,22 @@ impl Generation {
         question
     }
 
-    /// The ids of all requests that were made.
+    /// Returns the ids of all requests.
     pub fn requests(self, sandbox: &Sandbox) -> Vec<Uuid> {
         match self {
-            Self::Two => sandbox.world().altinn2.codes(),
-            Self::Three => sandbox.world().altinn.ids(),
+            Self::Two => sandbox.services().altinn2.codes(),
+            Self::Three => sandbox.services().altinn.ids(),
         }
     }
 
     pub(crate) fn callback(self, sandbox: &Sandbox, id: Uuid) -> Option<String> {
         match self {
-            Self::Two => sandbox.world().altinn2.redirect_address(id),
-            Self::Three => sandbox.world().altinn.redirect_address(id),
+            Self::Two => sandbox.services().altinn2.redirect_address(id),
+            Self::Three => sandbox.services().altinn.redirect_address(id),
         }
     }
 
-    /// What the way back says after `address`, the page's, is approved there.
+    /// Returns the query of the redirect after the page at `address` is approved.
     pub fn success(self, address: &str) -> String {
         match self {
             Self::Two => format!("AuthorizationCode={}&Status=OK", id_in(address)),
@@ -78,7 +79,7 @@ impl Generation {
         }
     }
 
-    /// What it says after a refusal.
+    /// Returns the query of the redirect after a refusal.
     pub fn failure(self, address: &str) -> String {
         match self {
             Self::Two => format!(
@@ -89,7 +90,7 @@ impl Generation {
         }
     }
 
-    /// The page for log-in, and the one for taking back what was consented to under `id`.
+    /// Returns the page for the login, and the one for the withdrawal of the consent `id`.
     pub(crate) fn withdrawal(self, sandbox: &Sandbox, id: Uuid) -> (String, String) {
         let page = self.page(sandbox);
         match self {
@@ -105,7 +106,7 @@ impl Generation {
     }
 }
 
-/// The request that the page at `address` asks about.
+/// Returns the id of the request on the page at `address`.
 pub(crate) fn id_in(address: &str) -> Uuid {
     let url = Url::parse(address).expect("an address");
     let (_, id) = url
@@ -115,11 +116,11 @@ pub(crate) fn id_in(address: &str) -> Uuid {
     Uuid::parse_str(&id).expect("a uuid")
 }
 
-/// A person's surname, or an organisation's name.
+/// Returns a person's surname, or an organisation's name.
 fn registered_name(party: &str) -> &'static str {
     let surname =
-        |person: &'static register::Person| person.name.rsplit(' ').next().expect("a name");
-    let person = register::person(party).map(surname);
-    let organisation = || register::organisation(party).map(|organisation| organisation.name);
+        |person: &'static population::Person| person.name.rsplit(' ').next().expect("a name");
+    let person = population::person(party).map(surname);
+    let organisation = || population::organisation(party).map(|organisation| organisation.name);
     person.or_else(organisation).expect("somebody at Altinn")
 }

@@ -1,7 +1,8 @@
-//! What the journeys share: the whole product on this machine, and the people who use it.
+//! Test bed of the journeys: the whole product on this machine, and its users.
 //!
-//! A [`Bench`] is the sandbox, the host and the components as `cargo run` builds them. A [`Customer`] is
-//! somebody logged in at the bank, whose app calls us. A [`Browser`] goes where it is sent.
+//! A [`TestBed`] is the sandbox, the host and the components as `cargo run` builds them. A
+//! [`Customer`] is a person logged in at the bank, whose app calls ours. A [`Browser`] follows
+//! redirects.
 
 #![allow(
     clippy::expect_used,
@@ -13,38 +14,41 @@
 )]
 
 mod answer;
-mod bench;
 mod browser;
 mod build;
 mod credential;
 mod customer;
 mod gateway;
 mod generation;
+mod options;
 mod others;
 mod real_browser;
 mod running;
-mod setup;
+mod services;
 mod signing;
 mod spin;
+mod stored_rows;
+mod test_bed;
 mod vault;
 
 pub use answer::Answer;
-pub use bench::{Bench, by_our_host_alone, on_spin};
 pub use browser::Browser;
-pub use build::build_components;
+pub use build::{as_deployed, build_components};
 pub use customer::Customer;
-pub use gateway::{CLIENT, Gateway, GatewaySetup};
+pub use gateway::{CLIENT, Gateway, GatewayOptions};
 pub use generation::Generation;
+pub use options::{Secrets, TestOptions};
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
 pub use running::{AppLog, Running, Start};
-pub use setup::{Secrets, Setup};
 pub use signing::AGREEMENT;
-pub use spin::{Output, Spin, SpinApp, SpinStart};
+pub use spin::{Output, Spin, SpinApp, SpinStart, by_our_host_alone, on_spin};
+pub use stored_rows::StoredRows;
+pub use test_bed::TestBed;
 
-/// A sole proprietorship with claims in both ledgers, spread over several years.
+/// Sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";
-/// A company with ordinary claims.
+/// Company with ordinary claims.
 pub const COMPANY: &str = "314055403";
-/// Another customer's proprietorship, without any claims.
+/// Sole proprietorship of another customer, without any claims.
 pub const ANOTHER_PROPRIETORSHIP: &str = "311851381";

@@ -1,4 +1,4 @@
-//! Programs that others have written, as `tests/others/install` has installed them.
+//! Third-party programs, as `tests/others/install` has installed them.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,23 +9,24 @@ use tokio::process::{Child, Command};
 
 use crate::build::project;
 
-/// What a script finds in its environment, by name.
+/// Environment variables of a script, by name.
 pub type Environment<'a> = &'a [(&'a str, &'a str)];
 
-/// The programs. Their scripts are in `tests/others`.
+/// Programs. Their scripts are in `tests/others`.
 pub struct Others {
     folder: PathBuf,
 }
 
-/// A server of others; it ends when this is dropped.
+/// Third-party server, stopped when dropped.
 pub struct OthersServer {
-    /// Where it is reached.
+    /// Origin of the service.
     pub origin: String,
     _process: Child,
 }
 
 impl Others {
-    /// `None`, loudly, where they are not installed; a failure where skipping is not allowed.
+    /// Returns the programs. Without them, returns `None` with a warning, or fails if skipping is
+    /// not allowed.
     pub fn installed() -> Option<Self> {
         let folder = project().join("target/others");
         if folder.join("installed").exists() {
@@ -38,7 +39,7 @@ impl Others {
         None
     }
 
-    /// Runs `script`, which trusts the authority in `ca_file`: the JSON that it writes.
+    /// Runs `script`, which trusts the authority in `ca_file`, and returns its JSON output.
     pub async fn run(&self, script: &str, ca_file: &Path, environment: Environment<'_>) -> Value {
         let mut command = self.command(script, environment);
         for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
@@ -63,7 +64,8 @@ impl Others {
         }
     }
 
-    /// Nothing of this process's environment is passed on but where programs are: no proxy, no settings.
+    /// Prepares the script's command. Its environment has the search path for programs alone: no
+    /// proxy, no settings.
     fn command(&self, script: &str, environment: Environment<'_>) -> Command {
         let program = match Path::new(script).extension().and_then(|kind| kind.to_str()) {
             Some("py") => self.folder.join("python/bin/python"),

@@ -8,13 +8,13 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long something may take to appear on a page, in milliseconds. The driver does the waiting.
+/// Longest time until an element appears on a page, in milliseconds. The driver does the waiting.
 const PATIENCE: u64 = 20_000;
 
-/// The member under which WebDriver names an element (W3C WebDriver §12.1).
+/// Member of WebDriver's element references (W3C WebDriver §12.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A window without a screen.
+/// Headless browser window.
 pub struct RealBrowser {
     session: String,
     http: reqwest::Client,
@@ -24,8 +24,8 @@ pub struct RealBrowser {
 }
 
 impl RealBrowser {
-    /// A window of a phone's size. `None`, loudly, where Chromium's driver is not installed; a failure where
-    /// skipping is not allowed.
+    /// Opens a window of a phone's size. Without Chromium's driver, returns `None` with a warning,
+    /// or fails if skipping is not allowed.
     pub async fn on_a_phone() -> Option<Self> {
         let (driver, address) = match start_driver().await {
             Ok(started) => started,
@@ -87,7 +87,7 @@ impl RealBrowser {
         shown.as_str().expect("text").to_owned()
     }
 
-    /// What a script on the page returns.
+    /// Runs a script on the page and returns its result.
     pub async fn runs(&self, script: &str) -> Value {
         self.tells("/execute/sync", json!({ "script": script, "args": [] }))
             .await
@@ -118,7 +118,7 @@ impl RealBrowser {
     }
 }
 
-/// Starts the driver on a port of its own choice and learns which.
+/// Starts the driver on a port of its own choice, and returns its address.
 async fn start_driver() -> std::io::Result<(Child, String)> {
     let mut driver = Command::new("chromedriver")
         .arg("--port=0")
@@ -136,7 +136,7 @@ async fn start_driver() -> std::io::Result<(Child, String)> {
             break port.trim_end_matches('.').to_owned();
         }
     };
-    // It stops when nobody reads what it says.
+    // The task ends when the receiver is dropped.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok((driver, format!("http://localhost:{port}")))
 }

@@ -1,4 +1,5 @@
-//! An app that runs: in this process, on our host; under Spin, where `SPIN` names its binary. Journeys do not mind which.
+//! Running app: in this process, on our host; under Spin, if `SPIN` names its binary. Journeys are
+//! independent of the runner.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,29 +14,29 @@ use tokio::runtime::{Builder, Runtime};
 use crate::build::project;
 use crate::spin::{Output, Spin, SpinApp, SpinStart};
 
-/// What is run, and how.
+/// Options of a start.
 pub struct Start {
-    /// The manifest.
+    /// Path of the manifest.
     pub manifest: PathBuf,
-    /// The runtime configuration.
+    /// Path of the runtime configuration.
     pub runtime_config: PathBuf,
-    /// The counterparties without a host name, for our host; Spin has no such thing.
+    /// Services without a host name, for our host; Spin has no such setting.
     pub pins: Option<PathBuf>,
-    /// The values of variables, by their names in the manifest.
+    /// Values of the variables, by their names in the manifest.
     pub variables: BTreeMap<String, String>,
-    /// The authorities that vouch for a vault with variables, in place of the platform's.
+    /// Trust anchors for a vault with variables, in place of the platform's.
     pub vault_roots: Option<PathBuf>,
-    /// A folder for the default store.
+    /// Folder for the default store.
     pub state: PathBuf,
-    /// How much an instance may do.
+    /// Limits of an instance.
     pub limits: Limits,
-    /// The app's time: seconds from the machine's.
+    /// Offset of the app's clock from the machine's, in seconds.
     pub clock: Arc<AtomicI64>,
-    /// Where lines go.
+    /// Destination of the log lines.
     pub log: AppLog,
 }
 
-/// What the app has logged, over all its starts.
+/// Log of the app, over all its starts.
 #[derive(Clone)]
 pub struct AppLog(Sink);
 
@@ -46,7 +47,7 @@ enum Sink {
 }
 
 impl AppLog {
-    /// One without lines, of whichever runs the app.
+    /// Creates an empty log for the runner in use.
     pub fn new() -> Self {
         Self(if Spin::is_named() {
             Sink::Spin(Output::default())
@@ -55,7 +56,8 @@ impl AppLog {
         })
     }
 
-    /// How often each kind of event stood in the lines of components so far. Our host counts them, and Spin does not.
+    /// Counts the events of each kind in the components' lines so far. Our host counts them, Spin
+    /// does not.
     pub fn counters(&self) -> Vec<(Series, u64)> {
         match &self.0 {
             Sink::Host(log) => log.counters(),
@@ -63,7 +65,7 @@ impl AppLog {
         }
     }
 
-    /// The lines so far, oldest first.
+    /// Returns the lines so far, oldest first.
     pub fn lines(&self) -> Vec<String> {
         match &self.0 {
             Sink::Host(log) => log.lines(),
@@ -78,7 +80,7 @@ impl Default for AppLog {
     }
 }
 
-/// An app that answers. When it is dropped it stops in the middle of whatever it does, as by a power cut.
+/// Running app. Dropping it kills it without warning, as a power failure does.
 pub struct Running {
     address: SocketAddr,
     on: On,
@@ -91,7 +93,7 @@ enum On {
 }
 
 impl Running {
-    /// Starts it, where `listener` listens.
+    /// Starts the app on `listener`.
     pub async fn start(start: Start, listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("bound");
         let on = match &start.log.0 {
@@ -107,17 +109,18 @@ impl Running {
         Self { address, on }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many instances of a component were ever started. Our host counts them, and Spin does not.
+    /// Counts the instances of a component that were ever started. Our host counts them, Spin does
+    /// not.
     pub fn instances(&self, component: &str) -> u64 {
         self.counting().instances(component)
     }
 
-    /// How many requests a component was ever given. Our host counts them, and Spin does not.
+    /// Counts the requests that a component ever got. Our host counts them, Spin does not.
     pub fn requests(&self, component: &str) -> u64 {
         self.counting().requests(component)
     }
@@ -129,14 +132,15 @@ impl Running {
         }
     }
 
-    /// Its clock has been moved to `now` seconds from the machine's. Our host shares it, and Spin has to be told.
+    /// Sets the app's clock to `now`, an offset in seconds from the machine's clock. Our host
+    /// shares the clock; Spin needs it set.
     pub fn hears_of_clock(&self, now: i64) {
         if let On::Spin(Some(app)) = &self.on {
             app.set_clock(now);
         }
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Shuts it down, as Ctrl-C does.
     pub async fn shutdown(mut self) {
         match &mut self.on {
             On::Host(server, _) => {

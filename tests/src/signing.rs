@@ -1,4 +1,4 @@
-//! Having documents signed: what the app sends, and what a signer does at Posten.
+//! Signing: the app's orders, and a signer's actions at Posten.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,16 +6,17 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{Answer, Bench, Browser, Customer};
+use crate::{Answer, Browser, Customer, TestBed};
 
-/// What parts a form; it stands in no document.
+/// Boundary of a multipart form, which occurs in no document.
 const BOUNDARY: &str = "between-the-parts";
 
-/// A small document that every reader opens.
+/// Small PDF document that every reader opens.
 pub const AGREEMENT: &[u8] = include_bytes!("../../sandbox/pages/agreement.pdf");
 
 impl Customer<'_> {
-    /// Orders a job of one document that the customer signs here and now, with `change` made to the order.
+    /// Orders a job of one document that the customer signs immediately, with `change` made to the
+    /// order.
     pub async fn orders_with(&self, change: impl FnOnce(&mut Value)) -> Answer {
         let mut order = self.order();
         change(&mut order);
@@ -23,14 +24,14 @@ impl Customer<'_> {
             .await
     }
 
-    /// The same as it is: the job's id, and where to sign.
+    /// Orders an unchanged job, and returns its id and the address for signing.
     pub async fn orders(&self) -> (String, String) {
         let job = self.orders_with(|_| ()).await.json(201);
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         (text(&job["id"]), text(&job["signers"][0]["redirect_url"]))
     }
 
-    /// Orders a job of these PDF files as a form, as an app with files does.
+    /// Orders a job of these PDF files as a multipart form.
     pub async fn orders_files(&self, files: &[&[u8]]) -> Answer {
         let titles =
             (1..=files.len()).map(|number| json!({ "title": format!("Vedlegg {number}") }));
@@ -58,26 +59,26 @@ impl Customer<'_> {
         Answer::read(request.body(body).send().await.expect("an answer")).await
     }
 
-    /// An order like that of [`Self::orders`], to be sent by another task.
+    /// Builds an order like that of [`Self::orders`] for another task to send.
     pub fn order_to_send(&self) -> RequestBuilder {
         let order = self.order();
         self.request(Method::POST, "/signatures").json(&order)
     }
 
-    /// Orders with this text as it is for JSON.
+    /// Sends this text as a JSON order.
     pub async fn orders_text(&self, order: impl Into<reqwest::Body>) -> Answer {
         let request = self.request(Method::POST, "/signatures");
         let request = request.header(CONTENT_TYPE, "application/json").body(order);
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// How the job stands.
+    /// Fetches the status of the job.
     pub async fn job(&self, id: &str) -> Value {
         let path = format!("/signatures/{id}");
         self.send(Method::GET, &path, None, None).await.json(200)
     }
 
-    /// What is at a path below the job: status, media type and bytes.
+    /// Fetches a path below the job, and returns status, media type and bytes.
     pub async fn fetches(&self, id: &str, path: &str) -> (u16, String, Vec<u8>) {
         let request = self.request(Method::GET, &format!("/signatures/{id}/{path}"));
         let answer = request.send().await.expect("an answer");
@@ -90,7 +91,7 @@ impl Customer<'_> {
         (status, kind, bytes.to_vec())
     }
 
-    /// An order of one document that the customer signs here and now.
+    /// Builds an order of one document that the customer signs immediately.
     pub fn order(&self) -> Value {
         json!({
             "flow": "direct",
@@ -106,8 +107,8 @@ impl Customer<'_> {
 }
 
 impl Browser<'_> {
-    /// Opens the redirect address as the page's script does, and answers `sign`, `reject` or `fail` as the person with this handle: the
-    /// exit address at the app.
+    /// Opens the redirect address as the page's script does, and answers `sign`, `reject` or `fail`
+    /// as the person with this handle. Returns the exit address at the app.
     pub async fn signs(&self, redirect: &str, person: &str, answer: &str) -> String {
         let (page, token) = redirect.split_once("#/-/").expect("a token behind the #");
         assert_eq!(self.visits(page).await.status, 200);
@@ -123,21 +124,21 @@ impl Browser<'_> {
         done.header("location").to_owned()
     }
 
-    /// The same all the way back: where the browser ends.
+    /// Signs, follows the redirect back, and returns the address where the browser ends.
     pub async fn signs_and_returns(&self, redirect: &str, person: &str, answer: &str) -> String {
         let exit = self.signs(redirect, person, answer).await;
         self.comes_back(&exit).await
     }
 }
 
-impl Bench {
-    /// What a timer does: fetches what Posten has to tell.
+impl TestBed {
+    /// Fetches pending changes from Posten, as a timer does.
     pub async fn drains(&self) -> Answer {
         let request = self.drain_to_send();
         Answer::read(request.send().await.expect("an answer")).await
     }
 
-    /// The same, to be sent by another task.
+    /// Builds the request of a drain for another task to send.
     pub fn drain_to_send(&self) -> RequestBuilder {
         let secret = &self.sandbox.variables(&self.public_url)["maintenance_secret"];
         reqwest::Client::new()
@@ -145,7 +146,7 @@ impl Bench {
             .bearer_auth(secret)
     }
 
-    /// Asks the sandbox's switchboard about Posten.
+    /// Calls the sandbox's admin API of Posten.
     pub async fn posten(&self, method: Method, path: &str) -> Value {
         let admin = &self.sandbox.addresses().admin;
         let request = reqwest::Client::new().request(method, format!("{admin}/posten{path}"));
@@ -153,14 +154,14 @@ impl Bench {
         serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:#?}"))
     }
 
-    /// The ids of all jobs that Posten has made.
+    /// Returns the ids of all jobs that Posten has created.
     pub async fn jobs_at_posten(&self) -> Vec<i64> {
         let jobs = self.posten(Method::GET, "/jobs").await;
         let ids = jobs.as_array().expect("jobs").iter();
         ids.map(|job| job["id"].as_i64().expect("an id")).collect()
     }
 
-    /// Has everybody sign the job.
+    /// Signs the job as all its signers.
     pub async fn everybody_signs(&self, job: i64) {
         self.posten(Method::POST, &format!("/jobs/{job}/sign"))
             .await;

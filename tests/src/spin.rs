@@ -1,4 +1,5 @@
-//! An app under the Spin whose binary the environment variable `SPIN` names: what our own host is compared with.
+//! App under the Spin binary that the environment variable `SPIN` names, for comparison with our
+//! own host.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,62 +14,64 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long Spin may take to start: it compiles the components the first time.
+/// Timeout for Spin's start: it compiles the components the first time.
 const START: Duration = Duration::from_mins(5);
-/// How long a line that a component has written may take to get here: by way of Spin's pipe and not of this process.
+/// Longest delay of a component's log line, which arrives by Spin's pipe instead of this process.
 const LINES: Duration = Duration::from_millis(300);
-/// Where Debian has the library that gives a process another time, if there is no `LIBFAKETIME`.
+/// Debian's path of the library that shifts a process's clock, used without `LIBFAKETIME`.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
-/// What is run, and how.
+/// Options of a start.
 pub struct SpinStart<'a> {
-    /// The manifest.
+    /// Path of the manifest.
     pub manifest: &'a Path,
-    /// The runtime configuration.
+    /// Path of the runtime configuration.
     pub runtime_config: Option<&'a Path>,
-    /// The values of variables, by their names in the manifest.
+    /// Values of the variables, by their names in the manifest.
     pub variables: &'a BTreeMap<String, String>,
-    /// The authorities that vouch for a vault with variables, in place of the platform's.
+    /// Trust anchors for a vault with variables, in place of the platform's.
     pub vault_roots: Option<&'a Path>,
-    /// A folder to start it in, where its clock lies too. What Spin itself keeps, it keeps beside the manifest if no flag says otherwise.
+    /// Working folder, with the file of its clock. Spin keeps its own data beside the manifest
+    /// unless a flag says otherwise.
     pub state: &'a Path,
-    /// Where it listens; port 0 takes one that is free.
+    /// Address to listen on; port 0 takes one that is free.
     pub listen: SocketAddr,
-    /// How far its clock is from the machine's, in seconds.
+    /// Offset of its clock from the machine's, in seconds.
     pub clock: i64,
-    /// More of Spin's own flags.
+    /// Further flags of Spin.
     pub flags: &'a [String],
-    /// Where its lines go.
+    /// Destination of its lines.
     pub output: Output,
 }
 
-/// A Spin binary.
+/// Spin binary.
 pub struct Spin(PathBuf);
 
-/// An app that Spin serves, until it is dropped.
+/// App that Spin serves, stopped when dropped.
 pub struct SpinApp {
     child: Child,
     address: SocketAddr,
     clock: PathBuf,
 }
 
-/// What Spin has written so far, its components' lines among it.
+/// Output of Spin so far, with its components' lines.
 #[derive(Clone, Default)]
 pub struct Output(Arc<Mutex<Vec<String>>>);
 
 impl Spin {
-    /// The one that `SPIN` names; none where it names nothing.
+    /// Returns the binary that `SPIN` names, if any.
     pub fn named() -> Option<Self> {
         let path = std::env::var_os("SPIN").filter(|path| !path.is_empty())?;
         Some(Self(path.into()))
     }
 
-    /// Whether it names one.
+    /// Returns whether `SPIN` names a binary.
     pub fn is_named() -> bool {
         Self::named().is_some()
     }
 
-    /// The same; without one it is said loudly what is not compared with Spin.
+    /// Returns the binary that `SPIN` names. Without one, prints a warning with `what`, the
+    /// comparison that is skipped.
     pub fn or_skipped(what: &str) -> Option<Self> {
         let spin = Self::named();
         if spin.is_none() {
@@ -77,7 +80,11 @@ impl Spin {
         spin
     }
 
-    /// Starts an app; what Spin has said if it refuses.
+    /// Starts an app.
+    ///
+    /// # Errors
+    ///
+    /// Spin's output, if it refuses the app.
     pub async fn up(&self, start: SpinStart<'_>) -> Result<SpinApp, String> {
         fs::create_dir_all(start.state).expect("a folder");
         let clock = start.state.join("clock");
@@ -122,7 +129,7 @@ impl Spin {
             .arg("--listen")
             .arg(start.listen.to_string())
             .args(start.flags)
-            // Without an .env of somebody's, which Spin reads in the folder where it starts.
+            // Without a developer's .env, which Spin reads in the folder where it starts.
             .current_dir(start.state)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -151,13 +158,14 @@ impl Spin {
     }
 }
 
-/// The library that moves a process's clock: Spin has no switch for that.
+/// Returns the library that shifts a process's clock: Spin has no switch for that.
 fn faketime() -> Option<OsString> {
     let named = std::env::var_os("LIBFAKETIME");
     named.or_else(|| Path::new(FAKETIME).exists().then(|| FAKETIME.into()))
 }
 
-/// Writes how far the clock is from the machine's. Renamed into place, so that nobody reads half of it.
+/// Writes the clock's offset from the machine's, in seconds. An atomic rename prevents partial
+/// reads.
 fn set(clock: &Path, seconds: i64) {
     let new = clock.with_extension("new");
     fs::write(&new, format!("{seconds:+}")).expect("a file");
@@ -165,12 +173,12 @@ fn set(clock: &Path, seconds: i64) {
 }
 
 impl SpinApp {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Moves its clock to so many seconds from the machine's.
+    /// Sets its clock's offset from the machine's, in seconds.
     pub fn set_clock(&self, seconds: i64) {
         assert!(
             faketime().is_some(),
@@ -179,7 +187,7 @@ impl SpinApp {
         set(&self.clock, seconds);
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Shuts it down, as Ctrl-C does.
     pub async fn shutdown(mut self) {
         self.signal("TERM");
         let _ended = self.child.wait().await;
@@ -197,14 +205,14 @@ impl SpinApp {
 }
 
 impl Drop for SpinApp {
-    /// As a power cut does.
+    /// Kills the process without warning, as a power failure does.
     fn drop(&mut self) {
         self.signal("KILL");
     }
 }
 
 impl Output {
-    /// The lines so far, and those on their way.
+    /// Returns the lines so far, and those in transit.
     pub fn settled(&self) -> Vec<String> {
         std::thread::sleep(LINES);
         self.lines()
@@ -234,7 +242,21 @@ impl Output {
     }
 }
 
-/// What Spin says when it is ready.
+/// Parses the address from the line that Spin prints when it is ready.
 fn served_at(line: &str) -> Option<SocketAddr> {
     line.strip_prefix("Serving http://")?.parse().ok()
+}
+
+/// Returns true if apps are run by Spin, and not by our host.
+pub fn on_spin() -> bool {
+    Spin::is_named()
+}
+
+/// Returns true if a journey concerns our host alone, `because` Spin lacks the feature. Under Spin,
+/// prints that it is skipped.
+pub fn by_our_host_alone(because: &str) -> bool {
+    if on_spin() {
+        programs::say(&format!("NOT UNDER SPIN: {because}"));
+    }
+    on_spin()
 }

@@ -1,21 +1,13 @@
-//! What the sidecar answers: a token or a refusal, in OAuth's form (RFC 6749 §5), with the members that texas has
-//! and no others, as some clients refuse what they do not know.
+//! Refusals of the sidecar: OAuth errors (RFC 6749 §5.2). They have the members that texas has and
+//! no others, since some clients refuse unknown members.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// A token.
-#[derive(Serialize)]
-pub(super) struct Granted {
-    pub(super) access_token: String,
-    pub(super) token_type: &'static str,
-    /// What is left, in seconds.
-    pub(super) expires_in: u64,
-}
-
-/// Why there is none.
+/// OAuth error with its HTTP status.
+#[derive(Clone, Debug)]
 pub(super) struct Refused {
     pub(super) status: StatusCode,
     pub(super) error: String,
@@ -33,12 +25,18 @@ impl Refused {
         }
     }
 
-    /// The caller's mistake. Texas has 400 for every one, an unknown media type and too large a body too.
+    /// Creates the error for a caller's mistake. Texas answers each with 400, including an unknown
+    /// media type and too large a body.
     pub(super) fn invalid(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
     }
 
-    /// The app gave no answer that could be passed on. Texas has 500 for that.
+    /// Returns whether the same request may be granted soon.
+    pub(super) fn may_pass(&self) -> bool {
+        self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// Creates the error for an app without a usable answer. Texas answers this with 500.
     pub(super) fn failed(description: impl Into<String>) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,38 +1,37 @@
-//! The app, as the sidecar asks it: with the service's credential, signed anew for each call.
+//! Client of the app's token component, with the service's credential for each call.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::http::{StatusCode, header};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response, Url};
+use axum::http::{Method, StatusCode, header};
+use innsyn_core::credential::{BoundRequest, Signer, SigningKey};
+use innsyn_core::party::OrganisationNumber;
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
-use shared::credential::{self, SigningKey};
-use shared::party::OrganisationNumber;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::answer::{Granted, Refused};
-use super::guard::is_this_machine;
-use super::wanted::Wanted;
+use super::answer::Refused;
+use super::http;
+use super::token_request::TokenRequest;
+use super::tokens::{Issuer, TokenResponse};
 
-/// Whom the credential is for: the token component.
+/// Audience of the credential: the token component.
 const AUDIENCE: &str = "token";
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(3);
+/// Path of the token component.
+const PATH: &str = "/token";
 
-/// How long an answer may take. The token component gives up before.
+/// Timeout of a request to the app. The token component gives up earlier.
 const ANSWER: Duration = Duration::from_secs(12);
 
-/// The largest answer, in bytes.
+/// Largest answer, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// Where the app is.
+/// Origin of the app.
 #[derive(Clone)]
 pub(super) struct Origin(Url);
 
@@ -44,7 +43,7 @@ impl FromStr for Origin {
         let host = url.host_str().unwrap_or_default();
         match url.scheme() {
             "https" => {}
-            "http" if is_this_machine(host) => {}
+            "http" if loopback::is_this_machine(host) => {}
             _ => {
                 return Err("tokens go over https, or over http on this machine alone".to_owned());
             }
@@ -58,18 +57,32 @@ impl FromStr for Origin {
     }
 }
 
+impl Origin {
+    /// Returns the address of `path` at this origin.
+    pub(super) fn join(&self, path: &str) -> Url {
+        let mut address = self.0.clone();
+        address.set_path(path);
+        address
+    }
+
+    /// Returns whether `address` is at this origin.
+    pub(super) fn owns(&self, address: &Url) -> bool {
+        address.origin() == self.0.origin()
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.origin().ascii_serialization())
     }
 }
 
-/// The app, and as whom it is asked.
+/// App, and the service that the sidecar calls it as.
 pub(super) struct App {
     http: Client,
     origin: Origin,
     subject: String,
-    key: SigningKey,
+    signer: Signer,
     consumer: OrganisationNumber,
 }
 
@@ -85,14 +98,13 @@ impl fmt::Display for App {
     }
 }
 
-/// The part of the token component's answer that is passed on.
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    expires_in: u64,
+impl Issuer for App {
+    async fn issue(&self, token_request: &TokenRequest) -> Result<TokenResponse, Refused> {
+        self.ask(token_request.body()?).await
+    }
 }
 
-/// The part of its refusal that is passed on.
+/// Part of the token component's refusal that the sidecar passes on.
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
@@ -101,7 +113,7 @@ struct Refusal {
 }
 
 impl App {
-    /// With the authority in the file `ca` in place of the system's, if there is one.
+    /// Creates a client. The authority in the file `ca` replaces the system's, if given.
     pub(super) fn new(
         origin: Origin,
         subject: String,
@@ -110,76 +122,46 @@ impl App {
         ca: Option<&Path>,
     ) -> anyhow::Result<Self> {
         // The credential goes to the app alone: no redirect, no proxy.
-        let mut http = Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .redirect(Policy::none())
-            .no_proxy();
-        if let Some(path) = ca {
-            let unusable = || format!("{} holds no certificate in PEM", path.display());
-            let pem =
-                fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            // The parser's own error is left out: it holds a line of the file, which may be a key by mistake.
-            let authorities = Certificate::from_pem_bundle(&pem).ok();
-            let authorities = authorities.with_context(unusable)?;
-            anyhow::ensure!(!authorities.is_empty(), unusable());
-            http = http.tls_certs_only(authorities);
-        }
+        let http = http::client(ANSWER, ca)?.no_proxy();
         Ok(Self {
             http: http.build().context("TLS cannot be set up")?,
             origin,
+            signer: Signer::new(subject.clone(), key),
             subject,
-            key,
             consumer,
         })
     }
 
-    /// Asks the token component.
-    pub(super) async fn token(&self, wanted: &Wanted) -> Result<Granted, Refused> {
-        let credential = credential::sign(
-            OffsetDateTime::now_utc(),
-            Uuid::new_v4().to_string(),
-            &self.key,
-            &self.subject,
-            AUDIENCE,
-            &self.consumer,
-        )
-        .map_err(|error| self.failed(&error.to_string()))?;
-        let mut address = self.origin.0.clone();
-        address.set_path("/token");
+    async fn ask(&self, body: Vec<u8>) -> Result<TokenResponse, Refused> {
+        let request = BoundRequest::new(AUDIENCE, Method::POST.as_str(), PATH, &body)
+            .for_consumer(self.consumer.as_str());
+        let id = || Uuid::new_v4().to_string();
+        let credential = self
+            .signer
+            .sign(OffsetDateTime::now_utc(), id, &request)
+            .map_err(|error| self.failed(&error.to_string()))?;
         let answer = self
             .http
-            .post(address)
-            .bearer_auth(credential.expose())
-            .json(wanted)
+            .post(self.origin.join(PATH))
+            .bearer_auth(credential)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
             .send()
             .await
-            .map_err(|error| self.failed(unheard(&error)))?;
+            .map_err(|error| self.failed(http::unheard(&error)))?;
         self.read(answer).await
     }
 
-    async fn read(&self, mut answer: Response) -> Result<Granted, Refused> {
+    async fn read(&self, mut answer: Response) -> Result<TokenResponse, Refused> {
         let status = answer.status();
         let retry_after = answer.headers().get(header::RETRY_AFTER).cloned();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer
-            .chunk()
+        let body = http::body(&mut answer, LARGEST)
             .await
-            .map_err(|error| self.failed(unheard(&error)))?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
-                return Err(self.failed("its answer is too large to be a token"));
-            }
-        }
+            .map_err(|error| self.failed(http::unheard(&error)))?
+            .ok_or_else(|| self.failed("its answer is too large to be a token"))?;
         if status == StatusCode::OK {
-            let token: Token = serde_json::from_slice(&body)
-                .map_err(|_| self.failed("its answer holds no token"))?;
-            return Ok(Granted {
-                access_token: token.access_token,
-                token_type: "Bearer",
-                expires_in: token.expires_in,
-            });
+            return serde_json::from_slice(&body)
+                .map_err(|_| self.failed("its answer holds no token"));
         }
         let refusal = serde_json::from_slice::<Refusal>(&body).ok();
         match refusal {
@@ -188,13 +170,25 @@ impl App {
                 Err(Refused::new(
                     status,
                     &refusal.error,
-                    "innsyn does not know this sidecar: its --subject, --key and --consumer must be those of a service in innsyn's token_services",
+                    "innsyn does not know this sidecar: its --subject and --key must be those of a service in innsyn's token_services, and its --consumer one of that service's consumers",
                 ))
             }
             Some(refusal) if status.is_client_error() || status.is_server_error() => Err(Refused {
                 retry_after,
                 ..Refused::new(status, &refusal.error, refusal.error_description)
             }),
+            // A proxy in front of the app may be the one that is busy.
+            _ if matches!(
+                status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            ) =>
+            {
+                let description = format!("innsyn at {}: it is busy", self.origin);
+                Err(Refused {
+                    retry_after,
+                    ..Refused::new(status, "temporarily_unavailable", description)
+                })
+            }
             _ if status == StatusCode::NOT_FOUND => {
                 Err(self.failed("it has no /token here: the token component's route is private unless configured otherwise"))
             }
@@ -207,19 +201,10 @@ impl App {
         Refused::failed(format!("innsyn at {}: {reason}", self.origin))
     }
 
-    /// What whoever runs the sidecar must see. No reason holds anything of the request or the answer.
+    /// Reports a failure to the sidecar's operator. `reason` has nothing from the request or the
+    /// response.
     fn log(&self, reason: &str) {
         eprintln!("token-sidecar: innsyn at {}: {reason}", self.origin);
-    }
-}
-
-fn unheard(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
-        "it did not answer in time"
-    } else if error.is_connect() {
-        "it cannot be reached: does it run, is --app right, is its certificate trusted (--ca)?"
-    } else {
-        "the connection broke"
     }
 }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use shared::credential::SigningKey;
+use innsyn_core::credential::SigningKey;
 
-/// More than a key needs, so that a wrong file is not read whole.
+/// Size limit of the file, above that of a key, so that a wrong file is not read whole.
 const LONGEST: u64 = 1024;
 
-/// Reads 32 bytes in base64url.
+/// Reads a key of 32 bytes in base64url.
 pub(super) fn read(path: &Path) -> anyhow::Result<SigningKey> {
     let unreadable = || format!("the key {} cannot be read", path.display());
     let file = File::open(path).with_context(unreadable)?;
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<SigningKey> {
     file.take(LONGEST)
         .read_to_string(&mut text)
         .with_context(unreadable)?;
-    // What is wrong with the text is not said: it would show some of it.
+    // The error omits the cause, which would show some of the text.
     URL_SAFE_NO_PAD
         .decode(text.trim().trim_end_matches('='))
         .ok()
@@ -35,7 +35,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<SigningKey> {
         })
 }
 
-/// The group may read it: so Kubernetes gives secrets to a container that does not run as root.
+/// Refuses a file that others can read. The group may read it: Kubernetes gives secrets in this way
+/// to a container that does not run as root.
 #[cfg(unix)]
 fn refuse_readable_by_others(file: &File, path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,65 +1,75 @@
-//! `innsyn token-sidecar`: tokens for a back end on this machine, which needs no credential of its own.
+//! `innsyn token-sidecar`: tokens for a back end on this machine, which needs no credential of its
+//! own.
 //!
-//! It speaks the API of NAV's token sidecar texas (<https://github.com/nais/texas>), `POST /api/v1/token`, so that code
-//! written for that one works unchanged. It keeps nothing: the token component does.
+//! Implements the API of NAV's token sidecar texas (<https://github.com/nais/texas>) for
+//! Maskinporten, so that code written for it works unchanged. Caches tokens in memory until shortly
+//! before they expire.
 
 mod answer;
 mod app;
+mod exchange;
 mod guard;
+mod http;
+mod introspect;
 mod key;
-mod wanted;
+mod maskinporten;
+mod provider;
+mod server;
+mod token_request;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
-use axum::routing::post;
-use axum::{Json, Router, middleware};
-use shared::party::OrganisationNumber;
+use innsyn_core::party::OrganisationNumber;
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use uuid::Uuid;
 
-use self::answer::{Granted, Refused};
 use self::app::{App, Origin};
-use self::wanted::Wanted;
-use crate::stop;
+use self::maskinporten::Maskinporten;
+use self::tokens::TokenSource;
 
-/// Where code written for the sidecar asks.
-const PATH: &str = "/api/v1/token";
-
-/// The largest body, in bytes. The token component takes no larger one.
-const LARGEST: usize = 64 * 1024;
-
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a stopping sidecar waits for requests in flight.
-const GRACE: Duration = Duration::from_secs(2);
+/// Paths of texas's API.
+const TOKEN: &str = "/api/v1/token";
+const EXCHANGE: &str = "/api/v1/token/exchange";
+const INTROSPECT: &str = "/api/v1/introspect";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where innsyn's /token is: https, or http on this machine.
+    /// Origin of innsyn's /token: https, or http on this machine.
     #[arg(long, value_name = "ORIGIN")]
     app: Origin,
-    /// What the service is called in the app's settings.
+    /// Name of the service in the app's settings.
     #[arg(long, value_name = "NAME")]
     subject: String,
-    /// The service's private key: a 32-byte Ed25519 seed in base64url, in a file that others cannot read.
+    /// Private key of the service: a 32-byte Ed25519 seed in base64url, in a file that others cannot
+    /// read.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The organisation whose tokens are asked for.
+    /// Organisation number of the consumer for which tokens are requested.
     #[arg(long, value_name = "NUMBER", value_parser = OrganisationNumber::parse)]
     consumer: OrganisationNumber,
-    /// Where the sidecar listens: the loopback alone. Port 0 takes one that is free.
+    /// Address to listen on, loopback only. Port 0 chooses a free port.
     #[arg(long, default_value = "127.0.0.1:7164", value_name = "ADDRESS", value_parser = loopback)]
     listen: SocketAddr,
-    /// The authority to trust for the app, in PEM, in place of the system's.
+    /// Certificate authority to trust for the app, in PEM, in place of the system's.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Origin of the Maskinporten whose tokens are validated at /api/v1/introspect.
+    #[arg(long, value_name = "ORIGIN")]
+    maskinporten: Option<Origin>,
+    /// Certificate authority to trust for Maskinporten, in PEM, in place of the system's.
+    #[arg(long, value_name = "FILE", requires = "maskinporten")]
+    maskinporten_ca: Option<PathBuf>,
+}
+
+/// State shared by the handlers.
+struct Sidecar {
+    tokens: Arc<TokenSource<App>>,
+    maskinporten: Option<Maskinporten>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -72,24 +82,39 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         ..
     } = arguments;
     let app = App::new(origin, subject, key, consumer, arguments.ca.as_deref())?;
+    let ca = arguments.maskinporten_ca.as_deref();
+    let maskinporten = arguments.maskinporten;
+    let maskinporten = maskinporten
+        .map(|origin| Maskinporten::new(origin, ca))
+        .transpose()?;
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
             "{} is not free: choose another with --listen",
             arguments.listen
         )
     })?;
-    let endpoint = format!("http://{}{PATH}", listener.local_addr()?);
+    let here = format!("http://{}", listener.local_addr()?);
+    let introspection = match &maskinporten {
+        Some(_) => format!("  export NAIS_TOKEN_INTROSPECTION_ENDPOINT={here}{INTROSPECT}\n"),
+        None => "  It validates no tokens: --maskinporten ORIGIN lets it.\n".to_owned(),
+    };
     #[expect(clippy::print_stdout, reason = "this is what the command is asked for")]
     {
         println!(
             "The token sidecar is running: {app}.\n\
              Its public key, for the app's settings: {public_key}\n\n  \
-             export NAIS_TOKEN_ENDPOINT={endpoint}\n\n\
+             export NAIS_TOKEN_ENDPOINT={here}{TOKEN}\n\
+             {introspection}\n\
              Next: curl -s $NAIS_TOKEN_ENDPOINT -d identity_provider=maskinporten -d target=SCOPE\n\
              Ctrl-C stops it."
         );
     }
-    serve(listener, app).await
+    let [jitter, ..] = *Uuid::new_v4().as_bytes();
+    let sidecar = Sidecar {
+        tokens: TokenSource::new(app, Box::new(OffsetDateTime::now_utc), jitter),
+        maskinporten,
+    };
+    server::serve(listener, sidecar).await
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
@@ -104,42 +129,4 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
                 .to_owned(),
         )
     }
-}
-
-async fn serve(listener: TcpListener, app: App) -> anyhow::Result<()> {
-    let router = Router::new()
-        .route(PATH, post(token))
-        .fallback(nothing_else)
-        .method_not_allowed_fallback(nothing_else)
-        .layer(DefaultBodyLimit::max(LARGEST))
-        .layer(middleware::from_fn(guard::this_machine_alone))
-        .with_state(Arc::new(app));
-    let stopping = Arc::new(Notify::new());
-    let heard = stopping.clone();
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { heard.notified().await });
-    tokio::select! {
-        ended = server => ended.context("the sidecar ended"),
-        asked = async {
-            stop::asked().await?;
-            stopping.notify_one();
-            tokio::time::sleep(GRACE).await;
-            Ok(())
-        } => asked,
-    }
-}
-
-async fn token(State(app): State<Arc<App>>, request: Request) -> Result<Json<Granted>, Refused> {
-    let wanted = tokio::time::timeout(PATIENCE, Wanted::read(request))
-        .await
-        .map_err(|_| Refused::invalid("the request did not arrive in time"))??;
-    app.token(&wanted).await.map(Json)
-}
-
-async fn nothing_else() -> Refused {
-    Refused::new(
-        StatusCode::NOT_FOUND,
-        "invalid_request",
-        format!("this sidecar serves POST {PATH} and nothing else"),
-    )
 }

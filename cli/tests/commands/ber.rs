@@ -1,6 +1,6 @@
-//! DER made into BER.
+//! Conversion of DER to BER.
 
-/// Tag, content, and what follows, of DER with short tags.
+/// Splits DER with short tags into tag, content and the rest.
 pub(crate) fn value(der: &[u8]) -> (u8, &[u8], &[u8]) {
     let (head, length) = match der[1] {
         short if short < 0x80 => (2, usize::from(short)),
@@ -28,7 +28,7 @@ pub(crate) fn indefinite(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, 0x80], content, &[0, 0]].concat()
 }
 
-/// PKCS#12 with the content under the MAC in pieces: the octets of the content stay as they are.
+/// Splits the content under the MAC of a PKCS#12 file into pieces; its octets stay the same.
 pub(crate) fn in_pieces(der: &[u8], wrap: fn(u8, &[u8]) -> Vec<u8>) -> Vec<u8> {
     let (_, whole, _) = value(der);
     let (_, version, rest) = value(whole);

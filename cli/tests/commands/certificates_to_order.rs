@@ -1,4 +1,4 @@
-//! Somebody needs certificates, good or bad: `innsyn sandbox certificates` writes them and says so.
+//! `innsyn sandbox certificates` writes certificates, valid or defective, and reports them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

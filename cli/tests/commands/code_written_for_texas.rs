@@ -1,17 +1,19 @@
-//! A back end that was written for NAV's sidecar texas asks ours, and notices nothing. Its requests are those of
-//! that project's documentation and tests, with scopes that the sandbox has.
+//! Back end that was written for NAV's sidecar texas, and works with ours unchanged. Its requests
+//! are those of that project's documentation and tests, with scopes that the sandbox has.
 
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::stage::{Answer, Stage};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const OTHER_SCOPE: &str = "altinn:consentrequests.read";
-/// A customer has delegated this one.
+/// Scope that a customer has delegated.
 const DELEGATED_SCOPE: &str = "fjellapi:deliveries.read";
 const CUSTOMER: &str = "313367002";
-/// A synthetic person.
+/// Bank of the same deployment that the service may not request tokens for.
+const OTHER_BANK: &str = "310000302";
+/// Synthetic person.
 const PERSON: &str = "04827896468";
 
 #[tokio::test]
@@ -25,7 +27,11 @@ async fn it_works_unchanged() {
     two_members_are_ours(&stage).await;
     mistakes_are_named(&stage).await;
     refusals_are_passed_on(&stage).await;
+    tokens_are_introspected(&stage).await;
+    exchange_is_refused(&stage).await;
+    bodies_have_texas_limit(&stage).await;
     browsers_are_shut_out(&stage).await;
+    the_service_does_not_choose_its_consumer(&stage).await;
     the_component_itself_serves_nobody_without_a_credential(&stage).await;
 
     let folder = stage.folder.clone();
@@ -35,6 +41,8 @@ async fn it_works_unchanged() {
     for secret in ["eyJ", PERSON] {
         assert!(!up.contains(secret), "{up}");
     }
+    let cause = "the service backend asks for the consumer 310000302, which is not among its consumers: 310000205";
+    assert!(up.contains(cause), "{up}");
     assert!(!folder.exists(), "keys go with the run");
 }
 
@@ -88,7 +96,7 @@ async fn a_token_is_for_what_was_asked(stage: &Stage) {
 }
 
 async fn system_users_are_written_in_three_ways(stage: &Stage) {
-    // With two members that stand in tokens, as in the example of that project.
+    // With two members that occur in tokens, as in the example of that project.
     let details = json!([{
         "type": "urn:altinn:systemuser",
         "systemuser_org": {"authority": "iso6523-actorid-upis", "ID": format!("0192:{CUSTOMER}")},
@@ -152,7 +160,6 @@ async fn mistakes_are_named(stage: &Stage) {
             r#"{"identity_provider":"maskinporten"}"#,
             "missing field `target`",
         ),
-        ("application/json", &" ".repeat(65 * 1024), "length limit"),
     ] {
         let request = stage.http.post(&stage.endpoint);
         let request = request.header("content-type", media_type);
@@ -160,21 +167,141 @@ async fn mistakes_are_named(stage: &Stage) {
         let description = answer.refusal(400, "invalid_request");
         assert!(description.contains(reason), "{description}");
     }
-    let elsewhere = stage.endpoint.replace("/token", "/introspect");
+    let elsewhere = stage.endpoint.replace("/token", "/tokens");
     Answer::to(stage.http.post(elsewhere))
         .await
         .refusal(404, "invalid_request");
-    Answer::to(stage.http.get(&stage.endpoint))
-        .await
-        .refusal(404, "invalid_request");
+    for path in ["token", "token/exchange", "introspect"] {
+        let endpoint = stage.endpoint.replace("token", path);
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let answer = Answer::to(stage.http.request(method, &endpoint)).await;
+            answer.refusal(405, "invalid_request");
+            assert_eq!(answer.headers["allow"], "POST", "{path}");
+        }
+    }
+}
+
+/// Validates `token`, in both forms of the request.
+async fn introspect(stage: &Stage, provider: &str, token: &str) -> Value {
+    let endpoint = stage.endpoint.replace("/token", "/introspect");
+    let fields = json!({"identity_provider": provider, "token": token});
+    let json = Answer::to(stage.http.post(&endpoint).json(&fields)).await;
+    let form = Answer::to(stage.http.post(&endpoint).form(&fields)).await;
+    for answer in [&json, &form] {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+    }
+    assert_eq!(json.body, form.body);
+    json.body
+}
+
+async fn tokens_are_introspected(stage: &Stage) {
+    let request = json!({
+        "identity_provider": "maskinporten", "target": SCOPE, "resource": "https://api.example/"
+    });
+    let answer = stage.json(&request).await;
+    let (token, mut claims) = (answer.token(), answer.claims());
+    claims["active"] = json!(true);
+    assert_eq!(introspect(stage, "maskinporten", &token).await, claims);
+
+    let (signed, signature) = token.rsplit_once('.').expect("three parts");
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    for (provider, token, reason) in [
+        (
+            "maskinporten",
+            format!("{signed}.{other}{}", &signature[1..]),
+            "signature",
+        ),
+        ("maskinporten", "not a jwt".to_owned(), "three parts"),
+        ("maskinporten", String::new(), "three parts"),
+        ("tokenx", token.clone(), "'tokenx' is not enabled"),
+        ("azuread", token.clone(), "'entra_id' is not enabled"),
+    ] {
+        let body = introspect(stage, provider, &token).await;
+        assert_eq!(body["active"], false, "{body}");
+        assert!(
+            body["error"].as_str().expect("text").contains(reason),
+            "{body}"
+        );
+        assert_eq!(body.as_object().expect("an object").len(), 2, "{body}");
+    }
+
+    let endpoint = stage.endpoint.replace("/token", "/introspect");
+    for body in [
+        json!({"identity_provider": "maskinporten"}),
+        json!({"token": "x"}),
+        json!({"token": "x", "identity_provider": "invalid"}),
+    ] {
+        let answer = Answer::to(stage.http.post(&endpoint).json(&body)).await;
+        answer.refusal(400, "invalid_request");
+    }
+}
+
+async fn exchange_is_refused(stage: &Stage) {
+    let endpoint = format!("{}/exchange", stage.endpoint);
+    for (provider, reason) in [
+        ("maskinporten", "does not support token exchange"),
+        ("tokenx", "is not enabled"),
+    ] {
+        let body = json!({"identity_provider": provider, "target": "a", "user_token": "x"});
+        for request in [
+            stage.http.post(&endpoint).json(&body),
+            stage.http.post(&endpoint).form(&body),
+        ] {
+            let told = Answer::to(request).await.refusal(400, "invalid_request");
+            assert!(told.contains(reason), "{told}");
+        }
+    }
+    let body = json!({"identity_provider": "maskinporten", "target": "a"});
+    let answer = Answer::to(stage.http.post(&endpoint).json(&body)).await;
+    let told = answer.refusal(400, "invalid_request");
+    assert!(told.contains("missing field `user_token`"), "{told}");
+}
+
+async fn bodies_have_texas_limit(stage: &Stage) {
+    const LARGEST: usize = 2 * 1024 * 1024;
+    let body = |size: usize| {
+        let start = format!(r#"{{"identity_provider":"maskinporten","target":"{SCOPE}","more":""#);
+        let filler = "x".repeat(size - start.len() - 2);
+        let request = stage.http.post(&stage.endpoint);
+        let request = request.header("content-type", "application/json");
+        request.body(format!("{start}{filler}\"}}"))
+    };
+    Answer::to(body(LARGEST)).await.token();
+    let told = Answer::to(body(LARGEST + 1)).await;
+    let told = told.refusal(400, "invalid_request");
+    assert!(told.contains("length limit"), "{told}");
 }
 
 async fn refusals_are_passed_on(stage: &Stage) {
     let request = |target| json!({"identity_provider": "maskinporten", "target": target});
-    // By the token component: this service may not have it.
+    // By the token component: this service may not have the scope.
     let answer = stage.json(&request("some-scope")).await;
     assert!(answer.refusal(400, "invalid_scope").contains("some-scope"));
-    // By Maskinporten: the customer may not have this one, so has not delegated it.
+    // OAuth's extension errors for a resource and for details, as texas passes them on.
+    for (member, value, error) in [
+        ("resource", json!("an API"), "invalid_target"),
+        (
+            "resource",
+            json!("https://api.example/#x"),
+            "invalid_target",
+        ),
+        (
+            "authorization_details",
+            json!([{"type": "payment"}]),
+            "invalid_authorization_details",
+        ),
+        (
+            "authorization_details",
+            json!([{"type": "urn:altinn:consent", "id": "x"}]),
+            "invalid_authorization_details",
+        ),
+    ] {
+        let mut refused = request(SCOPE);
+        refused[member] = value;
+        stage.json(&refused).await.refusal(400, error);
+    }
+    // By Maskinporten: the customer may not have the scope, so has not delegated it.
     let mut not_delegated = request(SCOPE);
     not_delegated["consumer_org"] = json!(CUSTOMER);
     let answer = stage.json(&not_delegated).await;
@@ -213,6 +340,14 @@ async fn browsers_are_shut_out(stage: &Stage) {
     for host in ["localhost", "localhost:7164", "127.0.0.1", "[::1]:7164"] {
         Answer::to(ask().header("host", host)).await.token();
     }
+}
+
+async fn the_service_does_not_choose_its_consumer(stage: &Stage) {
+    let fields = [("identity_provider", "maskinporten"), ("target", SCOPE)];
+    let (answer, complaints) = stage.asks_for(OTHER_BANK, &fields).await;
+    let description = answer.refusal(401, "invalid_client");
+    assert!(description.contains("--consumer"), "{description}");
+    assert!(complaints.contains("--consumer"), "{complaints}");
 }
 
 async fn the_component_itself_serves_nobody_without_a_credential(stage: &Stage) {

@@ -1,4 +1,4 @@
-//! A program that holds keys leaves none of them behind when it crashes.
+//! Absence of keys in core dumps after a crash.
 
 #![cfg(target_os = "linux")]
 
@@ -12,10 +12,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use rcgen::generate_simple_self_signed;
 use tempfile::TempDir;
 
-/// The signal of `abort`. Rust's runtime has a handler of its own for SIGSEGV.
+/// Signal of `abort`. Rust's runtime has a handler of its own for SIGSEGV.
 const SIGABRT: i32 = 6;
 
-/// The soft and the hard limit on core files of a process.
+/// Returns the soft and the hard limit on core files of a process.
 pub(crate) fn limit_of(id: u32) -> String {
     let limits = fs::read_to_string(format!("/proc/{id}/limits")).expect("its limits");
     let line = limits
@@ -25,8 +25,8 @@ pub(crate) fn limit_of(id: u32) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the limit on core files in `/proc`, and the exit status after a crash. The program starts with core
-/// files allowed.
+/// Returns the limit on core files in `/proc`, and the exit status after a crash. The program
+/// starts with core files allowed.
 fn crashed(program: &str, arguments: &[&str], folder: &Path) -> (String, ExitStatus) {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -S -c unlimited; exec \"$@\"", "sh", program])
@@ -36,7 +36,7 @@ fn crashed(program: &str, arguments: &[&str], folder: &Path) -> (String, ExitSta
         .stderr(Stdio::null())
         .spawn()
         .expect("a process");
-    // The first line says that it runs.
+    // The first line shows that it runs.
     let mut line = String::new();
     let mut printed = BufReader::new(child.stdout.take().expect("its output"));
     printed.read_line(&mut line).expect("a line");
@@ -105,7 +105,8 @@ fn the_proxy_and_the_sidecar_leave_no_core() {
     expect_no_core(&sidecar, folder.path());
 }
 
-/// Passes the doctor a pipe without a writer: with other files it ends too soon to be examined while it runs.
+/// Passes the doctor a pipe without a writer: with other files it ends too soon to be examined
+/// while it runs.
 #[test]
 fn the_doctor_leaves_no_core() {
     let folder = TempDir::new().expect("a folder");

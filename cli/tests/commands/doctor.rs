@@ -1,4 +1,4 @@
-//! `innsyn doctor` as people run it, and what it answered.
+//! Runs of `innsyn doctor`, and its output.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -7,19 +7,19 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What the command answered.
+/// Exit code and output of the command.
 pub(crate) struct Answer {
     pub(crate) code: i32,
     pub(crate) text: String,
     pub(crate) complaints: String,
 }
 
-/// Runs it with `arguments`, in English and without colours.
+/// Runs the doctor with `arguments`, in English and without colours.
 pub(crate) fn ask(arguments: &[&str]) -> Answer {
     ask_with(arguments, &[])
 }
 
-/// The same with these variables.
+/// Runs the command with `arguments` and these environment variables.
 pub(crate) fn ask_with(arguments: &[&str], variables: &[(&str, &str)]) -> Answer {
     let output = Command::new(env!("CARGO_BIN_EXE_innsyn"))
         .arg("doctor")
@@ -39,13 +39,13 @@ pub(crate) fn ask_with(arguments: &[&str], variables: &[(&str, &str)]) -> Answer
 }
 
 impl Answer {
-    /// What was printed with `--json`.
+    /// Parses the output of `--json`.
     pub(crate) fn json(&self) -> Value {
         let read = serde_json::from_str(&self.text);
         read.unwrap_or_else(|_| panic!("{}{}", self.text, self.complaints))
     }
 
-    /// The findings, each as `severity id`.
+    /// Returns the findings, each as `severity id`.
     pub(crate) fn findings(&self) -> Vec<String> {
         let json = self.json();
         let findings = json["findings"].as_array().expect("findings").iter();
@@ -62,26 +62,26 @@ impl Answer {
     }
 }
 
-/// A path as an argument.
+/// Returns a path as an argument.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// The arguments that make it look at `certificate` and answer in JSON.
+/// Returns the arguments to examine `certificate` with JSON output.
 pub(crate) fn json_of<'a>(certificate: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["--json", "--certificate", text(certificate)];
     arguments.extend(more);
     arguments
 }
 
-/// A file of `folder`.
+/// Writes a file into `folder`.
 pub(crate) fn file(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, content).expect("a file");
     path
 }
 
-/// The same, for its owner alone.
+/// Writes a file that its owner alone can read.
 pub(crate) fn closed(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = file(folder, name, content);
     std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("its mode");

@@ -1,18 +1,18 @@
-//! Every defect that the sandbox makes is found by the check it is for, and nothing is found without one.
+//! Defects of the sandbox: the doctor finds each by its check, and reports nothing without one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox::authority::{Profile, Purpose, Vendor};
-use sandbox::certificates::{Defect, Order, PASSWORD};
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
+use sandbox::pki::certificates::{Defect, Order, PASSWORD};
+use sandbox::pki::{Profile, Purpose, Vendor};
 use tempfile::TempDir;
 
 use crate::doctor::{Answer, ask_with, file, json_of, text};
 
 const ORGANISATION: &str = "310000302";
 
-/// What is wanted of the doctor, besides the certificate.
+/// Options of the doctor, besides the certificate.
 pub(crate) struct Asked<'a> {
     pub(crate) purpose: &'a str,
     pub(crate) environment: &'a str,
@@ -49,7 +49,7 @@ pub(crate) fn order(
     folder
 }
 
-/// The authorities in `folder`, in one file.
+/// Writes the authorities in `folder` into one file.
 fn authorities(folder: &Path) -> PathBuf {
     let names = fs::read_dir(folder).expect("a folder");
     let mut all = String::new();
@@ -134,7 +134,7 @@ fn nothing_is_wrong_with_a_good_one() {
 #[test]
 fn each_defect_is_found_by_its_check() {
     let mut missed = Vec::new();
-    // Of one that is revoked, the issuer tells.
+    // A revoked certificate is reported by its issuer.
     let in_files = Defect::ALL
         .iter()
         .filter(|defect| **defect != Defect::Revoked);
@@ -163,7 +163,7 @@ fn each_defect_is_found_by_its_check() {
         };
         let answer = examined(folder.path(), &asked);
         let found = answer.findings();
-        // What follows from the defect besides.
+        // Further findings that follow from the defect.
         let besides: &[&str] = match defect {
             Defect::AuthorityCertificate => &["error F05"],
             Defect::ProductionTwin | Defect::Seid1OfProduction => &["warning O09"],

@@ -1,10 +1,11 @@
-//! The four common problems in setting up two-way TLS, each on the sandbox's, and the doctor says which one it is.
+//! Four common problems in the setup of two-way TLS, each against the sandbox: the doctor
+//! identifies each.
 
 use std::process::Stdio;
 
-use sandbox::authority::{EnterpriseAuthority, Vendor};
-use sandbox::certificates::Defect;
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
+use sandbox::pki::certificates::Defect;
+use sandbox::pki::{EnterpriseAuthority, Vendor};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -60,7 +61,7 @@ async fn no_organisation_certificate() {
         let said = told(&answer, "L17");
         assert!(said.contains("not an organisation certificate"), "{said}");
     }
-    // One that is, and of another environment, is not called so.
+    // A valid one of another environment is not called so.
     let twin = stage.ordered(Vendor::Buypass, &[Defect::SigningOnly]);
     let answer = stage.tried(&twin, &ca, &[]);
     assert!(told(&answer, "L11").contains("another purpose"));
@@ -96,7 +97,7 @@ async fn no_version_in_common() {
     assert!(said.contains("No version of TLS in common"), "{said}");
 }
 
-/// TLS 1.2 has no alert of its own for a certificate that is missing.
+/// TLS 1.2 has no alert of its own for a missing certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_tls_1_2_that_does_not_say_why() {
     let Some(workshop) = Workshop::open() else {
@@ -134,7 +135,7 @@ fn tried(stage: &Stage, folder: &std::path::Path, origin: &str, workshop: &Works
     tokio::task::block_in_place(|| ask(&json_of(&chain, &arguments)))
 }
 
-/// A server of OpenSSL's with a certificate of the workshop, on a port that is free.
+/// Starts an OpenSSL server with a certificate of the workshop, on a free port.
 async fn server(workshop: &Workshop, more: &[&str]) -> (Child, String) {
     let key = workshop.key("server", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
     let wanted = Wanted {
@@ -167,7 +168,7 @@ async fn server(workshop: &Workshop, more: &[&str]) -> (Child, String) {
         let line = lines.next_line().await.expect("text").expect("a line");
         if let Some(address) = line.strip_prefix("ACCEPT ") {
             let (_, port) = address.rsplit_once(':').expect("a port");
-            // It stops when nobody hears it.
+            // The task ends when the receiver is dropped.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return (child, format!("https://localhost:{port}"));
         }

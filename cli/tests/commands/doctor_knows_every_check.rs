@@ -1,17 +1,17 @@
-//! Every check of the catalogue has something that trips it and something that it is content with: one that has not is a
-//! defect of these tests.
+//! Coverage of the catalogue: each check has a case that trips it and a case that passes. A check
+//! without both is a defect of these tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sandbox::authority::{Profile, Purpose, Vendor};
-use sandbox::certificates::Defect;
+use sandbox::pki::certificates::Defect;
+use sandbox::pki::{Profile, Purpose, Vendor};
 use serde_json::json;
 
 use crate::doctor::{Answer, ask};
 use crate::doctor_and_the_sandbox::{Asked, examined, order};
 use crate::project::{Project, client_tls, found, pin};
 
-/// What is not tried here, as it takes a server or `openssl`: each is tripped, and left untripped, by the test named.
+/// Checks that need a server or `openssl`, with the test that covers both outcomes.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("V04", "a_wrong_clock_is_told_by_how_much"),
     ("V05", "a_key_that_was_registered_over_a_year_ago"),
@@ -51,7 +51,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("L18", "signed_with_sha_1"),
 ];
 
-/// Those tests.
+/// Sources of those tests.
 const TESTS: [&str; 8] = [
     include_str!("doctor_with_openssl.rs"),
     include_str!("doctor_live.rs"),
@@ -63,7 +63,7 @@ const TESTS: [&str; 8] = [
     include_str!("doctor_common_problems.rs"),
 ];
 
-/// Those that do not show in PKCS#12.
+/// Defects that PKCS#12 cannot show.
 const IN_PEM: [Defect; 6] = [
     Defect::ReadableByOthers,
     Defect::Utf16,

@@ -1,11 +1,11 @@
-//! `innsyn doctor --live`, against the sandbox's Maskinporten.
+//! Runs of `innsyn doctor --live` against the sandbox's Maskinporten.
 
 use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, KeyPair};
 use reqwest::Method;
-use sandbox::alone::{Client, Maskinporten, Options};
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
+use sandbox::standalone::{Client, Maskinporten, Options};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 
 use crate::doctor::{Answer, ask, file, json_of, text};
 
-/// Of a client that is registered for a test.
+/// Identifier of a client that the tests register.
 pub(crate) const CLIENT: &str = "0b8e2f66-41a4-4f0e-9f43-0d8d7c7b5a11";
 
-/// Maskinporten, and what the doctor needs to ask it.
+/// Maskinporten, and the files that the doctor needs to call it.
 struct Stage {
     maskinporten: Maskinporten,
     folder: TempDir,
@@ -47,7 +47,7 @@ impl Stage {
         &self.maskinporten.clients()[1]
     }
 
-    /// With the certificate of the client that has one.
+    /// Runs the doctor with the certificate of the client that has one.
     fn ask(&self, more: &[&str]) -> Answer {
         let client = self.certified();
         let chain = client.chain_file.as_ref().expect("a chain");
@@ -66,7 +66,7 @@ impl Stage {
         tokio::task::block_in_place(|| ask(&arguments))
     }
 
-    /// Orders something on the admin address.
+    /// Calls the admin API.
     async fn admin(&self, method: Method, path: &str, body: &Value) {
         let address = format!("{}{path}", self.maskinporten.admin());
         let request = reqwest::Client::new().request(method, address).json(body);
@@ -74,7 +74,7 @@ impl Stage {
         assert!(answer.status().is_success(), "{answer:?}");
     }
 
-    /// A certificate that nobody has issued, with the key in `key`.
+    /// Creates a self-signed certificate for the key in `key`.
     fn self_signed(&self, key: &Path) -> PathBuf {
         let key = std::fs::read_to_string(key).expect("a key");
         let key = KeyPair::from_pem(&key).expect("a key");
@@ -84,7 +84,8 @@ impl Stage {
     }
 }
 
-/// What was found over the network: it stands last. That the certificate is not revoked is looked at elsewhere.
+/// Returns the findings of the network checks, which come last. Other tests check that the
+/// certificate is not revoked.
 pub(crate) fn live(answer: &Answer) -> Vec<String> {
     let ours = ["L", "N", "V04", "V05"];
     let all = answer.findings();
@@ -216,7 +217,7 @@ async fn whoever_does_not_answer_is_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_none_is_told_apart() {
     let stage = Stage::start().await;
-    // Nobody answers with TLS there.
+    // Nothing answers with TLS there.
     let plain = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = plain.local_addr().expect("its address").port();
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! OK means that every check of the purpose was made.
+//! Completeness of an OK: it requires that every check of the purpose was made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::project::{Project, found};
 
 const PURPOSES: [&str; 4] = ["token", "key", "tls", "seal"];
 
-/// Names of the checks that were not made.
+/// Returns the names of the checks that were not made.
 fn not_made(answer: &Answer) -> Vec<String> {
     let json = answer.json();
     let all = json["not_made"].as_array().expect("a list").iter();
@@ -24,7 +24,7 @@ fn not_made(answer: &Answer) -> Vec<String> {
     .collect()
 }
 
-/// PKCS#12 with a key and nothing else.
+/// Makes a PKCS#12 file with a key alone.
 fn store(workshop: &Workshop, key: &Path) -> PathBuf {
     let path = workshop.path("keyonly.p12");
     let arguments = [
@@ -54,7 +54,7 @@ fn a_key_without_a_certificate_is_no_certificate() {
             let arguments = json_of(file, &["--purpose", purpose]);
             let answer = ask_with(&arguments, &[("INNSYN_PASSWORD", "p")]);
             if purpose == "key" {
-                // A registered key needs none, and everything else of it was looked at.
+                // A registered key needs none, and all else of it was examined.
                 assert_eq!(answer.findings(), [""; 0]);
                 assert_eq!(
                     (answer.code, answer.json()["verdict"].as_str()),
@@ -117,7 +117,7 @@ fn a_registered_key_is_judged_by_itself() {
         assert_eq!(answer.findings(), expected, "{name}");
         let is_error = expected.iter().any(|found| found.starts_with("error"));
         assert_eq!(answer.code == 0, !is_error, "{name}");
-        // As a setting it is judged the same.
+        // As a setting it gets the same verdict.
         let mut project = Project::new();
         let pem = fs::read_to_string(&key).expect("PEM");
         project.clients(&[serde_json::json!({ "kid": "k-1", "key": pem })]);
@@ -182,7 +182,7 @@ fn a_certificate_that_cannot_be_read_is_not_passed_over() {
             "{}",
             answer.text
         );
-        // What nothing can be judged by is no trust.
+        // A file without a usable certificate is no trust anchor.
         let answer = ask(&json_of(
             &good,
             &["--key", text(&key), "--trust", text(file)],
@@ -198,7 +198,7 @@ fn without_the_issuer_the_signature_was_not_checked() {
     };
     let key = workshop.usual_key();
     let key = text(&key);
-    // The issuer that it names is known; nobody has seen whether it is the issuer's.
+    // The issuer that the certificate names is known; its signature is not verified.
     let known = "a7febb6c5988ad742e465e7a68f9d1bbbfcfb68b";
     let extensions = format!(
         "{EXTENSIONS}authorityKeyIdentifier=none\n2.5.29.35=DER:30168014{known}\n\
@@ -265,7 +265,7 @@ fn live_means_that_somebody_answered() {
         "{}",
         answer.text
     );
-    // A responder that is not there leaves it open too.
+    // A responder that is down leaves it open too.
     let good = workshop.good(&key);
     let answer = ask(&json_of(&good, &more("token")));
     assert!(
@@ -273,7 +273,7 @@ fn live_means_that_somebody_answered() {
         "{}",
         answer.text
     );
-    // A key alone is no reason to ask nobody.
+    // A key alone does not prevent the network checks.
     let alone = |purpose| {
         [
             "--purpose",

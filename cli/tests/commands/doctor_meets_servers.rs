@@ -1,4 +1,4 @@
-//! `innsyn doctor --live`, against servers that are made for it.
+//! Runs of `innsyn doctor --live` against servers made for the test.
 
 use std::sync::Arc;
 
@@ -123,7 +123,8 @@ async fn a_server_of_another_name() {
     }
 }
 
-/// A Maskinporten that cannot read any certificate: what ours refuses so, the doctor never sends.
+/// Starts a Maskinporten that cannot read any certificate: the doctor never sends those that the
+/// real one refuses.
 async fn refusing(own: &Authority) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("its address").port();
@@ -174,7 +175,8 @@ fn issued(authority: &Authority, name: &str) -> (rcgen::Certificate, KeyPair) {
     )
 }
 
-/// One that takes the certificates of `trusted`, or asks for none: its origin.
+/// Starts a server and returns its origin. It requires client certificates of `trusted`, or
+/// requests none.
 async fn counterparty(
     own: &Authority,
     trusted: Option<&Authority>,
@@ -194,7 +196,7 @@ async fn counterparty(
                     .await;
                 let _ = tls.shutdown().await;
             }
-            // Closed at once, what was said last could be lost.
+            // Closed at once, the last message could be lost.
             Err((_, mut tcp)) => while tcp.read(&mut rest).await.is_ok_and(|read| read > 0) {},
         }
     });

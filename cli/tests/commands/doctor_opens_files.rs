@@ -1,4 +1,4 @@
-//! Encrypted files: what opens, what does not, and why.
+//! Encrypted files: those that open, those that do not, and the reasons.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -74,7 +74,7 @@ fn a_password_in_another_form_is_named() {
     assert!(answer.text.contains("NFD"), "{}", answer.text);
 }
 
-/// `script` gives the command a terminal, on which the password is asked for and not shown.
+/// Checks with `script` as a terminal that the command asks for the password without an echo.
 #[test]
 fn on_a_terminal_the_password_is_asked_for() {
     if !programs::is_installed("script", "the doctor is not seen on a terminal") {
@@ -119,7 +119,8 @@ fn on_a_terminal_the_password_is_asked_for() {
     let mut shown = Vec::new();
     let mut times = 0;
     let mut some = [0; 512];
-    // Text typed before the echo is off is lost. It is echoed then, and typed again; `timeout` ends the command in any case.
+    // Text typed before the echo is off is lost. It is echoed then, and typed again; `timeout` ends
+    // the command in any case.
     while let Ok(count @ 1..) = screen.read(&mut some) {
         shown.extend(&some[..count]);
         let text = String::from_utf8_lossy(&shown);

@@ -1,4 +1,5 @@
-//! `innsyn doctor` on the configuration of a project: each certificate and key in it, by the setting that names it.
+//! Runs of `innsyn doctor` on the configuration of a project: each certificate and key, by the
+//! setting that names it.
 
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,23 @@ fn what_is_wrong_is_said_of_its_setting() {
             .insert("token_services", services.to_string());
     });
     is_found(&bad, "token_services, payroll", "error O08");
+    let of_supplier = changed(&|project| {
+        let services = json!([{ "subject": "payroll", "consumer_orgs": ["310000205"] }]);
+        project
+            .variables
+            .insert("token_services", services.to_string());
+        let clients = &project.variables["maskinporten_clients"];
+        let mut clients: serde_json::Value = serde_json::from_str(clients).expect("JSON");
+        clients[0]["consumers"] = json!(["310000205"]);
+        project
+            .variables
+            .insert("maskinporten_clients", clients.to_string());
+        project
+            .variables
+            .insert("consumer_organisation", "310000205".to_owned());
+    });
+    let text = of_supplier.looked_at(&[]).text;
+    assert!(!text.contains("O08"), "{text}");
     for text in ["[{\"organisation\": s3cret", "{}", "[{\"client_id\": 7}]"] {
         let bad = changed(&|project| {
             project
@@ -145,7 +163,7 @@ fn chains_as_people_write_them() {
     both["kid"] = json!("k-1");
     project.clients(&[both]);
     is_found(&project, "key 1", "error C07");
-    // A key that stays in a vault is not missed, and one that cannot be read is.
+    // A key in a vault is not reported as missing; one that cannot be read is.
     let transit = json!({ "key": "signing", "version": 1 });
     let in_vault = json!({ "certificate_chain": list, "transit": transit });
     project.clients(&[in_vault, json!({ "kid": "k-2", "transit": transit })]);
@@ -162,7 +180,7 @@ fn chains_as_people_write_them() {
     is_found(&project, "key 1", "error F09");
 }
 
-/// The project itself with the sandbox's values, as variables of the environment.
+/// Checks this project with the sandbox's values, as environment variables.
 #[tokio::test(flavor = "multi_thread")]
 async fn this_project_with_the_sandboxs_values() {
     let stage = Stage::start().await;
@@ -215,7 +233,7 @@ async fn this_project_with_the_sandboxs_values() {
         answer.text
     );
     assert_eq!(answer.code, 0);
-    // Without values there is nothing to look at, and that is said.
+    // Without values there is nothing to examine, and the doctor says so.
     let bare = ask(&["--manifest", text(&manifest), "--json"]);
     assert_eq!(
         (bare.code, &bare.json()["verdict"]),

@@ -1,4 +1,4 @@
-//! Files as they come: PKCS#12, PEM and DER, opened, closed and wrapped.
+//! File formats in use: PKCS#12, PEM and DER, plain, encrypted and wrapped.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Settings are read as the app and the host read them.
+//! Settings, read as the app and the host read them.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn settings_are_read_as_the_app_and_the_host_read_them() {
             .replace("good/authentication-key.pem", "odd.key");
         project.variables.insert("seal_key", key.clone());
         let answer = project.looked_at(&[]);
-        // The app and the host read it; A01 would say that they do not.
+        // The app and the host read it; A01 would report that they do not.
         let all = [
             "client_tls 1, client_cert_file",
             "pin post, client_cert_file",
@@ -48,7 +48,7 @@ fn settings_are_read_as_the_app_and_the_host_read_them() {
             .collect();
         assert_eq!(found(&answer), expected, "{name}");
     }
-    // What they cannot read is an error, and has the same cause.
+    // An unreadable value is an error, with the same cause.
     let mut project = Project::new();
     let key = project.read("good/authentication-key.pem");
     let cut = key.split("-----END").next().expect("a start").to_owned();
@@ -106,7 +106,7 @@ fn what_has_no_value_was_not_looked_at() {
     // A key without its certificate.
     let seal = "seal_certificate_chain, seal_key".to_owned();
     assert_eq!(found(&answer), [(seal, "error F11".to_owned())]);
-    // A key in a vault was not tried, which is said.
+    // A key in a vault is not tested, and the doctor says so.
     let mut project = Project::new();
     let transit = serde_json::json!({ "key": "signing", "version": 1 });
     project.clients(&[serde_json::json!({ "kid": "k-2", "transit": transit })]);

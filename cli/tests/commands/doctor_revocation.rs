@@ -1,16 +1,16 @@
-//! `innsyn doctor --live` on certificates that are revoked, and on issuers that do not answer as they should.
+//! Runs of `innsyn doctor --live` on revoked certificates, and against issuers with faulty answers.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sandbox::authority::{Profile, Purpose, Vendor};
-use sandbox::certificates::{Defect, Order};
-use sandbox::clock::Clock;
-use sandbox::consumer::{FJORDBANKEN, INNLANDSBANKEN};
-use sandbox::fault::{Fault, Rule};
-use sandbox::world::Counterparty;
+use sandbox::kit::Clock;
+use sandbox::kit::ExternalService;
+use sandbox::kit::{Fault, Rule};
+use sandbox::pki::certificates::{Defect, Order};
+use sandbox::pki::{Profile, Purpose, Vendor};
+use sandbox::population::{FJORDBANKEN, INNLANDSBANKEN};
 use sandbox::{Options, Sandbox};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use crate::doctor::{Answer, ask, file, json_of, text};
 use crate::openssl::{EXTENSIONS, Wanted, Workshop};
 
-/// A sandbox, and what the doctor needs to try certificates on its two-way TLS.
+/// Sandbox, and the files that the doctor needs to test certificates on its two-way TLS.
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
     pub(crate) clock: Clock,
@@ -42,7 +42,7 @@ impl Stage {
             clock,
             folder,
         };
-        let authorities = stage.sandbox.world().enterprise.hierarchies();
+        let authorities = stage.sandbox.services().enterprise.hierarchies();
         let all = authorities.map(|hierarchy| pem(hierarchy.root()) + &pem(hierarchy.issuing()));
         file(stage.folder.path(), "trusted.pem", all.concat());
         stage
@@ -52,7 +52,8 @@ impl Stage {
         self.folder.path().join("trusted.pem")
     }
 
-    /// Fjordbanken's certificate with `defects`, under the sandbox's authority: the folder with its files.
+    /// Orders Fjordbanken's certificate with `defects`, under the sandbox's authority, and returns
+    /// the folder with its files.
     pub(crate) fn ordered(&self, vendor: Vendor, defects: &[Defect]) -> PathBuf {
         self.made(&order(vendor, defects))
     }
@@ -61,7 +62,7 @@ impl Stage {
         let folder = tempfile::tempdir_in(self.folder.path()).expect("a folder");
         let folder = folder.keep();
         tokio::task::block_in_place(|| {
-            let authority = &self.sandbox.world().enterprise;
+            let authority = &self.sandbox.services().enterprise;
             let package = order.make_under(authority, self.clock.now());
             package
                 .expect("certificates")
@@ -71,7 +72,7 @@ impl Stage {
         folder
     }
 
-    /// What the doctor says when it tries the certificate in `folder`.
+    /// Runs the doctor on the certificate in `folder`.
     pub(crate) fn tried(&self, folder: &Path, ca: &Path, more: &[&str]) -> Answer {
         let [chain, key] = ["chain", "key"].map(|part| format!("authentication-{part}.pem"));
         let key = folder.join(key);
@@ -125,7 +126,7 @@ async fn whether_it_is_revoked() {
         let answer = stage.tried(&revoked, &ca, &[]);
         let found = answer.findings();
         let count = |wanted: &str| found.iter().filter(|finding| *finding == wanted).count();
-        // By the list and by the responder, and the counterparty says so too.
+        // By the list and by the responder, and the counterparty reports it too.
         assert_eq!(count("error N01"), 2, "{}", answer.text);
         assert_eq!(count("error L11"), 1, "{}", answer.text);
         assert!(answer.text.contains("it is revoked"), "{}", answer.text);
@@ -136,7 +137,7 @@ async fn whether_it_is_revoked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn maskinporten_refuses_what_is_revoked() {
     let stage = Stage::start().await;
-    let client = &stage.sandbox.world().consumers[1];
+    let client = &stage.sandbox.services().consumers[1];
     let scope = "skatteetaten:kravogbetalinger";
     for (defects, expected) in [(&[][..], "info L07"), (&[Defect::Revoked], "error I04")] {
         let mut order = order(Vendor::Buypass, defects);
@@ -170,14 +171,14 @@ async fn issuers_that_do_not_answer_as_they_should() {
     let stage = Stage::start().await;
     let ca = stage.sandbox.ca_file().to_owned();
     let good = stage.ordered(Vendor::Buypass, &[]);
-    // Within the certificate's time, and before that of the answer.
+    // Within the certificate's validity, and before that of the answer.
     stage.clock.set_offset(-36 * 3600);
     let old = stage.tried(&good, &ca, &[]).findings();
     let count = |found: &[String], wanted| found.iter().filter(|one| *one == wanted).count();
     assert_eq!(count(&old, "warning N03"), 2, "{old:?}");
     stage.clock.set_offset(0);
-    stage.sandbox.world().faults.order(Rule {
-        counterparty: Counterparty::Issuers,
+    stage.sandbox.services().faults.order(Rule {
+        service: ExternalService::Issuers,
         path: None,
         times: None,
         fault: Fault::TooManyRequests { retry_after: None },
@@ -186,7 +187,7 @@ async fn issuers_that_do_not_answer_as_they_should() {
     assert_eq!(count(&silent, "warning N02"), 2, "{silent:?}");
 }
 
-/// Lists that `openssl ca` makes, of an authority that it made too.
+/// Checks lists that `openssl ca` makes, of an authority that it made too.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_that_openssl_makes() {
     let (Some(workshop), Some(other)) = (Workshop::open(), Workshop::open()) else {
@@ -254,7 +255,7 @@ async fn lists_that_openssl_makes() {
     }
 }
 
-/// A responder that `openssl ocsp` is, of an authority that openssl made.
+/// Checks the responder `openssl ocsp`, of an authority that openssl made.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_responder_of_openssls() {
     let Some(workshop) = Workshop::open() else {
@@ -306,7 +307,7 @@ async fn a_responder_of_openssls() {
     }
 }
 
-/// It answers from the register as it is now.
+/// Starts an OCSP responder over the current register.
 async fn responder(workshop: &Workshop, port: &str) -> Child {
     let mut command = Command::new("openssl");
     command
@@ -331,7 +332,7 @@ async fn responder(workshop: &Workshop, port: &str) -> Child {
     child
 }
 
-/// What the authority of `workshop` lists, with `revoked` on it.
+/// Makes the revocation list of `workshop`'s authority, with `revoked` on it.
 fn list(workshop: &Workshop, revoked: Option<&Path>) -> Vec<u8> {
     register(workshop, revoked.map(|revoked| ["-revoke", text(revoked)]));
     workshop.run(&[&CA[..], &["-gencrl", "-out", "list.pem"]].concat());
@@ -351,7 +352,7 @@ const CA: [&str; 7] = [
     "authority.pem",
 ];
 
-/// Its register, with one entry or none.
+/// Writes the authority's register, with one entry or none.
 fn register(workshop: &Workshop, entry: Option<[&str; 2]>) {
     let folder = workshop.path("");
     file(&folder, "index.txt", "");

@@ -1,4 +1,4 @@
-//! What the doctor prints, writes and keeps to itself.
+//! Output of the doctor: its texts, its JSON and the data that it withholds.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

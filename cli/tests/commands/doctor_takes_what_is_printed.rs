@@ -1,4 +1,5 @@
-//! `innsyn sandbox` and `innsyn up` print a doctor command: it is run here exactly as it is printed.
+//! `innsyn sandbox` and `innsyn up` print a doctor command: it is run here exactly as it is
+//! printed.
 
 use std::path::Path;
 use std::process::{Command, Output};

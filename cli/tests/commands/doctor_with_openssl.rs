@@ -1,4 +1,4 @@
-//! What `openssl` makes, good and bad, is told apart.
+//! Certificates that `openssl` makes, valid and defective, and the doctor's findings on them.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::doctor::{Answer, ask, closed, file, json_of, text};
 use crate::openssl::{EXTENSIONS, SUBJECT, Wanted, Workshop};
 
-/// What the doctor says of `certificate`, with its key and the authority that signed it.
+/// Runs the doctor on `certificate`, with its key and the authority that signed it.
 fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) -> Answer {
     let authority = workshop.authority();
     let authority = text(&authority);
@@ -22,7 +22,7 @@ fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) ->
     ask(&json_of(certificate, &all))
 }
 
-/// Each certificate is as usual but for one thing, and that is all that is found.
+/// Checks certificates that deviate in one property each, and that the doctor reports that alone.
 fn each(cases: &[(&str, &str, Option<&str>)]) {
     let Some(workshop) = Workshop::open() else {
         return;

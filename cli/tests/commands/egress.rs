@@ -1,4 +1,4 @@
-//! The proxy to counterparties whose certificate has no host name.
+//! Proxy to services whose certificate has no host name.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::process::Process;
 
-/// A folder with `pins.toml`, whose one pin is at a port where nobody listens.
+/// Creates a folder with `pins.toml`, whose one pin is at a closed port.
 async fn folder() -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let root = generate_simple_self_signed(["root".to_owned()]).expect("a certificate");

@@ -1,4 +1,4 @@
-//! Files that the command writes are open to their owner alone, even where the umask takes no permission away.
+//! Permissions of written files: the owner alone has access, even under a permissive umask.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::process::Process;
 
-/// Files and folders below `folder`, and itself, that others may read or write.
+/// Returns the files and folders below `folder`, and itself, that others may read or write.
 fn open_to_others(folder: &Path) -> Vec<String> {
     let mut open = Vec::new();
     let mut paths = vec![folder.to_path_buf()];
@@ -41,8 +41,13 @@ async fn the_folder_of_a_sandbox() {
 async fn the_folder_of_a_run() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml");
     let arguments = ["up", "--token-route", "--manifest", manifest];
-    // The components are there already, so that none is built without an umask.
-    host::build::components(Path::new(manifest), &mut |_| ()).expect("built");
+    // The components are built beforehand, so that none is built without an umask.
+    host::build::components(
+        Path::new(manifest),
+        host::build::Purpose::Local,
+        &mut |_| (),
+    )
+    .expect("built");
     let mut process = Process::start_without_umask(&arguments);
     let key = process.after(" --key ").await;
     let key = key.split_whitespace().next().expect("a path");

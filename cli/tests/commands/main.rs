@@ -1,4 +1,4 @@
-//! The command as people run it: as a process, by what it prints.
+//! Tests of the command as a process, by its output.
 
 #![cfg(unix)]
 #![allow(
@@ -10,6 +10,7 @@
 )]
 
 mod ber;
+mod beside_texas;
 mod certificates_to_order;
 mod code_written_for_texas;
 mod core_dumps;
@@ -40,4 +41,5 @@ mod sandbox_and_two_way_tls;
 mod secrets_stay_unseen;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;
+mod signs_as_deployed;
 mod stage;

@@ -1,4 +1,4 @@
-//! Somebody tests a client of their own: `innsyn sandbox maskinporten` tells it all that it needs.
+//! `innsyn sandbox maskinporten` prints all that a client of one's own needs for a test.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -70,7 +70,7 @@ async fn a_person_reads_it_too() {
     process.stop().await;
 }
 
-/// The text of a file that nobody else can read.
+/// Reads a file, and checks that its owner alone can read it.
 fn private(path: &str) -> String {
     let mode = fs::metadata(path).expect("a file").permissions().mode();
     assert_eq!(mode & 0o077, 0, "{path}");

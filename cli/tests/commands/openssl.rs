@@ -1,4 +1,4 @@
-//! Certificates made by `openssl`, so that not only our own authorities are judged.
+//! Certificates made by `openssl`, so that the tests cover other authorities than our own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,12 +7,12 @@ use tempfile::TempDir;
 
 use crate::doctor::{file, text};
 
-/// An authority, in a folder with everything it has made.
+/// Authority of `openssl`, in a folder with all files that it has made.
 pub(crate) struct Workshop {
     folder: TempDir,
 }
 
-/// What is to be in a certificate.
+/// Contents of a certificate to make.
 pub(crate) struct Wanted<'a> {
     pub(crate) subject: &'a str,
     pub(crate) extensions: &'a str,
@@ -21,18 +21,18 @@ pub(crate) struct Wanted<'a> {
     pub(crate) key: &'a Path,
 }
 
-/// As Buypass writes it.
+/// Subject in the form that Buypass uses.
 pub(crate) const SUBJECT: &str =
     "/C=NO/O=INNLANDSBANKEN ASA/CN=INNLANDSBANKEN ASA/organizationIdentifier=NTRNO-310000302";
 pub(crate) const EXTENSIONS: &str = "basicConstraints=CA:false\n\
     keyUsage=critical,digitalSignature,keyEncipherment\n\
     certificatePolicies=2.16.578.1.26.1.3.2,0.4.0.2042.1.1\n";
-/// Added to every certificate. At port 1 nobody answers.
+/// Extensions of every certificate. Port 1 is closed.
 const KEYS: &str = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
     crlDistributionPoints=URI:http://localhost:1/issuing.crl\n";
 
 impl Workshop {
-    /// Opens one; `None` where there is no `openssl`, which is said.
+    /// Opens a workshop. Returns `None` without `openssl`, and prints a warning.
     pub(crate) fn open() -> Option<Self> {
         if !programs::is_installed("openssl", "the doctor sees no certificate of its making") {
             return None;
@@ -49,12 +49,12 @@ impl Workshop {
         Some(workshop)
     }
 
-    /// A file of its folder.
+    /// Returns the path of a file in its folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The authority's certificate.
+    /// Returns the path of the authority's certificate.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path("authority.pem")
     }
@@ -70,7 +70,7 @@ impl Workshop {
         assert!(output.status.success(), "{arguments:?}: {complaints}");
     }
 
-    /// A new key, of an algorithm with its options.
+    /// Generates a key, of an algorithm with its options.
     pub(crate) fn key(&self, name: &str, algorithm: &[&str]) -> PathBuf {
         let path = self.path(&format!("{name}.key"));
         let mut arguments = vec!["genpkey", "-out", text(&path), "-algorithm"];
@@ -79,12 +79,12 @@ impl Workshop {
         path
     }
 
-    /// The usual key.
+    /// Generates the usual key.
     pub(crate) fn usual_key(&self) -> PathBuf {
         self.key("leaf", &["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
     }
 
-    /// A certificate, signed by the authority.
+    /// Makes a certificate, signed by the authority.
     pub(crate) fn certificate(&self, name: &str, wanted: &Wanted) -> PathBuf {
         let request = self.path(&format!("{name}.csr"));
         self.run(&[
@@ -129,12 +129,12 @@ impl Workshop {
         path
     }
 
-    /// One with nothing wrong.
+    /// Makes a certificate without defects.
     pub(crate) fn good(&self, key: &Path) -> PathBuf {
         self.certificate("good", &Wanted::of(key))
     }
 
-    /// A PKCS#12 file with the certificate, its key and the authority.
+    /// Makes a PKCS#12 file with the certificate, its key and the authority.
     pub(crate) fn store(
         &self,
         name: &str,
@@ -165,7 +165,7 @@ impl Workshop {
 }
 
 impl<'a> Wanted<'a> {
-    /// The usual.
+    /// Returns the usual contents.
     pub(crate) fn of(key: &'a Path) -> Self {
         Self {
             subject: SUBJECT,

@@ -1,4 +1,4 @@
-//! A running `innsyn`.
+//! Running process of `innsyn`.
 
 use std::process::{Command as Plain, Stdio};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 const INNSYN: &str = env!("CARGO_BIN_EXE_innsyn");
 
-/// The process. It is asked to stop when this goes.
+/// Process that is asked to stop when this is dropped.
 pub(crate) struct Process {
     child: Child,
     printed: Lines<BufReader<ChildStdout>>,
@@ -25,7 +25,7 @@ impl Process {
         Self::of(command)
     }
 
-    /// Starts it in a shell whose umask takes no permission away.
+    /// Starts it in a shell with a permissive umask.
     pub(crate) fn start_without_umask(arguments: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000 && exec \"$0\" \"$@\"", INNSYN]);
@@ -59,13 +59,13 @@ impl Process {
         }
     }
 
-    /// The next line of its output.
+    /// Returns the next line of its output.
     pub(crate) async fn line(&mut self) -> String {
         let line = self.printed.next_line().await.expect("text");
         line.unwrap_or_else(|| panic!("it ended: {}", self.complaints()))
     }
 
-    /// What follows `label` in the next line of its output that has it.
+    /// Returns the text after `label` in the next line of output that has it.
     pub(crate) async fn after(&mut self, label: &str) -> String {
         loop {
             let line = self.line().await;
@@ -75,19 +75,19 @@ impl Process {
         }
     }
 
-    /// The soft and the hard limit on core files, as `/proc` has them.
+    /// Returns the soft and the hard limit on core files, from `/proc`.
     #[cfg(target_os = "linux")]
     pub(crate) fn core_limit(&self) -> String {
         let id = self.child.id().expect("it runs");
         crate::core_dumps::limit_of(id)
     }
 
-    /// Everything on standard error so far.
+    /// Returns its standard error so far.
     pub(crate) fn complaints(&self) -> String {
         self.complaints.lock().expect("not poisoned").clone()
     }
 
-    /// Asks it to stop and waits until it has: what it had on standard error.
+    /// Asks it to stop, waits for its end, and returns its standard error.
     pub(crate) async fn stop(mut self) -> String {
         self.terminate();
         let status = self.child.wait().await.expect("its end");
@@ -96,7 +96,7 @@ impl Process {
         self.complaints()
     }
 
-    /// Waits until it ends by itself, which is to be well: what it had on standard error.
+    /// Waits for a successful end, and returns its standard error.
     pub(crate) async fn end(mut self) -> String {
         while self.printed.next_line().await.expect("text").is_some() {}
         let status = self.child.wait().await.expect("its end");
@@ -105,7 +105,7 @@ impl Process {
         self.complaints()
     }
 
-    /// Waits until it ends by itself, which is to be a failure: what it had on standard error.
+    /// Waits for a failed end, and returns its standard error.
     pub(crate) async fn fail(mut self) -> String {
         let mut printed = String::new();
         let stdout = self.printed.get_mut();
@@ -124,7 +124,7 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// Killed, it would leave its folder with keys.
+    /// Stops it gracefully: killed, it would leave its folder with keys.
     fn drop(&mut self) {
         self.terminate();
     }

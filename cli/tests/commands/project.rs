@@ -1,21 +1,21 @@
-//! A project with its configuration, for the doctor to look at.
+//! Project with its configuration, for the doctor to examine.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use sandbox::authority::{Profile, Purpose, Vendor};
-use sandbox::certificates::{Defect, Order};
-use sandbox::clock::Clock;
+use sandbox::kit::Clock;
+use sandbox::pki::certificates::{Defect, Order};
+use sandbox::pki::{Profile, Purpose, Vendor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::doctor::{Answer, ask, closed, file, text};
 
-/// Whose it is.
+/// Organisation number of the project's owner.
 pub(crate) const ORGANISATION: &str = "310000302";
 
-/// The variables that it declares.
+/// Variables that the project declares.
 const NAMES: [&str; 9] = [
     "environment",
     "consumer_organisation",
@@ -28,7 +28,7 @@ const NAMES: [&str; 9] = [
     "seal_key",
 ];
 
-/// A project: what a test changes in it, before it is looked at.
+/// Project that a test changes before the doctor runs.
 pub(crate) struct Project {
     folder: TempDir,
     pub(crate) variables: BTreeMap<&'static str, String>,
@@ -37,7 +37,8 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// One with nothing wrong: a certificate at Maskinporten, in TLS and at a pin, and a registered key.
+    /// Creates a project without defects: a certificate at Maskinporten, in TLS and at a pin, and a
+    /// registered key.
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         for (name, purpose, defects) in [
@@ -93,13 +94,13 @@ impl Project {
         fs::read_to_string(self.folder.path().join(name)).expect("a file")
     }
 
-    /// The variable has what is in the file.
+    /// Sets the variable to the content of the file.
     pub(crate) fn set(&mut self, variable: &'static str, name: &str) {
         let content = self.read(name);
         self.variables.insert(variable, content);
     }
 
-    /// The certificates in the files as a list of base64.
+    /// Encodes the certificates in the files as a list of base64.
     pub(crate) fn list(&self, names: &[&str]) -> Value {
         let texts: String = names.iter().map(|name| self.read(name)).collect();
         let blocks = texts.split("-----BEGIN CERTIFICATE-----").skip(1);
@@ -110,12 +111,12 @@ impl Project {
         all.collect()
     }
 
-    /// A key with this chain.
+    /// Returns a key with this chain.
     pub(crate) fn certified(&self, chain: &Value) -> Value {
         json!({ "certificate_chain": chain, "key": self.read("good/authentication-key.pem") })
     }
 
-    /// Sets a vault up, for clients whose keys are in it.
+    /// Sets up a vault for clients whose keys are in it.
     pub(crate) fn with_vault(&mut self) {
         self.variables
             .insert("vault_origin", "https://vault.example".to_owned());
@@ -128,7 +129,7 @@ impl Project {
         self.variables.insert("maskinporten_clients", clients);
     }
 
-    /// What the doctor says of it.
+    /// Runs the doctor on the project.
     pub(crate) fn looked_at(&self, more: &[&str]) -> Answer {
         let folder = self.folder.path();
         let each = |line: &dyn Fn(&str) -> String| NAMES.map(line).concat();
@@ -193,7 +194,7 @@ pub(crate) fn pin(roots: &str, chain: &str) -> String {
     )
 }
 
-/// What was found, each as the setting and `severity id`.
+/// Returns the findings as pairs of the setting and `severity id`.
 pub(crate) fn found(answer: &Answer) -> Vec<(String, String)> {
     let json = answer.json();
     let settings = json["settings"].as_array();

@@ -1,4 +1,4 @@
-//! Somebody has a Spin: `innsyn sandbox` gives it all that the app asks for.
+//! `innsyn sandbox` supplies all that the app needs when a Spin binary of one's own runs it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,8 @@ use crate::process::Process;
 #[tokio::test]
 async fn what_the_sandbox_writes_is_all_that_the_app_needs() {
     let mut process = Process::start(&["sandbox", "--public-url", "http://localhost:3210"]);
-    let pins = process.after("egress --pins ").await;
+    let files = process.after("egress --pins ").await;
+    let (pins, callers) = files.split_once(" --callers ").expect("two files");
     let command = process.after("source ").await;
     let (variables, command) = command.split_once(" && spin up ").expect("two commands");
     let arguments = command.split_once(" --runtime-config-file ");
@@ -29,8 +30,17 @@ async fn what_the_sandbox_writes_is_all_that_the_app_needs() {
     assert_eq!(read.variable("public_url"), Some("http://localhost:3210"));
     let egress = read.variable("posten_origin").expect("a proxy");
     assert_eq!(egress, "http://127.0.0.1:7165");
+    assert_eq!(read.variable("egress_origins"), Some(egress));
 
-    let mut proxy = Process::start(&["egress", "--pins", &pins, "--listen", "127.0.0.1:0"]);
+    let mut proxy = Process::start(&[
+        "egress",
+        "--pins",
+        pins,
+        "--callers",
+        callers,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
     let path = proxy.after("http:").await;
     let own = read.variable("posten_proxy_path").expect("a path");
     assert!(path.ends_with(&format!("{own}/")), "{path}");
@@ -38,7 +48,7 @@ async fn what_the_sandbox_writes_is_all_that_the_app_needs() {
     process.stop().await;
 }
 
-/// The variables that a shell would have after reading the file.
+/// Returns the variables that a shell would have after reading the file.
 fn exported(path: &str) -> BTreeMap<String, String> {
     let text = fs::read_to_string(path).expect("a file");
     let assignments = text.split("export SPIN_VARIABLE_").skip(1);

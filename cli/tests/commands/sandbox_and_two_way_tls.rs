@@ -1,4 +1,4 @@
-//! Somebody tries two-way TLS: `innsyn sandbox` prints a line for `curl` that works as it stands.
+//! `innsyn sandbox` prints a `curl` command for two-way TLS that works without changes.
 
 use tokio::process::Command;
 

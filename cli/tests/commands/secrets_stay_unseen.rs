@@ -1,4 +1,4 @@
-//! No secret is seen in what the command prints, however its file or setting is damaged.
+//! Absence of secrets in the command's output, for any damage to their files or settings.
 
 use std::fs;
 use std::net::TcpListener;
@@ -14,9 +14,9 @@ use tempfile::TempDir;
 use crate::doctor::{closed, file, text};
 use crate::project::{Project, client_tls};
 
-/// As people make one.
+/// Password of the kind that people choose.
 const PASSWORD: &str = "Kx9!fjord-og-fjell-2026";
-/// As a vault makes one.
+/// Token of the kind that a vault issues.
 const VAULT_TOKEN: &str = "hvs.CAESIJq7nR5sX0l2vYb8wKd3fGh1";
 /// 32 random bytes in base64url.
 const SEED: &str = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
@@ -35,7 +35,7 @@ fn printed(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     String::from_utf8_lossy(&printed).into_owned()
 }
 
-/// A certificate with its key, of elliptic curves: quickly made.
+/// Certificate with its key, of elliptic curves: quickly made.
 struct Pair {
     certificate: rcgen::Certificate,
     key: KeyPair,
@@ -59,7 +59,8 @@ fn pair() -> Pair {
     Pair::new(KeyPair::generate().expect("a key"))
 }
 
-/// A folder with `roots.pem`, `own.pem` and `pins.toml`, whose one pin has its key in `own.key`.
+/// Creates a folder with `roots.pem`, `own.pem` and `pins.toml`, whose one pin has its key in
+/// `own.key`.
 fn with_pins(pair: &Pair) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder");
     for name in ["roots.pem", "own.pem"] {
@@ -77,7 +78,7 @@ fn pin(key: &str) -> String {
     )
 }
 
-/// An address at which nothing can listen: whatever is well set up ends there.
+/// Returns an address that is taken: a command with a valid setup ends there.
 fn taken() -> (TcpListener, String) {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
@@ -271,7 +272,7 @@ fn of_pkcs_12_and_its_password() {
     }
 }
 
-/// Returns everything that the doctor prints about the project, for people and for programs.
+/// Returns the doctor's whole output about the project, for people and for programs.
 fn looked_at(project: &Project) -> String {
     let answer = project.looked_at(&[]);
     answer.text + &answer.complaints
@@ -348,7 +349,7 @@ fn of_the_runtime_configuration_of_a_project() {
     }
 }
 
-/// Every place in which a file is named, with the key in place of the name.
+/// Passes a damaged key to every option that expects a file name.
 #[test]
 fn of_a_key_in_place_of_its_files_name() {
     let secret = pair().secret();

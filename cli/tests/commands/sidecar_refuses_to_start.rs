@@ -1,4 +1,4 @@
-//! A sidecar that would be unsafe does not start, and says why.
+//! Unsafe configurations: the sidecar does not start, and reports the reason.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! The app with its sandbox, and a sidecar, started as `innsyn up --token-route` says.
+//! App with its sandbox, and a sidecar, started as `innsyn up --token-route` prints.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,27 @@ use serde_json::Value;
 
 use crate::process::Process;
 
-/// Both, running.
+/// The app with its sandbox, and the sidecar, both running.
 pub(crate) struct Stage {
-    /// Where the app is.
+    /// Origin of the app.
     pub(crate) app: String,
-    /// Where faults are ordered.
+    /// Origin of the admin API, which orders faults.
     pub(crate) admin: String,
-    /// Where the sidecar is asked.
+    /// Token endpoint of the sidecar.
     pub(crate) endpoint: String,
-    /// The folder of the run.
+    /// Address of Maskinporten, and the authority to trust for it.
+    pub(crate) maskinporten: String,
+    pub(crate) ca: String,
+    /// Folder of the run.
     pub(crate) folder: PathBuf,
     pub(crate) http: Client,
+    /// Arguments of the sidecar.
+    arguments: Vec<String>,
     up: Process,
     sidecar: Process,
 }
 
-/// What came back.
+/// Response of the sidecar.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -41,34 +46,60 @@ impl Stage {
         let admin = up.after("The sandbox's switches:").await;
         let line = up.after(" token-sidecar ").await;
         let mut arguments: Vec<_> = line.split_whitespace().collect();
-        let key = arguments.iter().position(|argument| *argument == "--key");
-        let key = PathBuf::from(arguments[key.expect("a key") + 1]);
+        let option = |name: &str| {
+            let index = arguments.iter().position(|argument| *argument == name);
+            arguments[index.expect("an option") + 1].to_owned()
+        };
+        let key = PathBuf::from(option("--key"));
+        let (maskinporten, ca) = (option("--maskinporten"), option("--maskinporten-ca"));
         arguments.splice(..0, ["token-sidecar", "--listen", "127.0.0.1:0"]);
         let mut sidecar = Process::start(&arguments);
+        let arguments = arguments.into_iter().map(str::to_owned).collect();
         #[cfg(target_os = "linux")]
         assert_eq!(up.core_limit(), "0 0 bytes");
         Self {
             app,
             admin,
             endpoint: sidecar.after("export NAIS_TOKEN_ENDPOINT=").await,
+            maskinporten,
+            ca,
             folder: key.parent().expect("its folder").to_path_buf(),
             http: Client::new(),
+            arguments,
             up,
             sidecar,
         }
     }
 
-    /// Asks with a form.
+    /// Starts a sidecar of the same service for another consumer, and requests a token. Returns the
+    /// answer, and the sidecar's standard error.
+    pub(crate) async fn asks_for(
+        &self,
+        consumer: &str,
+        fields: &[(&str, &str)],
+    ) -> (Answer, String) {
+        let mut arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let place = arguments
+            .iter()
+            .position(|argument| *argument == "--consumer");
+        arguments[place.expect("a consumer") + 1] = consumer;
+        let mut sidecar = Process::start(&arguments);
+        let endpoint = sidecar.after("export NAIS_TOKEN_ENDPOINT=").await;
+        let answer = Answer::to(self.http.post(endpoint).form(fields)).await;
+        (answer, sidecar.stop().await)
+    }
+
+    /// Sends a form.
     pub(crate) async fn form(&self, fields: &[(&str, &str)]) -> Answer {
         Answer::to(self.http.post(&self.endpoint).form(fields)).await
     }
 
-    /// Asks with JSON.
+    /// Sends JSON.
     pub(crate) async fn json(&self, body: &Value) -> Answer {
         Answer::to(self.http.post(&self.endpoint).json(body)).await
     }
 
-    /// Orders a fault at Maskinporten; none clears them.
+    /// Orders a fault at Maskinporten; `None` clears all.
     pub(crate) async fn fault(&self, fault: Option<Value>) {
         let address = format!("{}/faults", self.admin);
         let request = match fault {
@@ -82,7 +113,7 @@ impl Stage {
         assert!(answer.status().is_success(), "{answer:?}");
     }
 
-    /// Stops both: what they had on standard error.
+    /// Stops both, and returns their standard error.
     pub(crate) async fn stop(self) -> (String, String) {
         (self.sidecar.stop().await, self.up.stop().await)
     }
@@ -98,7 +129,7 @@ impl Answer {
         }
     }
 
-    /// The token, after all that every answer with one has is checked.
+    /// Returns the token, after the checks common to all answers with one.
     #[track_caller]
     pub(crate) fn token(&self) -> String {
         assert_eq!(self.status, 200, "{self:?}");
@@ -113,7 +144,7 @@ impl Answer {
             .to_owned()
     }
 
-    /// The claims of the token.
+    /// Returns the claims of the token.
     #[track_caller]
     pub(crate) fn claims(&self) -> Value {
         let token = self.token();
@@ -122,7 +153,7 @@ impl Answer {
         serde_json::from_slice(&claims).expect("JSON")
     }
 
-    /// The description, after the rest of the refusal is checked.
+    /// Returns the description, after the checks on the rest of the refusal.
     #[track_caller]
     pub(crate) fn refusal(&self, status: u16, error: &str) -> String {
         assert_eq!(self.status, status, "{self:?}");

@@ -1,131 +1,31 @@
-//! The consent component: asking a party for consent at Altinn, the way back, and how it stands.
+//! Consent component: consent requests to Altinn, the browser's return and the consent's status.
 //!
-//! What it does is in [`shared::consent::Desk`]; here is the wiring.
+//! The implementation, with the routes, is in [`innsyn_flows::consent::ConsentApi`]; this crate runs it.
 #![cfg(target_family = "wasm")]
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use shared::config::{Current, Origin};
-use shared::consent::{CALLBACK, CALLBACK_PARAMETERS, ConsentConfig, Desk};
-use shared::context::Context;
-use shared::inbound::{Arrived, Component, Parameters, Route};
-use shared::platform::spin::{self, Spin};
-use shared::platform::{Answer, Body};
-use shared::problem::Problem;
-use shared::trace::CallerTraces;
-use spin_sdk::http::{IntoResponse, Method, Request};
+use innsyn_core::platform::spin::Spin;
+use innsyn_flows::consent::ConsentApi;
+use innsyn_runtime::config::Reloading;
+use innsyn_runtime::inbound;
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 thread_local! {
-    /// What the requests of one instance share.
-    static INSTANCE: Rc<Instance> = Rc::new(Instance::default());
+    /// State shared by the requests of one instance.
+    static INSTANCE: Rc<Instance> = Rc::default();
 }
 
 #[derive(Default)]
 struct Instance {
     platform: Spin,
-    consent: Consent,
+    component: Reloading<ConsentApi>,
 }
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let instance = INSTANCE.with(Rc::clone);
-    spin::serve(&instance.platform, &instance.consent, request).await
-}
-
-#[derive(Clone, Copy)]
-enum Handler {
-    Start,
-    Status,
-    Withdraw,
-    Callback,
-    Sweep,
-}
-
-#[derive(Default)]
-struct Consent {
-    desk: Current<Desk>,
-}
-
-impl Consent {
-    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<Rc<Desk>, Problem> {
-        let make = |config: ConsentConfig| Desk::new(config, Self::NAME);
-        Ok(self.desk.get(context.platform, Self::NAME, make).await?)
-    }
-}
-
-impl Component<Spin> for Consent {
-    type Handler = Handler;
-
-    const NAME: &'static str = "consent";
-
-    const ROUTES: &'static [Route<Handler>] = &[
-        Route {
-            method: Method::POST,
-            path: "/consent",
-            handler: Handler::Start,
-            query: Parameters::Only(&[]),
-            navigated: false,
-        },
-        Route {
-            method: Method::GET,
-            path: "/consent",
-            handler: Handler::Status,
-            // The service, and what a consent to it says.
-            query: Parameters::Any,
-            navigated: false,
-        },
-        Route {
-            method: Method::DELETE,
-            path: "/consent",
-            handler: Handler::Withdraw,
-            query: Parameters::Any,
-            navigated: false,
-        },
-        Route {
-            method: Method::GET,
-            path: CALLBACK,
-            handler: Handler::Callback,
-            // Altinn adds its own.
-            query: Parameters::AmongOthers(CALLBACK_PARAMETERS),
-            navigated: true,
-        },
-        Route {
-            method: Method::POST,
-            path: "/consent/sweep",
-            handler: Handler::Sweep,
-            query: Parameters::Only(&[]),
-            navigated: false,
-        },
-    ];
-
-    const TIME: Duration = Desk::TIME;
-
-    async fn web_origins(&self, context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
-        Ok(self.desk(context).await?.web_origins())
-    }
-
-    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
-        let desk = self.desk(context).await.ok()?;
-        Some(desk.caller_traces())
-    }
-
-    async fn answer(
-        &self,
-        context: &Context<'_, Spin>,
-        arrived: Arrived<Handler>,
-    ) -> Result<Answer, Problem> {
-        let desk = self.desk(context).await?;
-        let answer = match arrived.handler {
-            Handler::Start => desk.start(context, &arrived).await,
-            Handler::Status => desk.status(context, &arrived).await,
-            Handler::Withdraw => desk.withdraw(context, &arrived).await,
-            Handler::Callback => Ok(desk.callback(context, &arrived).await),
-            Handler::Sweep => desk.sweep(context, &arrived).await,
-        };
-        answer.map(|answer| answer.map(Body::Whole))
-    }
+    inbound::serve(&instance.platform, &instance.component, request).await
 }

@@ -1,107 +1,34 @@
-//! The token component: Maskinporten tokens for the other components and for back ends of the organisation.
+//! Token component: Maskinporten tokens for the other components and for back ends of the
+//! organisation.
 //!
-//! It alone sees the keys of the clients at Maskinporten and the store of tokens. What it does is in
-//! [`shared::token::Desk`]; here is the wiring.
+//! No other component has access to the keys of the clients at Maskinporten or to the store of
+//! tokens. The implementation, with the routes, is in [`innsyn_flows::token::TokenApi`]; this crate
+//! runs it.
 #![cfg(target_family = "wasm")]
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use shared::config::{Current, Origin, TokenConfig};
-use shared::context::Context;
-use shared::inbound::{Arrived, Component, Parameters, Route};
-use shared::platform::spin::{self, Spin};
-use shared::platform::{Answer, Body};
-use shared::problem::Problem;
-use shared::token::{self, Desk};
-use shared::trace::CallerTraces;
-use spin_sdk::http::{IntoResponse, Method, Request};
+use innsyn_core::platform::spin::Spin;
+use innsyn_flows::token::TokenApi;
+use innsyn_runtime::config::Reloading;
+use innsyn_runtime::inbound;
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 thread_local! {
-    /// What the requests of one instance share.
-    static INSTANCE: Rc<Instance> = Rc::new(Instance::default());
+    /// State shared by the requests of one instance.
+    static INSTANCE: Rc<Instance> = Rc::default();
 }
 
 #[derive(Default)]
 struct Instance {
     platform: Spin,
-    token: Token,
+    component: Reloading<TokenApi>,
 }
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let instance = INSTANCE.with(Rc::clone);
-    spin::serve(&instance.platform, &instance.token, request).await
-}
-
-#[derive(Clone, Copy)]
-enum Handler {
-    Token,
-    Sweep,
-}
-
-#[derive(Default)]
-struct Token {
-    desk: Current<Desk>,
-}
-
-impl Token {
-    /// Set up by the first request, for the settings cannot be read before, and anew when they have changed.
-    async fn desk(&self, context: &Context<'_, Spin>) -> Result<Rc<Desk>, Problem> {
-        let make = |config: TokenConfig| Desk::new(&config);
-        Ok(self.desk.get(context.platform, Self::NAME, make).await?)
-    }
-}
-
-impl Component<Spin> for Token {
-    type Handler = Handler;
-
-    const NAME: &'static str = token::COMPONENT;
-
-    const ROUTES: &'static [Route<Handler>] = &[
-        Route {
-            method: Method::POST,
-            path: "/token",
-            handler: Handler::Token,
-            query: Parameters::Only(&[]),
-            navigated: false,
-        },
-        Route {
-            method: Method::POST,
-            path: "/token/sweep",
-            handler: Handler::Sweep,
-            query: Parameters::Only(&[]),
-            navigated: false,
-        },
-    ];
-
-    const TIME: Duration = Desk::TIME;
-
-    /// No page may call.
-    async fn web_origins(&self, _context: &Context<'_, Spin>) -> Result<Vec<Origin>, Problem> {
-        Ok(Vec::new())
-    }
-
-    async fn caller_traces(&self, context: &Context<'_, Spin>) -> Option<CallerTraces> {
-        let desk = self.desk(context).await.ok()?;
-        Some(desk.caller_traces())
-    }
-
-    async fn answer(
-        &self,
-        context: &Context<'_, Spin>,
-        arrived: Arrived<Handler>,
-    ) -> Result<Answer, Problem> {
-        let desk = match self.desk(context).await {
-            Ok(desk) => desk,
-            Err(problem) => return Ok(token::refuse(problem).map(Body::Whole)),
-        };
-        let answer = match arrived.handler {
-            Handler::Token => desk.token(context, &arrived).await,
-            Handler::Sweep => desk.sweep(context, &arrived).await,
-        };
-        Ok(answer.map(Body::Whole))
-    }
+    inbound::serve(&instance.platform, &instance.component, request).await
 }

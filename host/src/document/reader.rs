@@ -1,4 +1,5 @@
-//! Deserializer for a TOML value whose errors cannot hold the value: the errors of the `toml` crate quote it.
+//! Deserializer for a TOML value whose errors cannot hold the value: the errors of the `toml` crate
+//! quote it.
 
 use std::fmt::{self, Display};
 
@@ -13,12 +14,12 @@ use serde::{
 use serde_path_to_error::{Path, Segment};
 use toml::Value;
 
-use super::joined;
+use super::key_path::joined;
 
-/// The longest name of a key or a variant that a message repeats.
+/// Longest name of a key or a variant that a message repeats.
 const LONGEST_NAME: usize = 32;
 
-/// Reads a `T`; what is wrong is said with its place.
+/// Deserialises a `T`; an error names the place of the fault.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(Node(value)).map_err(|error| {
         let place = place(error.path());
@@ -27,7 +28,7 @@ pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     })
 }
 
-/// The keys that lead to a value. One that does not look like a name is not repeated.
+/// Returns the path of keys to a value. A key that does not look like a name is not repeated.
 fn place(path: &Path) -> String {
     let mut place = String::new();
     for segment in path {
@@ -55,7 +56,7 @@ impl<'de> Deserializer<'de> for Node {
             Value::Integer(number) => visitor.visit_i64(number),
             Value::Float(number) => visitor.visit_f64(number),
             Value::Boolean(truth) => visitor.visit_bool(truth),
-            // No setting is one.
+            // No setting is a date.
             Value::Datetime(_) => Err(Unfit("a date is not expected here".to_owned())),
             Value::Array(list) => {
                 let mut list = SeqDeserializer::new(list.into_iter().map(Node));
@@ -113,7 +114,7 @@ impl IntoDeserializer<'_, Unfit> for Node {
     }
 }
 
-/// A value that is not what is expected. Names are repeated where they look like names, values never.
+/// Error: an unexpected value. Names are repeated if they look like names, values never.
 #[derive(Debug)]
 struct Unfit(String);
 
@@ -126,7 +127,7 @@ impl Display for Unfit {
 impl std::error::Error for Unfit {}
 
 impl Error for Unfit {
-    /// Leaves out what is said: it may hold anything.
+    /// Omits the message: it may contain anything.
     fn custom<T: Display>(_: T) -> Self {
         Self("it is not what is expected here".to_owned())
     }
@@ -176,7 +177,7 @@ impl Error for Unfit {
     }
 }
 
-/// The name in quotes, where it is one.
+/// Returns the text in quotes, if it is a name.
 fn named(name: &str) -> String {
     if is_name(name) {
         format!(" `{name}`")
@@ -185,7 +186,8 @@ fn named(name: &str) -> String {
     }
 }
 
-/// Returns whether a text consists of letters, `_` and `-` alone, as names in this format do and keys do not.
+/// Returns whether a text consists of letters, `_` and `-` alone, as names in this format do and
+/// keys do not.
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
     text.len() <= LONGEST_NAME && text.bytes().all(is_plain)

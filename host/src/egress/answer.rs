@@ -1,11 +1,12 @@
-//! What the proxy itself answers: a status and a small JSON that names what happened. Why stands in its log.
+//! Responses of the proxy itself: a status and a small JSON document that names the problem. The
+//! log has the cause.
 
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::{incoming::BodyFault, outbound::is_about_our_certificate};
+use crate::{incoming::BodyFault, outbound::is_about_client_certificate};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {
@@ -30,35 +31,41 @@ macro_rules! faults {
 
 faults! {
     // The caller.
-    /// No key of a caller, or a wrong one.
-    CallerUnknown "caller-unknown" PROXY_AUTHENTICATION_REQUIRED "Proxy-Authorization has no key of a caller";
-    /// A page in a browser, or a name that is not this machine's.
-    NotThisMachine "not-this-machine" FORBIDDEN "Only programs on this machine may call, under its own name";
-    /// Neither a path of ours nor a method that has one.
+    /// Caller with a missing or wrong key or credential.
+    CallerUnknown "caller-unknown" PROXY_AUTHENTICATION_REQUIRED "Neither Proxy-Authorization nor innsyn-proxy-authorization has a caller's key or credential";
+    /// Credential that does not name its request, or whose lifetime is too long.
+    CredentialIncomplete "credential-incomplete" PROXY_AUTHENTICATION_REQUIRED "The credential must name method, path, body_sha256, jti, iat, and an exp at most 30 seconds later";
+    /// Credential that has expired, or is not valid yet.
+    CredentialExpired "credential-expired" PROXY_AUTHENTICATION_REQUIRED "The credential has expired, or is from a later time than the proxy's";
+    /// Credential of another request.
+    CredentialElsewhere "credential-of-another-request" PROXY_AUTHENTICATION_REQUIRED "The credential is for another method, path or body";
+    /// Browser, or a host name that is not this machine's.
+    NotThisMachine "not-this-machine" FORBIDDEN "Only programs may call, and on the loopback under this machine's own name";
+    /// Path that the proxy does not have, or a method without one.
     NotAPath "not-a-path" BAD_REQUEST "A request names a path, /<pin>/<path>, and nothing else";
-    /// The path begins with no pin's name.
+    /// Path that does not begin with a pin's name.
     PinUnknown "pin-unknown" NOT_FOUND "The path does not begin with a pin's name";
-    /// More than may be passed on.
+    /// Body above the size limit.
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large";
     /// Body below the minimum rate.
     BodyTooSlow "body-too-slow" REQUEST_TIMEOUT "The body did not come within ten seconds for each 64 KiB";
     /// Body with too many small chunks.
     BodyInPieces "body-in-pieces" BAD_REQUEST "The body has too many chunks under 16 bytes";
-    /// Each connection that is open has a request in progress.
+    /// The open connections all have a request in progress.
     TooManyConnections "too-many-connections" SERVICE_UNAVAILABLE "The limit of connections is reached";
 
     // The counterparty.
-    /// They do not take our certificate.
+    /// The service refuses the client certificate.
     OwnCertificateRefused "own-certificate-refused" BAD_GATEWAY "The counterparty refused our certificate";
-    /// We do not take theirs.
+    /// Certificate of the counterparty that the proxy does not trust.
     CounterpartyNotTrusted "counterparty-not-trusted" BAD_GATEWAY "The counterparty's certificate is not trusted";
-    /// TLS failed, and neither certificate is the reason.
+    /// TLS failure for a reason other than the two certificates.
     TlsFailed "tls-failed" BAD_GATEWAY "TLS with the counterparty failed";
-    /// Nobody is there.
+    /// Counterparty that cannot be reached.
     NoConnection "no-connection" BAD_GATEWAY "The counterparty cannot be reached";
-    /// No answer in time.
+    /// Counterparty that does not answer in time.
     TimedOut "timed-out" GATEWAY_TIMEOUT "The counterparty did not answer in time";
-    /// It began and did not end.
+    /// Connection that broke after the request was sent in part.
     Broken "broken" BAD_GATEWAY "The connection to the counterparty broke";
 }
 
@@ -71,13 +78,13 @@ struct Body<'a> {
 }
 
 impl Fault {
-    /// What a failed exchange is to the caller.
+    /// Returns the fault of a failed exchange.
     pub(super) fn of(code: &Error) -> Self {
         match code {
             Error::TlsAlertReceived {
                 alert_id: Some(alert),
                 ..
-            } if is_about_our_certificate(*alert) => Self::OwnCertificateRefused,
+            } if is_about_client_certificate(*alert) => Self::OwnCertificateRefused,
             Error::TlsCertificateError => Self::CounterpartyNotTrusted,
             Error::TlsAlertReceived { .. } | Error::TlsProtocolError => Self::TlsFailed,
             Error::DnsError { .. } | Error::ConnectionRefused => Self::NoConnection,
@@ -89,16 +96,20 @@ impl Fault {
         }
     }
 
-    /// Returns true where the caller has no place here, or has more of its request on the way.
+    /// Returns true if the caller is not authenticated.
+    fn is_of_an_unknown_caller(self) -> bool {
+        self.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    }
+
+    /// Returns true if the caller is refused, or still has to send a part of its request.
     fn ends_the_connection(self) -> bool {
         matches!(
             self,
-            Self::CallerUnknown
-                | Self::NotThisMachine
+            Self::NotThisMachine
                 | Self::BodyTooSlow
                 | Self::BodyInPieces
                 | Self::TooManyConnections
-        )
+        ) || self.is_of_an_unknown_caller()
     }
 
     pub(super) fn response(self, pin: Option<&str>) -> Response<WasiBody> {
@@ -122,7 +133,7 @@ impl Fault {
             let second = HeaderValue::from_static("1");
             headers.insert(header::RETRY_AFTER, second);
         }
-        if self == Self::CallerUnknown {
+        if self.is_of_an_unknown_caller() {
             let bearer = HeaderValue::from_static("Bearer");
             headers.insert(header::PROXY_AUTHENTICATE, bearer);
         }

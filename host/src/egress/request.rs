@@ -1,7 +1,8 @@
-//! What of a request is passed on, and what of an answer.
+//! Headers of requests and responses that the proxy passes on.
 
 use std::collections::BTreeMap;
 
+use credential::EGRESS_HEADER;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri,
     header::{self, CONTENT_LENGTH, HOST},
@@ -14,10 +15,10 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::answer::Fault;
 use crate::allowed_hosts::Origin;
 
-/// The largest request body, in bytes.
+/// Largest request body, in bytes.
 const MOST_BODY: usize = 64 * 1024 * 1024;
 
-/// Headers that are between two neighbours (RFC 9110 §7.6.1), and those for the proxy itself.
+/// Hop-by-hop headers (RFC 9110 §7.6.1), and those for the proxy itself.
 const BETWEEN_NEIGHBOURS: [HeaderName; 8] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,
@@ -28,16 +29,17 @@ const BETWEEN_NEIGHBOURS: [HeaderName; 8] = [
     header::UPGRADE,
     header::EXPECT,
 ];
-const OLDER: [&str; 2] = ["keep-alive", "proxy-connection"];
+const OTHERS: [&str; 3] = ["keep-alive", "proxy-connection", EGRESS_HEADER];
 
-/// A request on its way to a pin's origin.
+/// Request on its way to a pin's origin.
 pub(super) struct Passed<'t> {
     pub(super) pin: &'t str,
     pub(super) origin: &'t Origin,
     pub(super) request: Request<WasiBody>,
 }
 
-/// `/<pin>/<path>` at the pin's origin. Nothing else in the request says where it goes.
+/// Rewrites a request for `/<pin>/<path>` to the pin's origin. No other part of the request
+/// determines its destination.
 pub(super) fn passed<B>(
     request: Request<B>,
     targets: &BTreeMap<String, Origin>,
@@ -80,7 +82,7 @@ where
     })
 }
 
-/// The answer as it came, redirects too, without what was between the counterparty and us.
+/// Returns the unchanged answer, including redirects, without the hop-by-hop headers.
 pub(super) fn answered(mut response: Response<WasiBody>) -> Response<WasiBody> {
     strip(response.headers_mut());
     response
@@ -102,7 +104,7 @@ fn strip(headers: &mut HeaderMap) {
     for name in named.into_iter().chain(BETWEEN_NEIGHBOURS) {
         headers.remove(name);
     }
-    for name in OLDER {
+    for name in OTHERS {
         headers.remove(name);
     }
 }
@@ -165,6 +167,7 @@ mod tests {
     fn what_is_for_the_proxy_stays_here() {
         let request = Request::get("/bud/")
             .header("proxy-authorization", "Bearer key")
+            .header("innsyn-proxy-authorization", "Bearer credential")
             .header("connection", "close, X-Own")
             .header("x-own", "1")
             .header("keep-alive", "5")

@@ -1,4 +1,4 @@
-//! Request bodies with a minimum rate: a time limit for each 64 KiB, and no crowd of tiny chunks.
+//! Request bodies with a minimum rate: a time limit for each 64 KiB, and a limit on tiny chunks.
 
 use std::{
     pin::Pin,
@@ -16,7 +16,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::Error;
 
-use super::after;
+use crate::deadline::after;
 use crate::options::ConnectionLimits;
 
 /// Bytes of a body that each have the time limit.
@@ -24,7 +24,7 @@ const PORTION: usize = 64 * 1024;
 /// A chunk under this many bytes is small.
 const SMALL: usize = 16;
 
-/// Reason why a body is not read to its end. The client causes both.
+/// Reason why reading a body was stopped. The client causes both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum BodyFault {
     /// A portion, or the whole, did not arrive within its time.
@@ -34,7 +34,7 @@ pub(crate) enum BodyFault {
 }
 
 impl BodyFault {
-    /// The status that answers the request.
+    /// Returns the status that answers the request.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -42,7 +42,7 @@ impl BodyFault {
         }
     }
 
-    /// The name in the log.
+    /// Returns the name in the log.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Slow => "slow-body",
@@ -58,7 +58,8 @@ impl BodyFault {
     }
 }
 
-/// A request body's progress, for the code that answers the request. Travels in the request's extensions.
+/// Progress of a request body, for the code that answers the request. It is in the request's
+/// extensions.
 #[derive(Clone, Default)]
 pub(crate) struct Upload(Arc<Progress>);
 
@@ -91,15 +92,15 @@ impl Upload {
     }
 }
 
-/// A request body that fails when it arrives too slowly or in too small chunks. Only time in which it is read and does
-/// not come counts: a reader that is busy does not make its client slow.
+/// Request body that fails if it arrives too slowly or in too small chunks. Only time in which the
+/// reader waits for data counts: a busy reader does not make its client slow.
 pub(crate) struct PacedBody<B> {
     inner: B,
     upload: Upload,
     limit: Duration,
-    /// Time that is left of the limit for the whole body.
+    /// Remaining time for the whole body.
     whole_left: Duration,
-    /// Time that is left of the limit for the present portion.
+    /// Remaining time for the present portion.
     left: Duration,
     /// Bytes of the present portion.
     received: usize,
@@ -127,7 +128,7 @@ impl<B> PacedBody<B> {
         self.upload.clone()
     }
 
-    /// Ends a wait, and takes its length from what is left.
+    /// Ends a wait, and subtracts its length from the remaining time.
     fn arrived(&mut self, now: Instant) {
         if let Some(since) = self.waiting_since.take() {
             let waited = now.duration_since(since);
@@ -221,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// Chunks that are there, and then nothing more for ever, or the end.
+    /// Chunks that are available, followed by an endless wait or the end.
     struct Chunks(VecDeque<Bytes>, bool);
 
     impl Body for Chunks {

@@ -1,4 +1,5 @@
-//! A client's byte stream with time limits: for a request head, between requests, and for a client that does not read.
+//! Byte stream of a client with time limits: for a request head, between requests, and for a client
+//! that does not read.
 
 use std::{
     io,
@@ -16,10 +17,10 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::after;
+use crate::deadline::after;
 use crate::{lock::locked, options::ConnectionLimits};
 
-/// Input that is awaited from a client now, shared by its stream and its requests.
+/// Input that the server awaits from a client, shared by its stream and its requests.
 pub(super) struct Pace {
     head: Duration,
     idle: Duration,
@@ -29,27 +30,27 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Awaited {
-    /// A request head, complete by then.
+    /// Request head, to be complete by then.
     Head { until: Instant, begun: bool },
-    /// The first byte of a further request.
+    /// First byte of a further request.
     Request { until: Instant },
-    /// Nothing: a request is in progress.
+    /// Absence of a limit: a request is in progress.
     Nothing,
 }
 
 /// Reason why a stream was ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expired {
-    /// Part of a request head came, and not the rest.
+    /// The request head is incomplete.
     Head,
-    /// No request came.
+    /// The client sent no request.
     Silence,
-    /// The client did not read what was sent.
+    /// The client did not read the answer.
     Unread,
 }
 
 impl Pace {
-    /// Awaits the head of a first request from now on.
+    /// Creates the pace of a connection that awaits the head of its first request.
     pub(super) fn new(limits: &ConnectionLimits, now: Instant) -> Arc<Self> {
         Arc::new(Self {
             head: limits.head,
@@ -62,7 +63,7 @@ impl Pace {
         })
     }
 
-    /// Returns true once a whole request head has come.
+    /// Returns true once a whole request head has arrived.
     pub(super) fn has_begun(&self) -> bool {
         self.begun.load(Ordering::Relaxed)
     }
@@ -102,7 +103,7 @@ impl Pace {
     }
 }
 
-/// A stream that fails with [`io::ErrorKind::TimedOut`] when the client is too slow.
+/// Stream that fails with [`io::ErrorKind::TimedOut`] if the client is too slow.
 pub(super) struct TimedStream<S> {
     inner: S,
     pace: Arc<Pace>,
@@ -124,17 +125,18 @@ impl<S> TimedStream<S> {
         }
     }
 
-    /// Returns why the stream failed, if it was for a time limit.
+    /// Returns the expired time limit, if that is why the stream failed.
     pub(super) fn expired(&self) -> Option<Expired> {
         self.expired
     }
 
-    /// The stream without limits.
+    /// Returns the stream without limits.
     pub(super) fn into_inner(self) -> S {
         self.inner
     }
 
-    /// Passes on what a write came to. The limit begins with the first one that waits and ends with one that does not.
+    /// Passes on the result of a write. The limit begins with the first one that waits and ends
+    /// with one that does not.
     fn timed<T>(
         &mut self,
         context: &mut Context<'_>,

@@ -1,8 +1,9 @@
-//! Table of open connections: decides who is admitted, and which connection gives way when a limit is reached.
+//! Table of open connections: admits new ones, and selects the connection that gives way at a
+//! limit.
 //!
-//! A connection is silent until its first request is admitted, then established. The two have separate limits, so that
-//! silent connections never take a place from established ones. Sans-IO: the caller gives the time and closes what is
-//! notified.
+//! A connection is silent until its first request is admitted, then established. The two have
+//! separate limits, so that silent connections never take a place from established ones. Sans-IO:
+//! the caller gives the time and closes what is notified.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +16,8 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{lock::locked, options::ConnectionLimits};
 
-/// Age at which a silent connection counts against its address: a burst of genuine clients is silent for less.
+/// Age at which a silent connection counts against its address: genuine clients in a burst are
+/// silent for less.
 const SETTLING: Duration = Duration::from_secs(2);
 
 pub(crate) struct ConnectionTable {
@@ -25,7 +27,7 @@ pub(crate) struct ConnectionTable {
 
 #[derive(Default)]
 struct Open {
-    /// Counts up, so that the order of ids is the order of arrival.
+    /// Next id. Ids increase, so their order is the order of arrival.
     next: u64,
     silent: BTreeMap<u64, Silent>,
     established: HashMap<u64, Established>,
@@ -39,12 +41,12 @@ struct Silent {
 
 struct Established {
     network: IpAddr,
-    /// None while a request is in progress.
+    /// Start of the idle time; `None` while a request is in progress.
     idle_since: Option<Instant>,
     close: Arc<Notify>,
 }
 
-/// A connection's entry in the table, removed when it is dropped.
+/// Entry of a connection in the table, removed when it is dropped.
 pub(crate) struct Registration {
     table: Arc<ConnectionTable>,
     id: u64,
@@ -52,7 +54,7 @@ pub(crate) struct Registration {
     close: Arc<Notify>,
 }
 
-/// The limit of established connections is reached, and each of them has a request in progress.
+/// Error: the limit of established connections is reached, and each has a request in progress.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Full;
 
@@ -68,7 +70,8 @@ impl ConnectionTable {
         &self.limits
     }
 
-    /// Registers a new connection as silent. Returns it and the number of older silent ones that were closed for it.
+    /// Registers a new connection as silent. Returns it and the number of older silent ones closed
+    /// for it.
     pub(crate) fn admit(self: &Arc<Self>, client: IpAddr, now: Instant) -> (Registration, usize) {
         let network = network(client);
         let mut open = locked(&self.open);
@@ -97,8 +100,8 @@ impl ConnectionTable {
         (registration, closed)
     }
 
-    /// Closes the oldest silent connection, or else the one that has been idle longest: the process is out of file
-    /// descriptors.
+    /// Closes the oldest silent connection, or else the one that has been idle longest: the process
+    /// is out of file descriptors.
     pub(crate) fn make_room(&self) {
         let mut open = locked(&self.open);
         if let Some((_, oldest)) = open.silent.pop_first() {
@@ -110,7 +113,8 @@ impl ConnectionTable {
 }
 
 impl Open {
-    /// Closes silent connections of a network, oldest first, until there is a place for one more; young ones are left.
+    /// Closes silent connections of a network, oldest first, until there is a place for one more;
+    /// young ones are left.
     fn close_settled(&mut self, network: IpAddr, most: usize, now: Instant) -> usize {
         let own: Vec<u64> = self
             .silent
@@ -151,7 +155,7 @@ impl Open {
         closed.is_some()
     }
 
-    /// Closes the established connection that has been idle longest, of those that are asked for.
+    /// Closes the established connection with the longest idle time among those selected.
     fn close_idle(&mut self, among: impl Fn(&Established) -> bool) -> bool {
         let idle = self.established.iter();
         let longest = idle
@@ -167,8 +171,8 @@ impl Open {
 }
 
 impl Registration {
-    /// Counts the connection as established, with a request in progress. An idle one is closed for it where a limit is
-    /// reached.
+    /// Counts the connection as established, with a request in progress. At a limit, an idle one is
+    /// closed for it.
     ///
     /// # Errors
     ///
@@ -224,7 +228,8 @@ impl Drop for Registration {
     }
 }
 
-/// The part of an address that counts as one client: an IPv6 network of 64 bits, as it is given out to one customer.
+/// Returns the part of an address that counts as one client: a 64-bit network for IPv6, as assigned
+/// to one customer.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -269,7 +274,7 @@ mod tests {
         let (other, _) = table.admit(address(9), now);
         let (first, _) = table.admit(address(1), now);
         let (second, _) = table.admit(address(1), now);
-        // In a burst nobody gives way, however many there are.
+        // In a burst no connection gives way, however many there are.
         let (third, closed) = table.admit(address(1), later(now, 1));
         assert_eq!(closed, 0);
         let (fourth, closed) = table.admit(address(1), later(now, 2));

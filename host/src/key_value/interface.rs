@@ -4,31 +4,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
-use super::{Backend, StoreError, keys::Keys};
+use super::{error::StoreError, keys::Keys, open_store::OpenStore, store::Backend};
 use crate::{
     bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore},
-    instance::State,
     log::Log,
 };
 
-/// The stores that one component may open, by name.
+/// Stores that one component may open, by name.
 pub(crate) struct Stores {
     pub(crate) component: String,
     pub(crate) backends: BTreeMap<String, Backend>,
     pub(crate) log: Log,
 }
 
-/// A store that a guest has opened.
-#[expect(
-    unreachable_pub,
-    reason = "the generated bindings re-export it, and this module is private"
-)]
-pub struct OpenStore(Backend);
-
 /// Access to the interface's data within an instance.
 pub(crate) struct KeyValue;
 
-/// What the interface needs of an instance.
+/// Data of an instance that the interface uses.
 pub(crate) struct KeyValueView<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) stores: &'a Arc<Stores>,
@@ -39,7 +31,7 @@ impl HasData for KeyValue {
 }
 
 impl Stores {
-    /// The guest is told that it failed; why stands in the log.
+    /// Logs the cause, and returns an error without it for the guest.
     fn failed(&self, error: &StoreError) -> Error {
         self.log
             .failure(&self.component, "key-value", &error.to_string());
@@ -58,8 +50,8 @@ impl HostStore for KeyValueView<'_> {
 
 type Answer<T> = Result<T, Error>;
 
-impl HostStoreWithStore<State> for KeyValue {
-    async fn open(accessor: &Accessor<State, Self>, label: String) -> Answer<Resource<OpenStore>> {
+impl<T: Send + 'static> HostStoreWithStore<T> for KeyValue {
+    async fn open(accessor: &Accessor<T, Self>, label: String) -> Answer<Resource<OpenStore>> {
         accessor.with(|mut access| {
             let view = access.get();
             let backend = view
@@ -74,7 +66,7 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 
     async fn get(
-        accessor: &Accessor<State, Self>,
+        accessor: &Accessor<T, Self>,
         store: Resource<OpenStore>,
         key: String,
     ) -> Answer<Option<Vec<u8>>> {
@@ -86,7 +78,7 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 
     async fn set(
-        accessor: &Accessor<State, Self>,
+        accessor: &Accessor<T, Self>,
         store: Resource<OpenStore>,
         key: String,
         value: Vec<u8>,
@@ -99,7 +91,7 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 
     async fn delete(
-        accessor: &Accessor<State, Self>,
+        accessor: &Accessor<T, Self>,
         store: Resource<OpenStore>,
         key: String,
     ) -> Answer<()> {
@@ -111,7 +103,7 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 
     async fn exists(
-        accessor: &Accessor<State, Self>,
+        accessor: &Accessor<T, Self>,
         store: Resource<OpenStore>,
         key: String,
     ) -> Answer<bool> {
@@ -123,7 +115,7 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 
     async fn get_keys(
-        accessor: &Accessor<State, Self>,
+        accessor: &Accessor<T, Self>,
         store: Resource<OpenStore>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Answer<()>>)> {
         let opened = opened(accessor, &store);
@@ -147,8 +139,8 @@ impl HostStoreWithStore<State> for KeyValue {
     }
 }
 
-fn opened(
-    accessor: &Accessor<State, KeyValue>,
+fn opened<T: Send + 'static>(
+    accessor: &Accessor<T, KeyValue>,
     store: &Resource<OpenStore>,
 ) -> Answer<(Arc<Stores>, Backend)> {
     accessor.with(|mut access| {

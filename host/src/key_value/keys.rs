@@ -1,4 +1,4 @@
-//! The stream of a store's keys, read from the store while the guest takes them.
+//! Stream of a store's keys, read from the store while the guest takes them.
 
 use std::{
     pin::Pin,
@@ -12,22 +12,24 @@ use wasmtime::{
 };
 
 use super::{
-    Backend, StoreError,
-    store::{Page, Place},
+    error::StoreError,
+    page::{Page, Place},
+    store::Backend,
 };
 
-/// Gives a guest the keys of a store, page by page.
+/// Producer of a store's keys for a guest, page by page.
 pub(super) struct Keys {
     backend: Backend,
     next: Option<Place>,
-    /// The page that is being read.
+    /// Page that is being read.
     page: Option<BoxFuture<'static, Result<Page, StoreError>>>,
-    /// Hears how it went, once.
+    /// Sender of the outcome, used once.
     outcome: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
 impl Keys {
-    /// The keys of `backend`. After the last one, the receiver has the outcome; none if the guest takes no more.
+    /// Streams the keys of `backend`. After the last one, the receiver gets the outcome; nothing if
+    /// the guest stops earlier.
     pub(super) fn of(backend: Backend) -> (Self, oneshot::Receiver<Result<(), StoreError>>) {
         let (sender, receiver) = oneshot::channel();
         let keys = Self {
@@ -41,7 +43,7 @@ impl Keys {
 
     fn end(&mut self, outcome: Result<(), StoreError>) -> StreamResult {
         if let Some(sender) = self.outcome.take() {
-            // A guest that has gone wants to hear nothing.
+            // A guest that has gone needs no outcome.
             let _gone = sender.send(outcome);
         }
         StreamResult::Dropped

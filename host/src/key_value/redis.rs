@@ -1,5 +1,6 @@
-//! Records in Redis or Valkey, as Spin keeps them: a key is a key of the database, without the store's name. So each
-//! store has a database of its own, or names its keys so that they do not meet another's.
+//! Records in Redis or Valkey, as Spin stores them: a key is a key of the database, without the
+//! store's name. So each store has a database of its own, or key names that do not collide with
+//! another's.
 
 use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
@@ -12,20 +13,21 @@ use rustls::{
     crypto::{CryptoProvider, aws_lc_rs},
 };
 
-use super::{StoreError, store::PAGE};
+use super::{error::StoreError, page::PAGE};
 
-/// How long a connection, or an answer, may take. Whoever waits has a request to answer.
+/// Timeout of a connection and of a response, both of which a request waits for.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often a connection is tried again before a record's read or write fails. The next one tries anew.
+/// Number of further attempts to connect before a read or write fails. The next read or write
+/// starts again.
 const TRIES: usize = 2;
 
-/// A server's address. It may hold a password, and is not printed.
+/// Address of a server. It may contain a password, and has no `Debug`.
 #[derive(Clone)]
 pub(crate) struct RedisServer(Arc<Client>);
 
 impl RedisServer {
-    /// Parses an address such as `rediss://user:password@host:6379/0`, where `rediss` is TLS. The error does not
-    /// repeat the address.
+    /// Parses an address such as `rediss://user:password@host:6379/0`, where `rediss` is TLS. The
+    /// error does not repeat the address.
     pub(crate) fn parse(address: &str) -> Result<Self, &'static str> {
         let client =
             Client::open(address).map_err(|_| "`url` is not the address of a Redis server")?;
@@ -44,7 +46,8 @@ impl RedisServer {
         matches!(address, ConnectionAddr::TcpTls { .. })
     }
 
-    /// Returns the records there. The connection is made by the first read or write, and again after it broke.
+    /// Returns the records of the server. The first read or write opens the connection, and reopens
+    /// a broken one.
     ///
     /// `roots` are the trust anchors for TLS in PEM, in place of the roots of the web.
     pub(super) fn records(&self, roots: Option<&[u8]>) -> Result<Records, StoreError> {
@@ -65,12 +68,13 @@ impl RedisServer {
         }
     }
 
-    /// Returns the client, with its trust anchors where the server is reached over TLS.
+    /// Returns the client, with its trust anchors if the connection uses TLS.
     fn trusting(&self, roots: Option<&[u8]>) -> Result<Client, RedisError> {
         if !self.uses_tls() {
             return Ok(Client::clone(&self.0));
         }
-        // The client of Redis takes the process's provider, and panics where features enable two and none is chosen.
+        // The Redis client uses the process's provider, and panics if features enable two and none
+        // is chosen.
         if CryptoProvider::get_default().is_none() {
             let _chosen_meanwhile = aws_lc_rs::default_provider().install_default();
         }
@@ -82,7 +86,7 @@ impl RedisServer {
     }
 }
 
-/// A server as it may be printed: without user name and password.
+/// Address of a server for messages: without user name and password.
 #[derive(Clone)]
 struct Server {
     address: Arc<str>,
@@ -90,7 +94,7 @@ struct Server {
 }
 
 impl Server {
-    /// Says which server failed, why, and what to do about it.
+    /// Creates the error with the server, the cause and a remedy.
     fn failure(&self, source: RedisError) -> StoreError {
         StoreError::Redis {
             server: self.address.clone(),
@@ -100,7 +104,8 @@ impl Server {
     }
 }
 
-/// Returns why TLS failed, if it did: the client keeps it as an error of input and output behind a shared pointer.
+/// Returns the TLS error, if it is the cause: the client wraps it in an I/O error behind a shared
+/// pointer.
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     let source = error
         .source()?
@@ -109,7 +114,7 @@ fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     io.get_ref()?.downcast_ref()
 }
 
-/// Returns what to do about a failure whose own words do not say it.
+/// Returns a hint for a failure whose own message lacks one.
 fn advice(error: &RedisError, over_tls: bool) -> &'static str {
     if error.kind() == ErrorKind::AuthenticationFailed {
         return ": check the user name and the password in `url`";
@@ -141,7 +146,7 @@ impl fmt::Debug for RedisServer {
     }
 }
 
-/// The records of one database.
+/// Records of one database.
 #[derive(Clone)]
 pub(crate) struct Records {
     manager: ConnectionManager,
@@ -165,8 +170,8 @@ impl Records {
         self.ask(&Cmd::exists(key)).await
     }
 
-    /// Asks once more where the connection turns out to be lost, as it is after the server was restarted. To do any of
-    /// these twice is to do it once.
+    /// Runs a command, and repeats it once on a lost connection, as after a restart of the server.
+    /// All these commands are idempotent.
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let mut connection = self.manager.clone();
         let answer = match command.query_async(&mut connection).await {
@@ -178,8 +183,9 @@ impl Records {
         answer.map_err(|source| self.server.failure(source))
     }
 
-    /// Some keys from `cursor` on, and the next cursor: zero at the beginning and after the end. A large database is not
-    /// held up. A key may come twice where the database grows or shrinks meanwhile (Redis, `SCAN`).
+    /// Returns some keys from `cursor` on, and the next cursor: zero at the beginning and after the
+    /// end. A large database is not blocked. A key may occur twice if the database grows or shrinks
+    /// meanwhile (Redis, `SCAN`).
     pub(super) async fn keys(&self, cursor: u64) -> Result<(u64, Vec<String>), StoreError> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("COUNT").arg(PAGE);

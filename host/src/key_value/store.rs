@@ -1,94 +1,36 @@
-//! Where records are kept.
+//! Stores in memory, in `SQLite` files and in Redis.
 
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use super::{
+    definition::StoreDefinition,
+    error::StoreError,
+    page::{PAGE, Page, Place},
+    redis::Records,
+    sqlite::Database,
+};
+use crate::lock::locked;
 
-use super::redis::Records;
-use crate::{lock::locked, private, runtime_config::StoreDefinition};
-
-/// A store that cannot be opened, or a read or write that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder for a store's file cannot be made.
-    #[error("{}: {source}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// `SQLite` refuses.
-    #[error("SQLite: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// Redis refuses, or is not there.
-    #[error("Redis: {server}: {source}{advice}")]
-    Redis {
-        /// The server's address, without user name and password.
-        server: Arc<str>,
-        /// The failure in the client's words.
-        source: redis::RedisError,
-        /// Advice on what to do, where the client's words do not say it.
-        advice: &'static str,
-    },
-    /// A store's file is open to others and cannot be closed to them.
-    #[error("{}: others can read it, and that cannot be changed: {source}", path.display())]
-    Mode {
-        /// The file.
-        path: PathBuf,
-        /// Cause of the failure.
-        source: std::io::Error,
-    },
-    /// The runtime that the work was handed to is stopping.
-    #[error("the host is stopping")]
-    Stopping,
-}
-
-/// At most so many keys are read at a time.
-pub(super) const PAGE: usize = 1000;
-
-/// A place among the keys of a store.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    Beginning,
-    /// In a store whose keys are in order.
-    After(String),
-    /// In Redis.
-    Cursor(u64),
-}
-
-/// Some of a store's keys.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) keys: Vec<String>,
-    /// Place of the next keys; `None` after the last.
-    pub(crate) next: Option<Place>,
-}
-
-/// One store by its name. Several stores may share a file.
+/// Store by its name. Several stores may share a file.
 #[derive(Clone)]
 pub(crate) enum Backend {
     Here(Arc<Kind>),
     Redis(Records),
 }
 
-/// A store of this process.
+/// Storage of the records: in memory, an SQLite file or Redis.
 pub(crate) enum Kind {
     Memory(Mutex<BTreeMap<String, Vec<u8>>>),
-    Sqlite {
-        name: String,
-        connection: Mutex<Connection>,
-    },
+    Sqlite(Box<Database>),
 }
 
 impl Backend {
-    /// Opens the store. `redis_roots` are the trust anchors for TLS to Redis in PEM, in place of the roots of the web.
+    /// Opens the store. `redis_roots` are the trust anchors for TLS to Redis in PEM, in place of
+    /// the roots of the web.
     pub(crate) fn open(
         name: &str,
         definition: &StoreDefinition,
@@ -96,10 +38,9 @@ impl Backend {
     ) -> Result<Self, StoreError> {
         Ok(match definition {
             StoreDefinition::Memory => Self::Here(Arc::new(Kind::Memory(Mutex::default()))),
-            StoreDefinition::Sqlite(path) => Self::Here(Arc::new(Kind::Sqlite {
-                name: name.to_owned(),
-                connection: Mutex::new(open_file(path)?),
-            })),
+            StoreDefinition::Sqlite(path) => Self::Here(Arc::new(Kind::Sqlite(Box::new(
+                Database::open(path, name)?,
+            )))),
             StoreDefinition::Redis(server) => Self::Redis(server.records(redis_roots)?),
         })
     }
@@ -109,12 +50,14 @@ impl Backend {
             Self::Here(kind) => kind,
             Self::Redis(records) => return records.get(key).await,
         };
+        if let Kind::Sqlite(database) = &**kind
+            && let Some(found) = database.get_now(&key)
+        {
+            return found;
+        }
         run(kind, move |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).get(&key).cloned()),
-            Kind::Sqlite { name, connection } => Ok(locked(connection)
-                .prepare_cached("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                .query_row(params![name, key], |row| row.get(0))
-                .optional()?),
+            Kind::Sqlite(database) => database.get(&key),
         })
         .await
     }
@@ -129,14 +72,7 @@ impl Backend {
                 locked(records).insert(key, value);
                 Ok(())
             }
-            Kind::Sqlite { name, connection } => {
-                locked(connection)
-                    .prepare_cached(
-                        "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
-                    )?
-                    .execute(params![name, key, value])?;
-                Ok(())
-            }
+            Kind::Sqlite(database) => database.set(&key, &value),
         })
         .await
     }
@@ -151,12 +87,7 @@ impl Backend {
                 locked(records).remove(&key);
                 Ok(())
             }
-            Kind::Sqlite { name, connection } => {
-                locked(connection)
-                    .prepare_cached("DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                    .execute(params![name, key])?;
-                Ok(())
-            }
+            Kind::Sqlite(database) => database.delete(&key),
         })
         .await
     }
@@ -168,14 +99,12 @@ impl Backend {
         };
         run(kind, move |kind| match kind {
             Kind::Memory(records) => Ok(locked(records).contains_key(&key)),
-            Kind::Sqlite { name, connection } => Ok(locked(connection)
-                .prepare_cached("SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2")?
-                .exists(params![name, key])?),
+            Kind::Sqlite(database) => database.exists(&key),
         })
         .await
     }
 
-    /// The next keys after `place`, none of them held back until the last is known.
+    /// Returns the next keys after `place`, without waiting for the last.
     pub(crate) async fn keys(&self, place: Place) -> Result<Page, StoreError> {
         let kind = match (self, place) {
             (Self::Here(kind), place) => (kind, place),
@@ -201,15 +130,7 @@ impl Backend {
                 let keys = records.range::<str, _>((from, Bound::Unbounded));
                 Ok(keys.take(PAGE).map(|(key, _)| key.clone()).collect())
             }
-            Kind::Sqlite { name, connection } => {
-                let connection = locked(connection);
-                // Spin's tables have this primary key too, so that each page is found at once.
-                let mut statement = connection.prepare_cached(
-                    "SELECT key FROM spin_key_value WHERE store = ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3",
-                )?;
-                let keys = statement.query_map(params![name, last, PAGE], |row| row.get(0))?;
-                Ok(keys.collect::<Result<Vec<String>, _>>()?)
-            }
+            Kind::Sqlite(database) => database.keys(last.as_deref()),
         })
         .await?;
         let next = keys.last().filter(|_| keys.len() == PAGE).cloned();
@@ -220,7 +141,7 @@ impl Backend {
     }
 }
 
-/// `SQLite` blocks its thread, so its work goes to threads that may be blocked.
+/// Runs a `SQLite` operation on a blocking thread.
 async fn run<T: Send + 'static>(
     kind: &Arc<Kind>,
     work: impl FnOnce(&Kind) -> Result<T, StoreError> + Send + 'static,
@@ -234,43 +155,10 @@ async fn run<T: Send + 'static>(
         .unwrap_or(Err(StoreError::Stopping))
 }
 
-/// Opens a file for its owner alone. The table is Spin's, so that a file can be moved between the two.
-fn open_file(path: &Path) -> Result<Connection, StoreError> {
-    if let Some(folder) = path.parent() {
-        private::folder(folder).map_err(|source| StoreError::Folder {
-            path: folder.to_owned(),
-            source,
-        })?;
-    }
-    // SQLite gives the files beside it, the log and its index, the mode of the database.
-    for beside in ["", "-wal", "-shm"] {
-        let mut file = path.as_os_str().to_owned();
-        file.push(beside);
-        let file = PathBuf::from(file);
-        let closed = if beside.is_empty() {
-            private::create_or_close(&file)
-        } else {
-            private::close(&file)
-        };
-        closed.map_err(|source| StoreError::Mode { path: file, source })?;
-    }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the file is there, and open to its owner alone"
-    )]
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))",
-        [],
-    )?;
-    Ok(connection)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn open(name: &str, definition: &StoreDefinition) -> Backend {

@@ -1,13 +1,13 @@
-//! Whether the parts of a manifest are what this host can run, and fit together.
+//! Checks of a manifest: its parts are supported and consistent.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::{Component, HttpTrigger, Variable};
+use super::content::{Component, HttpTrigger, Variable};
 use crate::document::{Document, DocumentError, joined};
 
-/// Keys of `spin.toml` that Spin reads and this host does not, by table.
+/// Refuses the keys of `spin.toml` that Spin supports and this host does not, by table.
 pub(super) fn refuse_unsupported(document: &Document) -> Result<(), DocumentError> {
     let root = &document.table;
     match root.get("spin_manifest_version") {
@@ -83,7 +83,8 @@ pub(super) fn variable(
     }
 }
 
-/// Spin's rule for names of variables in a manifest: stricter than the one for those that a component asks for.
+/// Checks Spin's rule for names of variables in a manifest, which is stricter than for those of a
+/// component.
 fn declared_name(name: &str) -> Result<(), &'static str> {
     variable_name(name)?;
     let begins = |word: &str| word.starts_with(|first: char| first.is_ascii_lowercase());
@@ -94,7 +95,7 @@ fn declared_name(name: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Spin's rule for names of variables.
+/// Checks Spin's rule for names of variables.
 pub(crate) fn variable_name(name: &str) -> Result<(), &'static str> {
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return Err("a variable's name starts with a lower-case letter");
@@ -139,7 +140,7 @@ pub(super) fn component(
     Ok(())
 }
 
-/// Spin's rule for ids of components.
+/// Checks Spin's rule for ids of components.
 pub(crate) fn component_id(id: &str) -> Result<(), &'static str> {
     let is_word = |word: &str| {
         let has_case =
@@ -186,7 +187,7 @@ pub(super) fn triggered_component<'c>(
     }
 }
 
-/// The route, or none where it is private.
+/// Returns the route, or `None` for a private one.
 pub(super) fn public_route<'t>(
     document: &Document,
     trigger: &'t HttpTrigger,

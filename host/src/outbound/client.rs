@@ -1,4 +1,4 @@
-//! Requests to other hosts: a pooled connection or a new one, and the three time limits of WASI.
+//! Requests to other hosts: a pooled connection or a new one, and the three timeouts of WASI.
 
 use std::{
     pin::Pin,
@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use credential::EGRESS_HEADER;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -23,14 +24,14 @@ use super::{
     budget::{Budgets, Marks, OverBudget, Permit, REFUSED},
     connection::{Sender, Unsent, open},
     failure::Failure,
-    last_words::LastWords,
+    identities::{Entry, Identities, Identity},
     network::BlockedNetworks,
     pool::{Key, Pool},
-    tls::{Identities, Identity},
+    tls_alert::TlsAlert,
 };
 use crate::{allowed_hosts::Origin, log::Log};
 
-/// For guests that set no limit of their own. The request that they answer has a shorter one as a rule.
+/// Timeouts for guests that set none of their own. The incoming request usually has a shorter one.
 const CONNECT: Duration = Duration::from_secs(15);
 const FIRST_BYTE: Duration = Duration::from_mins(1);
 const BETWEEN_BYTES: Duration = Duration::from_mins(1);
@@ -38,9 +39,9 @@ const BETWEEN_BYTES: Duration = Duration::from_mins(1);
 /// `[outbound_http]` of the runtime configuration.
 #[derive(Debug, PartialEq)]
 pub(crate) struct HttpLimits {
-    /// Whether connections are kept for later requests.
+    /// Reuse of connections for later requests.
     pub(crate) pooling: bool,
-    /// How many connections may be open at once.
+    /// Largest number of open connections.
     pub(crate) connections: Option<usize>,
 }
 
@@ -53,7 +54,8 @@ impl Default for HttpLimits {
     }
 }
 
-/// The application's HTTP client, shared by its components. Connections are shared only within one TLS identity.
+/// HTTP client of the application, shared by its components. Connections are shared only within one
+/// TLS identity.
 pub(crate) struct Client {
     identities: Identities,
     blocked: BlockedNetworks,
@@ -91,8 +93,8 @@ impl Client {
         self
     }
 
-    /// Sends a request, as soon as its budget allows. Marks for the budgets are removed from it. The answer is the service's,
-    /// or that of [`OverBudget`] where the call was not made.
+    /// Sends a request as soon as its budget allows, without the marks for the budgets. Returns the
+    /// service's answer, or that of [`OverBudget`] if the call was not made.
     pub(crate) async fn send(
         &self,
         component: &str,
@@ -114,6 +116,10 @@ impl Client {
         }
         marks.limit(&mut options);
         let identity = self.identities.of(component, origin);
+        if let Entry::Pin(..) = identity.entry {
+            // For the proxy alone; this is a service.
+            request.headers_mut().remove(EGRESS_HEADER);
+        }
         let mut response = self
             .exchange(&identity, origin, request, options)
             .await
@@ -124,7 +130,7 @@ impl Client {
         if let Some(permit) = &permit {
             permit.answered();
         }
-        // Only a budget of ours says so.
+        // Only our own budgets set this header.
         response.headers_mut().remove(REFUSED);
         let limit = options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES);
         let reporter = Reporter {
@@ -144,7 +150,7 @@ impl Client {
         );
     }
 
-    /// Reports that it cannot be said whom the component may call.
+    /// Reports that the allow-list of a component cannot be built.
     pub(crate) fn failed(&self, component: &str, reason: &str) {
         self.report(component, None, reason);
     }
@@ -182,7 +188,8 @@ impl Client {
                     }
                     return Ok(response);
                 }
-                // Nothing of it went out on the kept connection, so it cannot have been acted on: any method may go again.
+                // Nothing of it went out on the kept connection, so it cannot have been acted on:
+                // any method may go again.
                 Err(Unsent {
                     request: Some(unsent),
                     ..
@@ -228,7 +235,8 @@ impl Client {
     }
 }
 
-/// The reason that the guest does not see. Of the address, only scheme, host and port: a path may hold a person's number.
+/// Logs the reason that the guest does not see. Of the address it has scheme, host and port alone:
+/// a path may contain a person's number.
 fn report(log: &Log, level: &str, component: &str, origin: Option<&Origin>, reason: &str) {
     #[derive(Serialize)]
     struct Failed<'a> {
@@ -254,7 +262,7 @@ struct Reporter {
     origin: Origin,
 }
 
-/// A response body that fails when nothing comes for too long. The call is in progress until it ends or is dropped.
+/// Response body with a timeout between bytes. The call is in progress until it ends or is dropped.
 struct Paced {
     incoming: Incoming,
     limit: Duration,
@@ -308,7 +316,7 @@ impl Body for Paced {
             }
             return Poll::Ready(frame.map(|frame| {
                 frame.map_err(|error| {
-                    self.failed(Failure::of_exchange(&error, &LastWords::default()))
+                    self.failed(Failure::of_exchange(&error, &TlsAlert::default()))
                 })
             }));
         }

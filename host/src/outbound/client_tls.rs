@@ -7,12 +7,12 @@ use url::Host;
 
 use crate::manifest::component_id;
 
-/// One `[[client_tls]]` of the runtime configuration. Paths are made absolute by [`ClientTls::check`].
+/// Entry of `[[client_tls]]` in the runtime configuration. [`ClientTls::check`] resolves its paths.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientTls {
     pub(super) component_ids: Vec<String>,
-    /// Hosts of addresses, without ports.
+    /// Hosts of the entry, without ports.
     pub(super) hosts: Vec<String>,
     /// `true` is refused before it is read here.
     ca_use_platform_roots: Option<bool>,
@@ -23,7 +23,7 @@ pub(crate) struct ClientTls {
 }
 
 impl ClientTls {
-    /// Checks what can be checked without reading files, and lets relative paths start at a folder.
+    /// Checks the entry without reading its files, and resolves relative paths from a folder.
     pub(crate) fn check(&mut self, folder: &Path) -> Result<(), String> {
         if self.component_ids.is_empty() {
             return Err("`component_ids` is empty".to_owned());
@@ -60,13 +60,14 @@ impl ClientTls {
         Ok(())
     }
 
-    /// As Spin has it: one word about either kind of roots, or a file, takes the place of what is trusted otherwise.
+    /// Returns whether the roots of the public web are trusted. As in Spin, setting either kind of
+    /// roots or a file replaces the default.
     pub(super) fn trusts_web(&self) -> bool {
         self.ca_use_webpki_roots
             .unwrap_or(self.ca_roots_file.is_none() && self.ca_use_platform_roots.is_none())
     }
 
-    /// The files of the certificate and of its key.
+    /// Returns the files of the certificate and of its key.
     pub(crate) fn client(&self) -> Option<(PathBuf, PathBuf)> {
         self.client_cert_file
             .clone()

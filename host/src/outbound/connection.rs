@@ -1,4 +1,4 @@
-//! One connection: name lookup, TCP, TLS, and HTTP/1.1 or HTTP/2 as the server chooses.
+//! Connection: name lookup, TCP, TLS, and HTTP/1.1 or HTTP/2 as the server chooses.
 
 use std::net::SocketAddr;
 
@@ -19,22 +19,22 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{
     failure::Failure,
-    last_words::{Attentive, LastWords},
+    identities::Identity,
     network::BlockedNetworks,
-    shown::noted,
-    tls::Identity,
+    presented_certificate::record_request,
+    tls_alert::{AlertCapturingStream, TlsAlert},
 };
 use crate::allowed_hosts::Origin;
 
-/// The sending side of an open connection.
+/// Sending side of an open connection.
 pub(crate) enum Sender {
-    Http1(http1::SendRequest<WasiBody>, LastWords),
-    Http2(http2::SendRequest<WasiBody>, LastWords),
+    Http1(http1::SendRequest<WasiBody>, TlsAlert),
+    Http2(http2::SendRequest<WasiBody>, TlsAlert),
 }
 
-/// A request that got no response.
+/// Request that failed before a response.
 pub(crate) struct Unsent {
-    /// The request, if nothing of it was sent.
+    /// Request, if nothing of it was sent.
     pub(crate) request: Option<Request<WasiBody>>,
     pub(crate) failure: Failure,
 }
@@ -46,22 +46,23 @@ impl Sender {
     ) -> Result<Response<Incoming>, Unsent> {
         let whole = request.uri().clone();
         let host = request.headers_mut().remove(HOST);
-        let (sent, words) = match self {
-            Self::Http1(sender, words) => {
-                // The request line of HTTP/1.1 has the path alone, and the host a header of its own.
+        let (sent, alert) = match self {
+            Self::Http1(sender, alert) => {
+                // The request line of HTTP/1.1 has the path alone, and the host a header of its
+                // own.
                 let path = request.uri().path_and_query().cloned();
                 *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
                 if let Some(host) = &host {
                     request.headers_mut().insert(HOST, host.clone());
                 }
-                (sender.try_send_request(request).await, words)
+                (sender.try_send_request(request).await, alert)
             }
-            Self::Http2(sender, words) => (sender.try_send_request(request).await, words),
+            Self::Http2(sender, alert) => (sender.try_send_request(request).await, alert),
         };
-        sent.map_err(|error| Unsent::new(error, words, whole, host))
+        sent.map_err(|error| Unsent::new(error, alert, whole, host))
     }
 
-    /// Whether another request may be sent now.
+    /// Returns whether another request may be sent now.
     pub(crate) fn is_ready(&self) -> bool {
         match self {
             Self::Http1(sender, _) => sender.is_ready(),
@@ -69,7 +70,7 @@ impl Sender {
         }
     }
 
-    /// Waits until another request may be sent; false if none will ever be.
+    /// Waits until another request may be sent; false if the connection is closed.
     pub(crate) async fn ready(&mut self) -> bool {
         match self {
             Self::Http1(sender, _) => sender.ready().await.is_ok(),
@@ -77,11 +78,11 @@ impl Sender {
         }
     }
 
-    /// Another handle to the same connection, where its protocol carries several requests at once.
+    /// Returns another handle to the connection if its protocol carries several requests at once.
     pub(crate) fn shared(&self) -> Option<Self> {
         match self {
             Self::Http1(..) => None,
-            Self::Http2(sender, words) => Some(Self::Http2(sender.clone(), words.clone())),
+            Self::Http2(sender, alert) => Some(Self::Http2(sender.clone(), alert.clone())),
         }
     }
 }
@@ -89,7 +90,7 @@ impl Sender {
 impl Unsent {
     fn new(
         mut error: TrySendError<Request<WasiBody>>,
-        words: &LastWords,
+        alert: &TlsAlert,
         whole: Uri,
         host: Option<http::HeaderValue>,
     ) -> Self {
@@ -102,12 +103,12 @@ impl Unsent {
         });
         Self {
             request,
-            failure: Failure::of_exchange(&error.into_error(), words),
+            failure: Failure::of_exchange(&error.into_error(), alert),
         }
     }
 }
 
-/// Opens a connection. The permit is held for as long as it is open.
+/// Opens a connection. It holds the permit while it is open.
 pub(crate) async fn open(
     identity: &Identity,
     origin: &Origin,
@@ -134,49 +135,49 @@ pub(crate) async fn open(
         .set_nodelay(true)
         .map_err(|error| Failure::of_connect(&error))?;
     if !origin.secure {
-        return http1(stream, LastWords::default(), permit).await;
+        return http1(stream, TlsAlert::default(), permit).await;
     }
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
-    let shown = identity.config.shown;
+    let presented = identity.config.presented;
     let handshake = TlsConnector::from(identity.config.tls.clone()).connect(name, stream);
-    let (outcome, asked) = noted(handshake).await;
-    let stream = outcome.map_err(|error| Failure::of_handshake(&error, asked, shown))?;
-    let words = LastWords::after(shown);
+    let (outcome, requested) = record_request(handshake).await;
+    let stream = outcome.map_err(|error| Failure::of_handshake(&error, requested, presented))?;
+    let alert = TlsAlert::new(presented);
     let http2_chosen = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let stream = Attentive::new(stream, words.clone());
+    let stream = AlertCapturingStream::new(stream, alert.clone());
     if http2_chosen {
-        http2(stream, words, permit).await
+        http2(stream, alert, permit).await
     } else {
-        http1(stream, words, permit).await
+        http1(stream, alert, permit).await
     }
 }
 
 async fn http1(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    words: LastWords,
+    alert: TlsAlert,
     permit: Option<OwnedSemaphorePermit>,
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error, &words))?;
+        .map_err(|error| Failure::of_exchange(&error, &alert))?;
     drive(connection, permit);
-    Ok(Sender::Http1(sender, words))
+    Ok(Sender::Http1(sender, alert))
 }
 
 async fn http2(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    words: LastWords,
+    alert: TlsAlert,
     permit: Option<OwnedSemaphorePermit>,
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::of_exchange(&error, &words))?;
+        .map_err(|error| Failure::of_exchange(&error, &alert))?;
     drive(connection, permit);
-    Ok(Sender::Http2(sender, words))
+    Ok(Sender::Http2(sender, alert))
 }
 
-/// Runs a connection until it ends. How it ends, its requests are told.
+/// Runs a connection until it ends. Its requests get the error, if it fails.
 fn drive(
     connection: impl Future<Output = hyper::Result<()>> + Send + 'static,
     permit: Option<OwnedSemaphorePermit>,

@@ -1,4 +1,4 @@
-//! The file about the services that are called: how they are recognised, and how much may be asked of them.
+//! File of the called services: their identification, and the limits of calls to them.
 
 use std::path::{Path, PathBuf};
 
@@ -22,11 +22,12 @@ pub(crate) struct Counterparties {
     pub(crate) budgets: Vec<Budget>,
 }
 
-/// A service that shows a certificate with its host name, and is called through the proxy for the sake of its budget.
+/// Service that has a certificate with its host name, and is called through the proxy because of
+/// its budget.
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) origin: Origin,
-    /// Trust anchors; those of the web where there is no file.
+    /// Trust anchors; `None` means the roots of the web.
     pub(crate) roots: Option<PathBuf>,
 }
 
@@ -51,11 +52,11 @@ struct Written {
 }
 
 impl Counterparties {
-    /// Reads the file; nothing where there is none.
+    /// Reads the file; empty without one.
     ///
     /// # Errors
     ///
-    /// [`DocumentError`] where the file cannot be read, or a part of it is wrong.
+    /// [`DocumentError`] if the file cannot be read, or a part of it is invalid.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, DocumentError> {
         path.map_or_else(
             || Ok(Self::default()),

@@ -1,18 +1,21 @@
-//! What a failed exchange is called in `wasi:http`, and why it failed, for the host's log.
+//! Failed exchanges: their errors in `wasi:http`, and their causes in the host's log.
 
 use std::{error::Error as StdError, io};
 
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 use wasmtime_wasi_http::Error;
 
-use super::{last_words::LastWords, shown::Shown};
+use super::{
+    presented_certificate::PresentedCertificate,
+    tls_alert::{TlsAlert, tls_cause},
+};
 
-/// A failed exchange.
+/// Failed exchange.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What the guest sees.
+    /// Error that the guest receives.
     pub(crate) code: Error,
-    /// What the log says.
+    /// Cause for the log.
     pub(crate) reason: String,
 }
 
@@ -24,7 +27,7 @@ impl Failure {
         }
     }
 
-    /// A name that does not resolve.
+    /// Describes a name that does not resolve.
     pub(crate) fn of_lookup(error: &io::Error) -> Self {
         let code = Error::DnsError {
             rcode: Some("address not available".to_owned()),
@@ -33,7 +36,7 @@ impl Failure {
         Self::new(code, format!("name lookup: {error}"))
     }
 
-    /// A TCP connection that does not come about.
+    /// Describes a TCP connection that could not be established.
     pub(crate) fn of_connect(error: &io::Error) -> Self {
         let code = match error.kind() {
             io::ErrorKind::TimedOut => Error::ConnectionTimeout,
@@ -42,28 +45,34 @@ impl Failure {
         Self::new(code, format!("connecting: {error}"))
     }
 
-    /// A TLS handshake that fails, in which our certificate was asked for or not.
-    pub(crate) fn of_handshake(error: &io::Error, asked: bool, shown: Shown) -> Self {
+    /// Describes a failed TLS handshake, in which the server did or did not request a certificate.
+    pub(crate) fn of_handshake(
+        error: &io::Error,
+        requested: bool,
+        presented: PresentedCertificate,
+    ) -> Self {
         match tls_cause(error) {
-            // TLS 1.2 has no alert for a certificate that is missing (RFC 5246 §7.4.6), and versions and ciphers are agreed
-            // on before it is asked for. It is told in the words of TLS 1.3.
-            Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) if asked => {
-                let meant = match shown {
-                    Shown::Nothing => AlertDescription::CertificateRequired,
+            // TLS 1.2 has no alert for a certificate that is missing (RFC 5246 §7.4.6), and
+            // versions and ciphers are agreed on before it is requested. The alert of TLS 1.3 is
+            // reported.
+            Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) if requested => {
+                let meant = match presented {
+                    PresentedCertificate::None => AlertDescription::CertificateRequired,
                     _ => AlertDescription::CertificateUnknown,
                 };
                 let said = AlertDescription::HandshakeFailure;
-                Self::of_alert(meant, said, shown)
+                Self::of_alert(meant, said, presented)
             }
-            Some(cause) => Self::of_tls(cause, shown),
+            Some(cause) => Self::of_tls(cause, presented),
             None => Self::new(Error::TlsProtocolError, format!("TLS: {error}")),
         }
     }
 
-    /// A request or a response that breaks off on an open connection. `words` are what TLS said last there.
-    pub(crate) fn of_exchange(error: &hyper::Error, words: &LastWords) -> Self {
-        if let Some(cause) = words.get().or_else(|| causes(error).find_map(tls_cause)) {
-            return Self::of_tls(cause, words.shown);
+    /// Describes a request or response that broke off on an open connection, with the alert that
+    /// ended it, if any.
+    pub(crate) fn of_exchange(error: &hyper::Error, alert: &TlsAlert) -> Self {
+        if let Some(cause) = alert.get().or_else(|| causes(error).find_map(tls_cause)) {
+            return Self::of_tls(cause, alert.presented);
         }
         let code = if error.is_timeout() {
             Error::HttpResponseTimeout
@@ -85,10 +94,10 @@ impl Failure {
         Self::new(code, reason)
     }
 
-    /// Three things that must not be taken for each other: they refuse us, we refuse them, or neither.
-    fn of_tls(error: &rustls::Error, shown: Shown) -> Self {
+    /// Distinguishes a refusal by the server, a refusal of the server, and other errors.
+    fn of_tls(error: &rustls::Error, presented: PresentedCertificate) -> Self {
         match error {
-            rustls::Error::AlertReceived(alert) => Self::of_alert(*alert, *alert, shown),
+            rustls::Error::AlertReceived(alert) => Self::of_alert(*alert, *alert, presented),
             rustls::Error::InvalidCertificate(why) => {
                 let code = Error::TlsCertificateError;
                 let reason = format!("their certificate is not trusted: {}", distrust(why));
@@ -106,13 +115,17 @@ impl Failure {
         }
     }
 
-    /// An alert: what it means, and what was said.
-    fn of_alert(meant: AlertDescription, said: AlertDescription, shown: Shown) -> Self {
+    /// Describes an alert, by its meaning and as it was received.
+    fn of_alert(
+        meant: AlertDescription,
+        said: AlertDescription,
+        presented: PresentedCertificate,
+    ) -> Self {
         let code = Error::TlsAlertReceived {
             alert_id: Some(u8::from(meant)),
             alert_message: Some(format!("{meant:?}")),
         };
-        // Expired or revoked is said in so many words; of SHA-1 TLS has none (RFC 8446 §4.4.2.4).
+        // TLS has alerts for expiry and revocation, but none for SHA-1 (RFC 8446 §4.4.2.4).
         let is_vague = matches!(
             meant,
             AlertDescription::BadCertificate
@@ -120,8 +133,8 @@ impl Failure {
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnknownCA
         );
-        let why = match shown {
-            Shown::SignedWithSha1 if is_vague => Some("it is signed with SHA-1"),
+        let why = match presented {
+            PresentedCertificate::SignedWithSha1 if is_vague => Some("it is signed with SHA-1"),
             _ => refusal(meant),
         };
         let reason = match why {
@@ -137,7 +150,8 @@ impl Failure {
 
 const NO_VERSION: &str = "no version in common: here it is 1.2 and 1.3";
 
-/// What the other side has against our certificate, if the alert is about it (RFC 8446 §6.2).
+/// Returns the reason why the server refused the client certificate, if the alert is about it (RFC
+/// 8446 §6.2).
 fn refusal(alert: AlertDescription) -> Option<&'static str> {
     Some(match alert {
         AlertDescription::BadCertificate => {
@@ -154,11 +168,12 @@ fn refusal(alert: AlertDescription) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn is_about_our_certificate(alert: u8) -> bool {
+/// Returns whether an alert is about the client certificate.
+pub(crate) fn is_about_client_certificate(alert: u8) -> bool {
     refusal(AlertDescription::from(alert)).is_some()
 }
 
-/// What we have against the other side's certificate.
+/// Returns the reason why the server's certificate is refused.
 fn distrust(why: &CertificateError) -> String {
     match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -167,7 +182,16 @@ fn distrust(why: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "it is not valid yet, or the clock here is wrong".to_owned()
         }
-        CertificateError::Revoked => "it is revoked".to_owned(),
+        CertificateError::Revoked => "it, or one that issued it, is revoked".to_owned(),
+        CertificateError::UnknownRevocationStatus => {
+            "it cannot be known whether it is revoked: `crl_files` has no revocation list of its issuer, or of one above it"
+                .to_owned()
+        }
+        CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => {
+            "it cannot be known whether it is revoked: a revocation list in `crl_files` has expired; fetch the next one"
+                .to_owned()
+        }
         CertificateError::UnknownIssuer => {
             "its issuer is not among the roots (the wrong truststore)".to_owned()
         }
@@ -189,9 +213,4 @@ fn causes<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// TLS errors travel inside I/O errors.
-pub(crate) fn tls_cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
-    error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }

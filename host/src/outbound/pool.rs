@@ -1,4 +1,4 @@
-//! Open connections that wait for their next request, never shared between TLS identities.
+//! Pool of idle connections, never shared between TLS identities.
 
 use std::{
     collections::HashMap,
@@ -6,18 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{connection::Sender, tls::Entry};
+use super::{connection::Sender, identities::Entry};
 use crate::{allowed_hosts::Origin, lock::locked};
 
-/// A connection that waited longer is closed: servers close theirs about then.
+/// Longest idle time of a connection: servers close theirs about then.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// As many as wait for one origin and identity.
+/// Limit of the requests that wait for one origin and identity.
 const MOST_WAITING: usize = 32;
 
-/// What two requests must have in common to use the same connection.
+/// Key of a connection pool: two requests with equal keys may use the same connection.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// What says whom the component trusts and what it shows.
+    /// Pin or `client_tls` entry that the TLS identity comes from.
     pub(crate) entry: Entry,
     pub(crate) origin: Origin,
 }
@@ -31,7 +31,7 @@ struct Waiting {
 }
 
 impl Pool {
-    /// The connection that waited shortest and is still open.
+    /// Takes the connection with the shortest idle time that is still open.
     pub(crate) fn take(&self, key: &Key) -> Option<Sender> {
         let mut pool = locked(&self.0);
         let waiting = pool.get_mut(key)?;
@@ -51,7 +51,7 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection for later, as soon as its present response is read.
+    /// Returns a connection to the pool, as soon as its present response is read.
     pub(crate) fn keep(self: &Arc<Self>, key: Key, sender: Sender) {
         if let Some(sender) = sender.shared() {
             self.put(key, sender);

@@ -1,5 +1,6 @@
-//! Cache of a vault's answers with single-flight: concurrent readings of a variable share one question, and a burst of
-//! instances asks once. Values are wiped from memory when their time is over, and nothing here can be printed.
+//! Cache of a vault's answers with single-flight: concurrent readings of a variable share one
+//! request, also in a burst of new instances. Values are wiped from memory when they expire, and no
+//! type here has `Debug`.
 
 use std::{
     collections::HashMap,
@@ -18,10 +19,10 @@ use zeroize::Zeroizing;
 
 use crate::{lock::locked, options::Options};
 
-/// Time for which a failure is used again, at most: a vault that is back is asked soon.
+/// Longest time-to-live of a cached failure: a recovered vault is asked soon.
 const FAILURE: Duration = Duration::from_secs(1);
 
-/// An answer: the value, nothing, or a failure's text without any value.
+/// Answer: the value, nothing, or a failure's text without any value.
 type Answer = Result<Option<String>, String>;
 
 /// Answers by the name of the variable.
@@ -36,11 +37,12 @@ struct Answers {
 #[derive(Default)]
 struct Entries {
     by_name: HashMap<String, Entry>,
-    /// A task is there that removes what is over.
+    /// A task that removes expired answers is running.
     is_swept: bool,
 }
 
-/// Locked while the question is asked. Whoever waits for the lock finds the answer, or asks if the one before gave up.
+/// Entry of the cache, locked during the request to the provider (single-flight). A waiter finds
+/// the answer, or asks itself if the request before it was cancelled.
 type Entry = Arc<AsyncMutex<Option<Kept>>>;
 
 struct Kept {
@@ -48,7 +50,7 @@ struct Kept {
     since: i128,
 }
 
-/// The process's clock, moved with the one that guests read, in milliseconds.
+/// Clock of the process with the guests' offset, in milliseconds.
 struct Clock {
     start: Instant,
     offset: Arc<AtomicI64>,
@@ -66,7 +68,7 @@ impl Cache {
         }))
     }
 
-    /// Returns the answer that is kept, or else the one that `ask` gives.
+    /// Returns the cached answer, or else the one of `ask`.
     pub(super) async fn get(&self, name: &str, ask: impl Future<Output = Answer>) -> Answer {
         let answers = &self.0;
         if answers.lifetime.is_zero() {
@@ -97,7 +99,7 @@ impl Answers {
             Err(_) => self.lifetime.min(FAILURE),
         };
         let age = self.clock.now().saturating_sub(kept.since);
-        // A clock that was moved back makes nothing last longer.
+        // A clock that was moved back extends no lifetime.
         u128::try_from(age).is_ok_and(|age| age < lifetime.as_millis())
     }
 
@@ -108,12 +110,12 @@ impl Answers {
         }
     }
 
-    /// Removes what is over. Returns true if nothing is left.
+    /// Removes expired answers. Returns true if nothing is left.
     fn sweep(&self) -> bool {
         let mut entries = locked(&self.entries);
         entries.by_name.retain(|_, entry| match entry.try_lock() {
             Ok(kept) => kept.as_ref().is_some_and(|kept| self.is_fresh(kept)),
-            // Somebody asks just now.
+            // A request is in progress.
             Err(_) => true,
         });
         entries.is_swept = !entries.by_name.is_empty();
@@ -121,7 +123,7 @@ impl Answers {
     }
 }
 
-/// Removes what is over until nothing is left.
+/// Removes expired answers until nothing is left.
 async fn sweep(answers: Weak<Answers>, lifetime: Duration) {
     loop {
         sleep(lifetime).await;

@@ -1,4 +1,4 @@
-//! Those who know values: a table, the environment, a vault.
+//! Providers of values: a table, the environment, a vault.
 
 use std::{
     collections::HashMap,
@@ -8,12 +8,12 @@ use std::{
 use super::vault::{Vault, VaultServer};
 use crate::{options::Options, outbound::TlsError};
 
-/// What Spin's provider begins the names of environment variables with.
+/// Prefix of environment variables in Spin's provider.
 const PREFIX: &str = "SPIN_VARIABLE";
 
-/// A provider as the runtime configuration describes it.
+/// Provider as in the runtime configuration.
 pub(crate) enum Definition {
-    /// Values that are written there.
+    /// Values in the configuration.
     Static(HashMap<String, String>),
     /// Environment variables `<prefix>_<NAME>`.
     Environment { prefix: String, read: ReadVariable },
@@ -24,7 +24,7 @@ pub(crate) enum Definition {
 /// Reads an environment variable; tests have one of their own.
 pub(crate) type ReadVariable = fn(&str) -> Result<String, VarError>;
 
-/// The process's environment.
+/// Returns the provider of the process's environment.
 pub(crate) fn environment(prefix: Option<String>) -> Definition {
     Definition::Environment {
         prefix: prefix.unwrap_or_else(|| PREFIX.to_owned()),
@@ -32,7 +32,7 @@ pub(crate) fn environment(prefix: Option<String>) -> Definition {
     }
 }
 
-/// A provider that can be asked.
+/// Provider that is ready for requests.
 pub(super) enum Provider {
     Static(HashMap<String, String>),
     Environment { prefix: String, read: ReadVariable },
@@ -48,7 +48,7 @@ impl Provider {
         })
     }
 
-    /// The value, if it has one, or why that cannot be said.
+    /// Returns the value, if any, or the reason why it is unknown.
     pub(super) async fn get(&self, name: &str) -> Result<Option<String>, String> {
         match self {
             Self::Static(values) => Ok(values.get(name).cloned()),
@@ -57,7 +57,7 @@ impl Provider {
         }
     }
 
-    /// Whether it may have a value, without asking anyone.
+    /// Returns whether it may have a value, without a request to a vault.
     pub(super) fn may_have(&self, name: &str) -> bool {
         match self {
             Self::Static(values) => values.contains_key(name),

@@ -1,10 +1,10 @@
-//! A vault as provider of variables, asked over HTTP as Spin asks it (its crate `variables-vault` with the client `vaultrs`):
-//! the key-value engine, version 2, of `HashiCorp` Vault or `OpenBao`
-//! (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>). Each variable is a secret of its
-//! own, whose member `value` it is.
+//! A vault as provider of variables, asked over HTTP as Spin asks it (its crate `variables-vault`
+//! with the client `vaultrs`): the key-value engine, version 2, of `HashiCorp` Vault or `OpenBao`
+//! (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>). Each
+//! variable is a secret of its own, whose member `value` it is.
 //!
-//! Three things are other than in Spin: an answer has a deadline, connections are kept, and an answer is used again for a
-//! few seconds ([`Cache`]).
+//! Differences from Spin: an answer has a deadline, connections are reused, and an answer is cached
+//! for a few seconds ([`Cache`]).
 
 use std::time::Duration;
 
@@ -23,23 +23,25 @@ use crate::{
     outbound::{BlockedNetworks, Client, HttpLimits, Identities, TlsError},
 };
 
-/// How long one value may take. Whoever waits has a request to answer.
+/// Timeout for reading one value. A request may be waiting for it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A secret is smaller in any vault (<https://developer.hashicorp.com/vault/docs/internals/limits>).
+/// Largest answer, in bytes: a secret is smaller in any vault
+/// (<https://developer.hashicorp.com/vault/docs/internals/limits>).
 const LARGEST: usize = 1024 * 1024;
-/// Who asks, in the log.
+/// Name of the client in the log.
 const ASKER: &str = "variables";
 
-/// Where the secrets are, and the token that opens them.
+/// Address of the secrets, with the token for it.
 pub(crate) struct VaultServer {
     origin: Origin,
     token: HeaderValue,
-    /// The path of a secret up to its name.
+    /// Path of a secret up to its name.
     path: String,
 }
 
 impl VaultServer {
-    /// Of `url`, `token`, `mount` and `prefix`, as Spin's runtime configuration has them. What is wrong is said without a value.
+    /// Creates a provider from `url`, `token`, `mount` and `prefix`, with their meaning in Spin's
+    /// runtime configuration. Error messages name no value.
     pub(crate) fn new(
         url: &str,
         token: &str,
@@ -77,7 +79,7 @@ impl VaultServer {
     }
 }
 
-/// A vault that can be asked.
+/// Vault that is ready for requests.
 pub(super) struct Vault {
     server: VaultServer,
     client: Client,
@@ -89,7 +91,7 @@ impl Vault {
     pub(super) fn new(server: VaultServer, options: &Options) -> Result<Self, TlsError> {
         let identities = Identities::trusting(options.vault_roots.as_deref())?;
         let log = options.log.clone();
-        // What components may not reach is no limit here: the vault is the operator's.
+        // The networks blocked for components do not apply here: the vault is the operator's.
         let blocked = BlockedNetworks::default();
         let client = Client::new(identities, blocked, &HttpLimits::default(), log.clone());
         Ok(Self {
@@ -100,8 +102,8 @@ impl Vault {
         })
     }
 
-    /// The value of the secret with this name. `None` is a 404 in the vault's own form; one without, as for a secret whose
-    /// newest version was deleted, is a failure like any other, as it is to Spin.
+    /// Fetches the value of the secret with this name. `None` is a 404 in the vault's own form.
+    /// Another 404, as for a secret whose newest version was deleted, is a failure, as in Spin.
     pub(super) async fn get(&self, name: &str) -> Result<Option<String>, String> {
         // Boxed: a call is large, and most readings make none.
         let ask = Box::pin(self.ask_in_time(name));
@@ -138,7 +140,7 @@ impl Vault {
             .map_err(|error| format!("{error:?}"))?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-        // What the body says may be the secret, so no message has it.
+        // The body may be the secret, so no message quotes it.
         let body = body.map_err(|_| "its answer broke off, or is too large".to_owned())?;
         read(status, &body.to_bytes())
     }
@@ -148,7 +150,7 @@ fn authority(origin: &Origin) -> String {
     format!("{}:{}", origin.host, origin.port)
 }
 
-/// What an answer says.
+/// Parses a response.
 fn read(status: StatusCode, body: &[u8]) -> Result<Option<String>, String> {
     #[derive(Deserialize)]
     struct Found {

@@ -1,8 +1,8 @@
-//! Calls over their budget, and marks that never leave: by components, and through the proxy.
+//! Calls over their budget, and marks that are never sent: by components, and through the proxy.
 
 use std::fs;
 
-use host::{Door, Egress, Log};
+use host::{AccessControl, Egress, Log};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -20,12 +20,12 @@ const MARKS: [(&str, &str); 6] = [
     ("innsyn-call-timeout", "30000"),
 ];
 
-/// A budget of one call in progress.
+/// Returns a budget of one call in progress.
 fn one_at_a_time(origin: &str) -> String {
     format!("[[budget]]\nname = \"narrow\"\norigins = [\"{origin}\"]\ncalls_in_progress = 1\n")
 }
 
-/// Waits until somebody has connected.
+/// Waits for a connection to the server.
 async fn called(upstream: &Upstream) {
     while upstream.connections() == 0 {
         tokio::task::yield_now().await;
@@ -117,7 +117,7 @@ async fn the_proxy_keeps_the_same_budgets() {
     let file = folder.path().join("pins.toml");
     fs::write(&file, pins).unwrap();
     let log = Log::memory();
-    let egress = Egress::load(&file, Door::open(), log.clone()).unwrap();
+    let egress = Egress::load(&file, AccessControl::loopback(), log.clone()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let egress = egress.serve(listener).unwrap();
     let http = reqwest::Client::new();
@@ -137,7 +137,7 @@ async fn the_proxy_keeps_the_same_budgets() {
     {
         let slow = tokio::spawn(request("/slow").send());
         let over = loop {
-            // Until the other one is there, this one is answered.
+            // Until the other one arrives, this one is answered.
             let answer = request("/").send().await.unwrap();
             if answer.status() != 200 {
                 break answer;
@@ -148,7 +148,7 @@ async fn the_proxy_keeps_the_same_budgets() {
         assert_eq!(over.headers()["retry-after"], "1");
         slow.abort();
     }
-    // Whoever hangs up makes room.
+    // A caller that disconnects releases its permit.
     while request("/").send().await.unwrap().status() != 200 {}
     let lines = log.lines().join("\n");
     assert!(
@@ -173,7 +173,7 @@ async fn a_file_with_a_fault_is_refused_by_both() {
         error.contains("budget `a`: clas: unknown field `clas`"),
         "{error}"
     );
-    let error = Egress::load(&file, Door::open(), Log::memory())
+    let error = Egress::load(&file, AccessControl::loopback(), Log::memory())
         .err()
         .unwrap();
     assert!(

@@ -1,4 +1,5 @@
-//! Clients that are slow, silent or too many: what they cost an application, and that they cost others nothing.
+//! Clients that are slow, silent or too many: their effect on the application, and its absence on
+//! other clients.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::{
 
 use crate::support::{Application, Running};
 
-/// Short enough to wait for, long enough for what a test does meanwhile.
+/// Limit short enough to wait for, and long enough for a test's other work meanwhile.
 const SHORT: Duration = Duration::from_millis(300);
 
 async fn limited(change: impl FnOnce(&mut ConnectionLimits)) -> Running {
@@ -25,7 +26,7 @@ async fn connect(running: &Running) -> TcpStream {
         .unwrap()
 }
 
-/// Sends some bytes on a new connection, and returns all that comes until the server closes it.
+/// Sends some bytes on a new connection, and returns the answer until the server closes it.
 async fn exchange(running: &Running, sent: &[u8]) -> String {
     let mut stream = connect(running).await;
     stream.write_all(sent).await.unwrap();
@@ -72,7 +73,7 @@ async fn a_request_head_has_its_time_and_silence_too() {
     let answer = exchange(&running, b"GET /front/hello HTTP/1.1\r\nhost: x\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
-    // Nobody who has said nothing is answered.
+    // A connection without a request gets no response.
     assert_eq!(exchange(&running, b"").await, "");
     logged(&running, "no request came on it in time").await;
     logged(&running, "a request head did not come in time").await;
@@ -90,7 +91,7 @@ async fn a_connection_without_a_request_ends_later_than_a_head_that_drips() {
     let whole = b"HEAD /front/hello HTTP/1.1\r\nhost: x\r\n\r\n";
     stream.write_all(whole).await.unwrap();
     assert!(head(&mut stream).await.starts_with("HTTP/1.1 200 "));
-    // Twice the time of a head is nothing here.
+    // Twice the time of a head has no effect here.
     tokio::time::sleep(SHORT * 2).await;
     stream.write_all(whole).await.unwrap();
     assert!(head(&mut stream).await.starts_with("HTTP/1.1 200 "));
@@ -110,7 +111,7 @@ async fn half_bodies_are_408_and_no_error_of_ours() {
     let refused = r#""level":"info","event":"request","component":"front","route":"/front/...","method":"POST","status":408,"refused":"slow-body""#;
     assert_eq!(lines_with(&running, refused).len(), 50);
     no_errors(&running);
-    // A body that was held up by its reader alone is whole.
+    // A body delayed by its reader alone is whole.
     assert_eq!(running.get("/front/hello", &[]).await.0, 200);
 }
 

@@ -1,4 +1,5 @@
-//! Callers of the proxy that are silent, slow or too many, and a process without file descriptors.
+//! Callers of the proxy that are silent, slow or too many, and a process without free file
+//! descriptors.
 
 use std::{
     env, fs,
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use host::{ConnectionLimits, Door, Egress, Log, RunningEgress};
+use host::{AccessControl, ConnectionLimits, Egress, Log, RunningEgress};
 use rcgen::KeyPair;
 use reqwest::{Certificate, Client};
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Environment variable that names the child process's file of pins.
 const PINS: &str = "EGRESS_PINS";
 
-/// A folder with pins, a certificate for the proxy, and a file of callers; and the counterparty of the pins.
+/// Folder with pins, a certificate for the proxy, and a file of callers; and the counterparty of
+/// the pins.
 struct Stage {
     folder: TempDir,
     authority: Authority,
@@ -54,9 +56,9 @@ impl Stage {
         self.folder.path().join(name)
     }
 
-    fn guarded(&self) -> Door {
+    fn guarded(&self) -> AccessControl {
         let path = |name| self.path(name);
-        Door::guarded(
+        AccessControl::tls_with_callers(
             &path("localhost.pem"),
             &path("localhost.key"),
             &path("callers.toml"),
@@ -64,15 +66,15 @@ impl Stage {
         .unwrap()
     }
 
-    async fn start(&self, door: Door, limits: ConnectionLimits) -> (RunningEgress, Log) {
+    async fn start(&self, access: AccessControl, limits: ConnectionLimits) -> (RunningEgress, Log) {
         let log = Log::memory();
-        let egress = Egress::load(&self.path("pins.toml"), door, log.clone()).unwrap();
+        let egress = Egress::load(&self.path("pins.toml"), access, log.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let running = egress.with_connections(limits).serve(listener).unwrap();
         (running, log)
     }
 
-    /// The status of a caller's request over TLS, which has to come within seconds.
+    /// Sends a caller's request over TLS, and returns its status, which must arrive within seconds.
     async fn call(&self, egress: &RunningEgress, key: &str) -> u16 {
         let root = Certificate::from_der(&self.authority.root()).unwrap();
         let http = Client::builder()
@@ -136,7 +138,7 @@ async fn a_wrong_key_takes_no_callers_place() {
         total: 1,
         ..ConnectionLimits::of_egress()
     };
-    let (egress, _) = stage.start(Door::open(), limits).await;
+    let (egress, _) = stage.start(AccessControl::loopback(), limits).await;
     let host = egress.address();
     let ask = |path: &str, host: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
     let mut busy = TcpStream::connect(host).await.unwrap();
@@ -145,7 +147,7 @@ async fn a_wrong_key_takes_no_callers_place() {
     while stage.upstream.connections() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // One that is let in finds no place, and one that is not is refused for what it is.
+    // An admitted caller finds no place; another is refused for its credential.
     for (host, status, header) in [
         (&*host.to_string(), "503", "retry-after: 1"),
         ("elsewhere.example", "403", "connection: close"),
@@ -178,7 +180,7 @@ async fn a_caller_that_sends_half_a_body_is_told_so() {
         body: SHORT,
         ..ConnectionLimits::of_egress()
     };
-    let (egress, log) = stage.start(Door::open(), limits).await;
+    let (egress, log) = stage.start(AccessControl::loopback(), limits).await;
     let host = egress.address();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let half =
@@ -192,7 +194,7 @@ async fn a_caller_that_sends_half_a_body_is_told_so() {
     assert!(!lines.contains(r#""level":"error""#), "{lines}");
 }
 
-/// The process has fewer file descriptors than it has callers, and says so once.
+/// Checks that a process with fewer file descriptors than callers logs this once.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_file_descriptors_there_is_one_line_and_the_next_caller_comes_in() {
     let stage = Stage::new().await;
@@ -234,7 +236,7 @@ async fn without_file_descriptors_there_is_one_line_and_the_next_caller_comes_in
         .filter(|line| exhausted(line))
         .collect();
     assert!(child.wait().unwrap().success());
-    // The others are counted, in a line for each ten seconds and one at the end.
+    // The others are counted, in a line every ten seconds and one at the end.
     assert!((1..=2).contains(&rest.len()), "{rest:?}");
 }
 
@@ -242,7 +244,7 @@ async fn without_file_descriptors_there_is_one_line_and_the_next_caller_comes_in
 #[ignore = "is run by another test, in a process of its own"]
 async fn egress_in_a_process_of_its_own() {
     let pins = env::var(PINS).unwrap();
-    let egress = Egress::load(Path::new(&pins), Door::open(), Log::stderr()).unwrap();
+    let egress = Egress::load(Path::new(&pins), AccessControl::loopback(), Log::stderr()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let running = egress.serve(listener).unwrap();
     writeln!(std::io::stdout(), "listens at {}", running.address()).unwrap();

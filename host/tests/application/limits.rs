@@ -1,11 +1,11 @@
-//! Time, memory and instances.
+//! Limits on time, memory and instances.
 
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
-use crate::support::{Application, Running};
+use crate::support::{Application, Running, expect_problem};
 
 async fn limited(change: impl FnOnce(&mut host::Limits)) -> Running {
     Application::default()
@@ -44,10 +44,8 @@ async fn a_guest_that_computes_is_stopped_and_others_are_served_meanwhile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_that_waits_too_long_is_answered_for() {
     let running = limited(|_| ()).await;
-    assert_eq!(
-        running.get("/front/slow", &[("probe-ms", "60000")]).await,
-        (504, "Gateway Timeout".to_owned())
-    );
+    let slow = running.request("/front/slow", &[("probe-ms", "60000")]);
+    expect_problem(slow.send().await.unwrap(), 504).await;
     assert_eq!(
         running.get("/front/slow", &[("probe-ms", "1")]).await.0,
         200
@@ -58,10 +56,8 @@ async fn a_guest_that_waits_too_long_is_answered_for() {
 async fn a_guest_that_traps_takes_nothing_else_down() {
     let running = limited(|_| ()).await;
     for _ in 0..2 {
-        assert_eq!(
-            running.get("/front/trap", &[]).await,
-            (500, "Internal Server Error".to_owned())
-        );
+        let trapped = running.request("/front/trap", &[]);
+        expect_problem(trapped.send().await.unwrap(), 500).await;
         assert_eq!(running.get("/front/hello", &[]).await.0, 200);
     }
     assert!(running.log_has(r#""event":"instance","component":"front","reason":"wasm trap: wasm `unreachable` instruction executed""#));
@@ -129,7 +125,28 @@ async fn an_instance_is_replaced_after_its_share_of_requests() {
     assert_eq!(running.server().instances("front"), 3);
 }
 
-/// Allows at most one instance of each component, which takes one request at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_has_grown_or_is_old_serves_one_more_request() {
+    let grown = limited(|limits| limits.memory_for_reuse = 4_000_000).await;
+    let more = [("probe-bytes", "8000000")];
+    for (path, headers, instances) in [
+        ("/front/hello", &[][..], 1),
+        ("/front/memory", &more, 1),
+        ("/front/hello", &[], 1),
+        ("/front/hello", &[], 2),
+        ("/front/hello", &[], 2),
+    ] {
+        assert_eq!(grown.get(path, headers).await.0, 200);
+        assert_eq!(grown.server().instances("front"), instances);
+    }
+    let old = limited(|limits| limits.instance_lifetime = Duration::ZERO).await;
+    for instances in 1..4 {
+        assert_eq!(old.get("/front/hello", &[]).await.0, 200);
+        assert_eq!(old.server().instances("front"), instances);
+    }
+}
+
+/// Allows one instance of each component, which takes one request at a time.
 fn one_instance(limits: &mut host::Limits) {
     limits.instances_per_component = 1;
     limits.concurrent_requests_per_instance = 1;
@@ -166,9 +183,8 @@ async fn a_request_that_finds_no_instance_in_time_is_told_to_come_again() {
     // The first in the queue, and those behind it.
     let asked = (0..3).map(|_| running.request("/front/hello", &[]).send());
     for answer in futures::future::join_all(asked).await {
-        let answer = answer.unwrap();
-        assert_eq!(answer.status(), 503);
-        assert_eq!(answer.headers()["retry-after"], "1");
+        let answer = expect_problem(answer.unwrap(), 503).await;
+        assert_eq!(answer["retry-after"], "1");
     }
     assert_eq!(running.server().instances("front"), 1);
     assert!(running.log_has(r#""status":503,"refused":"instances""#));

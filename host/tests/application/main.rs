@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod budgets;
 #[cfg(test)]
+mod callers_of_egress;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod crowds_at_egress;
@@ -15,6 +17,8 @@ mod openssl;
 #[cfg(test)]
 mod outbound;
 #[cfg(test)]
+mod own_answers;
+#[cfg(test)]
 mod pins;
 #[cfg(test)]
 mod redis;
@@ -22,6 +26,8 @@ mod redis;
 mod redis_tls;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod revocation;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A TLS server of OpenSSL's.
+//! TLS server of OpenSSL.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,15 +6,15 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// It runs until it is dropped.
+/// OpenSSL server, terminated when the value is dropped.
 pub(crate) struct OpensslServer {
     child: Child,
     pub(crate) origin: String,
 }
 
 impl OpensslServer {
-    /// With `localhost.pem` and its key in `folder`, on a port that is free. `None`, loudly, where `openssl` is not
-    /// installed; a failure where skipping is not allowed.
+    /// Starts a server with `localhost.pem` and its key in `folder`, on a free port. Without
+    /// `openssl`, returns `None` with a warning, or fails if skipping is not allowed.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Option<Self> {
         let mut command = Command::new("openssl");
         command
@@ -36,7 +36,7 @@ impl OpensslServer {
                 break address.to_owned();
             }
         };
-        // It stops when nobody hears it.
+        // The thread ends when the receiver is dropped.
         std::thread::spawn(move || lines.for_each(drop));
         let (_, port) = address.rsplit_once(':').unwrap();
         Some(Self {

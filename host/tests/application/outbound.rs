@@ -1,4 +1,4 @@
-//! What components reach outside, over which connections, and what they are told when it fails.
+//! Outbound calls of components: reachable servers, connection reuse, and errors.
 
 use std::path::Path;
 
@@ -17,7 +17,8 @@ use crate::{
 static ONLY_TLS12: &[&SupportedProtocolVersion] = &[&TLS12];
 static ONLY_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
 
-/// An application whose two components may call one address, with `[[client_tls]]` for some of them.
+/// Starts an application whose two components may call one address, with `[[client_tls]]` for some
+/// of them.
 async fn calling(folder: &Path, origin: &str, entries: &[(&str, Option<&str>)]) -> Running {
     let config = entries.iter().map(|(component, client)| {
         let shown = client.map(|client| format!("client_cert_file = \"{client}.pem\"\nclient_private_key_file = \"{client}.key\"\n"));
@@ -31,7 +32,7 @@ async fn calling(folder: &Path, origin: &str, entries: &[(&str, Option<&str>)]) 
 }
 
 impl Running {
-    /// What the private component gets when it calls an address.
+    /// Calls an address through the private component, and returns its response.
     async fn outbound_of_back(&self, url: &str) -> String {
         self.get(
             "/front/outbound",

@@ -1,4 +1,4 @@
-//! Counterparties that are known by attributes of their certificate, whatever host they are at.
+//! Counterparties identified by certificate attributes, at any host.
 
 use std::{fs, path::Path};
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     support::{Application, Running},
-    upstream::{Authority, Change, Tls},
+    upstream::{Authority, Change, Tls, plain},
 };
 
 const REFUSED: &str = "ErrorCode::TlsCertificateError";
@@ -23,7 +23,8 @@ fn subject(params: &mut CertificateParams, attributes: &[(u64, &str)]) {
     }
 }
 
-/// As the enterprise certificates of today: number in `organizationIdentifier`, no name of a host, no extended key usage.
+/// Sets the profile of current enterprise certificates: number in `organizationIdentifier`, no host
+/// name, no extended key usage.
 fn second_profile(params: &mut CertificateParams) {
     subject(params, &[(10, "Bud AS"), (97, "NTRNO-310000205")]);
     params.key_usages = vec![
@@ -32,12 +33,12 @@ fn second_profile(params: &mut CertificateParams) {
     ];
 }
 
-/// As those of yesterday: number in `serialNumber`.
+/// Sets the profile of former enterprise certificates: number in `serialNumber`.
 fn first_profile(params: &mut CertificateParams) {
     subject(params, &[(10, "Bud AS"), (5, "310000205")]);
 }
 
-/// An application whose public component has a pin on an origin; the private one has none.
+/// Starts an application whose public component has a pin on an origin; the private one has none.
 async fn pinned(folder: &Path, origin: &str, client: &str) -> Running {
     let pins = format!(
         "[[pin]]\nname = \"bud\"\ncomponent_ids = [\"front\"]\norigin = \"{origin}\"\nroots_file = \"ca.pem\"\n{client}\n\
@@ -91,6 +92,41 @@ async fn the_holder_counts_and_not_the_host() {
     }
 }
 
+/// Checks that a component's credential reaches the proxy, which may be behind our host too, and no
+/// service.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_for_the_proxy_does_not_reach_a_pinned_service() {
+    const CLIENT: &str = "client_cert_file = \"one.pem\"\nclient_private_key_file = \"one.key\"";
+    let folder = TempDir::new().unwrap();
+    let authority = Authority::new();
+    let known = authority.write(folder.path(), &["one"]);
+    let service = authority.serve(changed(second_profile), known).await;
+    let origin = format!("https://localhost:{}", service.port());
+    let running = pinned(folder.path(), &origin, CLIENT).await;
+    let shown = ("innsyn-proxy-authorization", "Bearer credential");
+    let names = async |running: &Running, origin: &str, shown: (&str, &str)| {
+        let url = format!("{origin}/headers");
+        let headers = [("probe-url", url.as_str()), shown];
+        running.get("/front/outbound", &headers).await.1
+    };
+    let answer = names(&running, &origin, shown).await;
+    assert!(
+        answer.starts_with("200 ") && answer.contains("host"),
+        "{answer}"
+    );
+    assert!(!answer.contains("authorization"), "{answer}");
+
+    let proxy = plain().await;
+    let origin = format!("http://127.0.0.1:{}", proxy.port());
+    let running = Application::calling(&[&origin]).start(|_| ()).await;
+    let answer = names(&running, &origin, shown).await;
+    assert!(answer.contains("innsyn-proxy-authorization"), "{answer}");
+    // HTTP's own header for it is refused to guests.
+    let standard = ("probe-proxy-authorization", "Bearer credential");
+    let answer = names(&running, &origin, standard).await;
+    assert!(answer.contains("Forbidden"), "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pin_without_a_certificate_shows_none() {
     let folder = TempDir::new().unwrap();
@@ -137,7 +173,7 @@ async fn nobody_else_is_trusted() {
             |params| subject(params, &[(97, "NTRNO-3100002055")]),
             other,
         ),
-        // One says this holder, one another.
+        // One names this holder, one another.
         (
             &authority,
             |params| subject(params, &[(97, "NTRNO-310000205"), (5, "310000206")]),

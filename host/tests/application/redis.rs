@@ -1,4 +1,4 @@
-//! Records in a real Redis: shared by two hosts, and what is seen while it is gone, slow or full.
+//! Records in a real Redis, shared by two hosts, and the errors while it is down, slow or full.
 
 use std::{
     fs,
@@ -11,14 +11,15 @@ use tempfile::TempDir;
 
 use crate::support::{Application, Running};
 
-/// A server on a socket in a folder, so that no port is taken. What it keeps outlives it.
+/// Server on a socket in a folder, so that no port is taken. Its data outlives its process.
 struct Redis {
     folder: TempDir,
     process: Child,
 }
 
 impl Redis {
-    /// None where there is no `redis-server`: the test is skipped then, loudly.
+    /// Starts a server. Returns `None` without `redis-server`, and prints a warning: the test is
+    /// skipped.
     fn start() -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let Ok(process) = spawn(folder.path()) else {
@@ -35,7 +36,7 @@ impl Redis {
         self.wait();
     }
 
-    /// Without a farewell, as a crash does.
+    /// Kills the process without a shutdown, as a crash does.
     fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -118,7 +119,7 @@ async fn two_hosts_share_what_is_kept() {
     assert_eq!(two.key_value("default", "exists", "b", "").await.1, "true");
     assert_eq!(two.key_value("default", "delete", "b", "").await.0, 200);
     assert_eq!(one.key_value("default", "exists", "b", "").await.1, "false");
-    // As Spin writes it: the key as it is, the value as it is.
+    // As Spin writes it: key and value unchanged.
     assert_eq!(redis.cli(&["get", "a"]), "3");
 }
 
@@ -160,7 +161,7 @@ async fn a_server_that_was_gone_is_found_again_with_what_it_kept() {
     redis.restart();
     assert_eq!(host.key_value("default", "get", "a", "").await.1, "kept");
 
-    // Nobody asked while it was gone.
+    // No request was made while it was down.
     redis.kill();
     redis.restart();
     assert_eq!(host.key_value("default", "get", "a", "").await.1, "kept");

@@ -1,4 +1,5 @@
-//! Records in a Redis that asks for TLS, a user name and a password, with the users that `deploy/spinkube` ships.
+//! Records in a Redis that requires TLS, a user name and a password, with the users that
+//! `deploy/spinkube` ships.
 
 use std::{
     fs,
@@ -15,11 +16,11 @@ use crate::{
     upstream::Authority,
 };
 
-/// With characters that an address has to encode.
+/// Password with characters that an address has to encode.
 const PASSWORD: &str = "pass/word:of@innsyn";
 const ENCODED: &str = "pass%2Fword%3Aof%40innsyn";
 
-/// A server that speaks TLS at a port and nothing else.
+/// Server that accepts TLS alone.
 struct Redis {
     folder: TempDir,
     port: u16,
@@ -27,7 +28,8 @@ struct Redis {
 }
 
 impl Redis {
-    /// Starts it with a certificate for `name`. None where there is no `redis-server`: the test is skipped then, loudly.
+    /// Starts a server with a certificate for `name`. Returns `None` without `redis-server`, and
+    /// prints a warning: the test is skipped.
     fn start(name: &str) -> Option<Self> {
         Self::serving(name, "--tls-port")
     }
@@ -36,7 +38,7 @@ impl Redis {
         let folder = TempDir::new().unwrap();
         Authority::new().write(folder.path(), &[name]);
         fs::write(folder.path().join("users.acl"), users()).unwrap();
-        // Another process may take the port in between: then there is another try.
+        // Another process may take the port in between: then the start is repeated.
         for _ in 0..5 {
             let port = free_port();
             let Ok(mut process) = spawn(folder.path(), name, port_of, port) else {
@@ -59,7 +61,7 @@ impl Redis {
         self.folder.path().join("ca.pem")
     }
 
-    /// An application whose store is there, for a user with this password.
+    /// Starts an application with its store in this server, for a user with this password.
     async fn application(&self, password: &str, roots: Option<PathBuf>) -> Running {
         let url = format!("rediss://innsyn:{password}@localhost:{}/0", self.port);
         let application = Application {
@@ -71,7 +73,8 @@ impl Redis {
             .await
     }
 
-    /// Asserts that a read fails, that the log says each of `reasons`, and that it does not say the password.
+    /// Checks that a read fails, that the log has each of `reasons`, and that it does not have the
+    /// password.
     async fn fails(&self, password: &str, roots: Option<PathBuf>, reasons: &[&str]) {
         let host = self.application(password, roots).await;
         let (status, body) = host.key_value("default", "get", "a", "").await;
@@ -97,7 +100,7 @@ impl Drop for Redis {
     }
 }
 
-/// The users as they are shipped, with a password in place of the example's digest.
+/// Returns the shipped users, with a password in place of the example's digest.
 fn users() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/spinkube/users.acl");
     let shipped = fs::read_to_string(path).unwrap();

@@ -1,4 +1,4 @@
-//! Applications that are not started, and what is said about them.
+//! Applications that do not start, and their errors.
 
 use std::fs;
 

@@ -1,8 +1,8 @@
-//! No secret is seen in what the host says and logs, however its file or setting is damaged.
+//! Absence of secrets in the host's output and log, for any damage to their files or settings.
 
 use std::{collections::BTreeMap, fmt::Debug, fs, path::Path};
 
-use host::{App, Configuration, Door, Egress, Log, Options};
+use host::{AccessControl, App, Configuration, Egress, Log, Options};
 use leaks::{Secret, damaged, in_toml};
 use rcgen::generate_simple_self_signed;
 use reqwest::{Certificate, Client};
@@ -29,7 +29,7 @@ key_value_stores = ["shared"]
 key = "{{ key }}"
 "#;
 
-/// Everything that is said of an outcome, and what was logged.
+/// Returns all messages of an outcome, and the log.
 fn said<T, E: std::error::Error + 'static>(outcome: Result<T, E>, log: &Log) -> String {
     let mut said = log.lines().join("\n");
     if let Err(error) = outcome {
@@ -46,7 +46,8 @@ fn shown(error: &(impl Debug + ToString)) -> String {
     format!("\n{}\n{error:?}\n{error:#?}", error.to_string())
 }
 
-/// Returns all errors and log lines of reading, and then of loading, an application whose only component is not built.
+/// Returns all errors and log lines of reading, and then of loading, an application whose only
+/// component is not built.
 async fn loaded(folder: &Path, runtime: &str, pins: Option<&str>) -> String {
     let file = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -115,7 +116,7 @@ async fn of_the_runtime_configuration() {
             secret.expect_unseen(name, &loaded(folder.path(), &document, None).await);
         }
         for damaged in damaged(text) {
-            // As a text, and as it is.
+            // As a text, and unchanged.
             for value in [format!("{:?}", damaged.text()), damaged.text()] {
                 let document = document.replace('@', &value);
                 let said = loaded(folder.path(), &document, None).await;
@@ -125,7 +126,7 @@ async fn of_the_runtime_configuration() {
     }
 }
 
-/// Credentials that callers show to the proxy, against what the proxy answers.
+/// Checks the credentials that callers present to the proxy, against the proxy's answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_caller_at_the_proxy() {
     let folder = TempDir::new().unwrap();
@@ -144,8 +145,8 @@ async fn of_a_caller_at_the_proxy() {
          subject = [{ attribute = \"serialNumber\", value = \"1\" }]\n",
     );
     let log = Log::memory();
-    let door = Door::guarded(&certificate, &key, &callers).unwrap();
-    let egress = Egress::load(&pins, door, log.clone()).unwrap();
+    let access = AccessControl::tls_with_callers(&certificate, &key, &callers).unwrap();
+    let egress = Egress::load(&pins, access, log.clone()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let egress = egress.serve(listener).unwrap();
     let root = Certificate::from_der(own.cert.der()).unwrap();

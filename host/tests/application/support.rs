@@ -1,4 +1,4 @@
-//! An application of probes, built once, served on a port of the system's choice.
+//! Application of probes, built once, served on a port of the system's choice.
 
 use std::{
     fs,
@@ -10,7 +10,8 @@ use host::{App, LoadError, Log, Options, Server, build};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// Two probes: one public under `/front`, one private. Text in `<>` is filled in by [`Application`].
+/// Two probes: one public under `/front`, one private. Text in `<>` is filled in by
+/// [`Application`].
 pub(crate) const TWO_PROBES: &str = r#"
 spin_manifest_version = 2
 [application]
@@ -35,7 +36,7 @@ allowed_outbound_hosts = [<hosts>]
 
 const MEMORY_STORE: &str = "[key_value_store.memory]\ntype = \"spin\"\n";
 
-/// What a test says about its application.
+/// Configuration of a test's application.
 #[derive(Default)]
 pub(crate) struct Application {
     pub(crate) variables: &'static str,
@@ -44,9 +45,9 @@ pub(crate) struct Application {
     pub(crate) config: String,
 }
 
-/// A served application.
+/// Running application.
 pub(crate) struct Running {
-    /// Taken by [`Running::shutdown`].
+    /// Server, taken by [`Running::shutdown`].
     server: Option<Server>,
     pub(crate) log: Log,
     pub(crate) client: reqwest::Client,
@@ -60,7 +61,7 @@ impl Application {
         }
     }
 
-    /// Writes the files into a folder and says where things are.
+    /// Writes the files into a folder and returns options with their paths.
     pub(crate) fn options(&self, folder: &Path) -> Options {
         let hosts = self
             .hosts
@@ -127,18 +128,18 @@ impl Running {
         })
     }
 
-    /// Status and body.
+    /// Sends a GET request, and returns status and body.
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let response = self.request(path, headers).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// What the front probe gets when it calls an address.
+    /// Calls an address through the front probe, and returns status and body.
     pub(crate) async fn outbound(&self, url: &str) -> (u16, String) {
         self.get("/front/outbound", &[("probe-url", url)]).await
     }
 
-    /// What the front probe gets from a store.
+    /// Runs an operation on a store through the front probe.
     pub(crate) async fn key_value(
         &self,
         store: &str,
@@ -160,7 +161,36 @@ impl Running {
     }
 }
 
-/// The compiled probe, built by what builds any application's components.
+/// Checks that the host itself has answered with `status`, in the common form of its answers.
+/// Returns the headers.
+pub(crate) async fn expect_problem(
+    answer: reqwest::Response,
+    status: u16,
+) -> reqwest::header::HeaderMap {
+    assert_eq!(answer.status(), status);
+    let title = answer.status().canonical_reason().unwrap();
+    let headers = answer.headers().clone();
+    for (name, value) in [
+        ("content-type", "application/problem+json"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("access-control-allow-origin", "*"),
+        (
+            "access-control-expose-headers",
+            "correlation-id, retry-after",
+        ),
+    ] {
+        assert_eq!(headers[name], value, "{name}");
+    }
+    let id = headers["correlation-id"].to_str().unwrap();
+    let expected = format!(
+        r#"{{"type":"about:blank","title":"{title}","status":{status},"correlation_id":"{id}"}}"#
+    );
+    assert_eq!(answer.text().await.unwrap(), expected);
+    headers
+}
+
+/// Returns the compiled probe, built by the common build of components.
 fn probe() -> &'static Path {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
     PROBE.get_or_init(|| {
@@ -174,7 +204,7 @@ fn probe() -> &'static Path {
         );
         fs::write(&manifest, content).unwrap();
         let mut lines = Vec::new();
-        let built = build::components(&manifest, &mut |progress| lines.push(format!("{progress:?}")));
+        let built = build::components(&manifest, build::Purpose::Local, &mut |progress| lines.push(format!("{progress:?}")));
         built.unwrap_or_else(|error| panic!("{error}\n{}", lines.join("\n")));
         // This test's own executable is in <target>/<profile>/deps.
         let executable = std::env::current_exe().unwrap();
@@ -182,7 +212,7 @@ fn probe() -> &'static Path {
     })
 }
 
-/// A test that fails shows what the application logged.
+/// Prints the application's log if the test fails.
 impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -1,4 +1,5 @@
-//! Two-way TLS: what gets through, and every way in which it does not, told apart by the component and in the log.
+//! Two-way TLS: successful handshakes, and each kind of failure, distinguished by the component and
+//! in the log.
 
 use std::{fs, path::Path};
 
@@ -43,7 +44,8 @@ fn for_clients(params: &mut CertificateParams) {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
 }
 
-/// An application that trusts `ca.pem` in a folder and shows the certificate of this name there.
+/// Starts an application that trusts `ca.pem` in a folder and presents the certificate of this name
+/// there.
 async fn showing(folder: &Path, origin: &str, client: Option<&str>) -> Running {
     let shown = client.map(|client| {
         format!("client_cert_file = \"{client}.pem\"\nclient_private_key_file = \"{client}.key\"\n")
@@ -58,7 +60,8 @@ async fn showing(folder: &Path, origin: &str, client: Option<&str>) -> Running {
     application.start_in(folder, |_| ()).await.unwrap()
 }
 
-/// What comes of a call, several times over: a refusal that arrives late must not be heard by chance.
+/// Checks the failure of a call, several times over, to detect a refusal that arrives late and is
+/// seen by chance alone.
 async fn ends_in(running: &Running, origin: &str, code: &str, reason: &str) {
     for _ in 0..4 {
         let answer = running.outbound(origin).await;
@@ -118,7 +121,7 @@ async fn keys_may_be_in_each_of_three_forms() {
     }
 }
 
-/// The older form of a key, which stands inside the newer one.
+/// Extracts the older form of a key, which PKCS#8 wraps.
 fn within_pkcs8(key: &KeyPair, label: &str) -> String {
     let (_, whole) = parse_der(key.serialized_der()).unwrap();
     let inner = whole.as_sequence().unwrap()[2].as_slice().unwrap();
@@ -183,7 +186,8 @@ async fn our_certificate_is_refused() {
     }
 }
 
-/// OpenSSL's servers, as most counterparties have them: what ours does not do, they do.
+/// Checks OpenSSL's servers, as most counterparties use them, for alerts that our own server never
+/// sends.
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_do_not_say_what_they_mean() {
     let folder = TempDir::new().unwrap();
@@ -198,7 +202,7 @@ async fn servers_that_do_not_say_what_they_mean() {
         format!("ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload {{ alert-id: Some({number})")
     };
     for (arguments, code, reason) in [
-        // TLS 1.2 has no alert for it; told in the words of TLS 1.3.
+        // TLS 1.2 has no alert for it; reported in the terms of TLS 1.3.
         (
             &wants_one[..],
             alert(116),
@@ -225,7 +229,8 @@ async fn our_certificate_is_signed_with_sha_1() {
     authority.write(folder.path(), &[]);
     let key = KeyPair::generate().unwrap();
     let (leaf, _) = authority.write_client(folder.path(), "old", &key, |_| ());
-    // Its signature holds no more, which a server that looks at the algorithm first does not find out.
+    // Its signature is no longer valid, which a server that checks the algorithm first does not
+    // find out.
     let der = with_sha1(leaf.as_ref());
     let text = STANDARD.encode(der);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
@@ -250,7 +255,7 @@ async fn our_certificate_is_signed_with_sha_1() {
     }
 }
 
-/// What says that it is signed with SHA-256, twice, says SHA-1; lengths follow.
+/// Replaces both algorithm identifiers for SHA-256 with SHA-1, and adjusts the lengths.
 fn with_sha1(der: &[u8]) -> Vec<u8> {
     const SHA256: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
     // The same length: 1.2.840.10045.4.1 has a byte less, so that its sequence would.

@@ -1,4 +1,5 @@
-//! A server that components call: over plain TCP, or over TLS where it knows its callers by their certificates.
+//! Server that components call: over plain TCP, or over TLS, where it identifies its callers by
+//! their certificates.
 
 use std::{
     convert::Infallible,
@@ -20,7 +21,10 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
+};
 use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -32,29 +36,35 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate authority for servers and clients: a root, and perhaps one below it that issues.
+/// Certificate authority for servers and clients: a root, and optionally an intermediate that
+/// issues.
 pub(crate) struct Authority {
     root: CertifiedIssuer<'static, KeyPair>,
     issuing: Option<CertifiedIssuer<'static, KeyPair>>,
 }
 
-/// What is not as usual about a certificate.
+/// Deviation of a certificate from the usual.
 pub(crate) type Change = fn(&mut CertificateParams);
 
-/// A running server. It never answers `/slow`, sends back what came to `/echo`, sends callers of `/redirect` elsewhere,
-/// answers `/headers` with the names of the request's headers, and says to any other path who called it and how.
+/// Running server. It never answers `/slow`, echoes the body of `/echo`, redirects `/redirect`,
+/// answers `/headers` with the names of the request's headers, and answers any other path with the
+/// caller and the connection.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     pub(crate) connections: Arc<AtomicUsize>,
+    /// Number of whole requests to `/echo`.
+    echoed: Arc<AtomicUsize>,
 }
 
-/// How a TLS server is set up.
+/// Setup of a TLS server.
 pub(crate) struct Tls {
     pub(crate) names: Vec<&'static str>,
     pub(crate) versions: &'static [&'static SupportedProtocolVersion],
     pub(crate) http2: bool,
     pub(crate) change: Change,
-    /// The root of the clients' certificates, where it is another authority's.
+    /// Requirement of a client certificate.
+    pub(crate) clients: bool,
+    /// Root of the clients' certificates, if it is another authority's.
     pub(crate) clients_root: Option<CertificateDer<'static>>,
 }
 
@@ -65,6 +75,7 @@ impl Default for Tls {
             versions: rustls::ALL_VERSIONS,
             http2: false,
             change: |_| (),
+            clients: true,
             clients_root: None,
         }
     }
@@ -84,7 +95,7 @@ impl Authority {
         }
     }
 
-    /// One whose certificates are issued by another than its root.
+    /// Creates a setup with an intermediate authority that issues the certificates.
     pub(crate) fn in_two_steps() -> Self {
         let mut own = Self::new();
         let key = KeyPair::generate().unwrap();
@@ -127,6 +138,26 @@ impl Authority {
         (certificate.der().clone(), name.to_owned())
     }
 
+    /// Returns a revocation list of the root, in PEM, which is valid for an hour.
+    pub(crate) fn revocation_list(&self, revoked: &[u64]) -> String {
+        let now = time::OffsetDateTime::now_utc();
+        let revoked = revoked.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: now,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: now,
+            next_update: now + time::Duration::HOUR,
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.root).unwrap().pem().unwrap()
+    }
+
     pub(crate) fn issue(
         &self,
         names: &[&str],
@@ -140,7 +171,8 @@ impl Authority {
         params.signed_by(key, issuer).unwrap()
     }
 
-    /// A server that wants a certificate of this authority, and knows some of them by name.
+    /// Starts a server that requires a certificate of this authority, and knows some of them by
+    /// name.
     pub(crate) async fn serve(
         &self,
         tls: Tls,
@@ -155,9 +187,13 @@ impl Authority {
             .unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                .build()
-                .unwrap();
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let verifier = if tls.clients {
+            verifier
+        } else {
+            verifier.allow_unauthenticated()
+        };
+        let verifier = verifier.build().unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(tls.versions)
@@ -170,7 +206,7 @@ impl Authority {
         }
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let clients = Arc::new(clients);
-        start(move |stream| {
+        start(move |stream, echoed| {
             let (acceptor, clients) = (acceptor.clone(), clients.clone());
             async move {
                 let Ok(stream) = acceptor.accept(stream).await else {
@@ -186,7 +222,7 @@ impl Authority {
                     .iter()
                     .find(|(certificate, _)| Some(certificate) == shown.as_ref())
                     .map(|(_, name)| name.clone());
-                converse(stream, name.unwrap_or_default(), tls.http2).await;
+                converse(stream, name.unwrap_or_default(), tls.http2, echoed).await;
             }
         })
         .await
@@ -200,14 +236,15 @@ fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// A server without TLS.
+/// Starts a server without TLS.
 pub(crate) async fn plain() -> Upstream {
-    start(|stream| converse(stream, "plain".to_owned(), false)).await
+    start(|stream, echoed| converse(stream, "plain".to_owned(), false, echoed)).await
 }
 
-/// A server that reads one request on each connection, answers it, and closes while the connection is idle.
+/// Starts a server that reads one request on each connection, answers it, and closes while the
+/// connection is idle.
 pub(crate) async fn closing() -> Upstream {
-    start(|stream| async move {
+    start(|stream, _| async move {
         let service = service_fn(|_: Request<Incoming>| async {
             Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("once"))))
         });
@@ -218,21 +255,24 @@ pub(crate) async fn closing() -> Upstream {
 }
 
 async fn start<F: Future<Output = ()> + Send + 'static>(
-    converse: impl Fn(TcpStream) -> F + Send + 'static,
+    converse: impl Fn(TcpStream, Arc<AtomicUsize>) -> F + Send + 'static,
 ) -> Upstream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
     let counted = connections.clone();
+    let echoed = Arc::new(AtomicUsize::new(0));
+    let counts = echoed.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(converse(stream));
+            tokio::spawn(converse(stream, counts.clone()));
         }
     });
     Upstream {
         address,
         connections,
+        echoed,
     }
 }
 
@@ -240,15 +280,22 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     name: String,
     http2: bool,
+    echoed: Arc<AtomicUsize>,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let name = name.clone();
+        let (name, echoed) = (name.clone(), echoed.clone());
         async move {
             if request.uri().path() == "/slow" {
                 std::future::pending::<()>().await;
             }
             if request.uri().path() == "/echo" {
-                let body = request.into_body().collect().await.unwrap();
+                let Ok(body) = request.into_body().collect().await else {
+                    return Ok(Response::builder()
+                        .status(400)
+                        .body(Full::default())
+                        .unwrap());
+                };
+                echoed.fetch_add(1, Ordering::SeqCst);
                 return Ok(Response::new(Full::new(body.to_bytes())));
             }
             if request.uri().path() == "/headers" {
@@ -286,6 +333,10 @@ async fn converse(
 impl Upstream {
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    pub(crate) fn echoed(&self) -> usize {
+        self.echoed.load(Ordering::SeqCst)
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -1,5 +1,5 @@
-//! Variables from a vault, in good times and bad. The stand-in says what Vault's documentation says; the sandbox's vault, which a
-//! client of others tests, is in the journeys.
+//! Variables from a vault, available or failing. The stand-in follows Vault's documentation; the
+//! journeys use the sandbox's vault, which an independent client verifies.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ const TOKEN: &str = "hvs.s3cret-token";
 const MANIFEST: &str = "[variables]\nkey = { required = true, secret = true }\nword = { default = \"default\" }\norigin = { required = true }\n";
 const FRONT: &str = "[component.front.variables]\nkey = \"<{{ key }}>\"\nword = \"{{ word }}\"\norigin = \"{{ origin }}\"\n";
 
-/// What the stand-in does with a request that has the token and the right path.
+/// Behaviour of the stand-in for a request with the right token and path.
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {
     Answers,
@@ -42,7 +42,7 @@ enum Mood {
     Elsewhere,
 }
 
-/// A vault's key-value engine `secret`, of which the application reads below `innsyn`.
+/// Key-value engine `secret` of a vault, of which the application reads below `innsyn`.
 struct StandIn {
     url: String,
     secrets: Arc<Mutex<BTreeMap<String, String>>>,
@@ -129,12 +129,12 @@ async fn answer(
     }
 }
 
-/// Each reading asks the vault, as under Spin.
+/// Starts an application without a cache: each read of a variable asks the vault, as under Spin.
 async fn start(config: String) -> Running {
     start_with_cache(config, Duration::ZERO).await.0
 }
 
-/// An application, and its clock.
+/// Starts an application, and returns it with its clock.
 async fn start_with_cache(config: String, cache: Duration) -> (Running, Arc<AtomicI64>) {
     let mut clock = None;
     let application = Application {
@@ -207,12 +207,12 @@ async fn whatever_the_vault_does_the_app_goes_on_and_no_secret_is_told() {
         let expected = "Error::Provider(\"the vault does not give the variable `key`\")";
         assert_eq!((status, &*said), (502, expected));
         assert!(running.log_has(reason), "{reason}");
-        // It ends the search, whatever the default.
+        // A failure ends the search, even with a default.
         assert_eq!(variable(&running, "word").await.0, 502);
         vault.feels(Mood::Answers);
         assert_eq!(variable(&running, "key").await.1, "<s3cret>");
     }
-    // Nobody has it, and it has no default.
+    // No provider has it, and it has no default.
     let (status, said) = variable(&running, "origin").await;
     assert_eq!(status, 502);
     assert!(
@@ -224,7 +224,7 @@ async fn whatever_the_vault_does_the_app_goes_on_and_no_secret_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_vault_the_app_starts_and_calls_nobody() {
-    // Nobody listens on the port of a listener that is gone.
+    // The port of a listener that is closed.
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", gone.local_addr().unwrap());
     drop(gone);
@@ -250,7 +250,7 @@ async fn whom_a_component_may_call_is_read_by_each_instance() {
     let running = start(vault.provider()).await;
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 200);
 
-    // As Spin reads them all, one that cannot be read closes every way out.
+    // As in Spin, which reads them all, a single unreadable variable prevents all calls.
     vault.feels(Mood::Denies);
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 502);
     vault.feels(Mood::Answers);
@@ -281,7 +281,7 @@ async fn only_a_vault_of_a_trusted_authority_is_told_the_token() {
     assert_eq!(variable(&running, "key").await.0, 502);
     assert!(running.log_has("its issuer is not among the roots"));
 
-    // It wants a certificate, which is another matter: the two have come further.
+    // The server requires a certificate, which is another error: the handshake got further.
     let roots = folder.path().join("ca.pem");
     let running = application()
         .start(|options| options.vault_roots = Some(roots))
@@ -312,7 +312,7 @@ async fn a_burst_of_instances_asks_the_vault_once_and_a_change_is_seen_after_sec
     }
     assert_eq!(asked("key"), 1);
 
-    // Whom a component may call is read through the same cache.
+    // The allow-list of a component is read through the same cache.
     let called = format!("{origin}/");
     let burst = (0..10).map(|_| running.outbound(&called));
     for (status, said) in futures::future::join_all(burst).await {
@@ -326,7 +326,7 @@ async fn a_burst_of_instances_asks_the_vault_once_and_a_change_is_seen_after_sec
     clock.store(6, Ordering::Relaxed);
     assert_eq!(variable(&running, "key").await.1, "<two>");
 
-    // A failure is forgotten sooner.
+    // A failure expires sooner.
     clock.store(12, Ordering::Relaxed);
     vault.feels(Mood::Denies);
     assert_eq!(variable(&running, "key").await.0, 502);

@@ -1,13 +1,11 @@
-//! Who calls Altinn's platform: what a Maskinporten token says.
+//! Callers of Altinn's platform, by the claims of their token.
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::party::Party;
-use crate::bearer::bearer;
-use crate::world::World;
 
-/// The holder of a token that passed.
+/// Holder of a verified token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Caller {
     pub(super) consumer: Party,
@@ -16,21 +14,6 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Accepts the request's token if it holds one of the scopes. The refusals have no body:
-    /// 401 for the token itself, 403 for the scope.
-    pub(super) fn of(
-        world: &World,
-        headers: &HeaderMap,
-        any_of: &[&str],
-    ) -> Result<Self, StatusCode> {
-        let token = bearer(headers).ok_or(StatusCode::UNAUTHORIZED)?;
-        let claims = world
-            .maskinporten
-            .verify(world.clock.now(), token)
-            .map_err(|_| StatusCode::UNAUTHORIZED)?;
-        Self::from_claims(&claims, any_of)
-    }
-
     pub(super) fn from_claims(claims: &Value, any_of: &[&str]) -> Result<Self, StatusCode> {
         let scope = claims["scope"].as_str().unwrap_or_default().to_owned();
         if !scope.split(' ').any(|held| any_of.contains(&held)) {
@@ -44,7 +27,7 @@ impl Caller {
         })
     }
 
-    /// The organisation itself, without a token.
+    /// Creates a caller for the organisation itself, without a token.
     pub(super) fn receiver(organisation: &Party) -> Self {
         Self {
             consumer: organisation.clone(),
@@ -58,7 +41,7 @@ impl Caller {
     }
 }
 
-/// `{"authority": "iso6523-actorid-upis", "ID": "0192:…"}` and nothing else.
+/// Parses `{"authority": "iso6523-actorid-upis", "ID": "0192:…"}` without further members.
 fn organisation(claim: &Value) -> Option<Party> {
     if claim["authority"].as_str()? != "iso6523-actorid-upis" {
         return None;

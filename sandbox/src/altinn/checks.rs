@@ -1,5 +1,5 @@
-//! What a create call must pass before it is stored, in the order of the public code of Altinn's
-//! access management.
+//! Checks of a create call before it is stored, in the order of the public code of Altinn's access
+//! management.
 
 use time::OffsetDateTime;
 
@@ -9,22 +9,21 @@ use super::party::Party;
 use super::problem::{self, Problem};
 use super::{redirect, register, resource};
 
-/// The scope that lets its holder name another organisation as the receiver.
+/// Scope that allows its holder to name another organisation as the receiver.
 const ANY_RECEIVER: &str = "altinn:consentrequests.org";
-const RESOURCE_TYPE: &str = "urn:altinn:resource";
 
-/// Why a request is not created.
+/// Reason for not creating a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// 403 with an empty body: neither receiver nor resource is the caller's to use.
     Forbidden,
-    /// 500 that says nothing.
-    Unspecific,
-    /// One or more problems with codes.
+    /// 500 without details; the reason is for the journal.
+    Unspecific(&'static str),
+    /// Problem documents with codes, at least one.
     Problems(Vec<Problem>),
 }
 
-/// A draft that passed, with what the checks found out.
+/// Draft that passed the checks, with their results.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
     pub(super) draft: Draft,
@@ -38,6 +37,9 @@ pub(super) fn run(
     caller: &Caller,
     now: OffsetDateTime,
 ) -> Result<Checked, Refusal> {
+    if draft.rights.iter().any(has_repeated_key) {
+        return Err(Refusal::Unspecific("metadata keys differ only in case"));
+    }
     let mut handled_by = caller.supplier.clone();
     if draft.to != caller.consumer {
         if !caller.has_scope(ANY_RECEIVER) {
@@ -58,13 +60,27 @@ pub(super) fn run(
     })
 }
 
-/// May the consumer ask for a consent to each resource? An unknown one is nobody's to ask for.
+/// Returns whether two metadata keys are one to a dictionary that does not look at letter case: the
+/// real service adds the second and fails.
+fn has_repeated_key(right: &Right) -> bool {
+    let mut keys: Vec<_> = right.metadata.iter().flatten().collect();
+    let count = keys.len();
+    keys.sort_by_cached_key(|(key, _)| key.to_lowercase());
+    keys.dedup_by_key(|(key, _)| key.to_lowercase());
+    keys.len() < count
+}
+
+/// Checks that the consumer may request a consent to each resource. An unknown resource is not
+/// requestable.
 fn policy(rights: &[Right], caller: &Caller) -> Result<(), Refusal> {
     let Party::Organisation(consumer) = &caller.consumer else {
         return Err(Refusal::Forbidden);
     };
     for right in rights {
-        let first = right.resource.first().ok_or(Refusal::Unspecific)?;
+        let first = right
+            .resource
+            .first()
+            .ok_or(Refusal::Unspecific("a right names no resource"))?;
         if !resource::may_request(&first.value, consumer) {
             return Err(Refusal::Forbidden);
         }
@@ -88,7 +104,8 @@ fn look_up(draft: &mut Draft, handled_by: &mut Option<Party>) -> Result<(), Prob
     Ok(())
 }
 
-/// The checks of the request as a whole share one problem; those of each right have their own.
+/// Checks the contents. Faults of the whole request share one problem; each right has a problem of
+/// its own.
 fn contents(draft: &Draft, now: OffsetDateTime) -> Vec<Problem> {
     let mut faults = Vec::new();
     if draft.valid_to <= now {
@@ -101,35 +118,33 @@ fn contents(draft: &Draft, now: OffsetDateTime) -> Vec<Problem> {
         faults.push(problem::redirect_invalid("RedirectUrl"));
     }
     let mut problems = Vec::new();
-    if !faults.is_empty() {
-        problems.push(Problem::validation(faults));
-    }
     let expected = template(&draft.rights);
     for (index, right) in draft.rights.iter().enumerate() {
         check_right(index, right, expected, &mut problems);
     }
+    if !faults.is_empty() {
+        problems.push(Problem::validation(faults));
+    }
     problems
 }
 
+/// Checks the value of a right's only resource, and not its type.
 fn check_right(index: usize, right: &Right, expected: &str, problems: &mut Vec<Problem>) {
+    let found = match right.resource.as_slice() {
+        [only] => resource::find(&only.value),
+        _ => None,
+    };
+    match found.filter(|found| found.kind == "Consent") {
+        Some(found) => check_metadata(index, right, found.metadata, problems),
+        None => problems.push(problem::INVALID_RESOURCE),
+    }
+    if found.is_some_and(|found| !found.template.eq_ignore_ascii_case(expected)) {
+        problems.push(problem::INVALID_COMBINATION);
+    }
     if right.action.is_empty() {
         problems.push(Problem::validation(vec![problem::required(&format!(
             "/consentRight/{index}/action"
         ))]));
-    }
-    let found = match right.resource.as_slice() {
-        [only] if only.kind == RESOURCE_TYPE => {
-            resource::find(&only.value).filter(|found| found.kind == "Consent")
-        }
-        _ => None,
-    };
-    let Some(found) = found else {
-        problems.push(problem::INVALID_RESOURCE);
-        return;
-    };
-    check_metadata(index, right, found.metadata, problems);
-    if found.template != expected {
-        problems.push(problem::INVALID_COMBINATION);
     }
 }
 
@@ -139,7 +154,8 @@ fn check_metadata(index: usize, right: &Right, declared: &[&str], problems: &mut
         let key = key.to_lowercase();
         if !declared.contains(&key.as_str()) {
             problems.push(problem::INVALID_METADATA.with("key", &key));
-        } else if value.is_empty() {
+        }
+        if value.is_empty() {
             problems.push(
                 problem::MISSING_METADATA_VALUE
                     .with(format!("ConsentRight index: {index}, key"), &key),
@@ -153,7 +169,7 @@ fn check_metadata(index: usize, right: &Right, declared: &[&str], problems: &mut
     }
 }
 
-/// The template of the first right's resource, which all must share.
+/// Returns the template of the first right's resource, which all must share.
 fn template(rights: &[Right]) -> &'static str {
     let first = rights.first().and_then(|right| right.resource.first());
     first

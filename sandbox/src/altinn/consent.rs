@@ -1,5 +1,5 @@
-//! A stored request and its life: created, then accepted or rejected, an accepted one perhaps revoked.
-//! What happened is kept as events; the status is read from them. Running out changes no status.
+//! Stored request and its life: created, then accepted or rejected, an accepted one possibly
+//! revoked. Events record its history, and determine the status. Expiry changes no status.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -10,17 +10,17 @@ use super::party::Party;
 use super::problem::{self, Problem};
 use super::register;
 
-/// A request for consent, answered or not.
+/// Consent request, answered or not.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) draft: Draft,
     pub(super) handled_by: Option<Party>,
-    /// Frozen at creation.
+    /// Name of the template, fixed at creation.
     pub(super) template: &'static str,
     pub(super) events: Vec<Event>,
 }
 
-/// One thing that happened.
+/// Event in the life of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Event {
     pub(super) id: Uuid,
@@ -29,7 +29,7 @@ pub(super) struct Event {
     pub(super) kind: EventKind,
 }
 
-/// What happened. `Expired` is never stored.
+/// Kind of an event. `Expired` is never stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum EventKind {
     Created,
@@ -67,14 +67,14 @@ impl Request {
         }
     }
 
-    /// The status: the last thing that happened.
+    /// Returns the status: that of the latest event.
     pub(super) fn status(&self) -> EventKind {
         self.events
             .last()
             .map_or(EventKind::Created, |event| event.kind)
     }
 
-    /// When it was accepted.
+    /// Returns the time of acceptance.
     pub(super) fn consented(&self) -> Option<OffsetDateTime> {
         self.event(EventKind::Accepted).map(|event| event.created)
     }
@@ -87,7 +87,7 @@ impl Request {
         self.draft.valid_to <= now
     }
 
-    /// The same, as it was known at `moment`; the creation is always known.
+    /// Returns the request as it was known at `moment`; the creation is always known.
     pub(super) fn as_seen(&self, moment: OffsetDateTime) -> Self {
         let mut seen = self.clone();
         seen.events
@@ -95,7 +95,8 @@ impl Request {
         seen
     }
 
-    /// The person may answer: by a role for the party, and as the one that the request names.
+    /// Checks that the person may answer: by a role for the party, and as the person that the
+    /// request names.
     pub(super) fn authorise(&self, person: &Party) -> Result<(), Problem> {
         let required = self.draft.required_delegator.as_ref();
         let named = required.is_none_or(|required| required == person);
@@ -128,7 +129,8 @@ impl Request {
         }
     }
 
-    /// Anyone with a role for the party may revoke, also where the request named who was to answer.
+    /// Revokes the consent. Any person with a role for the party may, even if the request named the
+    /// person to answer.
     pub(super) fn revoke(&mut self, person: &Party, now: OffsetDateTime) -> Result<(), Problem> {
         match person {
             Party::Person(number) if register::may_answer(number, &self.draft.from) => {}
@@ -152,7 +154,7 @@ impl Request {
         Ok(())
     }
 
-    /// Everything that stands between this consent and a token for it.
+    /// Lists all reasons against a token for this consent.
     pub(super) fn obstacles(&self, from: &str, now: OffsetDateTime) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.draft.from.to_string() != from {
@@ -172,7 +174,7 @@ impl Request {
 
 impl Event {
     fn new(kind: EventKind, performed_by: Party, now: OffsetDateTime) -> Self {
-        // Kept with microseconds, as the database does.
+        // Microseconds, as in the database.
         let created = now
             .replace_nanosecond(now.microsecond().saturating_mul(1000))
             .unwrap_or(now);
@@ -184,7 +186,7 @@ impl Event {
         }
     }
 
-    /// What is shown of a request that has run out.
+    /// Builds the event of an expired request.
     pub(super) fn expired(request: &Request) -> Self {
         Self {
             id: Uuid::from_u128(!request.draft.id.as_u128()),

@@ -1,4 +1,4 @@
-//! Requests and consents as Altinn writes them in JSON.
+//! Requests and consents in Altinn's JSON.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -10,7 +10,7 @@ use super::party::Party;
 use super::switches::{Switches, Timestamps};
 use super::{register, resource};
 
-/// The documented object, as after creation and on every read. Expiry shows only as an event.
+/// Builds the object that creation and every read return. Expiry appears only as an event.
 pub(super) fn contract(
     request: &Request,
     page: &str,
@@ -40,7 +40,7 @@ pub(super) fn contract(
     Value::Object(document)
 }
 
-/// What a repeated create call is answered with: the service's internal model.
+/// Builds the answer to a repeated create call: the service's internal model.
 pub(super) fn internal(request: &Request, page: &str, switches: &Switches) -> Value {
     let events = request.events.iter().map(|event| {
         let by = Party::Uuid(register::uuid(&event.performed_by));
@@ -65,12 +65,12 @@ pub(super) fn internal(request: &Request, page: &str, switches: &Switches) -> Va
     Value::Object(document)
 }
 
-/// The rights as in a consent or a token.
+/// Builds the rights as in a consent or a token.
 pub(super) fn consent_rights(request: &Request) -> Value {
     rights(&request.draft.rights, false)
 }
 
-/// Where the person answers.
+/// Returns the address where the person answers.
 pub(super) fn view_uri(page: &str, id: Uuid) -> String {
     format!("{page}/accessmanagement/ui/consent/request?id={id}")
 }
@@ -129,7 +129,7 @@ fn rights(rights: &[Right], with_version: bool) -> Value {
     rights.iter().map(right).collect()
 }
 
-/// A moment as tokens and answers have it: UTC, microseconds at most, `+00:00`.
+/// Formats a moment as in tokens and answers: UTC, microseconds at most, `+00:00`.
 pub fn timestamp(moment: OffsetDateTime) -> String {
     Timestamps::Microseconds.of(moment)
 }

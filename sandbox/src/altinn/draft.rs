@@ -1,14 +1,14 @@
-//! The body of a create call, read as ASP.NET reads it: member names in any letter case, unknown
-//! members ignored, and an answer of the framework's own where a value does not fit the contract.
+//! Body of a call that creates a request for consent.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::body::{self, Members, Unreadable, texts, uuid};
+use super::moment;
 use super::party::Party;
 
-/// What the caller asks for, unchecked.
+/// Consent request as the caller sent it, not yet checked.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) id: Uuid,
@@ -22,23 +22,23 @@ pub(super) struct Draft {
     pub(super) portal_view_mode: PortalViewMode,
 }
 
-/// One thing that is asked for.
+/// Requested right.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Right {
     pub(super) action: Vec<String>,
     pub(super) resource: Vec<Reference>,
-    /// Keys as the caller spelt them.
+    /// Metadata, with keys in the caller's spelling.
     pub(super) metadata: Option<Vec<(String, String)>>,
 }
 
-/// Which resource is meant.
+/// Reference to a resource.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Reference {
     pub(super) kind: String,
     pub(super) value: String,
 }
 
-/// Whether the portal lists the request before it is answered.
+/// Visibility of an unanswered request in the portal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum PortalViewMode {
     #[default]
@@ -46,32 +46,19 @@ pub(super) enum PortalViewMode {
     Show,
 }
 
-/// The body does not fit the contract.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Unreadable {
-    /// Where, as in `$.validTo`.
-    pub(super) path: String,
-    pub(super) message: String,
-}
-
 impl Draft {
-    /// Reads the body.
+    /// Parses the body of a consent request.
     pub(super) fn read(body: &[u8]) -> Result<Self, Unreadable> {
-        let value: Value = serde_json::from_slice(body).map_err(|_| {
-            Unreadable::at(
-                "$",
-                "The JSON value could not be converted to the consent request.",
-            )
-        })?;
+        let value = body::value(body, "the consent request")?;
         let members = Members::of(&value, "$")?;
         Ok(Self {
-            id: members.required("id", |text| Uuid::parse_str(text).ok())?,
+            id: members.required("id", uuid)?,
             from: members.required("from", |urn| urn.parse().ok())?,
             to: members.required("to", |urn| urn.parse().ok())?,
             required_delegator: members.optional("requiredDelegator", |urn| urn.parse().ok())?,
-            valid_to: members.required("validTo", moment)?,
+            valid_to: members.required("validTo", moment::from_json)?,
             rights: members.list("consentRights", Right::read)?,
-            message: members.get("requestMessage").cloned(),
+            message: members.get("requestMessage").map(message).transpose()?,
             redirect_url: members.required("redirectUrl", |text| Some(text.to_owned()))?,
             portal_view_mode: members
                 .optional("portalViewMode", PortalViewMode::read)?
@@ -84,11 +71,7 @@ impl Right {
     fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
         let members = Members::of(value, path)?;
         Ok(Self {
-            action: members.list("action", |item, path| {
-                item.as_str()
-                    .map(str::to_owned)
-                    .ok_or_else(|| Unreadable::value(path))
-            })?,
+            action: members.list("action", body::text)?,
             resource: members.list("resource", Reference::read)?,
             metadata: members
                 .get("metadata")
@@ -125,112 +108,13 @@ impl PortalViewMode {
     }
 }
 
-impl Unreadable {
-    fn at(path: &str, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            message: message.into(),
-        }
-    }
-
-    pub(super) fn value(path: &str) -> Self {
-        Self::at(
-            path,
-            format!("The JSON value could not be converted. Path: {path}."),
-        )
-    }
-
-    fn missing(path: &str, name: &str) -> Self {
-        Self::at(
-            path,
-            format!(
-                "JSON deserialization was missing required properties, including the following: {name}"
-            ),
-        )
-    }
-}
-
-/// An object whose members are found whatever their letter case; `null` is as good as absent.
-struct Members<'a> {
-    object: &'a Map<String, Value>,
-    path: &'a str,
-}
-
-impl<'a> Members<'a> {
-    fn of(value: &'a Value, path: &'a str) -> Result<Self, Unreadable> {
-        value
-            .as_object()
-            .map(|object| Self { object, path })
-            .ok_or_else(|| Unreadable::value(path))
-    }
-
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .filter(|value| !value.is_null())
-    }
-
-    fn optional<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, Unreadable> {
-        let path = format!("{}.{name}", self.path);
-        self.get(name)
-            .map(|value| {
-                value
-                    .as_str()
-                    .and_then(&read)
-                    .ok_or_else(|| Unreadable::value(&path))
-            })
-            .transpose()
-    }
-
-    fn required<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Unreadable> {
-        self.optional(name, read)?
-            .ok_or_else(|| Unreadable::missing(self.path, name))
-    }
-
-    fn list<T>(
-        &self,
-        name: &str,
-        read: impl Fn(&Value, &str) -> Result<T, Unreadable>,
-    ) -> Result<Vec<T>, Unreadable> {
-        let path = format!("{}.{name}", self.path);
-        let value = self
-            .get(name)
-            .ok_or_else(|| Unreadable::missing(self.path, name))?;
-        let items = value.as_array().ok_or_else(|| Unreadable::value(&path))?;
-        items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| read(item, &format!("{path}[{index}]")))
-            .collect()
-    }
-}
-
-/// Seconds with any number of decimals; what is finer than a microsecond is dropped, as the database does.
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    moment
-        .replace_nanosecond(moment.microsecond().saturating_mul(1000))
-        .ok()
+/// Reads a text with one member for each language.
+fn message(value: &Value) -> Result<Value, Unreadable> {
+    texts(value, "$.requestMessage").map(|_| value.clone())
 }
 
 fn metadata(value: &Value, path: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    let path = format!("{path}.metadata");
-    let object = value.as_object().ok_or_else(|| Unreadable::value(&path))?;
-    object
-        .iter()
-        .map(|(key, value)| {
-            let text = value
-                .as_str()
-                .ok_or_else(|| Unreadable::value(&format!("{path}.{key}")))?;
-            Ok((key.clone(), text.to_owned()))
-        })
-        .collect()
+    texts(value, &format!("{path}.metadata"))
 }
 
 #[cfg(test)]
@@ -268,8 +152,17 @@ mod tests {
         for (member, value, path) in [
             ("ID", json!("7"), "$.id"),
             ("ID", json!(null), "$"),
+            ("ID", json!("0198a000111172228333444455556666"), "$.id"),
+            (
+                "ID",
+                json!("{0198a000-1111-7222-8333-444455556666}"),
+                "$.id",
+            ),
+            ("requestMessage", json!("hei"), "$.requestMessage"),
+            ("requestMessage", json!(["hei"]), "$.requestMessage"),
+            ("requestMessage", json!({ "nb": 1 }), "$.requestMessage.nb"),
             ("From", json!("14858512450"), "$.from"),
-            ("validTo", json!("2030-09-05"), "$.validTo"),
+            ("validTo", json!("05.09.2030"), "$.validTo"),
             ("redirectUrl", json!(null), "$"),
             ("consentrights", json!({}), "$.consentRights"),
             (

@@ -1,7 +1,9 @@
-//! The exchange of another issuer's token for Altinn's own, which Altinn's app and storage APIs ask for. The consent
-//! APIs take Maskinporten's token as it is. Source: the public code and documentation of Altinn's authentication.
+//! Exchange of another issuer's token for Altinn's own, which Altinn's app and storage APIs
+//! require. The other APIs accept either. Source: the public code and documentation of Altinn's
+//! authentication and access management.
 //!
-//! Assumption: the header's `kid` and `x5t` are a thumbprint, here of the public key, as there is no certificate.
+//! Assumption: the header's `kid` and `x5t` are a thumbprint, here of the public key, as there is
+//! no certificate.
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
@@ -16,29 +18,29 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, StatusCode, header};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use rcgen::RsaKeySize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::authority::rsa_key_named;
-use crate::bearer::bearer;
-use crate::maskinporten::public_key;
-use crate::world::World;
+use super::state::Altinn;
+use crate::kit::bearer::bearer;
+use crate::pki::public_jwk;
+use crate::pki::rsa_key_named;
 
 const ISSUER: &str = "/authentication/api/v1/openid/";
 
-/// Minutes that an exchanged token lives, whatever is left of the one it was exchanged for.
+/// Lifetime of an exchanged token in minutes, regardless of the remaining lifetime of the original.
 const LIFETIME_MINUTES: i64 = 30;
 
-/// What is not taken over from Maskinporten's token.
+/// Claims that are not copied from Maskinporten's token.
 const NOT_COPIED: [&str; 4] = ["aud", "iss", "client_amr", "sid"];
 
-/// The log-in of enterprise users, gone with Altinn 2.
+/// Header of the login of enterprise users, removed with Altinn 2.
 const ENTERPRISE_USER: &str = "x-altinn-enterpriseuser-authentication";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn>> {
     Router::new()
         .route("/authentication/api/v1/exchange/{provider}", get(exchange))
         .route(
@@ -48,7 +50,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
 }
 
 async fn exchange(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Path(provider): Path<String>,
 ) -> Response {
@@ -61,17 +63,17 @@ async fn exchange(
             return (StatusCode::BAD_REQUEST, text).into_response();
         }
     }
-    let now = world.clock.now();
-    let presented = bearer(&headers).and_then(|token| world.maskinporten.verify(now, token).ok());
+    let now = altinn.clock.now();
+    let presented = bearer(&headers).and_then(|token| altinn.tokens.verify(now, token).ok());
     let organisation = presented.as_ref().and_then(organisation);
     let (Some(presented), Some(organisation)) = (presented, organisation) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    // Only now: with a token that does not hold, the header makes no difference.
+    // Checked last: with an invalid token, the header makes no difference.
     if headers.contains_key(ENTERPRISE_USER) {
         return gone();
     }
-    let claims = claims(presented, &organisation, &issuer(&world), now);
+    let claims = claims(presented, &organisation, &issuer(&altinn), now);
     let signed = tokio::task::spawn_blocking(move || key()?.sign(&claims)).await;
     let Ok(Ok(token)) = signed else {
         return StatusCode::UNAUTHORIZED.into_response();
@@ -91,11 +93,29 @@ async fn keys() -> Response {
     }
 }
 
-fn issuer(world: &World) -> String {
-    format!("{}{ISSUER}", world.addresses.altinn)
+/// Returns the claims of an exchanged token that is valid at `now`.
+pub(super) fn verify(altinn: &Altinn, now: OffsetDateTime, token: &str) -> Option<Value> {
+    // Where no key was made, no token was exchanged.
+    let published = &KEY.get()?.published;
+    let (modulus, exponent) = (published["n"].as_str()?, published["e"].as_str()?);
+    let key = DecodingKey::from_rsa_components(modulus, exponent).ok()?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(&[issuer(altinn)]);
+    // By the sandbox's clock, below.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let claims = jsonwebtoken::decode::<Value>(token, &key, &validation);
+    let claims = claims.ok()?.claims;
+    let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let now = now.unix_timestamp();
+    (moment("nbf")? <= now && now < moment("exp")?).then_some(claims)
 }
 
-/// The consumer's organisation number.
+fn issuer(altinn: &Altinn) -> String {
+    format!("{}{ISSUER}", altinn.origins.platform)
+}
+
+/// Returns the consumer's organisation number.
 fn organisation(claims: &Value) -> Option<String> {
     let id = claims.pointer("/consumer/ID")?.as_str()?;
     id.strip_prefix("0192:").map(ToOwned::to_owned)
@@ -137,15 +157,16 @@ fn gone() -> Response {
     (StatusCode::GONE, headers, problem.to_string()).into_response()
 }
 
-/// Altinn's own key; made when it is first asked for, as most never do.
+/// Altinn's own key, generated at first use, since most sandboxes never use it.
 struct Key {
     header: String,
     private: EncodingKey,
     published: Value,
 }
 
+static KEY: OnceLock<Key> = OnceLock::new();
+
 fn key() -> anyhow::Result<&'static Key> {
-    static KEY: OnceLock<Key> = OnceLock::new();
     if let Some(key) = KEY.get() {
         return Ok(key);
     }
@@ -159,7 +180,7 @@ impl Key {
         let Jwk {
             algorithm: AlgorithmParameters::RSA(rsa),
             ..
-        } = public_key(&pair)?
+        } = public_jwk(&pair)?
         else {
             anyhow::bail!("an RSA key has become another");
         };

@@ -1,4 +1,4 @@
-//! The event feed: what happened to the requests of one receiver, oldest first, some minutes late.
+//! Event feed: events of the requests of one receiver, oldest first, some minutes late.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,15 +8,16 @@ use time::{Duration, OffsetDateTime};
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use super::body::Unreadable;
 use super::consent::{Event, Request};
-use super::draft::Unreadable;
+use super::moment;
 use super::party::Party;
 use super::problem::{self, Problem};
 use super::switches::Switches;
 
 /// Events on a page. `pageSize` in a query is ignored.
 const PAGE: usize = 100;
-/// What can be asked for. Creation cannot, yet it is told when nothing is asked for.
+/// Event types that can be requested. Creation cannot, yet an unfiltered feed has it.
 const EVENT_TYPES: [&str; 5] = ["rejected", "accepted", "revoked", "deleted", "used"];
 
 /// A query of the feed.
@@ -29,7 +30,7 @@ pub(super) struct Query {
     continuation: Option<Uuid>,
 }
 
-/// Why a query is not answered.
+/// Reason for refusing a query.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// A parameter is not of its type: the framework's own 400.
@@ -44,10 +45,12 @@ impl Query {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.to_ascii_lowercase().as_str() {
                 "createdafter" => {
-                    read.after = Some(moment(&value).ok_or(unreadable("createdAfter"))?);
+                    read.after =
+                        Some(moment::from_query(&value).ok_or(unreadable("createdAfter"))?);
                 }
                 "createdbefore" => {
-                    read.before = Some(moment(&value).ok_or(unreadable("createdBefore"))?);
+                    read.before =
+                        Some(moment::from_query(&value).ok_or(unreadable("createdBefore"))?);
                 }
                 "consentrequestid" => {
                     read.request =
@@ -86,7 +89,7 @@ impl Query {
             && (self.kinds.is_empty() || self.kinds.contains(&event.kind.name().to_lowercase()))
     }
 
-    /// The address of the page after the one that ends with `last`.
+    /// Returns the address of the page that follows the one ending with `last`.
     fn next(&self, address: &str, last: Uuid) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, moment) in [("createdAfter", self.after), ("createdBefore", self.before)] {
@@ -105,7 +108,7 @@ impl Query {
     }
 }
 
-/// One page of the receiver's events.
+/// Returns a page of the receiver's events.
 pub(super) fn page<'a>(
     requests: impl Iterator<Item = &'a Request>,
     receiver: &Party,
@@ -160,7 +163,7 @@ fn unreadable(name: &str) -> Refusal {
     Refusal::Unreadable(Unreadable::value(name))
 }
 
-/// The 16 bytes of a .NET GUID, whose first three groups are little-endian.
+/// Returns the 16 bytes of a .NET GUID, whose first three groups are little-endian.
 fn token(id: Uuid) -> String {
     STANDARD.encode(id.to_bytes_le())
 }
@@ -168,13 +171,6 @@ fn token(id: Uuid) -> String {
 fn event_id(token: &str) -> Option<Uuid> {
     let bytes = STANDARD.decode(token).ok()?;
     Some(Uuid::from_bytes_le(bytes.try_into().ok()?))
-}
-
-/// With an offset, or without, which is taken for UTC.
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
-        .ok()
 }
 
 #[cfg(test)]
@@ -211,5 +207,6 @@ mod tests {
             )
             .is_ok()
         );
+        assert!(Query::read("createdAfter=2026-01-02&createdBefore=2026-01-03").is_ok());
     }
 }

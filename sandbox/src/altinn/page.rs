@@ -1,4 +1,4 @@
-//! The consent page, and the way back from it: log out, then the return address.
+//! Consent page, and the redirect from it: log out, then the return address.
 
 use std::sync::Arc;
 
@@ -15,16 +15,17 @@ use super::consent::{EventKind, Request};
 use super::party::Party;
 use super::problem::Problem;
 use super::redirect::{self, Outcome};
-use super::register::{self, PERSONS};
+use super::register;
 use super::resource;
-use super::switches::Callback;
-use crate::html::{self, Language};
-use crate::world::World;
+use super::state::Altinn;
+use crate::kit::Callback;
+use crate::kit::html::{self, Language};
+use crate::population::{self, first_choice, person_choices, person_named};
 
 /// The portal's front page.
 pub(super) const HOME: &str = "/";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn>> {
     Router::new()
         .route(
             "/accessmanagement/ui/consent/request",
@@ -44,7 +45,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
 #[derive(Debug, Deserialize)]
 struct Asked {
     id: Uuid,
-    /// Of any value: a receipt instead of the way back.
+    /// Shows a receipt instead of redirecting back, for any value.
     skiplogout: Option<String>,
 }
 
@@ -60,51 +61,51 @@ struct Answer {
 enum Choice {
     Accept,
     Reject,
-    /// Back to the consumer, unanswered.
+    /// Redirects back to the consumer, unanswered.
     Leave,
-    /// As who closes the tab: nobody is told.
+    /// Closes the tab: no redirect, and no event.
     Close,
 }
 
 async fn show(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
     let language = Language::of(&headers);
-    match world.altinn.request(asked.id) {
+    match altinn.request(asked.id) {
         None => unknown(language),
         Some(request) => {
-            let person = world.altinn.sessions.persons.of(&headers);
-            consent_page(&world, &request, language, person, None)
+            let person = altinn.sessions.persons.of(&headers);
+            consent_page(&altinn, &request, language, person, None)
         }
     }
 }
 
 async fn answer(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
     let language = Language::of(&headers);
-    let known = PERSONS.iter().find(|known| known.handle == person);
-    let (Some(person), true) = (known, html::is_own(&headers, &world.addresses.altinn_page)) else {
+    let known = person_named(&person);
+    let (Some(person), true) = (known, html::is_own(&headers, &altinn.origins.pages)) else {
         return StatusCode::FORBIDDEN.into_response();
     };
-    let now = world.clock.now();
+    let now = altinn.clock.now();
     let outcome = match answer {
-        Choice::Accept => world.altinn.approve(now, asked.id, person.number),
-        Choice::Reject => world.altinn.reject(now, asked.id, person.number),
+        Choice::Accept => altinn.approve(now, asked.id, person.number),
+        Choice::Reject => altinn.reject(now, asked.id, person.number),
         Choice::Leave => Ok(()),
         Choice::Close => return message(StatusCode::OK, language, "closed"),
     };
-    let Some(request) = world.altinn.request(asked.id) else {
+    let Some(request) = altinn.request(asked.id) else {
         return unknown(language);
     };
     if let Err(problem) = outcome {
         return consent_page(
-            &world,
+            &altinn,
             &request,
             language,
             Some(person.number),
@@ -114,8 +115,8 @@ async fn answer(
     if asked.skiplogout.is_some() {
         return message(StatusCode::OK, language, "receipt");
     }
-    let session = world.altinn.sessions.persons.open(person.number);
-    let cookie = html::set_cookie(world.altinn.sessions.persons.cookie(), &session);
+    let session = altinn.sessions.persons.open(person.number);
+    let cookie = html::set_cookie(altinn.sessions.persons.cookie(), &session);
     let next = format!(
         "/accessmanagement/api/v1/consent/request/{}/logout",
         asked.id
@@ -123,27 +124,27 @@ async fn answer(
     ([cookie], Redirect::to(&next)).into_response()
 }
 
-/// Ends the session and remembers the return address in a cookie. A plain GET: whoever is logged in
-/// and may answer can come here again, and is sent back again, with what the events say.
+/// Ends the session and stores the return address in a cookie. A plain GET: a logged-in person who
+/// may answer can open it repeatedly, and is redirected each time with the outcome from the events.
 async fn log_out(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Path(id): Path<Uuid>,
 ) -> Response {
-    let sessions = &world.altinn.sessions;
+    let sessions = &altinn.sessions;
     let person = sessions.persons.close(&headers);
     let next = found("/accessmanagement/api/v1/logoutredirect");
     let ended = html::drop_cookie(sessions.persons.cookie());
-    let readable = world.altinn.request(id).filter(|request| {
+    let readable = altinn.request(id).filter(|request| {
         person.is_some_and(|person| register::may_answer(person, &request.draft.from))
     });
-    let lost = world.altinn.switches().callback == Callback::Lost;
+    let lost = altinn.switches().callback == Callback::Lost;
     match readable {
         Some(request) if !lost => {
             let address = redirect::compose(&request.draft.redirect_url, outcome(&request));
             let cookie =
                 html::set_cookie(sessions.returns.cookie(), &sessions.returns.open(address));
-            // Two cookies of one name cannot stand in an array: it would keep the last only.
+            // An array cannot hold two cookies of one name: it would keep the last only.
             let mut response = ([cookie], next).into_response();
             if let Ok(value) = ended.1.parse() {
                 response.headers_mut().append(header::SET_COOKIE, value);
@@ -154,9 +155,9 @@ async fn log_out(
     }
 }
 
-/// The last step: to the return address, or to the portal when there is none that can be used.
-async fn go_back(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let returns = &world.altinn.sessions.returns;
+/// Performs the last step: a redirect to the return address, or to the portal without a usable one.
+async fn go_back(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
+    let returns = &altinn.sessions.returns;
     let ended = html::drop_cookie(returns.cookie());
     let address = returns
         .close(&headers)
@@ -164,7 +165,7 @@ async fn go_back(State(world): State<Arc<World>>, headers: HeaderMap) -> Respons
     let Some(address) = address else {
         return ([ended], found(HOME)).into_response();
     };
-    if world.altinn.switches().callback == Callback::Doubled {
+    if altinn.switches().callback == Callback::Doubled {
         let origin = url::Url::parse(&address)
             .map(|url| url.origin().ascii_serialization())
             .unwrap_or_default();
@@ -181,7 +182,8 @@ async fn go_back(State(world): State<Arc<World>>, headers: HeaderMap) -> Respons
     ([ended], found(&address)).into_response()
 }
 
-/// What the browser is told: the events count, not the status, so a revoked consent is still OK.
+/// Returns the outcome for the redirect. The events decide, not the status, so a revoked consent is
+/// still OK.
 fn outcome(request: &Request) -> Outcome {
     if request.event(EventKind::Accepted).is_some() {
         Outcome::Accepted
@@ -193,7 +195,7 @@ fn outcome(request: &Request) -> Outcome {
 }
 
 fn consent_page(
-    world: &World,
+    altinn: &Altinn,
     request: &Request,
     language: Language,
     person: Option<&str>,
@@ -202,18 +204,8 @@ fn consent_page(
     let status = problem.map_or(StatusCode::OK, |problem| problem.status);
     let draft = &request.draft;
     let may_answer = |number: &str| request.authorise(&Party::Person(number.to_owned())).is_ok();
-    let persons = PERSONS.iter().map(|known| {
-        json!({ "handle": known.handle, "name": known.name, "allowed": may_answer(known.number) })
-    });
-    let preselected = person.or_else(|| {
-        PERSONS
-            .iter()
-            .map(|known| known.number)
-            .find(|number| may_answer(number))
-    });
-    let selected = preselected
-        .and_then(register::person)
-        .map(|person| person.handle);
+    let known = person.and_then(population::person);
+    let selected = known.map(|person| person.handle);
     let own_message = draft
         .message
         .as_ref()
@@ -227,11 +219,11 @@ fn consent_page(
         "valid_to": language.date(draft.valid_to.date()),
         "rights": rights(request, language),
         "message": own_message,
-        "persons": persons.collect::<Value>(),
-        "selected": selected,
+        "persons": person_choices(may_answer),
+        "selected": selected.or_else(|| first_choice(may_answer)),
         "status": request.status().name(),
         "answered": request.status() != EventKind::Created,
-        "expired": request.is_expired(world.clock.now()),
+        "expired": request.is_expired(altinn.clock.now()),
         "problem": problem.map(|problem| {
             let fault = problem.faults().first();
             json!({
@@ -243,7 +235,7 @@ fn consent_page(
     html::page(status, "consent.html", language, "'none'", context)
 }
 
-/// What is asked for, in words.
+/// Describes the requested rights in words.
 pub(super) fn rights(request: &Request, language: Language) -> Value {
     let right = |right: &super::draft::Right| {
         let found = right
@@ -266,7 +258,8 @@ fn unknown(language: Language) -> Response {
     message(StatusCode::NOT_FOUND, language, "unknown")
 }
 
-fn message(status: StatusCode, language: Language, what: &str) -> Response {
+/// Renders a page with one message.
+pub(super) fn message(status: StatusCode, language: Language, what: &str) -> Response {
     html::page(
         status,
         "altinn_message.html",
@@ -277,6 +270,6 @@ fn message(status: StatusCode, language: Language, what: &str) -> Response {
 }
 
 /// 302, as the real chain has it; axum's own redirects are 303, 307 and 308.
-fn found(address: &str) -> Response {
+pub(super) fn found(address: &str) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, address)]).into_response()
 }

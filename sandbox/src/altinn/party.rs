@@ -1,4 +1,4 @@
-//! Who a consent is between, as Altinn writes it: URNs.
+//! Parties of a consent, as Altinn writes them: URNs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ const PERSON: &str = "urn:altinn:person:identifier-no:";
 const ORGANISATION: &str = "urn:altinn:organization:identifier-no:";
 const PARTY: &str = "urn:altinn:party:uuid:";
 
-/// A person or an organisation, by whatever the caller calls it.
+/// Person or organisation, by any of its identifiers.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Party {
     /// `urn:altinn:person:identifier-no:` and eleven digits.
@@ -20,10 +20,20 @@ pub enum Party {
     Uuid(Uuid),
 }
 
-/// None of the three URNs.
+/// Error: the text is none of the three URNs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not the URN of a party")]
 pub struct NotAParty;
+
+impl Party {
+    /// Returns the number of a person or an organisation.
+    pub(super) fn number(&self) -> Option<&str> {
+        match self {
+            Self::Person(number) | Self::Organisation(number) => Some(number),
+            Self::Uuid(_) => None,
+        }
+    }
+}
 
 impl FromStr for Party {
     type Err = NotAParty;

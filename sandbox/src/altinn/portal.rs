@@ -1,5 +1,4 @@
-//! The portal: what a person has consented to, on their own behalf and on others', with a way to
-//! take it back.
+//! Portal: a person's consents, on their own behalf and on others', with their revocation.
 
 use std::sync::Arc;
 
@@ -8,20 +7,21 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::consent::{EventKind, Request};
 use super::draft::PortalViewMode;
 use super::page::{HOME, rights};
-use super::register::{self, PERSONS};
-use crate::html::{self, Language};
-use crate::world::World;
+use super::register;
+use super::state::Altinn;
+use crate::kit::html::{self, Language};
+use crate::population::login::{self, LogIn};
+use crate::population::{self, person_choices};
 
 const CONSENTS: &str = "/accessmanagement/ui/consents";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn>> {
     Router::new()
         .route(HOME, get(async || Redirect::to(CONSENTS)))
         .route(CONSENTS, get(show))
@@ -30,17 +30,14 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/accessmanagement/ui/consents/{id}/revoke", post(revoke))
 }
 
-async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+async fn show(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
     let language = Language::of(&headers);
-    let Some(person) = world.altinn.sessions.persons.of(&headers) else {
-        let persons = PERSONS
-            .iter()
-            .map(|person| json!({ "handle": person.handle, "name": person.name }));
-        let context = json!({ "persons": persons.collect::<Value>() });
+    let Some(person) = altinn.sessions.persons.of(&headers) else {
+        let context = json!({ "persons": person_choices(|_| true) });
         return html::page(StatusCode::OK, "portal.html", language, "'none'", context);
     };
-    let now = world.clock.now();
-    let mut requests = world.altinn.requests();
+    let now = altinn.clock.now();
+    let mut requests = altinn.requests();
     requests.retain(|request| register::may_answer(person, &request.draft.from));
     requests.sort_by_key(|request| {
         std::cmp::Reverse(request.events.first().map(|event| event.created))
@@ -52,7 +49,7 @@ async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
         held.map(|request| entry(request, language)).collect()
     };
     let context = json!({
-        "person": register::person(person).map(|person| person.name),
+        "person": population::person(person).map(|person| person.name),
         "pending": list(|request, expired| {
             !expired
                 && request.status() == EventKind::Created
@@ -78,46 +75,33 @@ fn entry(request: &Request, language: Language) -> Value {
     })
 }
 
-#[derive(Debug, Deserialize)]
-struct LogIn {
-    person: String,
-}
-
 async fn log_in(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Form(form): Form<LogIn>,
 ) -> Response {
-    let known = PERSONS.iter().find(|person| person.handle == form.person);
-    let (Some(person), true) = (known, html::is_own(&headers, &world.addresses.altinn_page)) else {
-        return StatusCode::FORBIDDEN.into_response();
-    };
-    let sessions = &world.altinn.sessions.persons;
-    let cookie = html::set_cookie(sessions.cookie(), &sessions.open(person.number));
-    ([cookie], Redirect::to(CONSENTS)).into_response()
+    form.open(
+        &altinn.sessions.persons,
+        &headers,
+        &altinn.origins.pages,
+        CONSENTS,
+    )
 }
 
-async fn log_out(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let sessions = &world.altinn.sessions.persons;
-    sessions.close(&headers);
-    (
-        [html::drop_cookie(sessions.cookie())],
-        Redirect::to(CONSENTS),
-    )
-        .into_response()
+async fn log_out(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
+    login::log_out(&altinn.sessions.persons, &headers, CONSENTS)
 }
 
 async fn revoke(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
     Path(id): Path<Uuid>,
 ) -> Response {
-    let person = world.altinn.sessions.persons.of(&headers);
-    let (Some(person), true) = (person, html::is_own(&headers, &world.addresses.altinn_page))
-    else {
+    let person = altinn.sessions.persons.of(&headers);
+    let (Some(person), true) = (person, html::is_own(&headers, &altinn.origins.pages)) else {
         return StatusCode::FORBIDDEN.into_response();
     };
-    match world.altinn.revoke(world.clock.now(), id, person) {
+    match altinn.revoke(altinn.clock.now(), id, person) {
         Ok(()) => Redirect::to(CONSENTS).into_response(),
         Err(problem) => (
             problem.status,

@@ -1,46 +1,51 @@
-//! Altinn's errors: codes, texts and the shapes they come in.
+//! Errors of Altinn: codes, texts and formats.
 //!
 //! Source: the public code of Altinn's access management and of its problem library.
+
+use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// One problem.
+/// Problem document (RFC 9457) of Altinn.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
     /// `AM-…` or `STD-…`.
     pub code: &'static str,
-    /// HTTP status when it stands alone.
+    /// HTTP status of the problem when it is the only one.
     pub status: StatusCode,
-    /// The fixed text.
+    /// Fixed text of the code.
     pub text: &'static str,
     /// Extension members.
     members: Vec<(String, String)>,
-    /// What a validation problem wraps.
+    /// Faults that a validation problem wraps.
     faults: Vec<Fault>,
 }
 
-/// One entry of `validationErrors`.
+/// Entry of `validationErrors`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Fault {
     /// `AM.VLD-…` or `STD.VLD-…`.
     pub code: &'static str,
-    /// The fixed text.
+    /// Fixed text of the code.
     pub detail: &'static str,
-    /// Where in the request.
+    /// Paths of the affected members in the request.
     pub paths: Vec<String>,
+    /// Extension members.
+    #[serde(flatten)]
+    pub members: BTreeMap<String, String>,
 }
 
-/// Which version of the problem library the service answers with.
+/// Version of the problem library that the service answers with.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// 4: the text stands in `detail`.
+    /// Version 4: the text is in `detail`.
     #[default]
     Version4,
-    /// 6: the text stands in `title`, `type` is a URN, and there is a `traceId`.
+    /// Version 6: the text is in `title`, `type` is a URN, and there is a `traceId`.
     Version6,
 }
 
@@ -72,21 +77,21 @@ pub(super) const NOT_ACCEPTED: Problem = bad("AM-00014", "Consent is not accepte
 pub(super) const CANNOT_REJECT: Problem = bad("AM-00015", "Consent cant be rejected. Wrong status");
 pub(super) const ID_TAKEN: Problem = bad("AM-00016", "Consent with id already exist");
 
-const fn bad(code: &'static str, text: &'static str) -> Problem {
+pub(super) const fn bad(code: &'static str, text: &'static str) -> Problem {
     Problem::new(code, StatusCode::BAD_REQUEST, text)
 }
 
-/// The time of validity has passed.
+/// Reports a time of validity that has passed.
 pub(super) fn time_passed(path: &str) -> Fault {
     Fault::at("AM.VLD-00022", "The time need to be in the future", path)
 }
 
-/// No rights are asked for.
+/// Reports a request without rights.
 pub(super) fn list_empty(path: &str) -> Fault {
     Fault::at("AM.VLD-00023", "The list cant be empty", path)
 }
 
-/// The return address is no address.
+/// Reports an invalid return address.
 pub(super) fn redirect_invalid(path: &str) -> Fault {
     Fault::at("AM.VLD-00027", "Redirect URL is not a valid URL", path)
 }
@@ -96,33 +101,42 @@ pub(super) fn date_range_invalid(path: &str) -> Fault {
     Fault::at("AM.VLD-00051", "The date range is not valid", path)
 }
 
-/// Not an event type that can be asked for.
+/// Reports an event type that cannot be requested.
 pub(super) fn event_type_invalid(path: &str) -> Fault {
     Fault::at("AM.VLD-00052", "The event type is not valid", path)
 }
 
-/// Not a continuation token.
+/// Reports an invalid continuation token.
 pub(super) fn continuation_invalid(path: &str) -> Fault {
     Fault::at("AM.VLD-00053", "The continuation token is not valid", path)
 }
 
-/// A required field is empty.
+/// Reports an empty required field.
 pub(super) fn required(path: &str) -> Fault {
     Fault::at("STD.VLD-00000", "The field is required.", path)
 }
 
 impl Fault {
-    fn at(code: &'static str, detail: &'static str, path: &str) -> Self {
+    pub(super) fn at(code: &'static str, detail: &'static str, path: &str) -> Self {
         Self {
             code,
             detail,
             paths: vec![path.to_owned()],
+            members: BTreeMap::new(),
         }
     }
 }
 
+impl Fault {
+    /// Adds an extension member.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.members.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
 impl Problem {
-    const fn new(code: &'static str, status: StatusCode, text: &'static str) -> Self {
+    pub(super) const fn new(code: &'static str, status: StatusCode, text: &'static str) -> Self {
         Self {
             code,
             status,
@@ -132,20 +146,20 @@ impl Problem {
         }
     }
 
-    /// The wrapper of one or more validation errors.
+    /// Wraps one or more validation errors.
     pub(super) fn validation(faults: Vec<Fault>) -> Self {
         let mut problem = bad("STD-00000", "One or more validation errors occurred.");
         problem.faults = faults;
         problem
     }
 
-    /// With one more extension member.
+    /// Adds an extension member.
     pub(super) fn with(mut self, name: impl Into<String>, value: &impl ToString) -> Self {
         self.members.push((name.into(), value.to_string()));
         self
     }
 
-    /// What a validation problem wraps.
+    /// Returns the faults in a validation problem.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
@@ -162,7 +176,8 @@ impl Problem {
     }
 }
 
-/// The answer for one or several problems. Several make a 500, whatever each of them is.
+/// Builds the answer for one or several problems. The status for several is 500, whatever their own
+/// statuses.
 pub(super) fn response(problems: &[Problem], format: Format) -> Response {
     let (status, document) = match problems {
         [only] => (only.status, only.document(format)),
@@ -180,7 +195,7 @@ pub(super) fn response(problems: &[Problem], format: Format) -> Response {
     body(status, &Value::Object(document))
 }
 
-/// What the framework, not Altinn, answers to a body that it cannot read into the contract.
+/// Builds the framework's answer, not Altinn's, to a body that does not match the contract.
 pub(super) fn unreadable(path: &str, message: &str) -> Response {
     let status = StatusCode::BAD_REQUEST;
     body(
@@ -227,8 +242,10 @@ fn head(code: &str, status: StatusCode, text: &str, format: Format) -> Map<Strin
 
 fn section(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::UNAUTHORIZED => "https://tools.ietf.org/html/rfc9110#section-15.5.2",
         StatusCode::FORBIDDEN => "https://tools.ietf.org/html/rfc9110#section-15.5.4",
         StatusCode::NOT_FOUND => "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+        StatusCode::CONFLICT => "https://tools.ietf.org/html/rfc9110#section-15.5.10",
         StatusCode::INTERNAL_SERVER_ERROR => "https://tools.ietf.org/html/rfc9110#section-15.6.1",
         _ => "https://tools.ietf.org/html/rfc9110#section-15.5.1",
     }

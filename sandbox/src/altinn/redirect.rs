@@ -1,16 +1,18 @@
-//! The address that the browser is sent back to, composed as Altinn's consent page composes it,
-//! oddities included. Source: the public code of Altinn's access management front end.
+//! Return address of the browser, composed as Altinn's consent page composes it, oddities included.
+//! Source: the public code of Altinn's access management front end.
 
 use url::Url;
 
-/// What is told in the address.
+use super::canonical_url::{canonical, escaped};
+
+/// Outcome in the return address's query.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Outcome {
-    /// The request was accepted once, whatever happened to it later.
+    /// The request was accepted, even if the consent has ended since.
     Accepted,
-    /// It was rejected.
+    /// Rejected.
     Rejected,
-    /// It was not answered.
+    /// Unanswered.
     Unanswered,
 }
 
@@ -24,26 +26,27 @@ impl Outcome {
     }
 }
 
-/// The return address. The joining `?` or `&` is added even when there is nothing to tell.
+/// Builds the return address. The joining `?` or `&` is added even without an outcome.
 pub(super) fn compose(stored: &str, outcome: Outcome) -> String {
     let parameters = outcome.parameters();
-    // A `?` anywhere selects `&`, also one that stands before the fragment of a hash-routed page.
+    // A `?` anywhere selects `&`, even before the fragment of a hash-routed page.
     if stored.contains("#/") {
         return format!("{stored}{}{parameters}", joint(stored));
     }
+    let stored = stored.trim();
     let (address, fragment) = match stored.split_once('#') {
-        Some((address, fragment)) => (normal(address), Some(fragment)),
-        None => (normal(stored), None),
+        Some((address, fragment)) => (canonical(address), Some(escaped(fragment))),
+        None => (canonical(stored), None),
     };
     let mut composed = format!("{address}{}{parameters}", joint(&address));
     if let Some(fragment) = fragment {
         composed.push('#');
-        composed.push_str(fragment);
+        composed.push_str(&fragment);
     }
     composed
 }
 
-/// Whether the page dares to send the browser there; otherwise it stays at Altinn.
+/// Returns whether the browser may be redirected there; if not, it stays at Altinn.
 pub(super) fn is_well_formed(address: &str) -> bool {
     let mut bytes = address.bytes();
     while let Some(byte) = bytes.next() {
@@ -62,28 +65,14 @@ pub(super) fn is_well_formed(address: &str) -> bool {
     Url::parse(address).is_ok()
 }
 
-/// Whether a request may be created with this return address: any absolute address of any scheme,
-/// on any host, encrypted or not.
+/// Returns whether a request may be created with this return address: any absolute address of any
+/// scheme, on any host, encrypted or not.
 pub(super) fn is_allowed(address: &str) -> bool {
     Url::parse(address).is_ok()
 }
 
 fn joint(address: &str) -> char {
     if address.contains('?') { '&' } else { '?' }
-}
-
-/// A web address that is a host only gains a path; nothing else is changed, blanks neither.
-fn normal(address: &str) -> String {
-    let is_web = Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    match address.split_once("://") {
-        Some((scheme, rest)) if is_web => {
-            let host_end = rest.find(['/', '?']).unwrap_or(rest.len());
-            let (host, path) = rest.split_at(host_end);
-            let slash = if path.starts_with('/') { "" } else { "/" };
-            format!("{scheme}://{host}{slash}{path}")
-        }
-        _ => address.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -126,8 +115,13 @@ mod tests {
                 "",
             ),
             ("https://bank.example?s=1", "https://bank.example/?s=1&", ""),
-            ("https://bank.example/c b", "https://bank.example/c b?", ""),
-            ("bank-app://consent", "bank-app://consent?", ""),
+            (
+                "https://Bank.Example:443/a/../c b#x y",
+                "https://bank.example/c%20b?",
+                "#x%20y",
+            ),
+            ("bank-app://consent", "bank-app://consent/?", ""),
+            ("no.bank.app:/done", "no.bank.app:/done?", ""),
         ] {
             assert_eq!(
                 compose(stored, Outcome::Accepted),

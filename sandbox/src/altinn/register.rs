@@ -1,128 +1,16 @@
-//! The register that Altinn looks parties up in, and who may answer for whom. All of it is invented;
-//! the numbers are synthetic.
+//! Altinn's register of parties: lookup by number or by Altinn's own identifier.
 
 use uuid::Uuid;
 
 use super::party::Party;
 use super::problem::{self, Problem};
+use crate::population::{self, ORGANISATIONS, PERSONS};
 
-/// A person who can log in at Altinn.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Person {
-    /// National identity number, synthetic.
-    pub number: &'static str,
-    /// Name.
-    pub name: &'static str,
-    /// What pages and forms call the person, so that no number stands in an address.
-    pub handle: &'static str,
-}
-
-/// An organisation.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Organisation {
-    /// Organisation number, synthetic.
-    pub number: &'static str,
-    /// Registered name.
-    pub name: &'static str,
-    /// The persons who may answer for it.
-    pub represented_by: &'static [&'static str],
-}
-
-/// Everybody there is.
-pub const PERSONS: &[Person] = &[
-    Person {
-        number: "04827896468",
-        name: "Ragna Fjordvik",
-        handle: "ragna",
-    },
-    Person {
-        number: "02829090123",
-        name: "Odd Myrvang",
-        handle: "odd",
-    },
-    Person {
-        number: "14858512450",
-        name: "Solveig Brekke",
-        handle: "solveig",
-    },
-    Person {
-        number: "02839211360",
-        name: "Eirik Tangen",
-        handle: "eirik",
-    },
-    Person {
-        number: "02925796975",
-        name: "Ane Lid",
-        handle: "ane",
-    },
-];
-
-/// Every organisation there is: customers first, then the consumers and their supplier.
-pub const ORGANISATIONS: &[Organisation] = &[
-    Organisation {
-        number: "313367002",
-        name: "Fjordvik Snekkerverksted",
-        represented_by: &["04827896468", "02839211360"],
-    },
-    Organisation {
-        number: "314055403",
-        name: "Nordlys Handel AS",
-        represented_by: &["04827896468"],
-    },
-    Organisation {
-        number: "311851381",
-        name: "Brekke Rådgivning",
-        represented_by: &["14858512450"],
-    },
-    Organisation {
-        number: "314961900",
-        name: "Lyngheim Drift",
-        represented_by: &["14858512450"],
-    },
-    Organisation {
-        number: "313506673",
-        name: "Lid Gartneri",
-        represented_by: &["02925796975"],
-    },
-    Organisation {
-        number: "310000205",
-        name: "Fjordbanken",
-        represented_by: &[],
-    },
-    Organisation {
-        number: "310000302",
-        name: "Innlandsbanken",
-        represented_by: &[],
-    },
-    Organisation {
-        number: "310000418",
-        name: "Vestbanken",
-        represented_by: &[],
-    },
-    Organisation {
-        number: "310000108",
-        name: "Fjellsystem AS",
-        represented_by: &[],
-    },
-];
-
-/// The person with this number.
-pub fn person(number: &str) -> Option<&'static Person> {
-    PERSONS.iter().find(|person| person.number == number)
-}
-
-/// The organisation with this number.
-pub fn organisation(number: &str) -> Option<&'static Organisation> {
-    ORGANISATIONS
-        .iter()
-        .find(|organisation| organisation.number == number)
-}
-
-/// The party by its number, if it is registered.
+/// Returns the party by its number, if it is registered.
 pub(super) fn look_up(party: &Party) -> Result<Party, Problem> {
     let found = match party {
-        Party::Person(number) => person(number).is_some(),
-        Party::Organisation(number) => organisation(number).is_some(),
+        Party::Person(number) => population::person(number).is_some(),
+        Party::Organisation(number) => population::organisation(number).is_some(),
         Party::Uuid(id) => return by_uuid(*id).ok_or_else(|| unknown(party)),
     };
     if found {
@@ -132,30 +20,21 @@ pub(super) fn look_up(party: &Party) -> Result<Party, Problem> {
     }
 }
 
-/// The name to show.
+/// Returns the display name.
 pub(super) fn name(party: &Party) -> &'static str {
-    match party {
-        Party::Person(number) => person(number).map(|person| person.name),
-        Party::Organisation(number) => organisation(number).map(|organisation| organisation.name),
-        Party::Uuid(_) => None,
-    }
-    .unwrap_or("?")
+    let number = party.number();
+    number.and_then(population::name).unwrap_or("?")
 }
 
-/// Whether the person may answer for the party.
+/// Returns whether the person may answer for the party.
 pub(super) fn may_answer(person: &str, party: &Party) -> bool {
-    match party {
-        Party::Person(number) => number == person,
-        Party::Organisation(number) => {
-            organisation(number).is_some_and(|found| found.represented_by.contains(&person))
-        }
-        Party::Uuid(_) => false,
-    }
+    let number = party.number();
+    number.is_some_and(|number| population::may_act_for(person, number))
 }
 
-/// Altinn's own id of a party.
+/// Returns Altinn's own identifier of a party.
 pub(super) fn uuid(party: &Party) -> Uuid {
-    /// What the ids of this register begin with.
+    /// Lowest identifier of this register.
     const FIRST: u128 = 0x1a5d_0000_0000_4000_8000_0000_0000_0000;
     match party {
         Party::Person(number) | Party::Organisation(number) => {
@@ -187,27 +66,6 @@ fn unknown(party: &Party) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_synthetic_and_have_valid_check_digits() {
-        for person in PERSONS {
-            assert!(
-                crate::skatteetaten::party::is_person(person.number),
-                "{}",
-                person.name
-            );
-            let month: u8 = person.number[2..4].parse().unwrap();
-            assert!((81..=92).contains(&month), "{}", person.name);
-        }
-        for organisation in ORGANISATIONS {
-            assert!(
-                crate::skatteetaten::party::is_organisation(organisation.number),
-                "{}",
-                organisation.name
-            );
-            assert!(organisation.number.starts_with(['2', '3']));
-        }
-    }
 
     #[test]
     fn parties_are_found_by_number_and_by_altinns_id() {

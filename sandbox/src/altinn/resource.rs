@@ -1,22 +1,23 @@
-//! The resource registry: what can be consented to, with which template and which metadata.
+//! Resource registry: resources with consents, with their template and metadata, and resources for
+//! the rights of system users.
 
 use serde_json::{Value, json};
 
-/// Resources that a consumer may ask a consent for are open to these organisations; the real registry
-/// keeps such access lists per resource.
+/// Organisations that may request a consent to any of the resources; the real registry has an
+/// access list for each resource.
 const MAY_REQUEST: &[&str] = &["310000205", "310000302"];
 
-/// One resource.
+/// Resource in the register.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Resource {
     pub(super) id: &'static str,
-    /// `Consent`, or something that cannot be consented to.
+    /// `Consent`, or a type without consents.
     pub(super) kind: &'static str,
     pub(super) template: &'static str,
-    /// Declared metadata keys; every one is mandatory.
+    /// Declared metadata keys, all mandatory.
     pub(super) metadata: &'static [&'static str],
     pub(super) title: Text,
-    /// What the consent page says that the consumer will see.
+    /// Text of the consent page about what the consumer will see.
     pub(super) text: Text,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct Text {
     pub(super) en: &'static str,
 }
 
-/// Version of every template and resource here.
+/// Version of all templates and resources.
 pub(super) const VERSION: u32 = 1;
 
 const RESOURCES: &[Resource] = &[
@@ -87,20 +88,62 @@ const RESOURCES: &[Resource] = &[
             en: "Cannot be consented to.",
         },
     },
+    right(
+        "ske-krav-og-betalinger",
+        "GenericAccessResource",
+        "Krav og betalinger",
+        "Claims and payments",
+    ),
+    right(
+        "ske-innrapportering-aksjonaerregisteroppgave",
+        "GenericAccessResource",
+        "Aksjonærregisteroppgave",
+        "Shareholder register statement",
+    ),
+    right(
+        "app_skd_formueinntekt-skattemelding-v2",
+        "AltinnApp",
+        "Skattemelding",
+        "Tax return",
+    ),
+    right(
+        "app_brg_aarsregnskap-vanlig-202406",
+        "AltinnApp",
+        "Årsregnskap",
+        "Annual accounts",
+    ),
 ];
 
-/// The resource with this id.
+/// Creates a resource for the rights of system users, without consents.
+const fn right(
+    id: &'static str,
+    kind: &'static str,
+    nb: &'static str,
+    en: &'static str,
+) -> Resource {
+    Resource {
+        id,
+        kind,
+        template: "",
+        metadata: &[],
+        title: Text { nb, en },
+        text: Text { nb: "", en: "" },
+    }
+}
+
+/// Finds the resource with this id.
 pub(super) fn find(id: &str) -> Option<&'static Resource> {
     RESOURCES.iter().find(|resource| resource.id == id)
 }
 
-/// The policy's answer for the action `requestconsent`. Nobody is allowed anything on what is unknown.
+/// Returns the policy's decision for the action `requestconsent`. An unknown resource is always
+/// denied.
 pub(super) fn may_request(id: &str, organisation: &str) -> bool {
     find(id).is_some() && MAY_REQUEST.contains(&organisation)
 }
 
 impl Resource {
-    /// As `GET /resourceregistry/api/v1/resource/{id}` answers.
+    /// Builds the document that `GET /resourceregistry/api/v1/resource/{id}` returns.
     pub(super) fn document(&self) -> Value {
         let metadata: serde_json::Map<String, Value> = self
             .metadata

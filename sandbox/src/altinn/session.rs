@@ -1,11 +1,11 @@
-//! Who is logged in, and where those who were are going.
+//! Sessions of logged-in persons, and return addresses of those who have logged out.
 
-use crate::session::Sessions as Cookies;
+use crate::kit::session::Sessions as Cookies;
 
 /// Two kinds of session, each with its cookie.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    /// The logged-in persons' national identity numbers.
+    /// National identity numbers of the persons who are logged in.
     pub(super) persons: Cookies<&'static str>,
     /// Return addresses, for the moment between log-out and return.
     pub(super) returns: Cookies<String>,

@@ -1,30 +1,31 @@
-//! What Altinn may do differently from the ordinary, each seen or foreseen at the real one.
+//! Switches: deviations of Altinn from the ordinary, seen or foreseen at the real one.
 
 use serde::{Deserialize, Serialize};
 
 use super::problem::Format;
+use crate::kit::Callback;
 
-/// The switches; `default()` is the ordinary.
+/// Switches of behaviour. The default is the documented behaviour.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// Seconds before an answer shows in the status and the lookup: the callback comes first.
+    /// Seconds before an answer appears in the status and the lookup: the callback comes first.
     pub answer_delay_seconds: u32,
-    /// How the browser goes back after an answer.
+    /// Redirect of the browser after an answer.
     pub callback: Callback,
-    /// Seconds before an event shows in the feed.
+    /// Seconds before an event appears in the feed.
     pub event_lag_seconds: u32,
     /// Letter case of enum values in answers.
     pub letter_case: LetterCase,
     /// Answers without `status`, as the samples of the documentation.
     pub missing_status: bool,
-    /// Shape of errors.
+    /// Format of errors.
     pub problem_format: Format,
     /// Body of the answer to a repeated create call.
     pub repeat: Repeat,
     /// Decimals of seconds in timestamps.
     pub timestamps: Timestamps,
-    /// Answers have members that nobody has heard of.
+    /// Adds unknown members to answers.
     pub unknown_members: bool,
 }
 
@@ -44,27 +45,14 @@ impl Default for Switches {
     }
 }
 
-/// How the browser goes back after an answer.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Callback {
-    /// Once.
-    #[default]
-    Once,
-    /// Not at all: the log-out chain loses its cookie, and the browser stays at Altinn.
-    Lost,
-    /// The return address is fetched, and then opened.
-    Doubled,
-}
-
 /// Letter case of enum values.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LetterCase {
-    /// `Accepted`, as the code has it.
+    /// `Accepted`, as in Altinn's source code.
     #[default]
     Pascal,
-    /// `accepted`, as the prose has it.
+    /// `accepted`, as in the text of the documentation.
     Lower,
     /// `ACCEPTED`.
     Upper,
@@ -88,7 +76,7 @@ pub enum Timestamps {
     /// Six at most; zeros at the end are left out.
     #[default]
     Microseconds,
-    /// Always seven.
+    /// Seven decimals.
     HundredNanoseconds,
 }
 
@@ -103,7 +91,7 @@ impl LetterCase {
 }
 
 impl Timestamps {
-    /// The moment in UTC, with `+00:00`.
+    /// Formats the moment in UTC, with `+00:00`.
     pub(super) fn of(self, moment: time::OffsetDateTime) -> String {
         let utc = moment.to_offset(time::UtcOffset::UTC);
         let fraction = match (self, utc.microsecond()) {

@@ -16,20 +16,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::api_key::ApiKey;
 use super::consent::Consent;
-use super::login::EnterpriseUser;
-use super::party;
+use super::enterprise_user::EnterpriseUser;
+use super::state::Altinn2;
 use super::status::Answer;
 use super::switches::Switches;
-use crate::altinn::register::PERSONS;
-use crate::world::World;
+use crate::population::{Actor, may_act_for};
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     Router::new()
         .route("/altinn2/switches", get(switches).put(set_switches))
         .route("/altinn2/consents", get(consents))
@@ -39,62 +37,46 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/altinn2/keys/rotate", post(rotate))
 }
 
-async fn switches(State(world): State<Arc<World>>) -> Json<Switches> {
-    Json(world.altinn2.switches())
+async fn switches(State(altinn2): State<Arc<Altinn2>>) -> Json<Switches> {
+    Json(altinn2.switches())
 }
 
 async fn set_switches(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     Json(switches): Json<Switches>,
 ) -> StatusCode {
-    world.altinn2.set_switches(switches);
+    altinn2.set_switches(switches);
     StatusCode::NO_CONTENT
 }
 
-async fn consents(State(world): State<Arc<World>>) -> Json<Value> {
+async fn consents(State(altinn2): State<Arc<Altinn2>>) -> Json<Value> {
     let entry = |consent: Consent| {
         let ending = consent.ending().map(|ending| format!("{ending:?}"));
         json!({ "code": consent.code, "status": consent.status().name(), "ending": ending })
     };
-    Json(world.altinn2.consents().into_iter().map(entry).collect())
-}
-
-/// Who acts; when nobody is named, somebody who may.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Actor {
-    /// Handle, such as `ragna`.
-    person: Option<String>,
+    Json(altinn2.consents().into_iter().map(entry).collect())
 }
 
 async fn act(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     Path((code, action)): Path<(Uuid, String)>,
-    actor: Option<Json<Actor>>,
+    actor: Actor,
 ) -> Response {
-    let actor = actor.map(|Json(actor)| actor).unwrap_or_default();
-    let Some(consent) = world.altinn2.consent(code) else {
+    let Some(consent) = altinn2.consent(code) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let is_actor = |person: &&crate::altinn::register::Person| match actor.person.as_deref() {
-        Some(handle) => person.handle == handle,
-        None if action == "withdraw" => party::may_answer(person.number, &consent.draft.offered_by),
-        None => consent.authorise(person.number).is_ok(),
+    let may_act = |number: &str| match action.as_str() {
+        "withdraw" => may_act_for(number, &consent.draft.offered_by),
+        _ => consent.authorise(number).is_ok(),
     };
-    let Some(person) = PERSONS.iter().find(is_actor) else {
+    let Some(person) = actor.choose(may_act) else {
         return refused("nobody may");
     };
-    let now = world.clock.now();
+    let now = altinn2.clock.now();
     let done = match action.as_str() {
-        "approve" => world
-            .altinn2
-            .answer(code, Answer::Accepted, person.number, now),
-        "refuse" => world
-            .altinn2
-            .answer(code, Answer::Rejected, person.number, now),
-        "withdraw" => world
-            .altinn2
-            .change(code, |consent| consent.withdraw(person.number, now)),
+        "approve" => altinn2.answer(code, Answer::Accepted, person.number, now),
+        "refuse" => altinn2.answer(code, Answer::Rejected, person.number, now),
+        "withdraw" => altinn2.change(code, |consent| consent.withdraw(person.number, now)),
         _ => None,
     };
     match done {
@@ -104,22 +86,21 @@ async fn act(
     }
 }
 
-async fn keys(State(world): State<Arc<World>>) -> Json<Vec<ApiKey>> {
-    Json(world.altinn2.keys.all())
+async fn keys(State(altinn2): State<Arc<Altinn2>>) -> Json<Vec<ApiKey>> {
+    Json(altinn2.keys.all())
 }
 
-async fn register(State(world): State<Arc<World>>, Json(key): Json<ApiKey>) -> Response {
-    world.altinn2.register(key.clone());
+async fn register(State(altinn2): State<Arc<Altinn2>>, Json(key): Json<ApiKey>) -> Response {
+    altinn2.register(key.clone());
     (StatusCode::CREATED, Json(key)).into_response()
 }
 
-async fn enterprise_user(State(world): State<Arc<World>>) -> Json<EnterpriseUser> {
-    Json(world.altinn2.enterprise_user.clone())
+async fn enterprise_user(State(altinn2): State<Arc<Altinn2>>) -> Json<EnterpriseUser> {
+    Json(altinn2.enterprise_user.clone())
 }
 
-async fn rotate(State(world): State<Arc<World>>) -> StatusCode {
-    let rotating = world.clone();
-    match tokio::task::spawn_blocking(move || rotating.altinn2.rotate_keys(&rotating)).await {
+async fn rotate(State(altinn2): State<Arc<Altinn2>>) -> StatusCode {
+    match tokio::task::spawn_blocking(move || altinn2.rotate_keys()).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

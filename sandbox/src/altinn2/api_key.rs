@@ -1,8 +1,9 @@
-//! API keys: each of one organisation's system, and for some of the interface's resources. A key says which
-//! system calls, and is no log-in.
+//! API keys: each of one organisation's system, and for some of the interface's resources. A key
+//! identifies the calling system, and is no login.
 //!
-//! Source: Altinn, "API-nøkkel" and the overview of the interface. Assumption: that requests for consent are of
-//! the category `Authorization` too, and that an unknown key is answered as another's.
+//! Source: Altinn, "API-nøkkel" and the overview of the interface. Assumption: that requests for
+//! consent are of the category `Authorization` too, and that an unknown key is answered as
+//! another's.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,44 +12,45 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::refusal::{self, Refusal};
-use crate::altinn::register::ORGANISATIONS;
+use crate::population::ORGANISATIONS;
 
-/// The header.
+/// Name of the header.
 const HEADER: &str = "ApiKey";
 
-/// One key.
+/// API key of an organisation.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKey {
-    /// The key; a new one unless chosen.
+    /// Value of the key; random if omitted.
     #[serde(default = "Uuid::new_v4")]
     pub key: Uuid,
-    /// Whose it is: an organisation number.
+    /// Organisation number of the owner.
     pub organisation: String,
-    /// What it may be used for.
+    /// Resources that the key gives access to.
     pub resources: Vec<Resource>,
 }
 
 /// A resource of the interface: category and access.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Resource {
-    /// Tokens, and reading requests.
+    /// Allows fetching tokens and reading requests.
     #[serde(rename = "Authorization.read")]
     AuthorizationRead,
-    /// Making requests and withdrawing.
+    /// Allows creating requests and withdrawing consents.
     #[serde(rename = "Authorization.write")]
     AuthorizationWrite,
-    /// Of no use here.
+    /// Unused in the sandbox.
     #[serde(rename = "Message.read")]
     MessageRead,
 }
 
-/// Every key.
+/// Registered API keys.
 #[derive(Debug)]
 pub(super) struct ApiKeys(Mutex<Vec<ApiKey>>);
 
 impl ApiKeys {
-    /// One for each organisation that nobody represents on the page, which are the demo's systems.
+    /// Creates a key for each organisation that no person represents on the page: the demo's
+    /// systems.
     pub(super) fn demo() -> Self {
         let systems = ORGANISATIONS
             .iter()
@@ -69,7 +71,7 @@ impl ApiKeys {
         self.lock().push(key);
     }
 
-    /// The key that the request shows, if there is one.
+    /// Returns the key in the request, if any.
     pub(super) fn shown(&self, headers: &HeaderMap) -> Result<Option<ApiKey>, Refusal> {
         let value = headers.get(HEADER).ok_or(refusal::NO_API_KEY)?;
         let shown = value.to_str().ok().and_then(|text| text.parse().ok());

@@ -1,5 +1,6 @@
-//! A request for consent and its life: unopened, opened, then accepted or rejected, and never anything else: that a
-//! consent is withdrawn, given up, used or has run out shows at the token endpoint alone.
+//! Request for consent and its life: unopened, opened, then accepted or rejected, and never
+//! anything else. Withdrawal, surrender, use and expiry of a consent appear at the token endpoint
+//! alone.
 //!
 //! Sources: Altinn, "Forespørsler", "Hente token", "Logge bruk".
 
@@ -7,16 +8,16 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::draft::Draft;
-use super::party;
 use super::status::{Answer, Status};
+use crate::population::may_act_for;
 
-/// A request, answered or not.
+/// Consent request, answered or not.
 #[derive(Clone, Debug)]
 pub(super) struct Consent {
     /// `AuthorizationCode`: the handle for as long as the consent lasts.
     pub(super) code: Uuid,
     pub(super) draft: Draft,
-    /// By a link: the consumer did not ask the interface.
+    /// True for a consent by link: the consumer did not call the interface.
     pub(super) by_link: bool,
     pub(super) created: OffsetDateTime,
     opened: Option<OffsetDateTime>,
@@ -24,29 +25,29 @@ pub(super) struct Consent {
     ended: Option<Ending>,
 }
 
-/// Why a consent that was given holds no longer.
+/// Reason why a consent is no longer in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Ending {
-    /// By the person.
+    /// Withdrawn by the person.
     Withdrawn,
-    /// By the consumer.
+    /// Given up by the consumer.
     GivenUp,
-    /// By the one use it was for.
+    /// Used: a one-time consent ends with its use.
     Used,
 }
 
-/// Why a person's wish is not followed.
+/// Reason for refusing a person's answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Obstacle {
-    /// The request names who is to answer; who that is is not told.
+    /// The request names the person who is to answer, whose identity is not disclosed.
     AnotherPerson,
     /// The person has no role for the party.
     NoAccess,
-    /// It is answered.
+    /// The request has been answered.
     Answered,
-    /// Its time is out.
+    /// The request has expired.
     Expired,
-    /// There is no consent in force that a person can withdraw.
+    /// The consent is not in force, so that a person cannot withdraw it.
     NotInForce,
 }
 
@@ -63,7 +64,7 @@ impl Consent {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     pub(super) fn status(&self) -> Status {
         match (self.answered, self.opened) {
             (Some((_, answer)), _) => Status::Answered(answer),
@@ -72,13 +73,13 @@ impl Consent {
         }
     }
 
-    /// When the status was last another.
+    /// Returns the time of the last change of status.
     pub(super) fn last_changed(&self) -> OffsetDateTime {
         let answered = self.answered.map(|(moment, _)| moment);
         answered.or(self.opened).unwrap_or(self.created)
     }
 
-    /// When it was given, if it was.
+    /// Returns when it was given, if it was.
     pub(super) fn delegated(&self) -> Option<OffsetDateTime> {
         match self.answered {
             Some((moment, Answer::Accepted)) => Some(moment),
@@ -90,7 +91,7 @@ impl Consent {
         self.draft.valid_to <= now
     }
 
-    /// Given, and neither ended nor run out.
+    /// Returns whether the consent is given, and neither ended nor expired.
     pub(super) fn is_in_force(&self, now: OffsetDateTime) -> bool {
         self.delegated().is_some() && self.ended.is_none() && !self.is_expired(now)
     }
@@ -103,7 +104,7 @@ impl Consent {
         self.draft.parts.iter().any(|part| part.service.one_time)
     }
 
-    /// The same, as it is known to whoever learns of answers `lag` later.
+    /// Returns the consent as it is known to a reader who learns of answers `lag` later.
     pub(super) fn as_seen(&self, now: OffsetDateTime, lag: Duration) -> Self {
         let mut seen = self.clone();
         seen.answered = seen
@@ -112,16 +113,17 @@ impl Consent {
         seen
     }
 
-    /// The page is shown.
+    /// Records that the person opened the page.
     pub(super) fn open(&mut self, now: OffsetDateTime) {
         self.opened = self.opened.or(Some(now));
     }
 
-    /// The person may answer: by a role for the party, and as the one that the request names.
+    /// Checks that the person may answer: by a role for the party, and as the person that the
+    /// request names.
     pub(super) fn authorise(&self, person: &str) -> Result<(), Obstacle> {
         match &self.draft.required_delegator {
             Some(required) if required != person => Err(Obstacle::AnotherPerson),
-            _ if !party::may_answer(person, &self.draft.offered_by) => Err(Obstacle::NoAccess),
+            _ if !may_act_for(person, &self.draft.offered_by) => Err(Obstacle::NoAccess),
             _ => Ok(()),
         }
     }
@@ -144,9 +146,9 @@ impl Consent {
         Ok(())
     }
 
-    /// By the person; a consent for one use cannot be withdrawn.
+    /// Withdraws the consent as the person; a consent for one use cannot be withdrawn.
     pub(super) fn withdraw(&mut self, person: &str, now: OffsetDateTime) -> Result<(), Obstacle> {
-        if !party::may_answer(person, &self.draft.offered_by) {
+        if !may_act_for(person, &self.draft.offered_by) {
             return Err(Obstacle::NoAccess);
         }
         if !self.is_in_force(now) || self.is_one_time() {
@@ -156,7 +158,7 @@ impl Consent {
         Ok(())
     }
 
-    /// By the consumer. False when there is nothing to give up.
+    /// Ends the consent on the consumer's behalf. Returns false if there is none to end.
     pub(super) fn give_up(&mut self, now: OffsetDateTime) -> bool {
         let holds = self.is_in_force(now);
         if holds {
@@ -165,7 +167,8 @@ impl Consent {
         holds
     }
 
-    /// The service is used. False when the consent does not hold, or not for this service.
+    /// Records a use of the service. Returns false if the consent is not valid, or not for this
+    /// service.
     pub(super) fn log_use(&mut self, code: &str, edition: u64, now: OffsetDateTime) -> bool {
         let mut parts = self.draft.parts.iter();
         let part = parts

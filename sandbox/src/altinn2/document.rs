@@ -1,4 +1,4 @@
-//! A request for consent as the interface shows it. Members without a value are left out.
+//! Request for consent in the interface's format. Members without a value are left out.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::consent::Consent;
 use super::draft::PortalViewMode;
 use super::local_time::written;
 use super::party::masked;
-use crate::world::Addresses;
+use super::state::Origins;
 
-/// The model.
+/// Document of a consent request in answers.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Document<'a> {
@@ -56,7 +56,7 @@ struct Link {
 }
 
 impl<'a> Document<'a> {
-    /// Without links.
+    /// Creates the document without links.
     pub(super) fn of(consent: &'a Consent) -> Self {
         let draft = &consent.draft;
         let resources = draft.parts.iter().map(|part| Resource {
@@ -89,10 +89,10 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// With links; the request itself is there in the singular, as the real one is.
-    pub(super) fn linked(mut self, addresses: &Addresses) -> Self {
+    /// Adds links. The request itself is a single object, as in the real service.
+    pub(super) fn linked(mut self, origins: &Origins) -> Self {
         let code = self.authorization_code;
-        let (interface, page) = (&addresses.altinn2, &addresses.altinn2_page);
+        let (interface, page) = (&origins.interfaces, &origins.pages);
         self.links = Some(Links {
             itself: Link {
                 href: format!("{interface}/api/consentRequest/{code}"),

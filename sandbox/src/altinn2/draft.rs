@@ -1,8 +1,8 @@
-//! A request for consent as it comes, read and checked: everything that is wrong with it, or what is asked for.
+//! Incoming request for consent, parsed and checked: its faults, or its content.
 //!
-//! Sources: Altinn, "Be om samtykke", "Forespørsler", release notes 20.11, 21.3 and 21.8. Members are read in any letter
-//! case. Assumptions: that all faults are told at once; that metadata names are told by their letter case; that
-//! names are not.
+//! Sources: Altinn, "Be om samtykke", "Forespørsler", release notes 20.11, 21.3 and 21.8. Member
+//! names are case-insensitive. Assumptions: all faults are reported at once; metadata names are
+//! case-sensitive; names of parties are not.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,14 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::caller::Caller;
-use super::part::Part;
+use super::members::Members;
 use super::refusal::{self, Fault, Refusal};
+use super::requested_service::RequestedService;
 use super::service::Template;
 use super::{local_time, party, redirect};
-use crate::skatteetaten::party::is_organisation;
+use crate::population::is_organisation;
 
-/// What is asked for.
+/// Consent request as the caller sent it, not yet checked.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) covered_by: String,
@@ -25,22 +26,19 @@ pub(super) struct Draft {
     pub(super) required_delegator: Option<String>,
     pub(super) valid_to: OffsetDateTime,
     pub(super) redirect_url: String,
-    pub(super) parts: Vec<Part>,
-    /// By language tag: `no-nb`, `no-nn`, `en`.
+    pub(super) parts: Vec<RequestedService>,
+    /// Messages by language tag: `no-nb`, `no-nn`, `en`.
     pub(super) message: BTreeMap<String, String>,
     pub(super) portal_view_mode: PortalViewMode,
 }
 
-/// Whether the profile lists the request before it is answered.
+/// Visibility of an unanswered request in the profile.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum PortalViewMode {
     #[default]
     Hide,
     Show,
 }
-
-/// An object whose members are found whatever their letter case; `null` is as good as absent.
-pub(super) struct Members<'a>(pub(super) &'a Map<String, Value>);
 
 /// Reads the body of a call by `caller` at `now`.
 pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<Draft, Refusal> {
@@ -93,7 +91,7 @@ pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<
     faults.extend(required_delegator.as_deref().and_then(|number| {
         delegator_fault(number, members.text("RequiredDelegatorName").as_deref())
     }));
-    let parts = Part::read_all(members.get("RequestResources"), &mut faults);
+    let parts = RequestedService::read_all(members.get("RequestResources"), &mut faults);
     for part in &parts {
         faults.extend(part.fault(&covered_by, handled_by.as_deref(), &redirect_url));
     }
@@ -145,21 +143,8 @@ pub(super) fn read(body: &[u8], caller: &Caller, now: OffsetDateTime) -> Result<
     })
 }
 
-impl<'a> Members<'a> {
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
-        let mut members = self.0.iter();
-        let (_, value) = members.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        Some(value).filter(|value| !value.is_null())
-    }
-
-    /// A text that is not empty.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let text = self.get(name)?.as_str()?;
-        Some(text.to_owned()).filter(|text| !text.is_empty())
-    }
-}
-
-/// A person whose name, where it is given, is the register's. That the person may answer is not checked.
+/// Checks a person's name, if given, against the register. The person's right to answer is not
+/// checked.
 fn delegator_fault(number: &str, name: Option<&str>) -> Option<Fault> {
     let Some(registered) = party::registered_name(number).filter(|_| number.len() == 11) else {
         return Some(Fault::Invalid("RequiredDelegator"));

@@ -1,8 +1,8 @@
-//! The certificates that consent tokens are signed with: a primary, which signs, and a secondary, which is
-//! announced and will be the next.
+//! Certificates for consent tokens: a primary, which signs, and a secondary, which is announced and
+//! will be the next.
 //!
-//! Source: Altinn, "Bruk av token" and "Verifisering". They are self-signed: what one trusts is the TLS of the address
-//! they are published at. Assumption: what stands in them beside the key.
+//! Source: Altinn, "Bruk av token" and "Verifisering". They are self-signed: trust rests on the TLS
+//! of the address that publishes them. Assumption: their fields other than the key.
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -14,23 +14,23 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::authority::{rsa_key, rsa_key_named};
-use crate::maskinporten::public_key;
+use crate::pki::public_jwk;
+use crate::pki::{rsa_key, rsa_key_named};
 
-/// Both.
+/// Primary and secondary signing keys.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     primary: SigningKey,
     secondary: SigningKey,
 }
 
-/// One key with its certificate.
+/// Key with its certificate.
 pub(super) struct SigningKey {
     private: EncodingKey,
     published: PublishedKey,
 }
 
-/// A key as the set shows it.
+/// Key in the published set.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct PublishedKey {
     kty: &'static str,
@@ -45,7 +45,7 @@ pub(super) struct PublishedKey {
 }
 
 impl KeyRing {
-    /// Those that a sandbox starts with. Makes RSA keys: not for an async thread.
+    /// Makes the keys that a sandbox starts with. Blocks while it makes RSA keys.
     pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
         let named = |name| SigningKey::of(&rsa_key_named(name, RsaKeySize::_2048)?, now);
         Ok(Self {
@@ -54,24 +54,25 @@ impl KeyRing {
         })
     }
 
-    /// What is published: the primary first.
+    /// Returns the published keys, the primary first.
     pub(super) fn published(&self) -> [PublishedKey; 2] {
         [&self.primary, &self.secondary].map(|key| key.published.clone())
     }
 
-    /// A signed token with these claims.
+    /// Signs a token with these claims.
     pub(super) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
         self.primary.sign(claims)
     }
 
-    /// The secondary becomes the primary, and `next` the secondary. The former primary is not published any more.
+    /// Makes the secondary key the primary, and `next` the secondary. The former primary is no
+    /// longer published.
     pub(super) fn rotate(&mut self, next: SigningKey) {
         self.primary = std::mem::replace(&mut self.secondary, next);
     }
 }
 
 impl SigningKey {
-    /// A new one; takes part of a second.
+    /// Generates a key; takes part of a second.
     pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
         Self::of(&rsa_key(RsaKeySize::_2048)?, now)
     }
@@ -80,7 +81,7 @@ impl SigningKey {
         let certificate = certificate(pair, now)?;
         let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
         let thumbprint = URL_SAFE_NO_PAD.encode(thumbprint);
-        let AlgorithmParameters::RSA(rsa) = public_key(pair)?.algorithm else {
+        let AlgorithmParameters::RSA(rsa) = public_jwk(pair)?.algorithm else {
             anyhow::bail!("an RSA key has become another");
         };
         Ok(Self {
@@ -116,7 +117,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Self-signed, for two years.
+/// Creates a self-signed certificate, valid for two years.
 fn certificate(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Vec<u8>> {
     let mut parameters = CertificateParams::default();
     let mut name = DistinguishedName::new();

@@ -1,8 +1,8 @@
-//! Consent by link: the consumer's web page sends the browser with everything in the address, and there is no
-//! code before somebody has accepted.
+//! Consent by link: the consumer's web page redirects the browser with all parameters in the
+//! address, and no code exists before the person has accepted.
 //!
-//! Source: Altinn, "Lenkebasert", release notes 18.8 and 21.1. Assumptions: that a link that is not good shows
-//! a page with 400; that without `OfferedBy` the consent is of whoever answers.
+//! Source: Altinn, "Lenkebasert", release notes 18.8 and 21.1. Assumptions: an invalid link shows a
+//! page with 400; without `OfferedBy` the consenting party is the person who answers.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,64 +21,60 @@ use url::form_urlencoded;
 use super::consent::{Consent, Obstacle};
 use super::draft::{Draft, PortalViewMode};
 use super::page::{self, Choice, Reply};
-use super::part::Part;
 use super::redirect::{self, Outcome};
+use super::requested_service::RequestedService;
 use super::service::{self, Template};
+use super::state::Altinn2;
 use super::status::Answer;
 use super::switches::Links;
 use super::view::{self, language, message};
 use super::{local_time, party};
-use crate::skatteetaten::party::is_organisation;
-use crate::world::World;
+use crate::population::{is_organisation, may_act_for};
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     // Without the slash since release 21.1.
     Router::new()
         .route("/ui/AccessConsent/", get(show).post(answer))
         .route("/ui/AccessConsent", get(show).post(answer))
 }
 
-/// A link that is good.
+/// Valid consent link.
 struct Link {
-    /// Its party is empty when the link names none.
+    /// Request. The party is empty if the link does not name it.
     draft: Draft,
-    /// Of the one who is to be logged in.
+    /// Token of the person who is to be logged in.
     user_token: Option<String>,
 }
 
-/// The parameters of an address.
+/// Query parameters of the link.
 struct Parameters(Vec<(String, String)>);
 
 async fn show(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let parameters = Parameters::of(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
-    match Link::read(
-        &parameters,
-        world.clock.now(),
-        world.altinn2.switches().links,
-    ) {
+    match Link::read(&parameters, altinn2.clock.now(), altinn2.switches().links) {
         Some(link) => link.page(language, None),
         None => message(StatusCode::BAD_REQUEST, language, "link"),
     }
 }
 
 async fn answer(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     Form(reply): Form<Reply>,
 ) -> Response {
     let parameters = Parameters::of(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
-    let now = world.clock.now();
-    let Some(mut link) = Link::read(&parameters, now, world.altinn2.switches().links) else {
+    let now = altinn2.clock.now();
+    let Some(mut link) = Link::read(&parameters, now, altinn2.switches().links) else {
         return message(StatusCode::BAD_REQUEST, language, "link");
     };
-    let Some(person) = reply.person(&world, &headers) else {
+    let Some(person) = reply.person(&altinn2, &headers) else {
         return StatusCode::FORBIDDEN.into_response();
     };
     if let Err(obstacle) = link.authorise(person) {
@@ -89,7 +85,7 @@ async fn answer(
     }
     let outcome = match reply.answer {
         Choice::Close => return message(StatusCode::OK, language, "closed"),
-        // There is no request that one could name.
+        // There is no request to name.
         Choice::Reject => Outcome::Refused(None),
         Choice::Accept => {
             let mut consent = Consent::new(link.draft.clone(), true, now);
@@ -97,11 +93,11 @@ async fn answer(
                 return link.page(language, Some(obstacle));
             }
             let code = consent.code;
-            world.altinn2.store(consent);
+            altinn2.store(consent);
             Outcome::Accepted(code)
         }
     };
-    page::go_back(&world, &link.draft, outcome, person, language)
+    page::go_back(&altinn2, &link.draft, outcome, person, language)
 }
 
 impl Parameters {
@@ -128,7 +124,7 @@ impl Link {
                 Some(((*key).to_owned(), value.to_owned()))
             });
             let metadata = given.collect();
-            Some(Part { service, metadata })
+            Some(RequestedService { service, metadata })
         });
         let purpose = parameters.get("DelegationContext")?.to_owned();
         let draft = Draft {
@@ -168,21 +164,21 @@ impl Link {
             return Err(Obstacle::AnotherPerson);
         }
         let party = &self.draft.offered_by;
-        if party.is_empty() || party::may_answer(person, party) {
+        if party.is_empty() || may_act_for(person, party) {
             Ok(())
         } else {
             Err(Obstacle::NoAccess)
         }
     }
 
-    fn page(&self, language: crate::html::Language, obstacle: Option<Obstacle>) -> Response {
+    fn page(&self, language: crate::kit::html::Language, obstacle: Option<Obstacle>) -> Response {
         let state = json!({ "answered": false, "expired": false });
         let allowed = |person: &str| self.authorise(person).is_ok();
         view::of_draft(&self.draft, state, language, allowed, obstacle)
     }
 }
 
-/// The SHA-256 of the number's digits, in hexadecimal.
+/// Returns the SHA-256 of the number's digits, in hexadecimal.
 fn user_token(person: &str) -> String {
     let hash = digest::digest(&digest::SHA256, person.as_bytes());
     hash.as_ref().iter().fold(String::new(), |mut text, byte| {

@@ -1,7 +1,8 @@
-//! Times as Altinn 2 writes them: Norwegian local time without an offset. One that comes with an offset is
-//! the moment it says.
+//! Times in Altinn 2's format: Norwegian local time without an offset. A time with an offset
+//! denotes that moment.
 //!
-//! Source: the documented link and the token that it led to are two hours apart in summer. Assumption: so it is everywhere.
+//! Source: the documented link and the token that it led to are two hours apart in summer.
+//! Assumption: so it is everywhere.
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::{format_description, offset};
@@ -10,7 +11,7 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset, Weekday};
 const WINTER: UtcOffset = offset!(+1);
 const SUMMER: UtcOffset = offset!(+2);
 
-/// `2026-03-31T10:30:00.000`, the fraction as one likes, with an offset or without.
+/// Parses `2026-03-31T10:30:00.000`, with any fraction, with or without an offset.
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     let form = format_description!(
         "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]"
@@ -19,13 +20,13 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     with_offset.or_else(|| PrimitiveDateTime::parse(text, form).ok().map(moment))
 }
 
-/// `2026-03-31 10:30:00`, as links have it.
+/// Parses `2026-03-31 10:30:00`, the format of links.
 pub(super) fn parse_in_link(text: &str) -> Option<OffsetDateTime> {
     let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     PrimitiveDateTime::parse(text, form).ok().map(moment)
 }
 
-/// `2026-03-31T10:30:00.000`.
+/// Formats as `2026-03-31T10:30:00.000`.
 pub(super) fn written(moment: OffsetDateTime) -> String {
     let there = local(moment);
     format!(
@@ -38,12 +39,12 @@ pub(super) fn written(moment: OffsetDateTime) -> String {
     )
 }
 
-/// The moment with Norway's offset.
+/// Returns the moment with Norway's UTC offset.
 pub(super) fn local(moment: OffsetDateTime) -> OffsetDateTime {
     moment.to_offset(if is_summer(moment) { SUMMER } else { WINTER })
 }
 
-/// What the clocks of Norway show; the hour that comes twice is the first.
+/// Converts Norwegian local time to a moment. An hour that occurs twice is the first one.
 fn moment(shown: PrimitiveDateTime) -> OffsetDateTime {
     let in_summer = shown.assume_offset(SUMMER);
     if is_summer(in_summer) {
@@ -53,7 +54,8 @@ fn moment(shown: PrimitiveDateTime) -> OffsetDateTime {
     }
 }
 
-/// From the last Sunday of March to that of October, at one o'clock UTC (Directive 2000/84/EC).
+/// Returns whether it is summer time: from the last Sunday of March to that of October, at one
+/// o'clock UTC (Directive 2000/84/EC).
 fn is_summer(moment: OffsetDateTime) -> bool {
     let utc = moment.to_offset(UtcOffset::UTC);
     let change = |month| {

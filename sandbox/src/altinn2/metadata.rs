@@ -1,6 +1,7 @@
-//! What is published about the tokens: where the keys are, and the keys.
+//! Metadata of the consent tokens: the place of the keys, and the keys.
 //!
-//! Source: Altinn, "Bruk av token" and "Verifisering"; RFC 8414. Assumption: members other than `jwks_uri`.
+//! Source: Altinn, "Bruk av token" and "Verifisering"; RFC 8414. Assumption: members other than
+//! `jwks_uri`.
 
 use std::sync::Arc;
 
@@ -12,19 +13,19 @@ use http::header;
 use serde_json::json;
 
 use super::refusal;
-use crate::world::World;
+use super::state::Altinn2;
 
-/// How long the keys may be kept: a day.
+/// Cache lifetime of the keys: a day.
 const CACHE: &str = "public, max-age=86400";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(document))
         .route("/api/metadata/jwk", get(keys))
 }
 
-async fn document(State(world): State<Arc<World>>) -> Response {
-    let origin = &world.addresses.altinn2;
+async fn document(State(altinn2): State<Arc<Altinn2>>) -> Response {
+    let origin = &altinn2.origins.interfaces;
     let document = json!({
         "issuer": origin,
         "token_endpoint": format!("{origin}/api/authorization/token"),
@@ -33,11 +34,11 @@ async fn document(State(world): State<Arc<World>>) -> Response {
     ([(header::CACHE_CONTROL, CACHE)], Json(document)).into_response()
 }
 
-async fn keys(State(world): State<Arc<World>>) -> Response {
-    let keeping = world.clone();
-    let published = tokio::task::spawn_blocking(move || keeping.altinn2.published(&keeping)).await;
+async fn keys(State(altinn2): State<Arc<Altinn2>>) -> Response {
+    let keeping = altinn2.clone();
+    let published = tokio::task::spawn_blocking(move || keeping.published()).await;
     let Ok(Ok(published)) = published else {
-        return world.altinn2.refuse(&refusal::BROKEN);
+        return altinn2.refuse(&refusal::BROKEN);
     };
     let set = Json(json!({ "keys": published }));
     ([(header::CACHE_CONTROL, CACHE)], set).into_response()

@@ -1,7 +1,7 @@
-//! The consent page for requests that the interface made, and the way back.
+//! Consent page for requests of the interface, and the redirect from it.
 //!
-//! Sources: Altinn, "Be om samtykke", "Forespørsler". As on Altinn 3's page, whoever answers says who they are there.
-//! Assumption: what the browser is shown where there is no way back.
+//! Sources: Altinn, "Be om samtykke", "Forespørsler". As on Altinn 3's page, the person who answers
+//! selects their identity there. Assumption: the browser's page without a return address.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use uuid::Uuid;
 use super::consent::{Consent, Obstacle};
 use super::draft::Draft;
 use super::redirect::{self, Outcome};
+use super::state::Altinn2;
 use super::status::{Answer, Status};
 use super::view::{self, language, message};
-use crate::altinn::Callback;
-use crate::altinn::register::PERSONS;
-use crate::html::{self, Language};
-use crate::world::World;
+use crate::kit::Callback;
+use crate::kit::html::{self, Language};
+use crate::population::person_named;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     Router::new().route("/ui/AccessConsent/request", get(show).post(answer))
 }
 
-pub(super) fn assets() -> Router<Arc<World>> {
+pub(super) fn assets() -> Router<Arc<Altinn2>> {
     let asset = async |Path(name): Path<String>| html::asset(&name);
     Router::new().route("/assets/{name}", get(asset))
 }
@@ -38,12 +38,12 @@ pub(super) fn assets() -> Router<Arc<World>> {
 #[derive(Debug, Deserialize)]
 struct Asked {
     id: Uuid,
-    /// `en`, `nb-NO` or `nn-NO`.
+    /// Language of the page: `en`, `nb-NO` or `nn-NO`.
     #[serde(rename = "languageCode")]
     language: Option<String>,
 }
 
-/// What a page's form says.
+/// Form of a consent page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Reply {
     /// Handle of the person who answers.
@@ -56,42 +56,41 @@ pub(super) struct Reply {
 pub(super) enum Choice {
     Accept,
     Reject,
-    /// As who closes the tab: nobody is told.
+    /// Closes the tab: no redirect, and no event.
     Close,
 }
 
 impl Reply {
-    /// The person's number, if the form is the page's own and the person exists.
-    pub(super) fn person(&self, world: &World, headers: &HeaderMap) -> Option<&'static str> {
-        let is_own = html::is_own(headers, &world.addresses.altinn2_page);
-        let mut known = PERSONS.iter().filter(|_| is_own);
-        let person = known.find(|known| known.handle == self.person);
+    /// Returns the person's number, if the form is the page's own and the person exists.
+    pub(super) fn person(&self, altinn2: &Altinn2, headers: &HeaderMap) -> Option<&'static str> {
+        let is_own = html::is_own(headers, &altinn2.origins.pages);
+        let person = person_named(&self.person).filter(|_| is_own);
         person.map(|person| person.number)
     }
 }
 
 async fn show(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
     let language = language(&headers, asked.language.as_deref());
-    let now = world.clock.now();
-    world.altinn2.change(asked.id, |consent| consent.open(now));
-    match world.altinn2.consent(asked.id) {
-        Some(consent) => consent_page(&world, &consent, language, None),
+    let now = altinn2.clock.now();
+    altinn2.change(asked.id, |consent| consent.open(now));
+    match altinn2.consent(asked.id) {
+        Some(consent) => consent_page(&altinn2, &consent, language, None),
         None => message(StatusCode::NOT_FOUND, language, "unknown"),
     }
 }
 
 async fn answer(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
     Form(reply): Form<Reply>,
 ) -> Response {
     let language = language(&headers, asked.language.as_deref());
-    let Some(person) = reply.person(&world, &headers) else {
+    let Some(person) = reply.person(&altinn2, &headers) else {
         return StatusCode::FORBIDDEN.into_response();
     };
     let answer = match reply.answer {
@@ -99,32 +98,31 @@ async fn answer(
         Choice::Reject => Answer::Rejected,
         Choice::Close => return message(StatusCode::OK, language, "closed"),
     };
-    let answered = world
-        .altinn2
-        .answer(asked.id, answer, person, world.clock.now());
-    let (Some(answered), Some(consent)) = (answered, world.altinn2.consent(asked.id)) else {
+    let answered = altinn2.answer(asked.id, answer, person, altinn2.clock.now());
+    let (Some(answered), Some(consent)) = (answered, altinn2.consent(asked.id)) else {
         return message(StatusCode::NOT_FOUND, language, "unknown");
     };
     if let Err(obstacle) = answered {
-        return consent_page(&world, &consent, language, Some(obstacle));
+        return consent_page(&altinn2, &consent, language, Some(obstacle));
     }
     let outcome = match answer {
         Answer::Accepted => Outcome::Accepted(consent.code),
         Answer::Rejected => Outcome::Refused(Some(consent.code)),
     };
-    go_back(&world, &consent.draft, outcome, person, language)
+    go_back(&altinn2, &consent.draft, outcome, person, language)
 }
 
-/// Back to the consumer; logged out, unless the services' owners want otherwise.
+/// Redirects back to the consumer. The person is logged out unless the owners of the services
+/// require otherwise.
 pub(super) fn go_back(
-    world: &World,
+    altinn2: &Altinn2,
     draft: &Draft,
     outcome: Outcome,
     person: &'static str,
     language: Language,
 ) -> Response {
-    let switches = world.altinn2.switches();
-    let sessions = &world.altinn2.sessions;
+    let switches = altinn2.switches();
+    let sessions = &altinn2.sessions;
     let stays = draft.parts.iter().all(|part| {
         let registered = part.service.registered(&draft.covered_by);
         registered.is_some_and(|registered| registered.keep_session_alive)
@@ -149,7 +147,7 @@ pub(super) fn go_back(
 }
 
 fn consent_page(
-    world: &World,
+    altinn2: &Altinn2,
     consent: &Consent,
     language: Language,
     obstacle: Option<Obstacle>,
@@ -163,7 +161,7 @@ fn consent_page(
         "answered": answer.is_some(),
         "accepted": answer,
         "ended": consent.ending().is_some(),
-        "expired": consent.is_expired(world.clock.now()),
+        "expired": consent.is_expired(altinn2.clock.now()),
     });
     view::of_draft(&consent.draft, state, language, allowed, obstacle)
 }
@@ -173,13 +171,13 @@ fn found(address: &str) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, address)]).into_response()
 }
 
-/// Since June 2026 there is a message, whatever one came for.
+/// Replaces each page with a message, as since June 2026.
 pub(super) async fn while_open(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if world.altinn2.switches().closed {
+    if altinn2.switches().closed {
         let language = Language::of_three(request.headers());
         return message(StatusCode::GONE, language, "over");
     }

@@ -1,37 +1,29 @@
-//! Who consents: numbers, names, and who may answer for whom, by Altinn's register.
+//! Names and numbers of those who consent.
 
-use crate::altinn::register;
+use crate::population;
 
-/// The name that a request must give: a person's surname, an organisation's registered name.
+/// Returns the name that a request must give: a person's surname, an organisation's registered
+/// name.
 ///
 /// Assumption: the surname is the last word, as it is of the register's invented persons.
 pub(super) fn registered_name(number: &str) -> Option<&'static str> {
-    let surname = |person: &'static register::Person| person.name.rsplit(' ').next();
-    let person = register::person(number).and_then(surname);
-    person.or_else(|| register::organisation(number).map(|organisation| organisation.name))
+    let surname = |person: &'static population::Person| person.name.rsplit(' ').next();
+    let person = population::person(number).and_then(surname);
+    person.or_else(|| population::name(number))
 }
 
-/// Whether it is the registered name; letter case does not matter.
+/// Returns whether `given` is the registered name; letter case does not matter.
 pub(super) fn is_name(registered: &str, given: &str) -> bool {
     registered.to_lowercase() == given.trim().to_lowercase()
 }
 
-/// The name that pages show.
+/// Returns the name that pages show for the party.
 pub(super) fn shown_name(number: &str) -> &'static str {
-    let person = register::person(number).map(|person| person.name);
-    let organisation = || register::organisation(number).map(|organisation| organisation.name);
-    person.or_else(organisation).unwrap_or("?")
+    population::name(number).unwrap_or("?")
 }
 
-/// Whether the person may answer for the party: it is them, or they have a role in it.
-pub(super) fn may_answer(person: &str, party: &str) -> bool {
-    let has_role =
-        |organisation: &register::Organisation| organisation.represented_by.contains(&person);
-    person == party || register::organisation(party).is_some_and(has_role)
-}
-
-/// A person's number as answers show it since release 20.12: the day of birth, and no more. Assumption: that
-/// organisation numbers are not masked.
+/// Masks a person's number except for the day of birth, as answers do since release 20.12.
+/// Assumption: organisation numbers are not masked.
 pub(super) fn masked(number: &str) -> String {
     match number.get(..6) {
         Some(birth) if number.len() == 11 => format!("{birth}*****"),
@@ -56,13 +48,5 @@ mod tests {
         let company = registered_name("311851381").unwrap();
         assert!(is_name(company, "brekke rådgivning") && !is_name(company, "Brekke"));
         assert_eq!(registered_name("310000000"), None);
-    }
-
-    #[test]
-    fn only_those_with_a_role_may_answer() {
-        assert!(may_answer("04827896468", "313367002"));
-        assert!(may_answer("04827896468", "04827896468"));
-        assert!(!may_answer("02829090123", "313367002"));
-        assert!(!may_answer("04827896468", "02829090123"));
     }
 }

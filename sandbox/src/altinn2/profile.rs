@@ -1,5 +1,5 @@
-//! The profile: what a person is asked and has consented to, on their own behalf and on others'. Answers that are given
-//! here send the browser nowhere.
+//! Profile: a person's requests and consents, on their own behalf and on others'. Answers here do
+//! not redirect the browser.
 //!
 //! Source: Altinn, "Be om samtykke", "Logge bruk".
 
@@ -16,15 +16,16 @@ use uuid::Uuid;
 
 use super::consent::Consent;
 use super::draft::PortalViewMode;
+use super::state::Altinn2;
 use super::status::{Answer, Status};
 use super::{local_time, party, view};
-use crate::altinn::register::{self, PERSONS};
-use crate::html::{self, Language};
-use crate::world::World;
+use crate::kit::html::{self, Language};
+use crate::population::login::{self, LogIn};
+use crate::population::{self, may_act_for, person_choices};
 
 const PROFILE: &str = "/ui/profile";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     Router::new()
         .route("/", get(async || Redirect::to(PROFILE)))
         .route(PROFILE, get(show))
@@ -33,18 +34,16 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/ui/profile/consents/{code}/{action}", post(act))
 }
 
-async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+async fn show(State(altinn2): State<Arc<Altinn2>>, headers: HeaderMap) -> Response {
     let language = Language::of_three(&headers);
     let template = "altinn2_profile.html";
-    let Some(person) = world.altinn2.sessions.of(&headers) else {
-        let named =
-            |person: &register::Person| json!({ "handle": person.handle, "name": person.name });
-        let context = json!({ "persons": PERSONS.iter().map(named).collect::<Value>() });
+    let Some(person) = altinn2.sessions.of(&headers) else {
+        let context = json!({ "persons": person_choices(|_| true) });
         return html::page(StatusCode::OK, template, language, "'none'", context);
     };
-    let now = world.clock.now();
-    let mut consents = world.altinn2.consents();
-    consents.retain(|consent| party::may_answer(person, &consent.draft.offered_by));
+    let now = altinn2.clock.now();
+    let mut consents = altinn2.consents();
+    consents.retain(|consent| may_act_for(person, &consent.draft.offered_by));
     consents.sort_by_key(|consent| std::cmp::Reverse(consent.last_changed()));
     let is_pending = |consent: &Consent| {
         !matches!(consent.status(), Status::Answered(_))
@@ -56,7 +55,7 @@ async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
         listed.map(|consent| entry(consent, language)).collect()
     };
     let context = json!({
-        "person": register::person(person).map(|person| person.name),
+        "person": population::person(person).map(|person| person.name),
         "pending": list(&is_pending),
         "active": list(&|consent| consent.is_in_force(now)),
         "former": list(&|consent| consent.delegated().is_some() && !consent.is_in_force(now)),
@@ -78,34 +77,19 @@ fn entry(consent: &Consent, language: Language) -> Value {
     })
 }
 
-#[derive(Debug, Deserialize)]
-struct LogIn {
-    person: String,
-}
-
 async fn log_in(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     Form(form): Form<LogIn>,
 ) -> Response {
-    let known = PERSONS.iter().find(|person| person.handle == form.person);
-    let is_own = html::is_own(&headers, &world.addresses.altinn2_page);
-    let Some(person) = known.filter(|_| is_own) else {
-        return StatusCode::FORBIDDEN.into_response();
-    };
-    let sessions = &world.altinn2.sessions;
-    let cookie = html::set_cookie(sessions.cookie(), &sessions.open(person.number));
-    ([cookie], Redirect::to(PROFILE)).into_response()
+    form.open(&altinn2.sessions, &headers, &altinn2.origins.pages, PROFILE)
 }
 
-async fn log_out(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let sessions = &world.altinn2.sessions;
-    sessions.close(&headers);
-    let cookie = html::drop_cookie(sessions.cookie());
-    ([cookie], Redirect::to(PROFILE)).into_response()
+async fn log_out(State(altinn2): State<Arc<Altinn2>>, headers: HeaderMap) -> Response {
+    login::log_out(&altinn2.sessions, &headers, PROFILE)
 }
 
-/// What can be done with an entry.
+/// Action on an entry.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Action {
@@ -115,22 +99,20 @@ enum Action {
 }
 
 async fn act(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
     Path((code, action)): Path<(Uuid, Action)>,
 ) -> Response {
-    let person = world.altinn2.sessions.of(&headers);
-    let is_own = html::is_own(&headers, &world.addresses.altinn2_page);
+    let person = altinn2.sessions.of(&headers);
+    let is_own = html::is_own(&headers, &altinn2.origins.pages);
     let Some(person) = person.filter(|_| is_own) else {
         return StatusCode::FORBIDDEN.into_response();
     };
-    let now = world.clock.now();
+    let now = altinn2.clock.now();
     let done = match action {
-        Action::Accept => world.altinn2.answer(code, Answer::Accepted, person, now),
-        Action::Reject => world.altinn2.answer(code, Answer::Rejected, person, now),
-        Action::Withdraw => world
-            .altinn2
-            .change(code, |consent| consent.withdraw(person, now)),
+        Action::Accept => altinn2.answer(code, Answer::Accepted, person, now),
+        Action::Reject => altinn2.answer(code, Answer::Rejected, person, now),
+        Action::Withdraw => altinn2.change(code, |consent| consent.withdraw(person, now)),
     };
     match done {
         Some(Ok(())) => Redirect::to(PROFILE).into_response(),

@@ -1,6 +1,7 @@
-//! The consent token (samtykkebevis): what it says, and how whoever receives it verifies it.
+//! Consent token (samtykkebevis): its claims, and its verification by a recipient.
 //!
-//! Source: Altinn, "Bruk av token", its newest decoded sample: there is neither `aud`, `jti` nor `sub`.
+//! Source: Altinn, "Bruk av token", its newest decoded sample, which has neither `aud`, `jti` nor
+//! `sub`.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -11,33 +12,34 @@ use time::OffsetDateTime;
 use super::consent::Consent;
 use super::key::PublishedKey;
 
-/// The issuer, which is no address.
+/// Issuer of the tokens. It is not a URL.
 const ISSUER: &str = "altinn.no";
 
-/// Seconds that a token lives.
+/// Lifetime of a token, in seconds.
 pub(super) const LIFETIME: i64 = 30;
 
-/// Why a consent token is refused.
+/// Reason for refusing a consent token.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum ProofError {
-    /// Not a signed token, or not with these claims.
+    /// The text is no signed token, or lacks these claims.
     #[error("not a consent token")]
     Malformed,
-    /// No published certificate has its `kid`.
+    /// The `kid` matches no published certificate.
     #[error("no published certificate has this kid")]
     UnknownKey,
     /// Signed by another key, changed since, or with another algorithm.
     #[error("the signature is not good")]
     Signature,
-    /// Of another issuer.
+    /// The token has another issuer.
     #[error("another issuer")]
     Issuer,
-    /// No longer valid, or not yet.
+    /// The token has expired, or is not valid yet.
     #[error("expired, or not valid yet")]
     Expired,
 }
 
-/// The claims of a token for a consent in force, fetched by `handler` when it is not the consumer.
+/// Builds the claims of a token for a consent in force, fetched by `handler` if that is not the
+/// consumer.
 pub(super) fn claims(consent: &Consent, handler: Option<&str>, now: OffsetDateTime) -> Value {
     let mut entries = Vec::new();
     for part in &consent.draft.parts {
@@ -71,7 +73,7 @@ pub(super) fn claims(consent: &Consent, handler: Option<&str>, now: OffsetDateTi
     claims
 }
 
-/// The claims of `token`, if one of the published keys signed it and it is valid at `now`.
+/// Returns the claims of `token`, if one of the published keys signed it and it is valid at `now`.
 pub(super) fn verify(
     token: &str,
     now: OffsetDateTime,

@@ -1,23 +1,25 @@
-//! Where the browser is sent after an answer: which addresses a service's owner allows, and what is told there.
+//! Redirects after an answer: the addresses that a service's owner allows, and the parameters that
+//! are added.
 //!
-//! Sources: Altinn, "Be om samtykke", "Autorisere datakonsument", "Test av tjeneste"; release notes 18.8, 21.3, 21.5 and
-//! 21.12. Assumption: that parameters land after a fragment, as they did in the sister feature.
+//! Sources: Altinn, "Be om samtykke", "Autorisere datakonsument", "Test av tjeneste"; release notes
+//! 18.8, 21.3, 21.5 and 21.12. Assumption: that parameters land after a fragment, as they did in
+//! the sister feature.
 
 use url::Url;
 use uuid::Uuid;
 
 use super::switches::Encoding;
 
-/// What is told.
+/// Outcome in the return address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Outcome {
-    /// With the code for tokens.
+    /// Approval, with the code for tokens.
     Accepted(Uuid),
-    /// With the code of the request, unless it came by a link.
+    /// Refusal, with the code of the request unless it came by a link.
     Refused(Option<Uuid>),
 }
 
-/// The address, with the outcome at its end.
+/// Appends the outcome to the address.
 pub(super) fn compose(stored: &str, outcome: Outcome, encoding: Encoding) -> String {
     let joint = if stored.contains('?') { '&' } else { '?' };
     let parameters = match outcome {
@@ -36,12 +38,13 @@ pub(super) fn compose(stored: &str, outcome: Outcome, encoding: Encoding) -> Str
     format!("{stored}{joint}{parameters}")
 }
 
-/// An absolute address of any scheme.
+/// Returns whether the text is an absolute address of any scheme.
 pub(super) fn is_address(address: &str) -> bool {
     Url::parse(address).is_ok()
 }
 
-/// Whether one of the conditions, separated by semicolons, allows the address. None at all allows every one.
+/// Returns whether one of the conditions, separated by semicolons, allows the address. None at all
+/// allows every one.
 pub(super) fn is_allowed(conditions: &str, address: &str) -> bool {
     let Ok(address) = Url::parse(address) else {
         return false;
@@ -51,7 +54,8 @@ pub(super) fn is_allowed(conditions: &str, address: &str) -> bool {
         || conditions.any(|condition| allows(condition, &address))
 }
 
-/// Scheme and host count, the path does not. Without a scheme it is the web's two.
+/// Returns whether the condition allows the address, by scheme and host. Without a scheme it allows
+/// the web's two.
 fn allows(condition: &str, address: &Url) -> bool {
     let (scheme, host) = match condition.split_once("://") {
         Some((scheme, host)) => (Some(scheme), host),
@@ -63,7 +67,7 @@ fn allows(condition: &str, address: &Url) -> bool {
     };
     let named = address.host_str().unwrap_or_default();
     let is_host = match host.strip_prefix("*.") {
-        // A star stands for whole labels at the beginning, and nowhere else.
+        // A star matches whole labels at the beginning, and nothing else.
         Some(domain) if !domain.contains('*') => named
             .strip_suffix(domain)
             .is_some_and(|labels| labels.ends_with('.')),

@@ -1,7 +1,7 @@
 //! Altinn 2's refusals: a reason phrase without a body, or a body with a list of errors.
 //!
-//! Sources: Altinn, "Feilsøking" for REST; "Be om samtykke"; release notes 21.8. The list of codes was
-//! never published. Assumption: every code but 40332, and every text that is not quoted there.
+//! Sources: Altinn, "Feilsøking" for REST; "Be om samtykke"; release notes 21.8. The list of codes
+//! was never published. Assumption: every code but 40332, and every text that is not quoted there.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -10,37 +10,37 @@ use hyper::ext::ReasonPhrase;
 use serde_json::{Value, json};
 
 use super::switches::{ErrorMembers, ErrorsIn, Switches};
-use crate::journal::Note;
+use crate::kit::journal::Note;
 
-/// Why a call is refused.
+/// Reason for refusing a call.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
-    /// Said in the status line.
+    /// Error as the reason phrase of the status line.
     Phrase(StatusCode, &'static str),
-    /// Said in a list.
+    /// List of errors in the body.
     Faults(Vec<Fault>),
 }
 
-/// One thing that is wrong with a request for consent.
+/// Fault in a consent request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Fault {
     /// A required member is absent or empty.
     Missing(&'static str),
-    /// A member's value cannot be what it should.
+    /// A member has an invalid value.
     Invalid(&'static str),
-    /// `CoveredBy` is not who calls.
+    /// `CoveredBy` is not the caller.
     OtherConsumer,
-    /// `HandledBy` is not who calls.
+    /// `HandledBy` is not the caller.
     OtherHandler,
-    /// `OfferedBy` is in no register.
+    /// `OfferedBy` is unknown to the registers.
     UnknownParty,
-    /// The name is not the register's.
+    /// The name differs from the register's.
     NameMismatch(&'static str),
     /// `ValidTo` has passed.
     Passed,
     /// The service owner does not let the consumer send people there.
     Redirect,
-    /// No such service.
+    /// The service does not exist.
     UnknownService(String),
     /// The services do not have one template in common.
     MixedTemplates,
@@ -48,16 +48,16 @@ pub(super) enum Fault {
     NotRegistered(String),
     /// A parameter of the service's text is absent or empty.
     Metadata(String),
-    /// The template has a text of its own.
+    /// The template does not allow a message, since it has its own text.
     MessageNotAllowed,
 }
 
-/// No `ApiKey`.
+/// Refuses a call without an `ApiKey`.
 pub(super) const NO_API_KEY: Refusal = Refusal::Phrase(
     StatusCode::BAD_REQUEST,
     "Required header 'ApiKey' is missing.",
 );
-/// Neither a certificate that was asked for nor a token.
+/// Refuses a call with neither the required certificate nor a token.
 pub(super) const NO_ORGANISATION: Refusal = Refusal::Phrase(
     StatusCode::UNAUTHORIZED,
     "Authorization failed: There is no authenticated organization number set on this request.",
@@ -67,7 +67,7 @@ pub(super) const KEY: Refusal = Refusal::Phrase(
     StatusCode::FORBIDDEN,
     "The API key is not authorized for this operation",
 );
-/// The one answer of the token endpoint to whatever is wrong.
+/// Single answer of the token endpoint to all faults.
 pub(super) const CODE: Refusal = Refusal::Phrase(
     StatusCode::FORBIDDEN,
     "The API key is not authorized for this operation, or the supplied authorization code is either \
@@ -78,7 +78,8 @@ pub(super) const SCOPE: Refusal = Refusal::Phrase(
     StatusCode::FORBIDDEN,
     "Authorization failed: The token does not have the scope of this operation.",
 );
-/// Not the caller's, or not there: one cannot tell. Assumption: the text.
+/// Refuses a request that is not the caller's, or does not exist: both get the same answer.
+/// Assumption: the text.
 pub(super) const NOT_YOURS: Refusal = Refusal::Phrase(
     StatusCode::FORBIDDEN,
     "Authorization failed: The consent request is not available.",
@@ -88,23 +89,23 @@ pub(super) const ANSWERED: Refusal = Refusal::Phrase(
     StatusCode::BAD_REQUEST,
     "The consent request is already answered.",
 );
-/// The body is not what it should be. Assumption: the text.
+/// Refuses an invalid body. The text is an assumption.
 pub(super) const UNREADABLE: Refusal = Refusal::Phrase(
     StatusCode::BAD_REQUEST,
     "The request body could not be read.",
 );
-/// Neither JSON nor HAL.
+/// Refuses a media type that is neither JSON nor HAL.
 pub(super) const MEDIA_TYPE: Refusal =
     Refusal::Phrase(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");
-/// Wrong name or password. Assumption: the text.
+/// Refuses a wrong name or password. The text is an assumption.
 pub(super) const LOGIN: Refusal = Refusal::Phrase(
     StatusCode::UNAUTHORIZED,
     "Authentication failed: Invalid username or password.",
 );
-/// Since June 2026. Assumption: status and text.
+/// Refuses all calls, as since June 2026. Status and text are assumptions.
 pub(super) const CLOSED: Refusal =
     Refusal::Phrase(StatusCode::GONE, "Altinn 2 was closed on 19 June 2026.");
-/// The sandbox's own fault.
+/// Reports a fault of the sandbox itself.
 pub(super) const BROKEN: Refusal =
     Refusal::Phrase(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
 
@@ -152,7 +153,7 @@ impl Fault {
 }
 
 impl Refusal {
-    /// The answer, with the reason in the journal.
+    /// Builds the answer, with the reason in the journal.
     pub(super) fn response(&self, switches: &Switches) -> Response {
         match self {
             Self::Phrase(status, text) => phrased(*status, text),
@@ -178,7 +179,7 @@ fn phrased(status: StatusCode, text: &str) -> Response {
     let mut response = status.into_response();
     let extensions = response.extensions_mut();
     extensions.insert(Note(text.to_owned()));
-    // What cannot stand in a status line is left out of it, as a gateway does.
+    // Characters that a status line cannot hold are left out, as by a gateway.
     if let Ok(phrase) = ReasonPhrase::try_from(text.to_owned()) {
         extensions.insert(phrase);
     }

@@ -1,7 +1,7 @@
-//! The interface for requests: make one, read it, take it back.
+//! Interface for requests: creation, reading, withdrawal.
 //!
-//! Sources: Altinn, "Be om samtykke" and the interface's description. Links come with HAL alone, and
-//! are the real ones' but for their host.
+//! Sources: Altinn, "Be om samtykke" and the interface's description. Links are in HAL alone, and
+//! equal the real ones but for their host.
 
 use std::sync::Arc;
 
@@ -14,13 +14,14 @@ use http::{HeaderMap, StatusCode, header};
 use uuid::Uuid;
 
 use super::api_key::Resource;
-use super::caller::{Call, Caller};
+use super::call::Call;
+use super::caller::Caller;
 use super::consent::Consent;
 use super::document::Document;
 use super::draft;
 use super::refusal::{self, Refusal};
+use super::state::Altinn2;
 use super::status::Status;
-use crate::world::World;
 
 const READ: &[&str] = &[
     "altinn:consentrequests.read",
@@ -33,7 +34,7 @@ const WRITE: &[&str] = &[
 
 const HAL: &str = "application/hal+json";
 
-/// As documentation and clients spell it. The real server reads any letter case.
+/// Spellings of documentation and clients. The real server ignores letter case.
 const SPELLINGS: [&str; 6] = [
     "/api/consentRequests",
     "/api/ConsentRequests",
@@ -43,7 +44,7 @@ const SPELLINGS: [&str; 6] = [
     "/api/consentrequest",
 ];
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     SPELLINGS.into_iter().fold(Router::new(), |router, path| {
         let one = format!("{path}/{{code}}");
         router
@@ -52,56 +53,60 @@ pub(super) fn routes() -> Router<Arc<World>> {
     })
 }
 
-async fn create(State(world): State<Arc<World>>, call: Call, body: Bytes) -> Response {
-    let made = create_or_refuse(&world, &call, &body);
-    made.unwrap_or_else(|refusal| world.altinn2.refuse(&refusal))
+async fn create(State(altinn2): State<Arc<Altinn2>>, call: Call, body: Bytes) -> Response {
+    let made = create_or_refuse(&altinn2, &call, &body);
+    made.unwrap_or_else(|refusal| altinn2.refuse(&refusal))
 }
 
-fn create_or_refuse(world: &World, call: &Call, body: &[u8]) -> Result<Response, Refusal> {
-    let caller = call.enterprise(world, Resource::AuthorizationWrite, WRITE)?;
+fn create_or_refuse(altinn2: &Altinn2, call: &Call, body: &[u8]) -> Result<Response, Refusal> {
+    let caller = call.enterprise(altinn2, Resource::AuthorizationWrite, WRITE)?;
     if !is_json(&call.headers) {
         return Err(refusal::MEDIA_TYPE);
     }
-    let now = world.clock.now();
+    let now = altinn2.clock.now();
     let consent = Consent::new(draft::read(body, &caller, now)?, false, now);
-    world.altinn2.store(consent.clone());
-    Ok((StatusCode::CREATED, shown(world, call, &consent)).into_response())
+    altinn2.store(consent.clone());
+    Ok((StatusCode::CREATED, shown(altinn2, call, &consent)).into_response())
 }
 
-async fn read(State(world): State<Arc<World>>, Path(code): Path<String>, call: Call) -> Response {
-    let found = call
-        .enterprise(&world, Resource::AuthorizationRead, READ)
-        .and_then(|caller| own(&world, &caller, &code));
-    match found {
-        Ok(consent) => shown(&world, &call, &consent),
-        Err(refusal) => world.altinn2.refuse(&refusal),
-    }
-}
-
-async fn take_back(
-    State(world): State<Arc<World>>,
+async fn read(
+    State(altinn2): State<Arc<Altinn2>>,
     Path(code): Path<String>,
     call: Call,
 ) -> Response {
     let found = call
-        .enterprise(&world, Resource::AuthorizationWrite, WRITE)
-        .and_then(|caller| own(&world, &caller, &code));
+        .enterprise(&altinn2, Resource::AuthorizationRead, READ)
+        .and_then(|caller| own(&altinn2, &caller, &code));
     match found {
-        Ok(consent) if matches!(consent.status(), Status::Answered(_)) => {
-            world.altinn2.refuse(&refusal::ANSWERED)
-        }
-        Ok(consent) => {
-            world.altinn2.remove(consent.code);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(refusal) => world.altinn2.refuse(&refusal),
+        Ok(consent) => shown(&altinn2, &call, &consent),
+        Err(refusal) => altinn2.refuse(&refusal),
     }
 }
 
-/// The caller's request. One that is another's and one that does not exist are refused alike.
-fn own(world: &World, caller: &Caller, code: &str) -> Result<Consent, Refusal> {
+async fn take_back(
+    State(altinn2): State<Arc<Altinn2>>,
+    Path(code): Path<String>,
+    call: Call,
+) -> Response {
+    let found = call
+        .enterprise(&altinn2, Resource::AuthorizationWrite, WRITE)
+        .and_then(|caller| own(&altinn2, &caller, &code));
+    match found {
+        Ok(consent) if matches!(consent.status(), Status::Answered(_)) => {
+            altinn2.refuse(&refusal::ANSWERED)
+        }
+        Ok(consent) => {
+            altinn2.remove(consent.code);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(refusal) => altinn2.refuse(&refusal),
+    }
+}
+
+/// Returns the caller's request. Another's and a missing one get the same refusal.
+fn own(altinn2: &Altinn2, caller: &Caller, code: &str) -> Result<Consent, Refusal> {
     let code = Uuid::parse_str(code).map_err(|_| refusal::UNREADABLE)?;
-    let consent = world.altinn2.seen(code, world.clock.now());
+    let consent = altinn2.seen(code, altinn2.clock.now());
     let is_own = |consent: &Consent| {
         let Consent { draft, by_link, .. } = consent;
         let handler = draft.handled_by.as_ref();
@@ -115,7 +120,7 @@ fn own(world: &World, caller: &Caller, code: &str) -> Result<Consent, Refusal> {
     consent.filter(is_own).ok_or(refusal::NOT_YOURS)
 }
 
-fn shown(world: &World, call: &Call, consent: &Consent) -> Response {
+fn shown(altinn2: &Altinn2, call: &Call, consent: &Consent) -> Response {
     let document = Document::of(consent);
     let accepted = call.headers.get(header::ACCEPT);
     let accepted = accepted.and_then(|value| value.to_str().ok());
@@ -123,7 +128,7 @@ fn shown(world: &World, call: &Call, consent: &Consent) -> Response {
         return Json(document).into_response();
     }
     let kind = [(header::CONTENT_TYPE, "application/hal+json; charset=utf-8")];
-    (kind, Json(document.linked(&world.addresses))).into_response()
+    (kind, Json(document.linked(&altinn2.origins))).into_response()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

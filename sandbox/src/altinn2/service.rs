@@ -1,12 +1,13 @@
-//! What can be consented to: services by code and edition, with their template, their parameters and, where the
-//! owner keeps one, the register of consumers (SRR).
+//! Services with consents, by code and edition, with their template, their parameters and, if the
+//! owner has one, the register of consumers (SRR).
 //!
-//! Sources: Skatteetaten, "Samtykke" and "Krav og betalinger"; Altinn, "Opprette tjeneste", "Autorisere datakonsument".
-//! Assumption: templates other than those of loan applications; the registered consumer is the demo's.
+//! Sources: Skatteetaten, "Samtykke" and "Krav og betalinger"; Altinn, "Opprette tjeneste",
+//! "Autorisere datakonsument". Assumption: templates other than those of loan applications; the
+//! registered consumer is the demo's.
 
-use crate::consumer::FJORDBANKEN;
+use crate::population::FJORDBANKEN;
 
-/// One service.
+/// Service (code and edition) for which consents are given.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Service {
     pub(super) code: &'static str,
@@ -14,39 +15,39 @@ pub(super) struct Service {
     pub(super) template: Template,
     /// Parameters of the text: each must be given.
     pub(super) metadata: &'static [&'static str],
-    /// Only consents that one use ends.
+    /// True if a consent ends with its first use.
     pub(super) one_time: bool,
-    /// The owner's register; where there is none, whoever has an API key may ask.
+    /// Register of the owner. Without one, any holder of an API key may request consents.
     pub(super) register: Option<&'static [Registered]>,
     pub(super) title: Text,
-    /// What the page says that the consumer will see.
+    /// Text of the page about what the consumer will see.
     pub(super) text: Text,
 }
 
-/// Which text stands around the service's own.
+/// Template of the consent page around the text of the service.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Template {
-    /// With the consumer's message, which must be there; the only one that links can use.
+    /// Text with the consumer's message, which is required; the only template for links.
     Standard,
-    /// For loan applications: without a message.
+    /// Template for loan applications, without a message.
     LoanApplication,
-    /// For claims and payments: without a message, since the owner allows none.
+    /// Claims and payments, without a message, since the owner allows none.
     SharingData,
 }
 
-/// A consumer that the owner has registered.
+/// Consumer that the owner of the service has registered.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Registered {
     pub(super) consumer: &'static str,
-    /// Who may fetch tokens for it with no more than an own API key.
+    /// Supplier that may fetch tokens for it with no more than its own API key.
     pub(super) handled_by: Option<&'static str>,
-    /// `AllowedRedirectDomain`; empty: anywhere.
+    /// `AllowedRedirectDomain`; empty if any domain is allowed.
     pub(super) redirect: &'static str,
-    /// Without it, whoever answers is logged out.
+    /// Keeps the person logged in after the answer. The default logs them out.
     pub(super) keep_session_alive: bool,
 }
 
-/// A text in the pages' languages.
+/// Text in the languages of the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Text {
     pub(super) nb: &'static str,
@@ -113,7 +114,7 @@ const SERVICES: &[Service] = &[
         title: INCOME,
         text: INCOME_TEXT,
     },
-    // The rest are the sandbox's own: one of an owner that keeps a register, one for one use.
+    // The rest are the sandbox's own: one of an owner with a register, one for a single use.
     Service {
         code: "9001",
         edition: 1,
@@ -162,25 +163,25 @@ const INCOME_TEXT: Text = Text {
     en: "Income that employers have reported in the period.",
 };
 
-/// The service of this code and edition.
+/// Finds the service of this code and edition.
 pub(super) fn find(code: &str, edition: u32) -> Option<&'static Service> {
     SERVICES
         .iter()
         .find(|service| service.code == code && service.edition == edition)
 }
 
-/// The service that links and tokens name so: code, underscore, edition.
+/// Finds the service by its name in links and tokens: code, underscore, edition.
 pub(super) fn named(name: &str) -> Option<&'static Service> {
     SERVICES.iter().find(|service| service.name() == name)
 }
 
 impl Service {
-    /// `5928_202301`.
+    /// Returns code and edition, such as `5928_202301`.
     pub(super) fn name(&self) -> String {
         format!("{}_{}", self.code, self.edition)
     }
 
-    /// What the owner has registered about the consumer.
+    /// Returns the owner's registration of the consumer.
     pub(super) fn registered(&self, consumer: &str) -> Option<&'static Registered> {
         self.register?
             .iter()

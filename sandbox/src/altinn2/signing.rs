@@ -1,57 +1,70 @@
-//! What Altinn 2 does with its keys, which are made when they are first asked for.
+//! Signing keys of Altinn 2, generated at first use.
 
 use std::sync::{MutexGuard, PoisonError};
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Altinn2;
+use super::defective_token;
 use super::key::{KeyRing, PublishedKey, SigningKey};
 use super::proof::{self, ProofError};
+use super::state::Altinn2;
 use super::switches::Proofs;
-use super::wrong;
-use crate::world::World;
 
 impl Altinn2 {
-    /// The claims of a consent token that is shown at `now`, if its signature, issuer and times are good. What
-    /// it is about is for whoever receives it to check.
+    /// Verifies the signature, issuer and times of a consent token that is presented at `now`, and
+    /// returns its claims. The recipient checks the subject matter.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError`] is the first check that failed.
     pub fn verify(&self, now: OffsetDateTime, token: &str) -> Result<Value, ProofError> {
         let published = self.ring().as_ref().map(KeyRing::published);
         proof::verify(token, now, published.as_ref().map_or(&[], |keys| keys))
     }
 
-    /// A signed consent token with these claims, whatever they are. Makes RSA keys the first time: not for
-    /// an async thread.
-    pub fn sign(&self, world: &World, claims: &Value) -> anyhow::Result<String> {
+    /// Signs a consent token with any claims. Generates RSA keys the first time: not for an async
+    /// thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a key cannot be generated or used.
+    pub fn sign(&self, claims: &Value) -> anyhow::Result<String> {
         let mut ring = self.ring();
-        Ok(made(&mut ring, world.clock.now())?.sign(claims)?)
+        Ok(made(&mut ring, self.clock.now())?.sign(claims)?)
     }
 
-    /// The consent token with these claims; it may be switched to be a wrong one. Not for an async thread.
-    pub(super) fn proof(&self, world: &World, claims: &Value) -> anyhow::Result<String> {
+    /// Signs the consent token with these claims, or a defective one if so switched. Not for an
+    /// async thread.
+    pub(super) fn proof(&self, claims: &Value) -> anyhow::Result<String> {
         let proofs = self.switches().proofs;
-        let changed = wrong::claims(proofs, claims);
+        let changed = defective_token::claims(proofs, claims);
         match proofs {
             Proofs::Tampered => {
-                let signed = self.sign(world, claims)?;
-                wrong::tampered(&signed, &changed)
+                let signed = self.sign(claims)?;
+                defective_token::tampered(&signed, &changed)
             }
-            // Somebody signed it, who is not Altinn.
-            Proofs::UnknownKey => world.maskinporten.sign(&changed),
-            _ => self.sign(world, &changed),
+            // Signed by a key that is not Altinn's.
+            Proofs::UnknownKey => self.foreign.sign(&changed),
+            _ => self.sign(&changed),
         }
     }
 
-    /// The announced certificate signs from now on, and another is announced. Not for an async thread.
-    pub fn rotate_keys(&self, world: &World) -> anyhow::Result<()> {
-        let now = world.clock.now();
+    /// Rotates the keys: the announced certificate signs from now on, and another is announced. Not
+    /// for an async thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a key cannot be generated.
+    pub fn rotate_keys(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
         let next = SigningKey::generate(now)?;
         made(&mut self.ring(), now)?.rotate(next);
         Ok(())
     }
 
-    pub(super) fn published(&self, world: &World) -> anyhow::Result<[PublishedKey; 2]> {
-        Ok(made(&mut self.ring(), world.clock.now())?.published())
+    pub(super) fn published(&self) -> anyhow::Result<[PublishedKey; 2]> {
+        Ok(made(&mut self.ring(), self.clock.now())?.published())
     }
 
     fn ring(&self) -> MutexGuard<'_, Option<KeyRing>> {

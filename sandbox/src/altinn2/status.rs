@@ -1,13 +1,13 @@
-//! `RequestStatus`: how far a request has come.
+//! `RequestStatus`: the progress of a request.
 
-/// What a person answers.
+/// Person's answer to a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Answer {
     Accepted,
     Rejected,
 }
 
-/// `RequestStatus`.
+/// Status of a request, `RequestStatus` in answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Status {
     Unopened,

@@ -1,77 +1,77 @@
-//! What Altinn 2 may do differently from the ordinary, each documented, or seen at the real one; and, for the consumer's own
-//! checks, proofs that the real one never gave.
+//! Deviations of Altinn 2 from its ordinary behaviour, each documented, or observed at the real
+//! one; and, to test the consumer's own checks, consent tokens that the real one never issued.
 
 use serde::{Deserialize, Serialize};
 
-use crate::altinn::Callback;
+use crate::kit::Callback;
 
 /// The switches; `default()` is how it was until June 2026.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// As it is since 19 June 2026: nothing is served any more. Assumption: with 410 and a reason phrase.
+    /// Serves nothing any more, as since 19 June 2026. Assumption: with 410 and a reason phrase.
     pub closed: bool,
-    /// Seconds before an answer shows in the request's status and at the token endpoint.
+    /// Seconds before an answer appears in the request's status and at the token endpoint.
     pub answer_delay_seconds: u32,
-    /// How the browser goes back after an answer.
+    /// Redirect of the browser after an answer.
     pub callback: Callback,
-    /// How `ErrorMessage` stands in the way back.
+    /// Encoding of `ErrorMessage` in the redirect.
     pub error_message: Encoding,
-    /// What the members of an error are called.
+    /// Names of the members of an error.
     pub error_members: ErrorMembers,
-    /// Where the errors of a request that is not good stand.
+    /// Place of the errors of an invalid request.
     pub errors_in: ErrorsIn,
-    /// What links may ask for.
+    /// Services that a link may request.
     pub links: Links,
-    /// What is wrong with the consent tokens that are given from now on.
+    /// Defect of the consent tokens that are issued from now on.
     pub proofs: Proofs,
 }
 
-/// What links may ask for.
+/// Services that a link may request.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Links {
     /// Services of the standard template, as the documentation has it.
     #[default]
     StandardTemplate,
-    /// Every service. When Skatteetaten first described krav og betalinger the browser was sent to Altinn with the code in its
-    /// address; which template it had then is not published.
+    /// Service. When Skatteetaten first described krav og betalinger the browser was sent to Altinn
+    /// with the code in its address; which template it had then is not published.
     EveryTemplate,
 }
 
-/// What is wrong with the consent tokens.
+/// Defect of the consent tokens.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proofs {
-    /// Nothing.
+    /// Issues a correct token.
     #[default]
     Good,
-    /// They were changed after they were signed.
+    /// Changes the token after it is signed.
     Tampered,
-    /// They are of another party.
+    /// Issues a token for another party.
     AnotherParty,
-    /// They are for another consumer.
+    /// Issues a token for another consumer.
     AnotherConsumer,
-    /// They are for another service.
+    /// Issues a token for another service.
     AnotherService,
-    /// They were given too late.
+    /// Issues an expired token.
     Expired,
-    /// Nobody has published the key that they are signed with.
+    /// Signed with a key that is not published.
     UnknownKey,
 }
 
-/// How often a text is percent-encoded.
+/// Number of times that a text is percent-encoded.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
-    /// Twice, as the documentation shows it.
+    /// Encodes twice, as in the documentation.
     #[default]
     Twice,
-    /// Once, as one would expect.
+    /// Encodes once, as RFC 3986 requires.
     Once,
 }
 
-/// What the members of an error are called.
+/// Names of the members of an error.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorMembers {
@@ -82,13 +82,13 @@ pub enum ErrorMembers {
     Described,
 }
 
-/// Where the errors of a request that is not good stand.
+/// Place of the errors of an invalid request.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorsIn {
-    /// In the body, since release 21.8.
+    /// Errors in the body, since release 21.8.
     #[default]
     Body,
-    /// In the reason phrase alone, as before.
+    /// Only in the reason phrase, as before release 21.8.
     ReasonPhrase,
 }

@@ -1,8 +1,9 @@
-//! The token endpoint: a code for a consent token, as often as one likes while the consent lasts, and what
-//! else can be done with the code.
+//! Token endpoint: a code for a consent token, repeatedly while the consent lasts, and the other
+//! uses of the code.
 //!
-//! Sources: Altinn, "Hente token", "Logge bruk", "Leverandør". Everything that is wrong is answered alike. Assumption:
-//! that giving up asks for the organisation itself, and that a supplier's delegated token names itself too.
+//! Sources: Altinn, "Hente token", "Logge bruk", "Leverandør". All faults get the same answer.
+//! Assumptions: giving up a consent requires the organisation itself, and a supplier's delegated
+//! token names the supplier too.
 
 use std::sync::Arc;
 
@@ -18,17 +19,18 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use super::api_key::{ApiKey, Resource};
-use super::caller::{Call, Caller};
+use super::call::Call;
+use super::caller::Caller;
 use super::consent::Consent;
 use super::proof;
 use super::refusal::{self, Refusal};
-use crate::bearer::bearer;
-use crate::world::World;
+use super::state::Altinn2;
+use crate::kit::bearer::bearer;
 
 const TOKENS_READ: &[&str] = &["altinn:consenttokens.read", "altinn:consenttokens"];
 const TOKENS_WRITE: &[&str] = &["altinn:consenttokens.write", "altinn:consenttokens"];
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn2>> {
     Router::new()
         .route("/api/authorization/token", get(fetch_by_query))
         .route(
@@ -38,14 +40,18 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/api/authorization/token/{code}/loguse", post(log_use))
 }
 
-async fn fetch_by_query(state: State<Arc<World>>, call: Call) -> Response {
+async fn fetch_by_query(state: State<Arc<Altinn2>>, call: Call) -> Response {
     let code = call.parameter("authcode").unwrap_or_default();
     fetch(state, Path(code), call).await
 }
 
-async fn fetch(State(world): State<Arc<World>>, Path(code): Path<String>, call: Call) -> Response {
+async fn fetch(
+    State(altinn2): State<Arc<Altinn2>>,
+    Path(code): Path<String>,
+    call: Call,
+) -> Response {
     let holder = holder(
-        &world,
+        &altinn2,
         &call,
         Resource::AuthorizationRead,
         TOKENS_READ,
@@ -53,14 +59,13 @@ async fn fetch(State(world): State<Arc<World>>, Path(code): Path<String>, call: 
     );
     let (consent, handler) = match holder {
         Ok(found) => found,
-        Err(refusal) => return world.altinn2.refuse(&refusal),
+        Err(refusal) => return altinn2.refuse(&refusal),
     };
-    let claims = proof::claims(&consent, handler.as_deref(), world.clock.now());
-    let signing = world.clone();
-    let signed =
-        tokio::task::spawn_blocking(move || signing.altinn2.proof(&signing, &claims)).await;
+    let claims = proof::claims(&consent, handler.as_deref(), altinn2.clock.now());
+    let signing = altinn2.clone();
+    let signed = tokio::task::spawn_blocking(move || signing.proof(&claims)).await;
     let Ok(Ok(token)) = signed else {
-        return world.altinn2.refuse(&refusal::BROKEN);
+        return altinn2.refuse(&refusal::BROKEN);
     };
     let accepted = call
         .headers
@@ -74,26 +79,26 @@ async fn fetch(State(world): State<Arc<World>>, Path(code): Path<String>, call: 
 }
 
 async fn give_up(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     Path(code): Path<String>,
     call: Call,
 ) -> Response {
-    let caller = call.enterprise(&world, Resource::AuthorizationWrite, TOKENS_WRITE);
+    let caller = call.enterprise(&altinn2, Resource::AuthorizationWrite, TOKENS_WRITE);
     let given_up = caller.and_then(|caller| {
         let is_consumer = |consent: &Consent| consent.draft.covered_by == caller.consumer;
-        let code = in_force(&world, &code)?;
+        let code = in_force(&altinn2, &code)?;
         let code = Some(code).filter(is_consumer).ok_or(refusal::CODE)?.code;
-        let now = world.clock.now();
-        let changed = world.altinn2.change(code, |consent| consent.give_up(now));
+        let now = altinn2.clock.now();
+        let changed = altinn2.change(code, |consent| consent.give_up(now));
         changed.filter(|given_up| *given_up).ok_or(refusal::CODE)
     });
     match given_up {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => world.altinn2.refuse(&refusal),
+        Err(refusal) => altinn2.refuse(&refusal),
     }
 }
 
-/// One use, to the second.
+/// Reported use of a consent, with a precision of a second.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Use {
@@ -103,13 +108,13 @@ struct Use {
 }
 
 async fn log_use(
-    State(world): State<Arc<World>>,
+    State(altinn2): State<Arc<Altinn2>>,
     Path(code): Path<String>,
     call: Call,
     body: Bytes,
 ) -> Response {
     let holder = holder(
-        &world,
+        &altinn2,
         &call,
         Resource::AuthorizationRead,
         TOKENS_READ,
@@ -119,42 +124,43 @@ async fn log_use(
         let used: Use = serde_json::from_slice(&body).map_err(|_| refusal::UNREADABLE)?;
         let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
         PrimitiveDateTime::parse(&used.usage_date_time, form).map_err(|_| refusal::UNREADABLE)?;
-        let now = world.clock.now();
+        let now = altinn2.clock.now();
         let change = |consent: &mut Consent| {
             consent.log_use(&used.service_code, used.service_edition_code, now)
         };
-        let logged = world.altinn2.change(consent.code, change);
+        let logged = altinn2.change(consent.code, change);
         logged.filter(|logged| *logged).ok_or(refusal::CODE)
     });
     match logged {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => world.altinn2.refuse(&refusal),
+        Err(refusal) => altinn2.refuse(&refusal),
     }
 }
 
-/// The consent in force that the caller may use, and who the caller is when it is not the consumer.
+/// Returns the consent in force that the caller may use. Returns the caller too, if it is not the
+/// consumer.
 ///
-/// The consumer needs no more than its API key, and so does a supplier that the owner of each service has registered; another
-/// supplier needs a delegated token too.
+/// The consumer needs its API key alone, and so does a supplier that the owner of each service has
+/// registered; another supplier needs a delegated token too.
 fn holder(
-    world: &World,
+    altinn2: &Altinn2,
     call: &Call,
     resource: Resource,
     scopes: &[&str],
     code: &str,
 ) -> Result<(Consent, Option<String>), Refusal> {
-    let key = world.altinn2.keys.shown(&call.headers)?;
+    let key = altinn2.keys.shown(&call.headers)?;
     let key = key
         .filter(|key| key.is_for(resource))
         .ok_or(refusal::CODE)?;
-    let consent = in_force(world, code)?;
+    let consent = in_force(altinn2, code)?;
     let consumer = &consent.draft.covered_by;
     if key.organisation == *consumer {
         return Ok((consent, None));
     }
     let delegated = || {
         bearer(&call.headers)?;
-        let caller = call.organisation(world).ok()?.with_one_of(scopes).ok()?;
+        let caller = call.organisation(altinn2).ok()?.with_one_of(scopes).ok()?;
         Some(is_delegated(&caller, consumer, &key))
     };
     let is_registered = consent.draft.parts.iter().all(|part| {
@@ -171,10 +177,10 @@ fn is_delegated(caller: &Caller, consumer: &str, key: &ApiKey) -> bool {
     caller.consumer == consumer && caller.supplier.as_ref() == Some(&key.organisation)
 }
 
-fn in_force(world: &World, code: &str) -> Result<Consent, Refusal> {
+fn in_force(altinn2: &Altinn2, code: &str) -> Result<Consent, Refusal> {
     let code = Uuid::parse_str(code).map_err(|_| refusal::CODE)?;
-    let now = world.clock.now();
-    let consent = world.altinn2.seen(code, now);
+    let now = altinn2.clock.now();
+    let consent = altinn2.seen(code, now);
     consent
         .filter(|consent| consent.is_in_force(now))
         .ok_or(refusal::CODE)

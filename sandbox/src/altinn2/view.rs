@@ -1,4 +1,4 @@
-//! What the pages show of a request, in the reader's language.
+//! Parts of the pages about a request, in the reader's language.
 
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,10 +9,10 @@ use super::consent::Obstacle;
 use super::draft::Draft;
 use super::service::Text;
 use super::{local_time, party};
-use crate::altinn::register::PERSONS;
-use crate::html::{self, Language};
+use crate::kit::html::{self, Language};
+use crate::population::{first_choice, person_choices};
 
-/// The page, with what is particular to its `state`.
+/// Builds the page of a request in the given `state`.
 pub(super) fn of_draft(
     draft: &Draft,
     mut state: Value,
@@ -20,10 +20,6 @@ pub(super) fn of_draft(
     allowed: impl Fn(&str) -> bool,
     obstacle: Option<Obstacle>,
 ) -> Response {
-    let persons = PERSONS.iter().map(|known| {
-        let allowed = allowed(known.number);
-        json!({ "handle": known.handle, "name": known.name, "allowed": allowed })
-    });
     let handler = draft.handled_by.as_deref().map(party::shown_name);
     let party = Some(&draft.offered_by).filter(|number| !number.is_empty());
     let context = json!({
@@ -34,7 +30,9 @@ pub(super) fn of_draft(
         "valid_to": language.date(local_time::local(draft.valid_to).date()),
         "rights": rights(draft, language),
         "message": own_message(draft, language),
-        "persons": persons.collect::<Value>(),
+        "persons": person_choices(&allowed),
+        "selected": first_choice(&allowed),
+        "problem": obstacle.is_some(),
         "obstacle": obstacle.map(|obstacle| format!("{obstacle:?}")),
     });
     if let (Some(state), Value::Object(context)) = (state.as_object_mut(), context) {
@@ -48,7 +46,7 @@ pub(super) fn of_draft(
     html::page(status, "altinn2_consent.html", language, "'none'", state)
 }
 
-/// What is asked for, in words.
+/// Describes the requested rights in words.
 pub(super) fn rights(draft: &Draft, language: Language) -> Value {
     let parts = draft.parts.iter().map(|part| {
         let (title, text) = (part.service.title, part.service.text);
@@ -57,7 +55,7 @@ pub(super) fn rights(draft: &Draft, language: Language) -> Value {
     parts.collect()
 }
 
-/// The consumer's message in the language, or else in any.
+/// Returns the consumer's message in the language, or else in any.
 fn own_message(draft: &Draft, language: Language) -> Option<&str> {
     let tag = match language {
         Language::Norwegian => "no-nb",
@@ -78,7 +76,7 @@ impl Text {
     }
 }
 
-/// The address's, or else the reader's.
+/// Returns the address's language, or else the reader's.
 pub(super) fn language(headers: &HeaderMap, code: Option<&str>) -> Language {
     code.map_or_else(|| Language::of_three(headers), Language::tagged)
 }

@@ -1,14 +1,14 @@
-//! The bank's customers: invented persons, and whom they may act for.
+//! Customers of the bank: invented persons, and the parties that they may act for.
 
-use crate::altinn::register::{self, Organisation};
-use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN};
+use crate::population::{self, Organisation};
+use crate::population::{FJORDBANKEN, INNLANDSBANKEN};
 
-/// Somebody who can log in.
+/// Customer who can log in.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Customer {
-    /// Name.
+    /// Name of the customer.
     pub name: &'static str,
-    /// What forms call the customer.
+    /// Name of the customer in forms.
     pub handle: &'static str,
     /// `sub` of the login token.
     pub subject: &'static str,
@@ -20,8 +20,8 @@ pub struct Customer {
     pub bank: &'static str,
 }
 
-/// All customers. Odd acts for nobody but himself; Eirik is another bank's, and acts for the same
-/// enterprise as Ragna.
+/// Customers of the demo. Odd acts only for himself. Eirik is a customer of another bank, and acts
+/// for the same enterprise as Ragna.
 pub const CUSTOMERS: &[Customer] = &[
     Customer {
         name: "Ragna Fjordvik",
@@ -66,26 +66,26 @@ pub const CUSTOMERS: &[Customer] = &[
 ];
 
 impl Customer {
-    /// The customer with this handle.
+    /// Finds the customer with this handle.
     pub fn named(handle: &str) -> Option<&'static Self> {
         CUSTOMERS.iter().find(|customer| customer.handle == handle)
     }
 
-    /// What the register has the customer under.
+    /// Returns the customer's surname in the register.
     pub(super) fn surname(&self) -> &'static str {
         self.name.rsplit(' ').next().unwrap_or(self.name)
     }
 
-    /// The organisations with their names.
+    /// Returns the organisations with their names.
     pub(super) fn acts_for(&self) -> impl Iterator<Item = &'static Organisation> {
         self.organisations
             .iter()
-            .filter_map(|number| register::organisation(number))
+            .filter_map(|number| population::organisation(number))
     }
 
-    /// The name of the customer's bank.
+    /// Returns the name of the customer's bank.
     pub(super) fn bank_name(&self) -> &'static str {
-        register::organisation(self.bank).map_or("", |bank| bank.name)
+        population::organisation(self.bank).map_or("", |bank| bank.name)
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn customers_are_persons_of_the_register() {
         for customer in CUSTOMERS {
-            let person = register::person(customer.pid).unwrap();
+            let person = population::person(customer.pid).unwrap();
             assert_eq!(
                 (person.name, person.handle),
                 (customer.name, customer.handle)

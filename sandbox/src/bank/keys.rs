@@ -1,4 +1,4 @@
-//! The keys that login tokens are signed with: RSA, the newest signs, all that are kept are published.
+//! Signing keys of login tokens: RSA; the newest signs, and all stored ones are published.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -8,33 +8,33 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{KeyPair, RsaKeySize};
 use serde_json::{Value, json};
 
-use crate::authority::{rsa_key, rsa_key_named};
-use crate::maskinporten::public_key;
+use crate::pki::public_jwk;
+use crate::pki::{rsa_key, rsa_key_named};
 
-/// One key.
+/// Signing key of login tokens.
 #[derive(Clone)]
 pub(super) struct Key {
     private: EncodingKey,
     kid: String,
     modulus: String,
     exponent: String,
-    /// The public key, in PEM: what a confused verifier would take for a shared secret.
+    /// Public key in PEM, which a confused verifier would use as a shared secret.
     public_pem: String,
 }
 
 impl Key {
-    /// The one that this process calls `name`.
+    /// Returns the key that this process calls `name`.
     pub(super) fn named(name: &'static str) -> anyhow::Result<Self> {
         Self::of(&rsa_key_named(name, RsaKeySize::_2048)?)
     }
 
-    /// A new one; takes part of a second.
+    /// Generates a key; takes part of a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
         Self::of(&rsa_key(RsaKeySize::_2048)?)
     }
 
     fn of(pair: &KeyPair) -> anyhow::Result<Self> {
-        let jwk = public_key(pair)?;
+        let jwk = public_jwk(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
             anyhow::bail!("an RSA key has become another");
         };
@@ -51,7 +51,7 @@ impl Key {
         json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.modulus, "e": self.exponent })
     }
 
-    /// A token signed as it should be, with this key named or another.
+    /// Signs a token correctly, under the name of this key or another.
     pub(super) fn token(&self, kid: &str, claims: &Value) -> anyhow::Result<String> {
         let message = message("RS256", kid, claims);
         let signature =
@@ -59,12 +59,12 @@ impl Key {
         Ok(format!("{message}.{signature}"))
     }
 
-    /// A token without a signature.
+    /// Builds a token without a signature.
     pub(super) fn unsigned(&self, claims: &Value) -> String {
         format!("{}.", message("none", &self.kid, claims))
     }
 
-    /// A token authenticated with the public key as if it were a secret.
+    /// Builds a token authenticated with the public key as if it were a secret.
     pub(super) fn keyed_with_public(&self, claims: &Value) -> String {
         let message = message("HS256", &self.kid, claims);
         let secret = hmac::Key::new(hmac::HMAC_SHA256, self.public_pem.as_bytes());

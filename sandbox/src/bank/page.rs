@@ -1,4 +1,4 @@
-//! The demo bank's pages. What happens between the pages and the app is in `pages/bank.js` and
+//! Pages of the demo bank. The exchange between the pages and the app is in `pages/bank.js` and
 //! `pages/bank_sign.js`.
 
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::customer::{CUSTOMERS, Customer};
+use super::state::Bank;
 use super::token::Overrides;
-use crate::html::{self, Language};
-use crate::world::World;
+use crate::kit::html::{self, Language};
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Bank>> {
     Router::new()
         .route("/", get(front))
         .route("/signering", get(sign))
@@ -29,10 +29,10 @@ pub(super) fn routes() -> Router<Arc<World>> {
         )
 }
 
-async fn front(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+async fn front(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
     let language = Language::of(&headers);
-    match world.bank.sessions.of(&headers) {
-        Some(customer) => overview(&world, customer, language),
+    match bank.sessions.of(&headers) {
+        Some(customer) => overview(&bank, customer, language),
         None => html::page(
             StatusCode::OK,
             "login.html",
@@ -59,19 +59,19 @@ fn customers() -> Value {
     CUSTOMERS.iter().map(entry).collect()
 }
 
-fn overview(world: &World, customer: &Customer, language: Language) -> Response {
+fn overview(bank: &Bank, customer: &Customer, language: Language) -> Response {
     let organisations = customer
         .acts_for()
         .map(|organisation| json!({ "number": organisation.number, "name": organisation.name }));
-    let today = world.clock.now().date();
+    let today = bank.clock.now().date();
     let context = json!({
         "name": customer.name,
         "bank": customer.bank_name(),
         "pid": customer.pid,
         "surname": customer.surname(),
         "organisations": organisations.collect::<Value>(),
-        "app": world.app,
-        "altinn": world.bank.portal(&world.addresses),
+        "app": bank.origins.app,
+        "altinn": bank.portal(),
         "from": today.replace_day(1).and_then(|date| date.replace_year(date.year().saturating_sub(1))).unwrap_or(today).to_string(),
         "to": today.to_string(),
     });
@@ -79,34 +79,34 @@ fn overview(world: &World, customer: &Customer, language: Language) -> Response 
         StatusCode::OK,
         "bank.html",
         language,
-        &connect(world),
+        &connect(bank),
         context,
     )
 }
 
-/// Where a customer signs an agreement with the bank.
-async fn sign(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+/// Serves the page where a customer signs an agreement with the bank.
+async fn sign(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
     let language = Language::of(&headers);
-    let Some(customer) = world.bank.sessions.of(&headers) else {
+    let Some(customer) = bank.sessions.of(&headers) else {
         return Redirect::to("/").into_response();
     };
     let context = json!({
         "name": customer.name,
         "bank": customer.bank_name(),
-        "app": world.app,
+        "app": bank.origins.app,
     });
     html::page(
         StatusCode::OK,
         "bank_sign.html",
         language,
-        &connect(&world),
+        &connect(&bank),
         context,
     )
 }
 
-/// Whom the scripts call: the app, and this site.
-fn connect(world: &World) -> String {
-    let app = world.app.as_deref().unwrap_or_default();
+/// Returns the origins that the scripts call: the app, and this site.
+fn connect(bank: &Bank) -> String {
+    let app = bank.origins.app.as_deref().unwrap_or_default();
     format!("'self' {app}").trim_end().to_owned()
 }
 
@@ -116,14 +116,14 @@ struct LogIn {
 }
 
 async fn log_in(
-    State(world): State<Arc<World>>,
+    State(bank): State<Arc<Bank>>,
     headers: HeaderMap,
     Form(form): Form<LogIn>,
 ) -> Response {
-    let (Some(customer), true) = (Customer::named(&form.customer), is_own(&world, &headers)) else {
+    let (Some(customer), true) = (Customer::named(&form.customer), is_own(&bank, &headers)) else {
         return StatusCode::FORBIDDEN.into_response();
     };
-    let sessions = &world.bank.sessions;
+    let sessions = &bank.sessions;
     (
         [html::set_cookie(
             sessions.cookie(),
@@ -134,24 +134,21 @@ async fn log_in(
         .into_response()
 }
 
-async fn log_out(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    world.bank.sessions.close(&headers);
+async fn log_out(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
+    bank.sessions.close(&headers);
     (
-        [html::drop_cookie(world.bank.sessions.cookie())],
+        [html::drop_cookie(bank.sessions.cookie())],
         Redirect::to("/"),
     )
         .into_response()
 }
 
-/// A fresh token for the page's own calls to the app.
-async fn login_token(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let Some(customer) = world.bank.sessions.of(&headers) else {
+/// Returns a fresh token for the page's own calls to the app.
+async fn login_token(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
+    let Some(customer) = bank.sessions.of(&headers) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    match world
-        .bank
-        .login_token(world.clock.now(), customer, &Overrides::default())
-    {
+    match bank.login_token(bank.clock.now(), customer, &Overrides::default()) {
         Ok(token) => (
             [(header::CACHE_CONTROL, "no-store")],
             Json(json!({ "token": token })),
@@ -161,6 +158,6 @@ async fn login_token(State(world): State<Arc<World>>, headers: HeaderMap) -> Res
     }
 }
 
-fn is_own(world: &World, headers: &HeaderMap) -> bool {
-    html::is_own(headers, &world.addresses.bank_page)
+fn is_own(bank: &Bank, headers: &HeaderMap) -> bool {
+    html::is_own(headers, &bank.origins.pages)
 }

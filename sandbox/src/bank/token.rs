@@ -1,4 +1,4 @@
-//! Login tokens, and ways of getting them wrong.
+//! Login tokens, valid and defective.
 
 use std::collections::BTreeMap;
 
@@ -7,56 +7,60 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::customer::Customer;
+use crate::population::FJORDBANKEN;
 
-/// What login tokens are for.
+/// Audience of login tokens.
 pub const AUDIENCE: &str = "innsyn";
 
-/// How long a token lasts.
+/// `client_id` of a back end of the bank's, which logs in as itself.
+pub const BACK_END: &str = "case-work";
+
+/// Lifetime of a token.
 const LIFETIME: Duration = Duration::minutes(15);
 
-/// How a token differs from the ordinary; `default()` is the ordinary.
+/// Deviations of a token from the ordinary; `default()` is the ordinary.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// Seconds from now to `exp`; negative for an expired token.
     pub expires_in: Option<i64>,
-    /// Claims in place of the ordinary ones, or beside them; `null` takes a claim away.
+    /// Claims that replace or complete the ordinary ones; `null` removes a claim.
     pub claims: BTreeMap<String, Value>,
-    /// How it is signed.
+    /// Kind of signature.
     pub signature: Signature,
 }
 
-/// How a token is signed.
+/// Kind of a token's signature.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Signature {
-    /// By the login service.
+    /// Signed by the login service.
     #[default]
     Genuine,
-    /// By a key that nobody knows, under the `kid` of the login service's.
+    /// Signs with an unknown key, under the `kid` of the login service's.
     ForeignKey,
-    /// By a key that nobody knows, under a `kid` that nobody knows.
+    /// Signs with an unknown key, under an unknown `kid`.
     UnknownKey,
-    /// Not at all: `alg` is `none`.
+    /// Leaves the token unsigned: `alg` is `none`.
     None,
-    /// With HS256 and the public key as the secret.
+    /// Authenticates with HS256, with the public key as the secret.
     PublicKeyAsSecret,
 }
 
 impl Overrides {
-    /// With one claim changed.
+    /// Sets or replaces one claim.
     #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
     }
 
-    /// With another signature.
+    /// Sets the kind of signature.
     #[must_use]
     pub const fn signed(mut self, signature: Signature) -> Self {
         self.signature = signature;
         self
     }
 
-    /// With another time left.
+    /// Sets the remaining lifetime in seconds.
     #[must_use]
     pub const fn expires_in(mut self, seconds: i64) -> Self {
         self.expires_in = Some(seconds);
@@ -64,26 +68,45 @@ impl Overrides {
     }
 }
 
-/// The claims of the customer's token.
+/// Returns the claims of the customer's token.
 pub(super) fn claims(
     issuer: &str,
     now: OffsetDateTime,
     customer: &Customer,
     overrides: &Overrides,
 ) -> Value {
-    let at = now.unix_timestamp();
-    let mut claims = json!({
-        "iss": issuer,
-        "aud": AUDIENCE,
+    let who = json!({
         "sub": customer.subject,
         "pid": customer.pid,
         "organisations": customer.organisations,
         "consumer": customer.bank,
+    });
+    complete(issuer, now, who, overrides)
+}
+
+/// Returns the claims of the token of [`BACK_END`], as RFC 9068 §2.2 has them for the client
+/// credentials grant.
+pub(super) fn back_end_claims(issuer: &str, now: OffsetDateTime, overrides: &Overrides) -> Value {
+    let who = json!({
+        "sub": BACK_END,
+        "client_id": BACK_END,
+        "consumer": FJORDBANKEN,
+        "scope": "innsyn:persons",
+    });
+    complete(issuer, now, who, overrides)
+}
+
+fn complete(issuer: &str, now: OffsetDateTime, who: Value, overrides: &Overrides) -> Value {
+    let at = now.unix_timestamp();
+    let mut claims = json!({
+        "iss": issuer,
+        "aud": AUDIENCE,
         "iat": at,
         "exp": at.saturating_add(overrides.expires_in.unwrap_or(LIFETIME.whole_seconds())),
         "jti": Uuid::new_v4(),
     });
-    if let Some(members) = claims.as_object_mut() {
+    if let (Some(members), Value::Object(who)) = (claims.as_object_mut(), who) {
+        members.extend(who);
         members.extend(overrides.claims.clone());
         members.retain(|_, value| !value.is_null());
     }

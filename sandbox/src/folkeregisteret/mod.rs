@@ -1,21 +1,21 @@
-//! Folkeregisteret: for those who report into it, two-way TLS and nothing of what is reported; for those who look
-//! persons up, [`lookup`] on another origin.
+//! Folkeregisteret: for producers, two-way TLS without any report; for consumers, [`lookup`] on
+//! another origin.
 //!
-//! The published documentation asks producers for an enterprise certificate for authentication, whose
-//! organisation number is that of the party to the agreement. A certificate that is not good ends the
-//! handshake, with the alert for its fault; one of an organisation without an agreement is refused by
-//! an answer. No message format is simulated: there is one route of the sandbox's own, [`TRANSPORT`],
-//! which says that the transport works. Everything else is 404.
+//! The published documentation asks producers for an enterprise certificate for authentication,
+//! whose organisation number is that of the party to the agreement. A certificate that is not good
+//! ends the handshake, with the alert for its fault; one of an organisation without an agreement is
+//! refused by an answer. No message format is simulated: there is one route of the sandbox's own,
+//! [`TRANSPORT`], which says that the transport works. Everything else is 404.
 //!
-//! Assumptions: that an organisation without an agreement is answered, not cut off, and with 403; the
-//! codes, which follow the pattern of Skatteetaten's other interfaces (-003 for an unknown address,
-//! -005 for what one may not); the texts; that the client sends the issuing authority's certificate;
-//! that key usage must be there; and that a revoked certificate is refused at once. TLS sessions are never resumed, so that the certificate is looked
-//! at each time.
+//! Assumptions: that an organisation without an agreement is answered, not cut off, and with 403;
+//! the codes, which follow the pattern of Skatteetaten's other interfaces (-003 for an unknown
+//! address, -005 for what one may not); the texts; that the client sends the issuing authority's
+//! certificate; that key usage must be there; and that a revoked certificate is refused at once.
+//! TLS sessions are never resumed, so that the certificate is looked at each time.
 
-mod door;
 pub mod lookup;
-mod refusal;
+
+use std::sync::Arc;
 
 use axum::extract::{Extension, Request};
 use axum::middleware::{Next, from_fn};
@@ -23,27 +23,32 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
+use rustls::ServerConfig;
 use serde_json::json;
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
 
-use crate::consumer::FJORDBANKEN;
-use crate::journal::Note;
-use crate::server::Peer;
+use crate::kit::Clock;
+use crate::kit::journal::Note;
+use crate::kit::server::Peer;
+use crate::pki::{EnterpriseAuthority, EnterpriseClientVerifier, WebAuthority, organisation};
+use crate::population::FJORDBANKEN;
 
-pub(crate) use door::{door, tls};
-pub(crate) use refusal::reason;
-
-/// The one route: `GET` says that the transport works. It is the sandbox's own.
+/// Single route: `GET` confirms that the transport works. It is the sandbox's own.
 pub const TRANSPORT: &str = "/sandbox/transport";
 
-/// Those who have an agreement.
+/// Organisations with an agreement.
 const PARTIES: [&str; 1] = [FJORDBANKEN];
 
-const SERIAL_NUMBER: &str = "2.5.4.5";
-const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
+/// Returns the TLS configuration: a certificate of `web`, and clients certified by `enterprise`.
+pub(crate) fn tls(
+    web: &WebAuthority,
+    enterprise: &EnterpriseAuthority,
+    clock: &Clock,
+) -> anyhow::Result<Arc<ServerConfig>> {
+    let verifier = EnterpriseClientVerifier::of_roots(enterprise)?;
+    web.server_with_clients(clock, Arc::new(verifier))
+}
 
-/// What is behind the door.
+/// Returns the routes for organisations with an agreement.
 pub(crate) fn router() -> Router {
     Router::new()
         .route(TRANSPORT, get(works))
@@ -73,28 +78,9 @@ async fn only_parties(
     refusal(StatusCode::FORBIDDEN, "FREG-005", &text)
 }
 
-/// A refusal in Folkeregisteret's form.
+/// Builds a refusal in Folkeregisteret's format.
 fn refusal(status: StatusCode, code: &str, text: &str) -> Response {
     let note = Extension(Note(format!("{code}: {text}")));
     let body = Json(json!({ "kode": code, "melding": text }));
     (status, note, body).into_response()
-}
-
-/// The number where SEID 1 and SEID 2 have it. Where both are there, they are to be the same.
-pub(crate) fn organisation(certificate: &[u8]) -> Option<String> {
-    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    let mut numbers = Vec::new();
-    for attribute in certificate.subject().iter_attributes() {
-        let kind = attribute.attr_type().to_id_string();
-        match (kind.as_str(), attribute.as_str().ok()?) {
-            (SERIAL_NUMBER, number) => numbers.push(number),
-            (ORGANISATION_IDENTIFIER, text) => numbers.push(text.strip_prefix("NTRNO-")?),
-            _ => {}
-        }
-    }
-    numbers.dedup();
-    match numbers.as_slice() {
-        [number] => Some((*number).to_owned()),
-        _ => None,
-    }
 }

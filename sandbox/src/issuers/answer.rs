@@ -1,4 +1,4 @@
-//! An answer about one certificate (RFC 6960 §4.2), signed by the authority that issued it.
+//! Answer about one certificate (RFC 6960 §4.2), signed by the authority that issued it.
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use rcgen::PKCS_RSA_SHA256;
@@ -13,9 +13,9 @@ use x509_ocsp_der::{Decode, Encode};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use crate::authority::Hierarchy;
+use crate::pki::Hierarchy;
 
-/// Assumption: as long as a list.
+/// Validity of an OCSP answer. Assumption: as long as a revocation list's.
 const HOLDS: Duration = Duration::DAY;
 
 const HASHES: [(&str, &Algorithm); 2] = [
@@ -25,7 +25,7 @@ const HASHES: [(&str, &Algorithm); 2] = [
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const SHA256_WITH_ECDSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 
-/// The answer to `request`: DER.
+/// Builds the answer to `request`, in DER.
 pub(super) fn to(
     request: &[u8],
     authority: &Hierarchy,
@@ -54,7 +54,7 @@ pub(super) fn to(
             next_update: Some(moment(now.saturating_add(HOLDS))?),
             single_extensions: None,
         }],
-        // A nonce is repeated; whoever asks sends nothing else.
+        // A nonce is repeated; clients send no other extension.
         response_extensions: nonces,
     };
     let signature = authority.sign(&data.to_der()?)?;
@@ -67,7 +67,7 @@ pub(super) fn to(
     Ok(OcspResponse::successful(basic)?.to_der()?)
 }
 
-/// Whether the question is about a certificate of this authority.
+/// Returns whether the question is about a certificate of this authority.
 fn is_of(asked: &CertId, issuing: &X509Certificate<'_>) -> bool {
     let oid = asked.hash_algorithm.oid.to_string();
     let Some((_, algorithm)) = HASHES.into_iter().find(|(known, _)| *known == oid) else {

@@ -1,15 +1,17 @@
-//! What the issuers of enterprise certificates publish, over plain HTTP as the real ones do: lists of what
-//! is revoked, answers about one certificate (OCSP), and the authorities' own certificates.
+//! Publications of the issuers of enterprise certificates, over plain HTTP as the real ones:
+//! revocation lists, OCSP answers, and the authorities' own certificates.
 //!
 //! | route, under `/{vendor}/{profile}/test` | |
 //! |---|---|
-//! | `GET /issuing.crl`, `GET /root.crl` | the lists, made anew for each request, at the sandbox's time |
+//! | `GET /issuing.crl`, `GET /root.crl` | the lists, built for each request, at the sandbox's time
+//! |
 //! | `POST /ocsp`, `GET /ocsp/{request}` | RFC 6960 appendix A |
 //! | `GET /issuing.cer`, `GET /root.cer` | DER |
 //!
-//! Faults ordered for `issuers` concern them, and they are stale when the sandbox's clock is turned back.
-//! Assumptions: a list and an answer hold for a day; the authority answers itself, not a responder that it
-//! has certified; a request for several certificates, or for one of another authority, is unauthorized.
+//! Faults ordered for `issuers` apply to them, and they are stale when the sandbox's clock is
+//! turned back. Assumptions: a list and an answer are valid for a day; the authority answers
+//! itself, not a responder that it has certified; a request for several certificates, or for one of
+//! another authority, is unauthorized.
 
 mod answer;
 
@@ -25,13 +27,26 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use crate::authority::{Hierarchy, Profile, Vendor};
-use crate::journal::Note;
-use crate::world::World;
+use crate::kit::Clock;
+use crate::kit::journal::Note;
+use crate::pki::{EnterpriseAuthority, Hierarchy, Profile, Vendor};
 
 type Sent = (String, String, String);
 
-pub(crate) fn router(world: Arc<World>) -> Router {
+/// Publication of the revocations by the issuers of `enterprise`.
+#[derive(Debug)]
+pub(crate) struct Issuers {
+    clock: Clock,
+    enterprise: Arc<EnterpriseAuthority>,
+}
+
+impl Issuers {
+    pub(crate) fn new(clock: Clock, enterprise: Arc<EnterpriseAuthority>) -> Self {
+        Self { clock, enterprise }
+    }
+}
+
+pub(crate) fn router(issuers: Arc<Issuers>) -> Router {
     Router::new()
         .route("/{vendor}/{profile}/test/{file}", get(file))
         .route("/{vendor}/{profile}/test/ocsp", post(asked))
@@ -39,17 +54,17 @@ pub(crate) fn router(world: Arc<World>) -> Router {
             "/{vendor}/{profile}/test/ocsp/{*request}",
             get(asked_in_path),
         )
-        .with_state(world)
+        .with_state(issuers)
 }
 
 async fn file(
-    State(world): State<Arc<World>>,
+    State(issuers): State<Arc<Issuers>>,
     Path((vendor, profile, file)): Path<Sent>,
 ) -> Response {
-    let Some(hierarchy) = hierarchy(&world, &vendor, &profile) else {
+    let Some(hierarchy) = hierarchy(&issuers, &vendor, &profile) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let now = world.clock.now();
+    let now = issuers.clock.now();
     let (kind, made) = match file.as_str() {
         "issuing.crl" => ("application/pkix-crl", hierarchy.list(now)),
         "root.crl" => ("application/pkix-crl", hierarchy.roots_list(now)),
@@ -61,32 +76,32 @@ async fn file(
 }
 
 async fn asked(
-    State(world): State<Arc<World>>,
+    State(issuers): State<Arc<Issuers>>,
     Path((vendor, profile)): Path<(String, String)>,
     request: Bytes,
 ) -> Response {
-    let Some(hierarchy) = hierarchy(&world, &vendor, &profile) else {
+    let Some(hierarchy) = hierarchy(&issuers, &vendor, &profile) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    answered(hierarchy, &request, &world)
+    answered(hierarchy, &request, &issuers)
 }
 
 async fn asked_in_path(
-    State(world): State<Arc<World>>,
+    State(issuers): State<Arc<Issuers>>,
     Path((vendor, profile, request)): Path<Sent>,
 ) -> Response {
-    let Some(hierarchy) = hierarchy(&world, &vendor, &profile) else {
+    let Some(hierarchy) = hierarchy(&issuers, &vendor, &profile) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     answered(
         hierarchy,
         &STANDARD.decode(request).unwrap_or_default(),
-        &world,
+        &issuers,
     )
 }
 
-fn answered(hierarchy: &Hierarchy, request: &[u8], world: &World) -> Response {
-    let answer = answer::to(request, hierarchy, world.clock.now());
+fn answered(hierarchy: &Hierarchy, request: &[u8], issuers: &Issuers) -> Response {
+    let answer = answer::to(request, hierarchy, issuers.clock.now());
     sent("application/ocsp-response", answer)
 }
 
@@ -100,7 +115,7 @@ fn sent(kind: &'static str, made: anyhow::Result<Vec<u8>>) -> Response {
     }
 }
 
-fn hierarchy<'a>(world: &'a World, vendor: &str, profile: &str) -> Option<&'a Hierarchy> {
+fn hierarchy<'a>(issuers: &'a Issuers, vendor: &str, profile: &str) -> Option<&'a Hierarchy> {
     let vendor = match vendor {
         "buypass" => Vendor::Buypass,
         "commfides" => Vendor::Commfides,
@@ -111,5 +126,5 @@ fn hierarchy<'a>(world: &'a World, vendor: &str, profile: &str) -> Option<&'a Hi
         "seid2" => Profile::Seid2,
         _ => return None,
     };
-    Some(world.enterprise.hierarchy(vendor, profile))
+    Some(issuers.enterprise.hierarchy(vendor, profile))
 }

@@ -1,4 +1,4 @@
-//! A grant's assertion: a JWT whose claims are reached through its signature only.
+//! Assertion of a grant: a JWT whose claims are accessible only after its signature is verified.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 
-/// An assertion as it came.
+/// Grant assertion as received, not yet verified.
 #[derive(Debug)]
 pub(super) struct Assertion<'a> {
-    /// Header and claims, as they were signed.
+    /// Header and claims as signed.
     signed: &'a str,
     signature: &'a str,
     algorithm: Algorithm,
-    /// The client it says it is from.
+    /// Identifier of the client that the assertion names.
     pub(super) client_id: String,
     pub(super) kid: Option<String>,
     pub(super) x5c: Option<Value>,
@@ -60,7 +60,7 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// The claims, if `key` signed them.
+    /// Returns the claims, if `key` signed them.
     pub(super) fn verify(&self, key: &DecodingKey) -> Result<&Map<String, Value>, Refusal> {
         let message = self.signed.as_bytes();
         match jsonwebtoken::crypto::verify(self.signature, message, key, self.algorithm) {
@@ -69,7 +69,7 @@ impl<'a> Assertion<'a> {
         }
     }
 
-    /// What is signed: it tells grants without a `jti` apart.
+    /// Returns the signed part, which distinguishes grants without a `jti`.
     pub(super) fn signed(&self) -> &str {
         self.signed
     }

@@ -1,8 +1,7 @@
-//! The enterprise certificate that signs a grant: whose it is, and whether its authority is trusted.
+//! Enterprise certificate that signs a grant: its organisation, and the trust in its authority.
 //!
-//! What is checked of it follows Digdir's published validator of enterprise certificates, without
-//! policies. Assumption: a chain that does not hang together is MP-120, and what is no
-//! certificate at all is MP-123.
+//! The checks follow Digdir's published validator of enterprise certificates, without policies.
+//! Assumption: an incoherent chain is MP-120, and a text that is no certificate at all is MP-123.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +15,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 
 use super::refusal::Refusal;
-use crate::authority::{EnterpriseAuthority, Revoked};
+use crate::pki::{EnterpriseAuthority, Revoked};
 
 const SERIAL_NUMBER: &str = "2.5.4.5";
 const ORGANISATION: &str = "2.5.4.10";
@@ -24,11 +23,11 @@ const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const KEY_USAGE: &str = "2.5.29.15";
 
-/// The authorities whose certificates are trusted: those for tests, of both issuers.
+/// Trusted authorities: the test authorities of both issuers.
 #[derive(Debug)]
 pub(super) struct Trust(Vec<Trusted>);
 
-/// A root and the authority under it.
+/// Root certificate and the issuing authority below it.
 #[derive(Debug)]
 struct Trusted {
     root: CertificateDer<'static>,
@@ -36,7 +35,7 @@ struct Trusted {
     revoked: Revoked,
 }
 
-/// Who holds a certificate, and the key it certifies.
+/// Holder of a certificate, and the certified key.
 pub(super) struct Holder {
     pub(super) organisation: String,
     pub(super) key: DecodingKey,
@@ -53,7 +52,7 @@ impl Trust {
         Self(trusted.collect())
     }
 
-    /// The holder of the first certificate in `x5c`.
+    /// Returns the holder of the first certificate in `x5c`.
     pub(super) fn holder(
         &self,
         x5c: &Value,
@@ -90,7 +89,7 @@ impl Trust {
         })
     }
 
-    /// The one whose name `leaf` has as its issuer's and whose key signed it.
+    /// Returns the authority with the issuer's name in `leaf` whose key signed it.
     fn issuer_of(&self, leaf: &X509Certificate<'_>) -> Result<&Trusted, Refusal> {
         for trusted in &self.0 {
             let issuing = parsed(&trusted.issuing).map_err(|_| Refusal::Internal)?;
@@ -120,7 +119,8 @@ fn parsed(der: &[u8]) -> Result<X509Certificate<'_>, Refusal> {
     }
 }
 
-/// Key usage is there and critical, and nothing else is critical but basic constraints.
+/// Returns whether key usage is present and critical, and no other extension is critical but basic
+/// constraints.
 fn has_enterprise_extensions(certificate: &X509Certificate<'_>) -> bool {
     let mut critical = certificate
         .extensions()
@@ -132,7 +132,8 @@ fn has_enterprise_extensions(certificate: &X509Certificate<'_>) -> bool {
     known && usage.is_some_and(|usage| usage.critical) && !certificate.is_ca()
 }
 
-/// The organisation number, looked for where Digdir's validator looks and in its order.
+/// Returns the organisation number, from the attributes that Digdir's validator reads, in its
+/// order.
 fn organisation(certificate: &X509Certificate<'_>) -> Option<String> {
     let subject = |oid: &str| {
         certificate
@@ -161,7 +162,7 @@ fn is_number(text: &str) -> bool {
     text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// DER writes a zero before a number whose first bit is set.
+/// DER has a zero before a number whose first bit is set.
 fn rsa_key(modulus: &[u8], exponent: &[u8]) -> DecodingKey {
     let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
     DecodingKey::from_rsa_raw_components(modulus, exponent)

@@ -1,4 +1,4 @@
-//! What a grant asks for, once its signature is good.
+//! Claims of a grant with a valid signature.
 //!
 //! Assumptions: a lifetime above the limit, a missing or ill-formed claim and an unknown one are
 //! MP-011; more than one `resource` is `invalid_target`.
@@ -24,7 +24,7 @@ const DOCUMENTED: [&str; 11] = [
     "authorization_details",
 ];
 
-/// What a grant asks for.
+/// Claims of a grant.
 #[derive(Debug)]
 pub(super) struct Claims {
     /// `aud` is the token endpoint, not the issuer.
@@ -38,7 +38,7 @@ pub(super) struct Claims {
     pub(super) authorization_details: Option<Value>,
 }
 
-/// Where a grant must be meant for.
+/// Audiences that a grant may have.
 #[derive(Debug)]
 pub(super) struct Addressees<'a> {
     pub(super) issuer: &'a str,
@@ -86,7 +86,7 @@ impl Claims {
     }
 }
 
-/// Whether the only audience is the token endpoint, which is not the same as the issuer.
+/// Returns whether the only audience is the token endpoint, which is not the same as the issuer.
 fn audience(
     audience: Option<&Value>,
     addressees: &Addressees<'_>,
@@ -109,7 +109,7 @@ fn audience(
     }
 }
 
-/// When the grant expires, in Unix seconds.
+/// Returns when the grant expires, in Unix seconds.
 fn times(claims: &Map<String, Value>, switches: &Switches, now: i64) -> Result<i64, Refusal> {
     let expires = claims
         .get("exp")

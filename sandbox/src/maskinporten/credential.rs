@@ -1,4 +1,4 @@
-//! Which key a grant must be signed with.
+//! Selection of the key that a grant must be signed with.
 
 use jsonwebtoken::DecodingKey;
 use time::OffsetDateTime;
@@ -8,16 +8,17 @@ use super::certificate::Trust;
 use super::refusal::Refusal;
 use super::register::Client;
 
-/// The key, and what the token says about it.
+/// Key, and its description in the token.
 pub(super) struct Credential {
     pub(super) key: DecodingKey,
     pub(super) method: &'static str,
 }
 
 impl Credential {
-    /// A client with registered keys must name one; one without must show its certificate.
+    /// Selects the key. A client with registered keys must name one; one without must present its
+    /// certificate.
     ///
-    /// Assumption: a client without keys that shows neither gets MP-123.
+    /// Assumption: a client without keys that presents neither gets MP-123.
     pub(super) fn select(
         assertion: &Assertion<'_>,
         client: &Client,

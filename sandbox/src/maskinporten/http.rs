@@ -1,8 +1,8 @@
 //! Maskinporten's routes: metadata, keys and tokens.
 //!
 //! Assumptions: the answers to a request that is no grant follow RFC 6749; a body of another type
-//! than a form's is not read. `Date` is the sandbox's time, so that a client can see how far its own
-//! clock is from it.
+//! than a form's is not read. `Date` is the sandbox's time, so that a client can see how far its
+//! own clock is from it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,35 +20,34 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::Maskinporten;
 use super::details::TYPES;
 use super::issue::Issued;
 use super::keys::PublishedKey;
 use super::refusal::Refusal;
+use super::state::Maskinporten;
 use super::switches::ErrorStyle;
-use crate::journal::Note;
-use crate::world::World;
+use crate::kit::journal::Note;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-/// The infrastructure in front of the real service sets one; clients must not choke on it.
+/// Cookie as set by the infrastructure of the real service. Clients must ignore it.
 const COOKIE: &str = "dtCookie=v_4_srv_1_sn_SANDBOX; Path=/; Secure; HttpOnly";
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!(
     "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
 );
 
-/// Maskinporten's routes.
-pub fn router(world: Arc<World>) -> Router {
+/// Returns the routes of Maskinporten.
+pub fn router(maskinporten: Arc<Maskinporten>) -> Router {
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata))
         .route("/jwk", get(keys))
         .route("/token", post(token))
-        .layer(map_response_with_state(world.clone(), dated))
-        .with_state(world)
+        .layer(map_response_with_state(maskinporten.clone(), dated))
+        .with_state(maskinporten)
 }
 
-async fn dated(State(world): State<Arc<World>>, mut response: Response) -> Response {
-    let date = world.clock.now().format(DATE).unwrap_or_default();
+async fn dated(State(maskinporten): State<Arc<Maskinporten>>, mut response: Response) -> Response {
+    let date = maskinporten.clock.now().format(DATE).unwrap_or_default();
     if let Ok(date) = HeaderValue::try_from(date) {
         response.headers_mut().insert(header::DATE, date);
     }
@@ -67,8 +66,7 @@ struct Metadata {
     token_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
 }
 
-async fn metadata(State(world): State<Arc<World>>) -> Json<Metadata> {
-    let maskinporten = &world.maskinporten;
+async fn metadata(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Metadata> {
     let wrong = maskinporten.switches().metadata_issuer;
     Json(Metadata {
         authorization_details_types_supported: TYPES,
@@ -81,20 +79,20 @@ async fn metadata(State(world): State<Arc<World>>) -> Json<Metadata> {
     })
 }
 
-/// The published keys.
+/// Published keys as a JWK Set.
 #[derive(Debug, Serialize)]
 struct KeySet {
     keys: Vec<PublishedKey>,
 }
 
-async fn keys(State(world): State<Arc<World>>) -> Json<KeySet> {
+async fn keys(State(maskinporten): State<Arc<Maskinporten>>) -> Json<KeySet> {
     Json(KeySet {
-        keys: world.maskinporten.state().keys.published(),
+        keys: maskinporten.tokens.ring().published(),
     })
 }
 
 async fn token(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
@@ -103,11 +101,9 @@ async fn token(
         query: query.unwrap_or_default(),
         form: form(&headers, &body),
     };
-    let answer = parameters.assertion().and_then(|assertion| {
-        world
-            .maskinporten
-            .issue(&assertion, &world.altinn, world.clock.now())
-    });
+    let answer = parameters
+        .assertion()
+        .and_then(|assertion| maskinporten.issue(&assertion, maskinporten.clock.now()));
     let mut response = match answer {
         Ok(Issued {
             answer,
@@ -117,7 +113,7 @@ async fn token(
             answer,
             warning: Some(warning),
         }) => (Extension(Note(warning.to_owned())), Json(answer)).into_response(),
-        Err(refusal) => refused(&refusal, &world.maskinporten),
+        Err(refusal) => refused(&refusal, &maskinporten),
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -125,7 +121,7 @@ async fn token(
     response
 }
 
-/// What came in the address and in the body.
+/// Parameters in the address and in the body.
 struct Parameters<'a> {
     query: String,
     form: &'a [u8],

@@ -1,65 +1,36 @@
-//! From a grant to a token: the checks, in their order.
+//! Checks from a grant to a token, in their order.
 //!
 //! Assumption: the order is unpublished; this one agrees with all messages that are known.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::Maskinporten;
 use super::assertion::Assertion;
 use super::claims::{Addressees, Claims};
 use super::credential::Credential;
 use super::details::{Detail, Given, Holder};
+use super::identity::Identity;
+use super::organisation::Organisation;
 use super::permission::Permission;
 use super::refusal::Refusal;
 use super::register::Client;
 use super::replay::Mark;
+use super::state::Maskinporten;
 use super::switches::{DetailsRefusal, Switches};
-use super::token::{Organisation, TokenClaims, TokenResponse};
-use crate::altinn::Altinn;
-use crate::random;
+use super::token::{TokenClaims, TokenResponse};
+use crate::interfaces::Authorisations;
+use crate::kit::random;
 
-/// What a token was issued for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Identity {
-    /// The client.
-    pub client_id: String,
-    /// Its scopes, as asked for.
-    pub scope: String,
-    /// The organisation that it acts for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub consumer_org: Option<String>,
-    /// The audience asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
-    /// The person asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<String>,
-    /// The details as asked for, as JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<String>,
-}
-
-/// How many tokens were issued for each identity.
-pub(super) type Minted = BTreeMap<Identity, u64>;
-
-/// What a grant gives.
+/// Issued token.
 pub(super) struct Issued {
     pub(super) answer: TokenResponse,
-    /// What the journal should say about the grant.
+    /// Remark about the grant, for the journal.
     pub(super) warning: Option<&'static str>,
 }
 
 impl Maskinporten {
-    /// The token for a grant's assertion.
-    pub(super) fn issue(
-        &self,
-        assertion: &str,
-        altinn: &Altinn,
-        now: OffsetDateTime,
-    ) -> Result<Issued, Refusal> {
+    /// Issues the token for a grant's assertion.
+    pub(super) fn issue(&self, assertion: &str, now: OffsetDateTime) -> Result<Issued, Refusal> {
+        let altinn = &*self.authorisations;
         let switches = self.switches();
         let register = self.known(now);
         let assertion = Assertion::parse(assertion)?;
@@ -70,7 +41,7 @@ impl Maskinporten {
         let full_chain = switches.require_full_x5c_chain;
         let credential = Credential::select(&assertion, client, &self.trust, now, full_chain)?;
         let addressees = Addressees {
-            issuer: &self.issuer,
+            issuer: self.issuer(),
             token_endpoint: &self.address_of("token"),
         };
         let claims = Claims::read(
@@ -95,7 +66,7 @@ impl Maskinporten {
             authorization_details: given.map(|given| [given]),
             scope: &scope,
             supplier: supplier.then(|| Organisation::of(&client.organisation)),
-            iss: &self.issuer,
+            iss: self.issuer(),
             aud: claims.resource.as_deref().or(unspecified),
             client_amr: credential.method,
             token_type: "Bearer",
@@ -134,26 +105,11 @@ impl Maskinporten {
     }
 }
 
-impl Identity {
-    fn of(client_id: &str, scope: &str, claims: Claims) -> Self {
-        Self {
-            client_id: client_id.to_owned(),
-            scope: scope.to_owned(),
-            consumer_org: claims.consumer_org,
-            resource: claims.resource,
-            pid: claims.pid,
-            authorization_details: claims
-                .authorization_details
-                .map(|details| details.to_string()),
-        }
-    }
-}
-
-/// What Altinn says about the details that are asked for.
+/// Looks up the requested details at Altinn, and returns those that are granted.
 fn given(
     claims: &Claims,
     client: &Client,
-    altinn: &Altinn,
+    altinn: &dyn Authorisations,
     switches: &Switches,
     now: OffsetDateTime,
 ) -> Result<Option<Given>, Refusal> {
@@ -179,7 +135,7 @@ fn given(
     detail.look_up(altinn, &holder, switches, now).map(Some)
 }
 
-/// The token's, in seconds: the client's, unless a scope's is shorter.
+/// Returns the token's lifetime, in seconds: the client's, unless a scope's is shorter.
 fn lifetime(client: &Client, permission: &Permission, switches: &Switches) -> i64 {
     let own = client
         .token_lifetime_s

@@ -1,22 +1,22 @@
-//! The keys that tokens are signed with: RSA-3072, published before they are used and after.
+//! Signing keys of tokens: RSA-3072, published before they are used and after.
 //!
 //! Assumption: the members of the published keys; the real set has not been captured.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
+use jsonwebtoken::jwk::{AlgorithmParameters, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{KeyPair, RsaKeySize};
 use serde::Serialize;
 
-use crate::authority::{rsa_key, rsa_key_named};
+use crate::pki::{public_jwk, rsa_key, rsa_key_named};
 
-/// One signing key.
+/// Signing key of access tokens.
 #[derive(Clone)]
 pub(super) struct SigningKey {
     key: EncodingKey,
     published: PublishedKey,
 }
 
-/// A key as the JWKS shows it.
+/// Key in the JWKS.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct PublishedKey {
     kty: &'static str,
@@ -29,20 +29,20 @@ pub(super) struct PublishedKey {
 }
 
 impl SigningKey {
-    /// The one that a sandbox starts with.
+    /// Returns the key that a sandbox starts with.
     pub(super) fn first() -> anyhow::Result<Self> {
         Self::of(&rsa_key_named("maskinporten", RsaKeySize::_3072)?)
     }
 
-    /// A new one. Takes a second.
+    /// Generates a key, which takes about a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
         Self::of(&rsa_key(RsaKeySize::_3072)?)
     }
 
-    /// Its `kid` is its RFC 7638 thumbprint, as the real one's seems to be.
+    /// Uses a key pair; its `kid` is the RFC 7638 thumbprint, as at the real service.
     fn of(pair: &KeyPair) -> anyhow::Result<Self> {
         let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
-        let jwk = public_key(pair)?;
+        let jwk = public_jwk(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
             anyhow::bail!("an RSA key has become another");
         };
@@ -57,12 +57,12 @@ impl SigningKey {
         Ok(Self { key, published })
     }
 
-    /// `message`'s signature, base64url.
+    /// Signs `message`, and returns the signature in base64url.
     pub(super) fn sign(&self, message: &str) -> Result<String, jsonwebtoken::errors::Error> {
         jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256)
     }
 
-    /// The token header names it by this.
+    /// Returns the key's name in the token header.
     pub(super) fn kid(&self) -> &str {
         &self.published.kid
     }
@@ -77,13 +77,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The public half of an RSA key.
-pub fn public_key(pair: &KeyPair) -> Result<Jwk, jsonwebtoken::errors::Error> {
-    let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
-    Jwk::from_encoding_key(&key, Algorithm::RS256)
-}
-
-/// Those in use: one signs, and all are published.
+/// Keys in use: one signs, and all are published.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     signing: SigningKey,
@@ -125,7 +119,8 @@ impl KeyRing {
         self.next = Some(next);
     }
 
-    /// Signs with the next key from now on; the former stays published. False when there is no next.
+    /// Makes the next key the signing key; the former one remains published. Returns false if there
+    /// is no next key.
     pub(super) fn switch(&mut self) -> bool {
         let Some(next) = self.next.take() else {
             return false;
@@ -134,7 +129,7 @@ impl KeyRing {
         true
     }
 
-    /// Publishes the former key no more. False when there is none.
+    /// Removes the former key from the published set. Returns false if there is none.
     pub(super) fn retire(&mut self) -> bool {
         self.former.take().is_some()
     }

@@ -1,4 +1,4 @@
-//! Whether a client may have the scopes that it asks for, for the consumer it asks for.
+//! Permission of a client for the requested scopes and consumer.
 //!
 //! Assumptions: a scope that no API owner has made, or that is no longer in use, is one that is not
 //! on the client; access to all scopes is checked before any delegation; a scope that cannot be
@@ -8,15 +8,15 @@ use super::claims::Claims;
 use super::refusal::Refusal;
 use super::register::{Client, Register, Scope, TokenType};
 use super::switches::Switches;
-use crate::altinn::{Altinn, Delegation};
+use crate::interfaces::{Authorisations, Delegation};
 
-/// What a token may be.
+/// Permission to issue a token, with its properties.
 #[derive(Debug)]
 pub(super) struct Permission {
     /// The shortest lifetime that one of the scopes sets.
     pub(super) at_most: Option<i64>,
     pub(super) opaque: bool,
-    /// Which register says that the consumer has delegated, if somebody acts for it.
+    /// Register with the consumer's delegation, if a supplier acts for it.
     pub(super) delegation_source: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl Permission {
         register: &Register,
         client: &Client,
         claims: &Claims,
-        altinn: &Altinn,
+        altinn: &dyn Authorisations,
         switches: &Switches,
     ) -> Result<Self, Refusal> {
         let in_use = |name: &String| register.scope(name).filter(|scope| scope.active);
@@ -69,13 +69,13 @@ impl Permission {
     }
 }
 
-/// Where it stands that `consumer` has delegated every scope to the client's organisation.
+/// Returns the register in which `consumer` has delegated all scopes to the client's organisation.
 fn delegation_source(
     register: &Register,
     client: &Client,
     claims: &Claims,
     consumer: &str,
-    altinn: &Altinn,
+    altinn: &dyn Authorisations,
     switches: &Switches,
 ) -> Result<String, Refusal> {
     if switches.altinn_down {

@@ -1,34 +1,35 @@
-//! Why a grant is refused: every code and text, in one place (Digdir, "Feilsøking i Maskinporten").
+//! Refusals of grants: all codes and texts, in one place (Digdir, "Feilsøking i Maskinporten").
 //!
 //! Assumptions: the `error` of MP-012, MP-122 to MP-130, MP-301, MP-302 and of a consent's MP-303,
 //! every status but those of MP-110, MP-121, MP-200, MP-250, MP-251 and a system user's MP-303, all
-//! that is said about a request that is no grant at all, which follows RFC 6749, and that Maskinporten
-//! says 503 and `temporarily_unavailable`, without a code, when Altinn behind it does not answer.
+//! that is said about a request that is no grant at all, which follows RFC 6749, and that
+//! Maskinporten says 503 and `temporarily_unavailable`, without a code, when Altinn behind it does
+//! not answer.
 
 use http::StatusCode;
 use thiserror::Error;
 
-use crate::altinn::Delegation;
+use crate::interfaces::Delegation;
 
-/// Why a grant is refused. Its text is the core of `error_description`.
+/// Reason for refusing a grant. Its text is the core of `error_description`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum Refusal {
     /// A parameter is missing, empty or given twice.
     #[error("Missing or repeated parameter {0}")]
     Parameter(&'static str),
-    /// Another grant type.
+    /// The grant type is not supported.
     #[error("Unsupported grant type")]
     GrantType,
-    /// Not an assertion, or one with a value or a claim that is not allowed.
+    /// The text is no assertion, or has a value or a claim that is not allowed.
     #[error("Invalid assertion. Invalid parameter value ({0})")]
     Malformed(&'static str),
     /// The assertion or its `jti` was used before.
     #[error("Invalid assertion. Grant is used before")]
     Replayed,
-    /// No client has this identifier.
+    /// The client identifier is unknown.
     #[error("Invalid assertion. Client authentication failed. Client not found")]
     UnknownClient,
-    /// `aud` is not the issuer alone.
+    /// `aud` is not exactly the issuer.
     #[error("Invalid assertion. Client authentication failed. Invalid JWT claim aud")]
     Audience,
     /// The certificate is of another authority, expired, or no enterprise certificate.
@@ -40,7 +41,7 @@ pub(super) enum Refusal {
     /// The registered key is too old.
     #[error("Invalid assertion. Client authentication failed. Expired key.")]
     ExpiredKey,
-    /// The certificate is another organisation's.
+    /// The certificate belongs to another organisation.
     #[error(
         "Invalid assertion. Client authentication failed. Invalid JWT. \
          Invalid organization number for client. Does not match certificate orgno"
@@ -49,27 +50,27 @@ pub(super) enum Refusal {
     /// `x5c` is absent, or no array of certificates.
     #[error("Invalid assertion. Client authentication failed. Invalid JWT header x5c")]
     X5c,
-    /// The signature is not good.
+    /// The signature is invalid.
     #[error("Invalid assertion. Client authentication failed. Invalid JWT signature")]
     Signature,
     /// `exp` has passed.
     #[error("Invalid assertion. JWT is expired")]
     Expired,
-    /// `iat` lies in the future.
+    /// `iat` is in the future.
     #[error("Invalid assertion. Issue time is after now")]
     IssuedInFuture,
-    /// No key of the client has this `kid`.
+    /// The client has no key with this `kid`.
     #[error(
         "Invalid assertion. Client authentication failed. Unknown key identifier (kid) for client."
     )]
     UnknownKey,
-    /// A client with registered keys shows no `kid`.
+    /// The grant of a client with registered keys has no `kid`.
     #[error(
         "Invalid assertion. Client authentication failed. \
          The client requires pre-registered jwk and no key identifier (kid) provided"
     )]
     KeyIdentifierRequired,
-    /// These scopes are not on the client.
+    /// The client lacks these scopes.
     #[error("Token request contains invalid scopes for client, {0}")]
     ClientScopes(String),
     /// Clients of Maskinporten cannot have the scope.
@@ -84,8 +85,8 @@ pub(super) enum Refusal {
         .0.consumer_org, .0.scope, .0.supplier_org
     )]
     Delegation(Delegation),
-    /// `consumer_org` is the client's own organisation. Assumption: the same is said of a client that
-    /// was made in another's name, which cannot use delegated scopes.
+    /// `consumer_org` is the client's own organisation. Assumption: the same error applies to a
+    /// client that was made in another's name, which cannot use delegated scopes.
     #[error(
         "Validation of JWT claim failed: \
          The combination consumer_org in claim and delegation scope on client is invalid"
@@ -97,8 +98,8 @@ pub(super) enum Refusal {
     /// Authorization details with a member that their type does not have.
     #[error("Unknown fields in authorization details: {0}")]
     DetailField(String),
-    /// A consent that cannot be used, with Altinn's reasons. Which text goes with which reason is
-    /// unpublished: an assumption.
+    /// The consent is not usable, for Altinn's reasons. Assumption: the text for each reason, which
+    /// is unpublished.
     #[error("Invalid authorization details values. {0}")]
     DetailValue(String),
     /// A system user that Altinn does not have, or that cannot be. The text is an assumption.
@@ -110,13 +111,13 @@ pub(super) enum Refusal {
     /// `resource` is not one address without a fragment.
     #[error("Invalid resource")]
     Target,
-    /// Ours: the answer could not be made.
+    /// Internal error: the answer could not be made.
     #[error("Internal error")]
     Internal,
 }
 
 impl Refusal {
-    /// The answer's status, its `error`, and the code where there is one.
+    /// Returns the answer's status, its `error`, and the code, if any.
     pub(super) fn class(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         let (status, error) = match self {
             Self::Parameter(_) | Self::Malformed(_) | Self::Combination => {
@@ -153,7 +154,7 @@ impl Refusal {
         (status, error, self.code())
     }
 
-    /// `MP-nnn`, where there is one.
+    /// Returns `MP-nnn`, if any.
     pub(super) const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Malformed(_) => Some("MP-011"),

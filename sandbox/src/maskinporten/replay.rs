@@ -1,7 +1,7 @@
 //! A grant works once.
 //!
-//! Assumptions: a `jti` is unique per client, remembered until a minute after the grant has expired,
-//! and spent even if the grant is refused afterwards for what it asks.
+//! Assumptions: a `jti` is unique per client, stored until a minute after the grant has expired,
+//! and used up even if the grant is refused afterwards for its request.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::refusal::Refusal;
 
-/// How long after its expiry a grant is remembered, in seconds.
+/// Time that a grant is remembered after its expiry, in seconds.
 const REMEMBERED: i64 = 60;
 
-/// The grants that have been used.
+/// Used grants, with the expiry of each.
 #[derive(Debug, Default)]
 pub(super) struct Spent(HashMap<Mark, i64>);
 
-/// What tells grants apart.
+/// Identifier of a grant for replay detection.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Mark {
     Identifier { client_id: String, jti: String },
@@ -36,7 +36,8 @@ impl Mark {
 }
 
 impl Spent {
-    /// Spends a grant that expires at `expires`.
+    /// Records that a grant, which expires at `expires`, has been used. Refuses a grant that was
+    /// used before.
     pub(super) fn spend(&mut self, mark: Mark, expires: i64, now: i64) -> Result<(), Refusal> {
         self.0.retain(|_, until| *until >= now);
         match self.0.insert(mark, expires.saturating_add(REMEMBERED)) {

@@ -1,67 +1,67 @@
-//! What the sandbox's Maskinporten does where the real one's behaviour is not published, or where
-//! published sources contradict each other. The defaults are the author's reading.
+//! Switches of Maskinporten, for behaviour that is not published or that published sources
+//! contradict each other about. The defaults are the author's reading.
 
 use serde::{Deserialize, Serialize};
 
-/// All switches. Absent ones have their defaults.
+/// Switches of behaviour. Absent ones have their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Switches {
-    /// The token endpoint's address passes as a grant's `aud`, beside the issuer. Documentation says
-    /// no longer; clients in production still send it.
+    /// Accepts the token endpoint's address as a grant's `aud`, beside the issuer. Documentation
+    /// says no longer; clients in production still send it.
     pub accept_token_endpoint_aud: bool,
-    /// Which claims outside the documented ones pass.
+    /// Handling of undocumented claims in a grant.
     pub unknown_claims: UnknownClaims,
-    /// The longest `exp − iat`, in seconds.
+    /// Maximum `exp − iat`, in seconds.
     pub max_grant_lifetime_s: i64,
-    /// How far `iat` may lie in the future, in seconds.
+    /// Longest time of `iat` in the future, in seconds.
     pub iat_future_skew_s: i64,
-    /// How far `iat` may lie in the past, in seconds; as far as `exp` allows when absent. The
+    /// Longest time of `iat` in the past, in seconds; as `exp` allows when absent. The
     /// documentation can be read either way.
     pub iat_max_age_s: Option<i64>,
-    /// How `resource` may be written.
+    /// Form of `resource`.
     pub resource_form: ResourceForm,
-    /// `resource` must be an absolute URI, as RFC 8707 says. Documentation says URI; nothing is known
-    /// of a check.
+    /// Requires an absolute URI as `resource`, as RFC 8707 says. Documentation says URI; a check is
+    /// not known.
     pub strict_resource: bool,
-    /// A token without `resource` has `aud: "unspecified"`, as before 2022.
+    /// Gives a token without `resource` the claim `aud: "unspecified"`, as before 2022.
     pub emit_aud_unspecified: bool,
-    /// A token for a system user repeats the `externalRef` that was asked for. Documentation says no;
-    /// a real token had it.
+    /// Repeats the requested `externalRef` in a token for a system user. Documentation says no; a
+    /// real token had it.
     pub echo_external_ref: bool,
-    /// `consumer_org` and a system user do not go together. Nothing is published about it.
+    /// Refuses `consumer_org` with a system user. Nothing is published about it.
     pub refuse_consumer_org_with_system_user: bool,
-    /// What a right's metadata is called in a consent token.
+    /// Name of a right's metadata in a consent token.
     pub metadata_key: MetadataKey,
-    /// `x5c` must hold the issuing authority's certificate too. Documentation says so; the leaf alone
-    /// works.
+    /// Requires the issuing authority's certificate in `x5c`, as the documentation says. At the
+    /// real service, the leaf is enough.
     pub require_full_x5c_chain: bool,
-    /// Among which keys a `kid` is unique. Documentation says both.
+    /// Scope of a `kid`'s uniqueness. Documentation says both.
     pub kid_uniqueness: KidUniqueness,
-    /// A client may ask for a scope that is accessible to everybody without having registered it.
+    /// Allows a client a scope that is accessible to all without having registered it.
     /// Documentation says both.
     pub allow_unregistered_open_scopes: bool,
-    /// How long after it is made on the admin address a change of clients, keys, scopes or access is
-    /// known at the token endpoint, in seconds of the sandbox's clock; up to 900 in reality.
+    /// Delay until the token endpoint gets a change of clients, keys, scopes or access from the
+    /// admin API, in seconds of the sandbox's clock; up to 900 in reality.
     pub config_propagation_delay_s: u32,
-    /// How errors look.
+    /// Style of errors.
     pub error_style: ErrorStyle,
-    /// What is added to the token's lifetime to make `expires_in`.
+    /// Seconds that are added to the token's lifetime in `expires_in`.
     pub expires_in_offset_s: i64,
-    /// The lifetime of tokens for clients that have none of their own.
+    /// Default lifetime of a client's tokens.
     pub default_token_lifetime_s: i64,
-    /// Every token's lifetime, whatever client and scope say: for head-room tests.
+    /// Lifetime of all tokens, in place of the client's and scope's, in seconds: for tests of
+    /// head-room.
     pub token_lifetime_s: Option<i64>,
-    /// Every token is opaque, whatever its scopes say.
+    /// Makes all tokens opaque, whatever their scopes specify.
     pub opaque_tokens: bool,
-    /// The Altinn behind Maskinporten is down: who has delegated what, system users and consents cannot
-    /// be looked up.
+    /// Simulates an outage of Altinn: delegations, system users and consents cannot be looked up.
     pub altinn_down: bool,
-    /// Which of the refusals every request with `authorization_details` meets, whatever they say: for those
-    /// that a client which checks them itself never sees.
+    /// Refuses all requests with `authorization_details`, whatever their content, for clients that
+    /// check the content themselves.
     pub details_refused: Option<DetailsRefusal>,
-    /// The issuer in the metadata, when it is to be wrong.
+    /// Wrong issuer for the metadata, if any.
     pub metadata_issuer: Option<String>,
 }
 
@@ -95,67 +95,67 @@ impl Default for Switches {
     }
 }
 
-/// A refusal of details for what they are, not for what they say.
+/// Refusal of details for their type, not for their content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DetailsRefusal {
-    /// Their type is unknown.
+    /// Unknown type of details.
     #[serde(rename = "MP-301")]
     Type,
-    /// They have a field that their type has not.
+    /// Field that the type does not have.
     #[serde(rename = "MP-302")]
     Field,
 }
 
-/// Which undocumented claims pass. Documentation says none; `nbf` and `sub` work in production.
+/// Accepted undocumented claims. Documentation says none; `nbf` and `sub` work in production.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownClaims {
-    /// None.
+    /// Refuses all undocumented claims.
     Strict,
-    /// The registered ones of RFC 7519.
+    /// Accepts the registered claims of RFC 7519.
     #[default]
     Rfc7519,
-    /// Any.
+    /// Accepts any form.
     Lenient,
 }
 
-/// How `resource` may be written. Documentation says array; strings are in production.
+/// Form of `resource`. Documentation says array; strings are in production.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceForm {
-    /// As an array.
+    /// Requires an array.
     Array,
-    /// As a string.
+    /// Requires a string.
     String,
-    /// Either way.
+    /// Accepts a string or an array.
     #[default]
     Both,
 }
 
-/// What a right's metadata is called. Real tokens have the first, one page of documentation the other.
+/// Name of a right's metadata. Real tokens have the first, one page of documentation the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MetadataKey {
-    /// `metadata`.
+    /// Names the member `metadata`.
     #[default]
     #[serde(rename = "metadata")]
     Lower,
-    /// `metaData`.
+    /// Names the member `metaData`.
     #[serde(rename = "metaData")]
     Camel,
 }
 
-/// Among which keys a `kid` is unique.
+/// Set of keys in which a `kid` must be unique.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KidUniqueness {
-    /// The client's.
+    /// Unique among the keys of the client.
     #[default]
     Client,
-    /// Everybody's.
+    /// Unique among the keys of all clients.
     Global,
 }
 
-/// How errors look.
+/// Style of errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorStyle {
@@ -163,7 +163,7 @@ pub enum ErrorStyle {
     #[default]
     #[serde(alias = "2024")]
     Traced,
-    /// With a correlation identifier and no `error_uri`.
+    /// Has a correlation identifier and no `error_uri`.
     Legacy,
 }
 

@@ -1,13 +1,14 @@
-//! What a token says, in the order in which real ones say it.
+//! Claims of a token, in the order of real ones.
 //!
-//! Assumptions: where `aud` and `pid` stand, for no token with them has been seen; that an opaque one
-//! is 32 random bytes in base64url.
+//! Assumptions: the places of `aud` and `pid`, since no token with them has been seen; an opaque
+//! one is 32 random bytes in base64url.
 
 use serde::Serialize;
 
 use super::details::Given;
+use super::organisation::Organisation;
 
-/// A token's claims.
+/// Claims of an access token.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,30 +32,7 @@ pub(super) struct TokenClaims<'a> {
     pub(super) consumer: Organisation,
 }
 
-/// An organisation, as ISO 6523 names it.
-#[derive(Debug, Serialize)]
-pub(super) struct Organisation {
-    authority: &'static str,
-    #[serde(rename = "ID")]
-    id: String,
-}
-
-impl Organisation {
-    /// The register that numbers come from.
-    pub(super) const AUTHORITY: &'static str = "iso6523-actorid-upis";
-    /// What stands before a Norwegian organisation's number.
-    pub(super) const NORWEGIAN: &'static str = "0192:";
-
-    /// That of nine digits.
-    pub(super) fn of(number: &str) -> Self {
-        Self {
-            authority: Self::AUTHORITY,
-            id: format!("{}{number}", Self::NORWEGIAN),
-        }
-    }
-}
-
-/// The answer to a grant.
+/// Token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize)]
 pub(super) struct TokenResponse {
     pub(super) access_token: String,

@@ -1,20 +1,20 @@
 //! The addresses that a sender is given.
 //!
-//! Deliberately not those of the documentation's examples: answers of the real test environment had a
-//! direct job's results under `portal`, under another number than the job's, and signers' numbers that
-//! say nothing of their order. A client that builds addresses by itself gets nowhere.
+//! Deliberately not those of the documentation's examples: answers of the real test environment had
+//! a direct job's results under `portal`, under another number than the job's, and signers' numbers
+//! without relation to their order. A client that builds addresses by itself fails.
 
 use super::job::{Job, Signer};
 
-/// What one number of a job is from the other.
+/// Difference between the two numbers of a job.
 const BETWEEN_NUMBERS: i64 = 29;
 
-/// Where everything is.
+/// Base addresses of the API and the pages.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
-    /// What the API's addresses begin with.
+    /// Prefix of the API's addresses.
     pub(super) root: String,
-    /// The origin of the pages.
+    /// Origin of the pages.
     pub(super) page: String,
 }
 
@@ -47,7 +47,7 @@ impl Places {
         format!("{}/pades", self.results(job))
     }
 
-    /// The token stands where no server sees it.
+    /// Returns the redirect address, with the token in a part that no server sees.
     pub(super) fn redirect(&self, token: &str) -> String {
         format!("{}/signere/#/-/{token}", self.page)
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /posten/switches`, `PUT` | [`Switches`]; absent ones have their defaults |
 //! | `GET /posten/jobs` | every job, its status and its signers' |
-//! | `POST /posten/jobs/{id}/sign` | by everybody who has not, in order |
+//! | `POST /posten/jobs/{id}/sign` | by all remaining signers, in order |
 //! | `POST /posten/jobs/{id}/signers/{position}/{act}` | `sign`, `reject`, `fail` (direct) or `block` (by contact information), by the signer at this position from 0; `{"person": "ragna"}` where the sender's own identifier leaves it open |
 //! | `GET /posten/end-users.pem` | the certificate under which all signers are certified |
 //!
@@ -17,16 +17,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ceremony::{Act, Ceremony, NotDone};
+use super::ceremony::{Act, NotDone};
+use super::job::Ceremony;
 use super::job::Job;
+use super::state::Posten;
 use super::switches::Switches;
-use crate::altinn::register::{PERSONS, Person};
-use crate::world::World;
+use crate::population::Actor;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Posten>> {
     Router::new()
         .route("/posten/switches", get(switches).put(set_switches))
         .route("/posten/jobs", get(jobs))
@@ -35,20 +35,20 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/posten/end-users.pem", get(end_users))
 }
 
-async fn switches(State(world): State<Arc<World>>) -> Json<Switches> {
-    Json(world.posten.switches())
+async fn switches(State(posten): State<Arc<Posten>>) -> Json<Switches> {
+    Json(posten.switches())
 }
 
 async fn set_switches(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Json(switches): Json<Switches>,
 ) -> StatusCode {
-    world.posten.set_switches(switches);
+    posten.set_switches(switches);
     StatusCode::NO_CONTENT
 }
 
-async fn jobs(State(world): State<Arc<World>>) -> Json<Value> {
-    let state = world.posten.state(world.clock.now());
+async fn jobs(State(posten): State<Arc<Posten>>) -> Json<Value> {
+    let state = posten.state(posten.clock.now());
     let entry = |job: &Job| {
         let signers = job.signers.iter();
         let documents = job.order.documents.iter();
@@ -66,19 +66,19 @@ async fn jobs(State(world): State<Arc<World>>) -> Json<Value> {
     Json(state.jobs.values().map(entry).collect())
 }
 
-async fn end_users(State(world): State<Arc<World>>) -> Response {
+async fn end_users(State(posten): State<Arc<Posten>>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/x-pem-file")];
-    (headers, world.posten.end_user_root()).into_response()
+    (headers, posten.end_user_root()).into_response()
 }
 
-async fn sign_all(State(world): State<Arc<World>>, Path(id): Path<i64>) -> Response {
+async fn sign_all(State(posten): State<Arc<Posten>>, Path(id): Path<i64>) -> Response {
     let signed = tokio::task::spawn_blocking(move || {
-        let now = world.clock.now();
+        let now = posten.clock.now();
         let mut exits = Vec::new();
         // A signature may let the next group in.
-        while let Some(position) = next(&world, id) {
+        while let Some(position) = next(&posten, id) {
             let ceremony = Ceremony { job: id, position };
-            exits.extend(world.posten.act(ceremony, None, Act::Sign, now)?);
+            exits.extend(posten.act(ceremony, None, Act::Sign, now)?);
         }
         Ok(exits)
     });
@@ -86,24 +86,16 @@ async fn sign_all(State(world): State<Arc<World>>, Path(id): Path<i64>) -> Respo
 }
 
 /// The first signer of the job who may sign.
-fn next(world: &World, id: i64) -> Option<usize> {
-    let state = world.posten.state(world.clock.now());
+fn next(posten: &Posten, id: i64) -> Option<usize> {
+    let state = posten.state(posten.clock.now());
     let job = state.jobs.get(&id)?;
     (0..job.signers.len()).find(|position| job.may_act(*position).is_ok())
 }
 
-/// Who acts; when nobody is named, the signer, or somebody.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Actor {
-    /// Handle, such as `ragna`.
-    person: Option<String>,
-}
-
 async fn act(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Path((job, position, act)): Path<(i64, usize, String)>,
-    actor: Option<Json<Actor>>,
+    actor: Actor,
 ) -> Response {
     let act = match act.as_str() {
         "sign" => Act::Sign,
@@ -112,18 +104,13 @@ async fn act(
         "block" => Act::Block,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let handle = actor.and_then(|Json(actor)| actor.person);
-    let person: Option<&'static Person> = match handle {
-        None => None,
-        Some(handle) => match PERSONS.iter().find(|person| person.handle == handle) {
-            None => return StatusCode::NOT_FOUND.into_response(),
-            found => found,
-        },
+    let Ok(person) = actor.named() else {
+        return StatusCode::NOT_FOUND.into_response();
     };
     let done = tokio::task::spawn_blocking(move || {
-        let now = world.clock.now();
+        let now = posten.clock.now();
         let ceremony = Ceremony { job, position };
-        let exit = world.posten.act(ceremony, person, act, now)?;
+        let exit = posten.act(ceremony, person, act, now)?;
         Ok(exit.into_iter().collect())
     });
     answer(done.await)

@@ -1,8 +1,8 @@
 //! Posten's XML, as it answers.
 //!
-//! Two styles are known: the API's namespace as the default one, as in the documentation's examples,
-//! and under a prefix while that of XAdES is the default, as in recorded answers. A client that looks
-//! for names with or without a prefix meets the other style with the next job.
+//! Two styles are known: the API's namespace as the default one, as in the documentation's
+//! examples, and under a prefix while that of XAdES is the default, as in recorded answers. A
+//! client that depends on names with or without a prefix gets the other style with the next job.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
@@ -18,17 +18,17 @@ const PREFIXED: &[(&str, &str)] = &[
     ("xmlns:ns4", NAMESPACE),
 ];
 
-/// How the namespace is written.
+/// Way in which the namespace is declared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Style {
-    /// It is the default one.
+    /// Default namespace.
     Default,
-    /// It has the prefix `ns4`.
+    /// Prefix `ns4`.
     Prefixed,
 }
 
 impl Style {
-    /// That of answers about one thing: every other has the other.
+    /// Returns the style of answers about `id`: every other has the other.
     pub(crate) const fn of(id: i64) -> Self {
         if id % 2 == 0 {
             Self::Prefixed
@@ -38,7 +38,7 @@ impl Style {
     }
 }
 
-/// An element of the API's namespace.
+/// Element in the API's namespace.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     name: &'static str,
@@ -48,7 +48,7 @@ pub(crate) struct Element {
 }
 
 impl Element {
-    /// An empty one.
+    /// Creates an empty element.
     pub(crate) const fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -58,7 +58,7 @@ impl Element {
         }
     }
 
-    /// One with text alone.
+    /// Creates an element whose content is a text.
     pub(crate) fn text(name: &'static str, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -66,22 +66,22 @@ impl Element {
         }
     }
 
-    /// The same, with an attribute.
+    /// Adds an attribute.
     pub(crate) fn attribute(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.attributes.push((name, value.into()));
         self
     }
 
-    /// The same, with children after those that it has.
+    /// Appends children.
     pub(crate) fn with(mut self, children: impl IntoIterator<Item = Self>) -> Self {
         self.children.extend(children);
         self
     }
 
-    /// The document whose root this is.
+    /// Serialises the document with this root.
     pub(crate) fn document(&self, style: Style) -> String {
         let mut writer = Writer::new(Vec::new());
-        // A vector takes everything, and every name here is one of XML.
+        // Writing to a vector does not fail, and each name here is valid in XML.
         let _ = writer.write_event(Event::Decl(BytesDecl::new(
             "1.0",
             Some("UTF-8"),

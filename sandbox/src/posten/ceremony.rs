@@ -1,46 +1,39 @@
-//! What a signer does: opens the redirect address, signs, refuses, or fails at it.
+//! Ceremony of a signer: opening the redirect address, signing, refusing, or failing at it.
 
 use time::OffsetDateTime;
 
-use super::job::{Job, JobStatus, SignerStatus};
+use super::contact;
+use super::job::{Ceremony, Job, JobStatus, SignerStatus};
 use super::life::Obstacle;
 use super::order::{Flow, Order, Who};
 use super::signature::Signature;
+use super::state::Posten;
 use super::switches::TechnicalFailure;
-use super::{Posten, contact};
-use crate::altinn::register::{self, Person};
-use crate::random;
+use crate::kit::random;
+use crate::population::{self, Person};
 
-/// Which signer of which job.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Ceremony {
-    pub(super) job: i64,
-    /// Position in the order, from 0.
-    pub(super) position: usize,
-}
-
-/// What a signer, or something on the signer's way, does.
+/// Act of a signer, or of the signer's environment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Act {
     Sign,
     Reject,
-    /// The ceremony breaks down.
+    /// The ceremony fails for a technical reason.
     Fail,
-    /// The security code was wrong too often: only for those addressed by contact information.
+    /// Too many wrong security codes; possible for signers addressed by contact information.
     Block,
 }
 
-/// Why an act came to nothing.
+/// Reason why an action failed.
 #[derive(Debug)]
 pub(super) enum NotDone {
     Unknown,
     NotThisSigner,
     Obstacle(Obstacle),
-    /// The sandbox's own trouble.
+    /// Internal error of the sandbox.
     Trouble(anyhow::Error),
 }
 
-/// Why a redirect address does not open anything.
+/// Reason why a redirect address does not open anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Closed {
     Unknown,
@@ -48,7 +41,8 @@ pub(super) enum Closed {
 }
 
 impl Posten {
-    /// Opens a redirect address, once; `open` is what the browser has open already.
+    /// Opens a redirect address, which works once. `open` is the ceremony already open in the
+    /// browser.
     pub(super) fn open(
         &self,
         token: &str,
@@ -79,8 +73,9 @@ impl Posten {
         Err(Closed::Unknown)
     }
 
-    /// Does it as `person`, or as whoever may when nobody is named. In the direct flow, gives the address
-    /// that the browser goes back to. May make an RSA key: not for an async thread.
+    /// Performs `act` as `person`, or as any person who may if none is named. In the direct flow,
+    /// returns the address that the browser is redirected to. May generate an RSA key: not for an
+    /// async thread.
     pub(super) fn act(
         &self,
         ceremony: Ceremony,
@@ -97,7 +92,7 @@ impl Posten {
             (Who::Number(number), Some(person)) if number != person.number => {
                 return Err(NotDone::NotThisSigner);
             }
-            (Who::Number(number), None) => register::person(number),
+            (Who::Number(number), None) => population::person(number),
             (_, person) => person,
         };
         job.may_act(position)?;
@@ -126,7 +121,7 @@ impl Posten {
     }
 }
 
-/// The exit address for what has become of the signer, with a token to ask for the status with.
+/// Returns the exit address for the signer's outcome, with a token for a status request.
 fn leave(job: &mut Job, position: usize) -> anyhow::Result<Option<String>> {
     let Flow::Direct { exit, .. } = &job.order.flow else {
         return Ok(None);
@@ -156,7 +151,7 @@ fn with_token(address: &str, token: &str) -> String {
     format!("{address}{mark}status_query_token={token}{fragment}")
 }
 
-/// Whether the person may be this signer.
+/// Returns whether the person may be this signer.
 pub(super) fn may_be(order: &Order, position: usize, person: &Person) -> bool {
     match order.signers.get(position).map(|signer| &signer.who) {
         Some(Who::Number(number)) => number == person.number,
@@ -165,7 +160,7 @@ pub(super) fn may_be(order: &Order, position: usize, person: &Person) -> bool {
     }
 }
 
-/// Whether a status token of the job is good: the latest of one of its signers.
+/// Returns whether a status token of the job is good: the latest of one of its signers.
 pub(super) fn token_status(job: &Job, token: &str) -> Token {
     let mut tokens = job
         .signers
@@ -185,12 +180,12 @@ pub(super) fn token_status(job: &Job, token: &str) -> Token {
     }
 }
 
-/// What a status token is worth.
+/// Validity of a status token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Token {
     Good,
     Wrong,
-    /// Nobody has come to the end of the ceremony.
+    /// The ceremony is not finished for any signer.
     TooEarly,
 }
 

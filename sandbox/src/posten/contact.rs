@@ -1,34 +1,34 @@
-//! Who can be reached, and how: the contact and reservation register (KRR), as far as Posten asks it.
+//! Contact and reservation register (KRR), as far as Posten uses it.
 //!
-//! The people are those of Altinn's register. Assumption: whom that register does not know has no contact
-//! information, nor a name that can be looked up.
+//! The people are those of Altinn's register. Assumption: a person outside that register has no
+//! contact information, nor a name that can be looked up.
 
 use serde::{Deserialize, Serialize};
 
 use super::job::SignerStatus;
 use super::order::{Notifications, OnBehalfOf, Order, SignatureType, Signer, Who};
 use super::sender;
-use crate::altinn::register::{self, Person};
+use crate::population::{self, Person};
 
-/// What the register says of people, by their handles; everybody else can be reached.
+/// Entries of the register, by the handles of persons; all others can be reached.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contacts {
-    /// Those reserved against digital communication from public bodies.
+    /// Persons reserved against digital communication from public bodies.
     pub reserved: Vec<String>,
-    /// Those without an e-mail address and a mobile number.
+    /// Persons without an e-mail address and a mobile number.
     pub without_contact_information: Vec<String>,
 }
 
 impl Contacts {
-    /// Why `signer` cannot be told of the job, if that is so (the vendor's documentation of
-    /// addressing, and portal.xsd).
+    /// Returns the status of a `signer` who cannot be notified of the job, if so (the vendor's
+    /// documentation of addressing, and portal.xsd).
     pub(super) fn obstacle(&self, order: &Order, signer: &Signer) -> Option<SignerStatus> {
         let (Who::Number(number), Some(notifications)) = (&signer.who, &signer.notifications)
         else {
             return None;
         };
-        let person = register::person(number);
+        let person = population::person(number);
         let listed = |list: &[String]| {
             person.is_some_and(|person| list.iter().any(|handle| handle == person.handle))
         };
@@ -42,8 +42,8 @@ impl Contacts {
     }
 }
 
-/// The name that is to stand in the signed documents, if it can be looked up: with an advanced signature
-/// it comes from the electronic identity, and is always there.
+/// Returns the name for the signed documents, if it can be looked up. With an advanced signature it
+/// comes from the electronic identity, and is always available.
 pub(super) fn name(order: &Order, signer: &Signer, person: Option<&Person>) -> Option<String> {
     let kind = signer.signature_type.unwrap_or_else(|| {
         if sender::is_public(&order.organisation) {

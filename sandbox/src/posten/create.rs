@@ -1,7 +1,7 @@
-//! A job is created: from the request's two parts to an order that keeps every rule.
+//! Creation of a job: from the request's two parts to an order that satisfies all rules.
 //!
-//! Assumptions: 200 is the success; the request is looked at before the package; a manifest whose sender is not
-//! the organisation in the path is answered with `ASICE_VALIDATION_FAILED`.
+//! Assumptions: 200 is the success; the request is checked before the package; a manifest whose
+//! sender is not the organisation in the path is answered with `ASICE_VALIDATION_FAILED`.
 
 use std::sync::Arc;
 
@@ -11,50 +11,50 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use time::Duration;
 
-use super::door::{Caller, may_act};
+use super::access::{Caller, may_act};
 use super::multipart::{self, Parts, Unread};
 use super::order::{Flow, Order};
 use super::package::{Availability, Invalid, Measure, Package};
 use super::refusal::{Code, Refusal};
 use super::request::{self, Direct, Request};
 use super::schema::Broken;
+use super::state::Posten;
 use super::{rules, sender};
-use crate::journal::Note;
-use crate::world::World;
+use crate::kit::journal::Note;
 
-/// How long a portal job is available where nothing is said.
+/// Default availability of a portal job, in seconds.
 const THIRTY_DAYS: i64 = 2_592_000;
 
-/// `POST {root}/{org}/direct/signature-jobs`.
+/// Handles `POST {root}/{org}/direct/signature-jobs`.
 pub(super) async fn direct(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Unread> {
     let parts = multipart::read(&headers, body).await?;
-    create(&world, caller, &parts, request::direct(&parts.request))
+    create(&posten, caller, &parts, request::direct(&parts.request))
 }
 
-/// `POST {root}/{org}/portal/signature-jobs`.
+/// Handles `POST {root}/{org}/portal/signature-jobs`.
 pub(super) async fn portal(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Unread> {
     let parts = multipart::read(&headers, body).await?;
-    create(&world, caller, &parts, request::portal(&parts.request))
+    create(&posten, caller, &parts, request::portal(&parts.request))
 }
 
 fn create(
-    world: &World,
+    posten: &Posten,
     caller: Caller,
     parts: &Parts,
     request: Result<Request, Broken>,
 ) -> Result<Response, Unread> {
-    let (order, remark) = ordered(world, caller, parts, request)?;
-    let answer = world.posten.accept(order, world.clock.now());
+    let (order, remark) = ordered(posten, caller, parts, request)?;
+    let answer = posten.accept(order, posten.clock.now());
     let headers = [(header::CONTENT_TYPE, "application/xml")];
     let mut response = (headers, answer).into_response();
     if let Some(remark) = remark {
@@ -63,21 +63,21 @@ fn create(
     Ok(response)
 }
 
-/// The order, and something worth noting about its package.
+/// Returns the order, and a remark about its package, if any.
 fn ordered(
-    world: &World,
+    posten: &Posten,
     caller: Caller,
     parts: &Parts,
     request: Result<Request, Broken>,
 ) -> Result<(Order, Option<&'static str>), Refusal> {
     let request = request?;
-    let switches = world.posten.switches();
+    let switches = posten.switches();
     let package = Package::open(
         &parts.package,
         Measure {
             portal: request.direct.is_none(),
-            authority: &world.enterprise,
-            now: world.clock.now(),
+            authority: &posten.enterprise,
+            now: posten.clock.now(),
             tolerance: Duration::seconds(switches.signing_time_tolerance_seconds.into()),
         },
     )?;
@@ -112,7 +112,7 @@ fn ordered(
     rules::check(
         &order,
         sender::is_public(&order.organisation),
-        world.clock.now(),
+        posten.clock.now(),
     )?;
     Ok((order, remark))
 }

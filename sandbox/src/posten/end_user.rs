@@ -1,9 +1,9 @@
-//! The authority that certifies those who sign, as the issuers of electronic identities do, and their
-//! signatures.
+//! The authority that certifies those who sign, as the issuers of electronic identities do, and
+//! their signatures.
 //!
-//! It is made anew at each start and trusted by nobody else. Assumption: what stands in the certificates
-//! and that all signers share one key, which is made when somebody signs first; who verifies sees
-//! certificates of different names all the same. No national identity number stands in them.
+//! The authority is created at each start, and nothing outside trusts it. Assumptions: the
+//! certificates' fields; all signers share one key, which is generated at the first signature. A
+//! verifier still sees certificates of different names. They contain no national identity number.
 
 use anyhow::Context;
 use rcgen::{
@@ -14,10 +14,10 @@ use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::authority::rsa_key_named;
-use crate::random;
+use crate::kit::random;
+use crate::pki::rsa_key_named;
 
-/// X.520 `serialNumber`.
+/// Object identifier of X.520 `serialNumber`.
 const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
 
 /// A root and, under it, the authority that signs.
@@ -27,7 +27,7 @@ pub(super) struct EndUserAuthority {
     issuing: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// A certified signer.
+/// Signer's key and certificate.
 #[derive(Debug)]
 pub(super) struct EndUser {
     /// The signer's certificate, that of the authority, and the root's.
@@ -36,7 +36,7 @@ pub(super) struct EndUser {
 }
 
 impl EndUserAuthority {
-    /// A new one.
+    /// Generates a root and the issuing authority for signers.
     pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
         let parameters = authority("SIMULERT rot for sluttbrukere", now);
         let root = CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?;
@@ -46,7 +46,7 @@ impl EndUserAuthority {
         Ok(Self { root, issuing })
     }
 
-    /// The root's certificate: what those who verify must trust.
+    /// Returns the root certificate, the trust anchor of those who verify signatures, in PEM.
     pub(super) fn root_pem(&self) -> String {
         self.root.pem()
     }
@@ -81,7 +81,7 @@ impl EndUserAuthority {
 }
 
 impl EndUser {
-    /// RSASSA-PKCS1-v1_5 with SHA-256 over `message`.
+    /// Signs `message` with RSASSA-PKCS1-v1_5 and SHA-256.
     pub(super) fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
         Ok(self.key.sign(message)?)
     }

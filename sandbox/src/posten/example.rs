@@ -9,11 +9,11 @@ use super::job::{Job, JobStatus, SignerStatus};
 use super::order::{Document, Flow, Notifications, OnBehalfOf, Order, SignatureType, Signer, Who};
 use super::sender::FJORDVIK;
 use super::signature::Signature;
-use crate::consumer::FJORDBANKEN;
+use crate::population::FJORDBANKEN;
 
 pub(super) const RAGNA: &str = "04827896468";
 pub(super) const EIRIK: &str = "02839211360";
-/// Nobody in the register.
+/// National identity number that is not in the register.
 pub(super) const NOBODY: &str = "17897432161";
 
 pub(super) fn direct(polling: bool) -> Order {
@@ -51,7 +51,7 @@ fn order(flow: Flow) -> Order {
 }
 
 impl Order {
-    /// The same, with one signer more, told by e-mail.
+    /// Adds a signer who is notified by e-mail.
     pub(super) fn signed_by(mut self, number: &str, group: u8) -> Self {
         let told = Notifications::Given {
             email: Some("somebody@example.no".to_owned()),
@@ -67,7 +67,7 @@ impl Order {
         self
     }
 
-    /// The same from a public body, which looks its signers up.
+    /// Makes it an order of a public body, whose signers are looked up.
     pub(super) fn of_a_public_body(mut self) -> Self {
         self.organisation = FJORDVIK.to_owned();
         for signer in &mut self.signers {
@@ -77,7 +77,7 @@ impl Order {
         self
     }
 
-    /// The job of it, made and looked at at `now`.
+    /// Creates the example's job, advanced to `now`.
     pub(super) fn job(self, now: OffsetDateTime) -> Job {
         let mut job = Job::new(1, self, now);
         job.advance(now, &Contacts::default());
@@ -86,14 +86,14 @@ impl Order {
 }
 
 impl Job {
-    /// Its status and its signers'.
+    /// Returns the status of the job and of its signers.
     pub(super) fn told(&self) -> (JobStatus, Vec<SignerStatus>) {
         let signers = self.signers.iter().map(|signer| signer.state.status);
         (self.status, signers.collect())
     }
 }
 
-/// A signature of somebody.
+/// Creates an example signature.
 pub(super) fn signature(order: &Order, at: OffsetDateTime) -> Signature {
     let authority = EndUserAuthority::generate(at).unwrap();
     Signature::make(order, "Ragna Fjordvik", &authority, at).unwrap()

@@ -1,4 +1,4 @@
-//! A job while it lives: its signers, what has become of each, and what its sender is told.
+//! Job during its life: its signers, their statuses, and the changes that its sender gets.
 
 use std::collections::BTreeMap;
 
@@ -7,67 +7,67 @@ use time::{Duration, OffsetDateTime};
 use super::order::{Flow, Order};
 use super::signature::Signature;
 
-/// How long what was signed is kept: the vendor's documentation, "lagring".
+/// Retention of signed documents: the vendor's documentation, "lagring".
 const KEPT: Duration = Duration::days(40);
-/// How long a sender waits before the documents may be deleted: the same.
+/// Time before a sender may delete the documents: the same.
 const DELETABLE_AFTER: Duration = Duration::hours(24);
-/// Signers have ids of their own, which are none of their jobs'.
+/// Difference between the ids of successive jobs. The ids of signers have another step.
 const BETWEEN_JOBS: i64 = 101;
 const BETWEEN_SIGNERS: i64 = 7;
 
-/// A job.
+/// Signature job.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) id: i64,
     pub(super) order: Order,
     pub(super) status: JobStatus,
     pub(super) created: OffsetDateTime,
-    /// When it came to an end.
+    /// Time at which the job ended.
     pub(super) ended: Option<OffsetDateTime>,
-    /// As in the order.
+    /// Signers, in the order's sequence.
     pub(super) signers: Vec<Signer>,
-    /// When each group of signers was let in: lower ones first.
+    /// Time at which each group of signers got access; lower groups sign first.
     pub(super) activated: BTreeMap<u8, OffsetDateTime>,
-    /// What the sender has not confirmed yet, oldest first.
+    /// Changes that the sender has not confirmed, oldest first.
     pub(super) changes: Vec<Change>,
     pub(super) documents_deleted: bool,
 }
 
-/// A signer of a job.
+/// Signer of a job.
 #[derive(Clone, Debug)]
 pub(super) struct Signer {
-    /// The service's own id.
+    /// Id that the service assigned.
     pub(super) id: i64,
     pub(super) state: State,
     pub(super) signature: Option<Signature>,
-    /// What the newest redirect address ends with.
+    /// Token at the end of the newest redirect address.
     pub(super) redirect: Option<Redirect>,
-    /// What the browser carried back to the sender last.
+    /// Token that the browser last carried back to the sender.
     pub(super) status_token: Option<String>,
 }
 
-/// A redirect address opens the ceremony once.
+/// Token of a redirect address, which opens the ceremony once.
 #[derive(Clone, Debug)]
 pub(super) struct Redirect {
     pub(super) token: String,
     pub(super) used: bool,
 }
 
-/// What has become of a signer, and since when.
+/// Status of a signer, and its time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct State {
     pub(super) status: SignerStatus,
     pub(super) since: OffsetDateTime,
 }
 
-/// What the sender is told about a job, as it was when something happened.
+/// Change of a job, as the sender gets it.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) at: OffsetDateTime,
     pub(super) status: JobStatus,
-    /// In the order of the job's signers.
+    /// States in the sequence of the job's signers.
     pub(super) signers: Vec<State>,
-    /// Somebody has it, until then.
+    /// End of the lease.
     pub(super) leased_until: Option<OffsetDateTime>,
 }
 
@@ -79,8 +79,8 @@ pub(super) enum JobStatus {
     Failed,
 }
 
-/// A signer's status: `CANCELLED`, `RESERVED`, `CONTACT_INFORMATION_MISSING` and `BLOCKED` are the
-/// portal's alone, `FAILED` the direct flow's (direct.xsd and portal.xsd).
+/// Status of a signer (direct.xsd and portal.xsd). Only the portal flow has `CANCELLED`,
+/// `RESERVED`, `CONTACT_INFORMATION_MISSING` and `BLOCKED`; only the direct flow has `FAILED`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SignerStatus {
     Waiting,
@@ -96,8 +96,16 @@ pub(super) enum SignerStatus {
     Failed,
 }
 
+/// Signer of a job, whose ceremony is open in a browser.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Ceremony {
+    pub(super) job: i64,
+    /// Position in the order, from 0.
+    pub(super) position: usize,
+}
+
 impl Job {
-    /// A new one, in which nobody has been let in.
+    /// Creates a job that no signer has opened.
     pub(super) fn new(id: i64, order: Order, now: OffsetDateTime) -> Self {
         let ids = (0i64..).map(|position| {
             id.saturating_mul(BETWEEN_JOBS)
@@ -130,7 +138,7 @@ impl Job {
         matches!(self.order.flow, Flow::Direct { .. })
     }
 
-    /// Whether the sender may delete the documents at `now`.
+    /// Returns whether the sender may delete the documents at `now`.
     pub(super) fn is_deletable(&self, now: OffsetDateTime) -> bool {
         self.status == JobStatus::CompletedSuccessfully
             && self.has_documents(now)
@@ -139,7 +147,7 @@ impl Job {
                 .is_some_and(|ended| now >= ended.saturating_add(DELETABLE_AFTER))
     }
 
-    /// Whether what was signed can be fetched at `now`.
+    /// Returns whether the signed documents can be fetched at `now`.
     pub(super) fn has_documents(&self, now: OffsetDateTime) -> bool {
         !self.documents_deleted
             && self
@@ -159,7 +167,7 @@ impl Job {
         self.signers.iter().position(|signer| signer.id == id)
     }
 
-    /// What the sender would be told now.
+    /// Returns the state that the sender would get now.
     pub(super) fn state(&self, at: OffsetDateTime) -> Change {
         Change {
             at,
@@ -171,7 +179,7 @@ impl Job {
 }
 
 impl Redirect {
-    /// One that nobody has opened.
+    /// Creates a redirect that has not been opened.
     pub(super) const fn new(token: String) -> Self {
         Self { token, used: false }
     }

@@ -1,9 +1,9 @@
 //! The two parts of a create request's body.
 //!
-//! They are told apart by their media types, whichever comes first; other headers of a part do not matter,
-//! nor do other parameters of the whole. Assumptions: what is not such a body is answered as a message that
-//! breaks the schema; more than [`MOST`] bytes are answered with 413 and nothing else, as by a filter in
-//! front.
+//! The parts are identified by their media types, in any order; other headers of a part do not
+//! matter, nor do other parameters of the whole. Assumptions: another kind of body gets the answer
+//! to a message that breaks the schema; more than [`MOST`] bytes get 413 and nothing else, as from
+//! a filter in front.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -16,24 +16,24 @@ use multer::Multipart;
 
 use super::refusal::{Code, Refusal};
 
-/// All documents at their largest, and what is around them.
+/// Maximum size of a body: the largest documents, the manifest and the signature.
 const MOST: usize = 12 * 1024 * 1024;
 
-/// The parts.
+/// Parts of a request that creates a job.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    /// `application/xml`: what the job is.
+    /// Request in XML (`application/xml`).
     pub(crate) request: Bytes,
-    /// `application/octet-stream`: the document package.
+    /// Document package (`application/octet-stream`).
     pub(crate) package: Bytes,
 }
 
-/// Why there are none.
+/// Reason for not accepting the body.
 #[derive(Debug)]
 pub(crate) enum Unread {
     /// The body is too large.
     TooLarge,
-    /// It is not what it should be.
+    /// Refusal, with its status and code.
     Refused(Refusal),
 }
 

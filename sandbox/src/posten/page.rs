@@ -1,7 +1,7 @@
 //! The signing page: what a redirect address opens, or a notice.
 //!
-//! Assumptions: what the page looks like, and that whoever signs says who they are here, in place of
-//! logging in with an electronic identity. Leaving it tells nobody.
+//! Assumptions: the page's layout; and signers select their identity here, in place of logging in
+//! with an electronic identity. Leaving the page triggers nothing.
 
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ceremony::{Act, Ceremony, NotDone, may_be};
+use super::ceremony::{Act, NotDone, may_be};
+use super::job::Ceremony;
 use super::job::{Job, SignerStatus};
 use super::life::Obstacle;
 use super::order::Who;
 use super::sender::sender;
-use crate::altinn::register::PERSONS;
-use crate::html::{self, Language};
-use crate::world::World;
+use super::state::Posten;
+use crate::kit::html::{self, Language};
+use crate::population::{PERSONS, person_named};
 
-/// Where an opened job is.
+/// Path of the ceremony's page.
 pub(super) const CEREMONY: &str = "/signere/oppdrag";
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Posten>> {
     Router::new()
         .route("/signere/", get(enter))
         .route("/signere/start", post(start))
@@ -37,7 +38,8 @@ pub(super) fn routes() -> Router<Arc<World>> {
         )
 }
 
-/// What stands after the `#` never comes here: a script of the page hands it over.
+/// Serves the entry page. The fragment after the `#` never arrives here: a script of the page sends
+/// it.
 async fn enter(headers: HeaderMap) -> Response {
     let language = Language::of(&headers);
     html::page(
@@ -55,30 +57,29 @@ struct Start {
 }
 
 async fn start(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     headers: HeaderMap,
     Form(form): Form<Start>,
 ) -> Response {
-    if !html::is_own(&headers, &world.addresses.posten_page) {
+    if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let posten = &world.posten;
     let opened = posten.ceremonies.of(&headers);
-    match posten.open(&form.token, opened, world.clock.now()) {
-        Ok(ceremony) => enter_ceremony(&world, ceremony),
+    match posten.open(&form.token, opened, posten.clock.now()) {
+        Ok(ceremony) => enter_ceremony(&posten, ceremony),
         Err(_) => message(StatusCode::FORBIDDEN, Language::of(&headers), "used"),
     }
 }
 
-/// To the page, with the cookie that makes it work again when it is loaded again.
-pub(super) fn enter_ceremony(world: &World, ceremony: Ceremony) -> Response {
-    let sessions = &world.posten.ceremonies;
+/// Redirects to the page, with the cookie that allows a reload.
+pub(super) fn enter_ceremony(posten: &Posten, ceremony: Ceremony) -> Response {
+    let sessions = &posten.ceremonies;
     let cookie = html::set_cookie(sessions.cookie(), &sessions.open(ceremony));
     ([cookie], Redirect::to(CEREMONY)).into_response()
 }
 
-async fn show(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    ceremony_page(&world, &headers, StatusCode::OK, None)
+async fn show(State(posten): State<Arc<Posten>>, headers: HeaderMap) -> Response {
+    ceremony_page(&posten, &headers, StatusCode::OK, None)
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,24 +94,24 @@ struct Answer {
 enum Choice {
     Sign,
     Reject,
-    /// The ceremony breaks down.
+    /// Makes the ceremony fail.
     Fail,
-    /// The security code is wrong too often.
+    /// Blocks the signer, as after too many wrong security codes.
     Block,
-    /// As who closes the tab: nobody is told.
+    /// Closes the tab: no redirect, and no status change.
     Close,
 }
 
 async fn answer(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     headers: HeaderMap,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
     let language = Language::of(&headers);
-    if !html::is_own(&headers, &world.addresses.posten_page) {
+    if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let Some(ceremony) = world.posten.ceremonies.of(&headers) else {
+    let Some(ceremony) = posten.ceremonies.of(&headers) else {
         return message(StatusCode::FORBIDDEN, language, "used");
     };
     let act = match answer {
@@ -120,49 +121,46 @@ async fn answer(
         Choice::Block => Act::Block,
         Choice::Close => return message(StatusCode::OK, language, "closed"),
     };
-    let known = PERSONS
-        .iter()
-        .find(|known| Some(known.handle) == person.as_deref());
+    let known = person.as_deref().and_then(person_named);
     if known.is_none() && matches!(act, Act::Sign | Act::Reject) {
-        return ceremony_page(&world, &headers, StatusCode::BAD_REQUEST, Some("nobody"));
+        return ceremony_page(&posten, &headers, StatusCode::BAD_REQUEST, Some("nobody"));
     }
-    let acting = world.clone();
+    let acting = posten.clone();
     let done = tokio::task::spawn_blocking(move || {
         let now = acting.clock.now();
-        acting.posten.act(ceremony, known, act, now)
+        acting.act(ceremony, known, act, now)
     });
     let Ok(done) = done.await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if act == Act::Fail && done.is_ok() {
         // Another try needs another redirect address, as the schema's text about these has it.
-        world.posten.ceremonies.close(&headers);
+        posten.ceremonies.close(&headers);
     }
     let (status, problem) = match done {
-        // 302, whatever the sender's address is; axum's own redirects are 303, 307 and 308.
+        // 302, whatever the sender's address; axum's own redirects are 303, 307 and 308.
         Ok(Some(exit)) => return (StatusCode::FOUND, [(header::LOCATION, exit)]).into_response(),
-        Ok(None) => return ceremony_page(&world, &headers, StatusCode::OK, None),
+        Ok(None) => return ceremony_page(&posten, &headers, StatusCode::OK, None),
         Err(NotDone::NotThisSigner) => (StatusCode::FORBIDDEN, "other"),
         Err(NotDone::Obstacle(Obstacle::NotYet)) => (StatusCode::CONFLICT, "early"),
         Err(NotDone::Obstacle(_)) => (StatusCode::CONFLICT, "late"),
         Err(NotDone::Unknown) => return message(StatusCode::NOT_FOUND, language, "used"),
         Err(NotDone::Trouble(_)) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
-    ceremony_page(&world, &headers, status, Some(problem))
+    ceremony_page(&posten, &headers, status, Some(problem))
 }
 
 fn ceremony_page(
-    world: &World,
+    posten: &Posten,
     headers: &HeaderMap,
     status: StatusCode,
     problem: Option<&str>,
 ) -> Response {
     let language = Language::of(headers);
-    let posten = &world.posten;
     let Some(ceremony) = posten.ceremonies.of(headers) else {
         return message(StatusCode::FORBIDDEN, language, "used");
     };
-    let state = posten.state(world.clock.now());
+    let state = posten.state(posten.clock.now());
     let Some(job) = state.jobs.get(&ceremony.job) else {
         return message(StatusCode::NOT_FOUND, language, "used");
     };
@@ -198,7 +196,7 @@ fn ceremony_page(
     html::page(status, "sign.html", language, "'none'", context)
 }
 
-/// What the signer can do, or has done.
+/// Returns the signer's state on the page: the possible or completed step.
 fn what_is_left(job: &Job, position: usize) -> &'static str {
     let status = job.signers.get(position).map(|signer| signer.state.status);
     match (job.may_act(position), status) {
@@ -215,21 +213,21 @@ fn is_by_contact(job: &Job, position: usize) -> bool {
     signer.is_some_and(|signer| matches!(signer.who, Who::Contact { .. }))
 }
 
-/// A document of the opened job.
+/// Serves a document of the opened job.
 async fn document(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     headers: HeaderMap,
     Path(position): Path<usize>,
 ) -> Response {
-    let now = world.clock.now();
-    let opened = world.posten.ceremonies.of(&headers);
-    let state = world.posten.state(now);
+    let now = posten.clock.now();
+    let opened = posten.ceremonies.of(&headers);
+    let state = posten.state(now);
     let job = opened.and_then(|ceremony| state.jobs.get(&ceremony.job));
     let job = job.filter(|job| job.has_documents(now));
     let Some(document) = job.and_then(|job| job.order.documents.get(position)) else {
         return message(StatusCode::NOT_FOUND, Language::of(&headers), "used");
     };
-    // A sender's file is shown as what it was sent as, and never as a page of this origin.
+    // A sender's file is served with its own media type, and never as a page of this origin.
     let kind = match document.mime.as_str() {
         "application/pdf" => "application/pdf",
         _ => "text/plain; charset=utf-8",

@@ -9,47 +9,48 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 
-use super::door::Caller;
+use super::access::Caller;
 use super::queue::{Found, Queue};
 use super::refusal::{Code, Refusal};
 use super::report::{Report, moment};
-use crate::world::World;
+use super::state::Posten;
 
 const NEXT: HeaderName = HeaderName::from_static("x-next-permitted-poll-time");
 
-/// Missing, without a value and empty is the default queue: one client sends the name alone.
+/// Query of a poll. A missing, valueless or empty parameter means the default queue: one client
+/// sends only the name.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
     polling_queue: String,
 }
 
-/// In the direct flow.
+/// Handles polls in the direct flow.
 pub(super) async fn direct(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    poll(&world, caller, asked, true)
+    poll(&posten, caller, asked, true)
 }
 
-/// In the portal flow.
+/// Handles polls in the portal flow.
 pub(super) async fn portal(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    poll(&world, caller, asked, false)
+    poll(&posten, caller, asked, false)
 }
 
-fn poll(world: &World, caller: Caller, asked: Asked, direct: bool) -> Response {
+fn poll(posten: &Posten, caller: Caller, asked: Asked, direct: bool) -> Response {
     let queue = Queue {
         organisation: caller.organisation,
         direct,
         name: asked.polling_queue,
     };
-    let now = world.clock.now();
-    let mut state = world.posten.state(now);
+    let now = posten.clock.now();
+    let mut state = posten.state(now);
     let state = &mut *state;
     let switches = &state.switches;
     let poll = state.timetable.poll(queue, &mut state.jobs, switches, now);
@@ -57,7 +58,7 @@ fn poll(world: &World, caller: Caller, asked: Asked, direct: bool) -> Response {
     match poll.found {
         Found::Changed(job, change) => {
             let report = Report {
-                places: &world.posten.places,
+                places: &posten.places,
                 job,
                 now,
                 unknown_elements: switches.unknown_elements,

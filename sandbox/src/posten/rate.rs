@@ -1,27 +1,17 @@
-//! The filter in front of the API: ten calls a second from an organisation, or else nothing for half a
+//! Rate limit of the API: ten calls a second from an organisation, or else nothing for half a
 //! minute.
 //!
-//! From the vendor's documentation of job creation, and its .NET client, which knows the header `DoSFilter`.
-//! Assumption: the organisation is that in the path.
+//! From the vendor's documentation of job creation, and its .NET client, which knows the header
+//! `DoSFilter`. Assumption: the organisation is that in the path.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use time::{Duration, OffsetDateTime};
-
-use crate::journal::Note;
-use crate::world::World;
 
 const WINDOW: Duration = Duration::SECOND;
 const BLOCKED: Duration = Duration::seconds(30);
 
-/// The latest calls, by organisation.
+/// Recent calls, by organisation.
 #[derive(Debug, Default)]
 pub(super) struct Calls(HashMap<String, Caller>);
 
@@ -32,7 +22,7 @@ struct Caller {
 }
 
 impl Calls {
-    /// Whether a call at `now` is let through, when `most` are in a second.
+    /// Returns whether a call at `now` is let through, when `most` are in a second.
     pub(super) fn admit(&mut self, organisation: &str, most: usize, now: OffsetDateTime) -> bool {
         let caller = self.0.entry(organisation.to_owned()).or_default();
         if caller.blocked_until.is_some_and(|until| now < until) {
@@ -53,26 +43,6 @@ impl Calls {
         caller.latest.push_back(now);
         true
     }
-}
-
-/// `router`, behind the filter.
-pub(super) fn layer(router: Router, world: Arc<World>) -> Router {
-    router.layer(from_fn_with_state(world, filter))
-}
-
-async fn filter(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
-    let mut segments = request.uri().path().split('/').skip(2);
-    let organisation = segments.next().unwrap_or_default();
-    if world.posten.admit(organisation, world.clock.now()) {
-        return next.run(request).await;
-    }
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, Body::empty()).into_response();
-    response
-        .headers_mut()
-        .insert("DoSFilter", http::HeaderValue::from_static("unavailable"));
-    let note = Note("more calls than one may make in a second".to_owned());
-    response.extensions_mut().insert(note);
-    response
 }
 
 #[cfg(test)]

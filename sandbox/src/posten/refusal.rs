@@ -1,9 +1,9 @@
-//! Posten's error documents, and the codes in them.
+//! Error documents of Posten, and their codes.
 //!
-//! The vendor publishes no list of codes. Those of [`Code`] are known from its documentation, its clients
-//! and recorded answers. Assumptions: the status 403 of the two about access, and 400 for what the
-//! organisation may not use; that `error-type` is always `CLIENT`. A message never repeats a
-//! value that was sent, where the real one does: it may be somebody's number.
+//! The vendor publishes no list of codes. Those of [`Code`] are known from its documentation, its
+//! clients and recorded answers. Assumptions: the status 403 of the two about access, and 400 for
+//! features that the organisation may not use; `error-type` is always `CLIENT`. A message never
+//! repeats a value from the request, unlike the real one: it may be a person's number.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::answer::{Element, Style};
-use crate::journal::Note;
+use crate::kit::journal::Note;
 
-/// What is answered instead of what was asked for.
+/// Error answer of the API.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -22,38 +22,38 @@ pub(crate) struct Refusal {
     message: String,
 }
 
-/// Why, by who is at fault.
+/// Error code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Code {
     /// The certificate's organisation has no access.
     NotAuthorized,
-    /// It may not act for the organisation in the path.
+    /// The caller may not act for the organisation in the path.
     BrokerNotAuthorized,
-    /// The organisation may not use what it asks for.
+    /// The organisation may not use the requested feature.
     FeatureNotAvailable,
 
     /// The request's XML breaks the schema.
     SchemaValidation,
-    /// The document package does not hold.
+    /// The document package is invalid.
     AsiceValidation,
 
-    /// The status was asked for before the signer was done.
+    /// The status was requested before the signer was done.
     CeremonyNotCompleted,
     /// The token is not the latest one of the job.
     InvalidStatusQueryToken,
 
-    /// Assumption: the real code is not known.
+    /// Unknown job. The code is an assumption.
     NotFound,
-    /// Assumption: the real code is not known.
+    /// Action that is no longer possible. The code is an assumption.
     TooLate,
-    /// Assumption: the real code is not known.
+    /// Documents that cannot be deleted. The code is an assumption.
     NotDeletable,
-    /// Assumption: the real code is not known.
+    /// Poll before the permitted time. The code is an assumption.
     TooEarly,
 }
 
 impl Refusal {
-    /// One with the status that goes with the code.
+    /// Makes a refusal with the status of the code.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             status: code.status(),
@@ -62,7 +62,7 @@ impl Refusal {
         }
     }
 
-    /// The document, in the style that the one before did not have.
+    /// Serialises the document, in the style that the previous one did not have.
     fn document(&self) -> String {
         static COUNT: AtomicI64 = AtomicI64::new(0);
         let style = Style::of(COUNT.fetch_add(1, Ordering::Relaxed));

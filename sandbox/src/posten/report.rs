@@ -1,4 +1,4 @@
-//! What a sender is told about a job, in the order of the schemas (direct.xsd, portal.xsd).
+//! Reports to a sender about a job, in the order of the schemas (direct.xsd, portal.xsd).
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
@@ -9,29 +9,30 @@ use super::answer::{Element, Style};
 use super::job::{Change, Job, JobStatus, Signer, SignerStatus, State};
 use super::order::{Notifications, Signer as Ordered, Who};
 
-/// Norwegian time, in winter.
+/// UTC offset of Norway in winter, used all year.
 const HERE: UtcOffset = offset!(+1);
 const MOMENT: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3][offset_hour sign:mandatory]:[offset_minute]"
 );
 
-/// The moment with milliseconds and an offset, as in recorded answers and in `X-Next-permitted-poll-time`.
+/// Formats the moment with milliseconds and an offset, as in recorded answers and in
+/// `X-Next-permitted-poll-time`.
 pub(super) fn moment(at: OffsetDateTime) -> String {
     at.to_offset(HERE).format(MOMENT).unwrap_or_default()
 }
 
-/// Answers about jobs.
+/// Answers about a job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report<'a> {
     pub(super) places: &'a Places,
     pub(super) job: &'a Job,
     pub(super) now: OffsetDateTime,
-    /// With elements that nobody has heard of, now and then.
+    /// Adds unknown elements occasionally.
     pub(super) unknown_elements: bool,
 }
 
 impl Report<'_> {
-    /// The answer to the request that made the job.
+    /// Builds the answer to the request that created the job.
     pub(super) fn created(&self) -> String {
         let Self { places, job, .. } = *self;
         if !job.is_direct() {
@@ -43,7 +44,7 @@ impl Report<'_> {
             url.attribute("signer", ordered.who.identifier())
         });
         let status = Element::text("status-url", places.status(job));
-        // Signers come back in another order than they were sent.
+        // Signers are returned in another order than in the request.
         let mut signers: Vec<_> = self
             .signers()
             .map(|(ordered, signer)| self.signer("signer", ordered, signer))
@@ -55,14 +56,14 @@ impl Report<'_> {
         )
     }
 
-    /// A signer with a new redirect address.
+    /// Builds a signer with a new redirect address.
     pub(super) fn renewed(&self, position: usize) -> Option<String> {
         let (ordered, signer) = self.signers().nth(position)?;
         let element = self.signer("direct-signer-response", ordered, signer);
         Some(element.document(self.style()))
     }
 
-    /// A job's status, as it is or was.
+    /// Builds the status of a job as of `change`.
     pub(super) fn status(&self, change: &Change) -> String {
         if self.job.is_direct() {
             self.direct(change)
@@ -132,8 +133,8 @@ impl Report<'_> {
             .with([identifier, self.redirect(signer)])
     }
 
-    /// As in the documentation's examples and in recorded answers, the address may stand on a line
-    /// of its own.
+    /// Builds the element with the redirect address. The address may be on a line of its own, as in
+    /// the documentation's examples and in recorded answers.
     fn redirect(&self, signer: &Signer) -> Element {
         let token = signer.redirect.as_ref().map(|redirect| &redirect.token);
         let url = self.places.redirect(token.map_or("", String::as_str));
@@ -173,7 +174,7 @@ impl Report<'_> {
         Style::of(self.job.id)
     }
 
-    /// A document with what all begin with.
+    /// Builds a document: the elements that all answers begin with, then `children`.
     fn document(&self, name: &'static str, children: impl IntoIterator<Item = Element>) -> String {
         let reference = self.job.order.reference.as_ref();
         let reference = reference.map(|reference| Element::text("reference", reference));
@@ -191,7 +192,7 @@ impl Report<'_> {
 }
 
 impl Who {
-    /// What tells the signer from others, in the direct flow.
+    /// Returns the signer's identifier, in the direct flow.
     fn identifier(&self) -> &str {
         match self {
             Self::Number(identifier) | Self::Own(identifier) => identifier,

@@ -1,32 +1,33 @@
-//! The first part of a create request: what a job is, apart from its documents (the vendor's `direct.xsd`
-//! and `portal.xsd`).
+//! The first part of a create request: what a job is, apart from its documents (the vendor's
+//! `direct.xsd` and `portal.xsd`).
 
 use super::schema::{API, Broken, Content, Element, parse};
 
 const REFERENCE: usize = 50;
 const ADDRESS: usize = 500;
 
-/// What the request says.
+/// Request that creates a job.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// Given back in answers.
+    /// Sender's reference, returned in answers.
     pub(crate) reference: Option<String>,
-    /// Where changes of status go.
+    /// Polling queue for status changes.
     pub(crate) queue: Option<String>,
-    /// In the direct flow alone.
+    /// Settings of the direct flow alone.
     pub(crate) direct: Option<Direct>,
 }
 
-/// What only the direct flow has.
+/// Settings that only the direct flow has.
 #[derive(Debug)]
 pub(crate) struct Direct {
-    /// Completion, rejection, error.
+    /// Exit addresses: completion, rejection, error.
     pub(crate) exit: [String; 3],
-    /// Whether changes of status are put into the queue.
+    /// True if changes of status are put into the queue.
     pub(crate) polling: bool,
 }
 
-/// Reads `direct-signature-job-request`. No rule for what the exit addresses look like is published.
+/// Parses `direct-signature-job-request`. The format of exit addresses is not checked, since no
+/// rule is published.
 pub(crate) fn direct(message: &[u8]) -> Result<Request, Broken> {
     let tree = parse(message)?;
     let mut content = Element::root(&tree, API, "direct-signature-job-request")?
@@ -60,7 +61,7 @@ pub(crate) fn direct(message: &[u8]) -> Result<Request, Broken> {
     })
 }
 
-/// Reads `portal-signature-job-request`.
+/// Parses `portal-signature-job-request`.
 pub(crate) fn portal(message: &[u8]) -> Result<Request, Broken> {
     let tree = parse(message)?;
     let mut content = Element::root(&tree, API, "portal-signature-job-request")?
@@ -83,7 +84,7 @@ fn reference(content: &mut Content<'_>) -> Result<Option<String>, Broken> {
         .transpose()
 }
 
-/// The empty name is the default queue's, as in the query.
+/// Parses the queue. The empty name is the default queue's, as in the query.
 fn queue(content: &mut Content<'_>) -> Result<Option<String>, Broken> {
     let queue = content
         .optional("polling-queue")

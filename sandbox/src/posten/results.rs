@@ -1,8 +1,10 @@
-//! What comes of a job, of both flows: confirming, cancelling, fetching what was signed, and deleting it.
+//! Results of a job, of both flows: confirming, cancelling, fetching the signed documents, and
+//! deleting them.
 //!
-//! Assumptions: a confirmation is answered with 204, and changes nothing else; what is gone, or not there
-//! yet, is 404; documents that may not be deleted yet give 409. Left out: that a copy must have reached the
-//! signers' digital mailboxes before, and the archive for twenty years.
+//! Assumptions: a confirmation is answered with 204, and changes nothing else; a missing document,
+//! deleted or not yet available, is 404; documents that may not be deleted yet give 409. Left out:
+//! the copy that must have reached the signers' digital mailboxes before, and the archive for
+//! twenty years.
 
 use std::sync::Arc;
 
@@ -12,47 +14,47 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::access::Caller;
 use super::address::job_id;
-use super::door::Caller;
 use super::job::Job;
 use super::life::Obstacle;
+use super::pades;
 use super::refusal::{Code, Refusal};
+use super::state::Posten;
 use super::status::not_found;
-use super::{Posten, pades};
-use crate::world::World;
 
-/// `{org}/portal/signature-jobs/{results}`.
+/// Path parameters of `{org}/portal/signature-jobs/{results}`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     results: i64,
 }
 
-/// `…/xades/{signer}` under the same.
+/// Path parameters of `…/xades/{signer}` under it.
 #[derive(Debug, Deserialize)]
 pub(super) struct AskedSigner {
     results: i64,
     signer: i64,
 }
 
-/// `POST …/status/complete`.
+/// Handles `POST …/status/complete`.
 pub(super) async fn confirm(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<Asked>,
 ) -> Result<StatusCode, Refusal> {
-    with_job(&world, &caller, asked.results, |job, _| {
+    with_job(&posten, &caller, asked.results, |job, _| {
         job.confirm();
         Ok(StatusCode::NO_CONTENT)
     })
 }
 
-/// `POST …/cancel`.
+/// Handles `POST …/cancel`.
 pub(super) async fn cancel(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<Asked>,
 ) -> Result<StatusCode, Refusal> {
-    with_job(&world, &caller, asked.results, |job, now| {
+    with_job(&posten, &caller, asked.results, |job, now| {
         match job.cancel(now) {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             Err(Obstacle::WrongFlow) => Err(not_found()),
@@ -61,13 +63,13 @@ pub(super) async fn cancel(
     })
 }
 
-/// `DELETE …/delete-documents`.
+/// Handles `DELETE …/delete-documents`.
 pub(super) async fn delete_documents(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<Asked>,
 ) -> Result<StatusCode, Refusal> {
-    with_job(&world, &caller, asked.results, |job, now| {
+    with_job(&posten, &caller, asked.results, |job, now| {
         if job.is_deletable(now) {
             job.documents_deleted = true;
             return Ok(StatusCode::NO_CONTENT);
@@ -80,13 +82,13 @@ pub(super) async fn delete_documents(
     })
 }
 
-/// `GET …/xades/{signer}`.
+/// Handles `GET …/xades/{signer}`.
 pub(super) async fn xades(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<AskedSigner>,
 ) -> Result<Response, Refusal> {
-    let found = with_job(&world, &caller, asked.results, |job, now| {
+    let found = with_job(&posten, &caller, asked.results, |job, now| {
         let position = job
             .position(asked.signer)
             .filter(|_| job.has_documents(now));
@@ -101,11 +103,11 @@ pub(super) async fn xades(
 
 /// `GET …/pades`: with the signatures made so far.
 pub(super) async fn pades(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<Asked>,
 ) -> Result<Response, Refusal> {
-    let job = with_job(&world, &caller, asked.results, |job, now| {
+    let job = with_job(&posten, &caller, asked.results, |job, now| {
         let signed = job.has_documents(now) && job.signatures().next().is_some();
         signed.then(|| job.clone()).ok_or_else(not_found)
     })?;
@@ -118,15 +120,14 @@ pub(super) async fn pades(
     })
 }
 
-/// Does it to the caller's job.
+/// Runs an action on the caller's job.
 fn with_job<T>(
-    world: &World,
+    posten: &Posten,
     caller: &Caller,
     results: i64,
     act: impl FnOnce(&mut Job, OffsetDateTime) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let now = world.clock.now();
-    let posten: &Posten = &world.posten;
+    let now = posten.clock.now();
     let mut state = posten.state(now);
     let job = state.jobs.get_mut(&job_id(results));
     let job = job.filter(|job| job.order.organisation == caller.organisation);

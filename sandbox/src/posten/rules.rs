@@ -1,11 +1,12 @@
-//! What goes together in a job, and what depends on who sends it: the vendor's documentation on signature
-//! types, security levels, identification in signed documents and addressing.
+//! Rules for combinations within a job, and for the kind of sender: the vendor's documentation on
+//! signature types, security levels, identification in signed documents and addressing.
 //!
-//! `FEATURE_NOT_AVAILABLE` was seen once, for `NAME` from a private organisation. Assumptions: that it
-//! is the answer to everything that the kind of sender may not have, and `ASICE_VALIDATION_FAILED` to what does
-//! not go together; that two signers of a direct job are not the same by number either (the schema says it of the
-//! sender's own identifiers); that a job is not activated more than 366 days ahead, of which nothing is published; that nobody is looked up without a number; that `DATE_OF_BIRTH_AND_NAME` of a public body needs authenticated signatures, as the current
-//! documentation says.
+//! `FEATURE_NOT_AVAILABLE` was seen once, for `NAME` from a private organisation. Assumptions: it
+//! is the answer to all features that the kind of sender may not use, and `ASICE_VALIDATION_FAILED`
+//! to invalid combinations; two signers of a direct job differ by number too (the schema requires
+//! it of the sender's own identifiers); a job is activated at most 366 days ahead, of which nothing
+//! is published; a person without a number is never looked up; `DATE_OF_BIRTH_AND_NAME` of a public
+//! body needs authenticated signatures, as the current documentation says.
 
 use time::{Duration, OffsetDateTime};
 
@@ -14,7 +15,7 @@ use super::order::{
 };
 use super::refusal::{Code, Refusal};
 
-/// 90 days.
+/// Maximum availability of a job in seconds: 90 days.
 const LONGEST: i64 = 7_776_000;
 /// Longest time ahead for which a job may be activated.
 const FARTHEST: Duration = Duration::days(366);
@@ -100,7 +101,7 @@ fn for_private(order: &Order) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// A signature is authenticated where nothing is said.
+/// Checks a public sender's order. The default signature type is authenticated.
 fn for_public(order: &Order) -> Result<(), &'static str> {
     let advanced = Some(SignatureType::Advanced);
     if !order

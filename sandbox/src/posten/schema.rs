@@ -1,8 +1,8 @@
-//! XML that came in: the tree, and reading it element by element as a schema says.
+//! Parser of incoming XML: the tree, and its elements in the schema's order.
 //!
-//! Complaints begin with the name that XML Schema has for the broken rule, as the real service's do
-//! (`cvc-…`, XML Schema Part 1, appendix C); their words are the sandbox's, and hold no value of the
-//! message.
+//! Error messages begin with the name that XML Schema has for the broken rule, as the real
+//! service's do (`cvc-…`, XML Schema Part 1, appendix C); the rest is the sandbox's wording, and
+//! has no value of the message.
 
 use std::vec::IntoIter;
 
@@ -16,26 +16,27 @@ pub(crate) const API: &str = "http://signering.posten.no/schema/v1";
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const LOCATIONS: [&str; 2] = ["schemaLocation", "noNamespaceSchemaLocation"];
-/// Deeper than any message.
+/// Maximum depth of nesting, more than any valid message needs.
 const DEPTH: u32 = 64;
 
-/// What is wrong with a message.
+/// Violation of the schema, in words.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
 #[error("{0}")]
 pub(crate) struct Broken(pub(crate) String);
 
-/// Parses a message: UTF-8, well-formed, without a DOCTYPE (the vendor's own parser refuses one too).
+/// Parses a message: UTF-8, well-formed, without a DOCTYPE (the vendor's own parser refuses one
+/// too).
 pub(crate) fn parse(message: &[u8]) -> Result<Document<'_>, Broken> {
     let text = std::str::from_utf8(message).map_err(|_| Broken("it is not UTF-8".into()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let parser = Parser::new().with_forbid_dtd(true).with_max_depth(DEPTH);
-    // The parser's own complaint may quote the message.
+    // The parser's own message may quote the request.
     parser
         .parse(text)
         .map_err(|_| Broken("it is not well-formed, or has a DOCTYPE".into()))
 }
 
-/// An element in its tree.
+/// Element of a parsed message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Element<'t> {
     tree: &'t Document<'t>,
@@ -43,7 +44,7 @@ pub(crate) struct Element<'t> {
 }
 
 impl<'t> Element<'t> {
-    /// The root, if it is `name` of `namespace`.
+    /// Returns the root, if it is `name` of `namespace`.
     pub(crate) fn root(
         tree: &'t Document<'t>,
         namespace: &str,
@@ -54,31 +55,31 @@ impl<'t> Element<'t> {
             .ok_or_else(|| Broken(format!("cvc-elt.1: the root is not {name} of {namespace}")))
     }
 
-    /// Whether it is `name` of `namespace`.
+    /// Returns whether the element is `name` in `namespace`.
     pub(crate) fn is(self, namespace: &str, name: &str) -> bool {
         let element = self.tree.element(self.id);
         element.is_some_and(|element| element.name.matches(Some(namespace), name))
     }
 
-    /// Its name without namespace and prefix.
+    /// Returns the local name, without namespace and prefix.
     pub(crate) fn name(self) -> &'t str {
         let element = self.tree.element(self.id);
         element.map_or("", |element| element.name.local_name.as_ref())
     }
 
-    /// The tree that it is in, and where.
+    /// Returns the tree that it is in, and its node.
     pub(crate) fn place(self) -> (&'t Document<'t>, NodeId) {
         (self.tree, self.id)
     }
 
-    /// The attribute of that name and no namespace.
+    /// Returns the attribute of that name and no namespace.
     pub(crate) fn attribute(self, name: &str) -> Option<&'t str> {
         let mut attributes = self.tree.element(self.id)?.attributes.iter();
         let found = attributes.find(|attribute| attribute.name.matches(None, name))?;
         Some(found.value.as_ref())
     }
 
-    /// Refuses attributes other than these, but for those that say where a schema is.
+    /// Checks that the element has no other attributes than `allowed` and schema locations.
     pub(crate) fn only_attributes(self, allowed: &[&str]) -> Result<Self, Broken> {
         let attributes = self.tree.element(self.id).into_iter();
         for attribute in attributes.flat_map(|element| &element.attributes) {
@@ -99,7 +100,7 @@ impl<'t> Element<'t> {
         Ok(self)
     }
 
-    /// The attribute, which must be there, of so many characters.
+    /// Returns a required attribute, of a length within the range.
     pub(crate) fn needs_attribute(
         self,
         name: &str,
@@ -115,7 +116,7 @@ impl<'t> Element<'t> {
         Ok(value)
     }
 
-    /// What it contains, all of it elements of `namespace`.
+    /// Returns the child elements, all of `namespace`.
     pub(crate) fn content(self, namespace: &'static str) -> Result<Content<'t>, Broken> {
         if self
             .own_text()
@@ -137,7 +138,7 @@ impl<'t> Element<'t> {
         .advanced())
     }
 
-    /// Refuses anything inside, blanks included.
+    /// Checks that the element has no content, not even blanks.
     pub(crate) fn empty(self) -> Result<(), Broken> {
         if self.own_text().is_some() || self.elements().next().is_some() {
             let rule = "cvc-complex-type.2.1";
@@ -146,12 +147,12 @@ impl<'t> Element<'t> {
         Ok(())
     }
 
-    /// Its text, with the blanks as they stand; it has no attributes.
+    /// Returns the text with its blanks; the element has no attributes.
     pub(crate) fn text(self) -> Result<String, Broken> {
         self.only_attributes(&[])?.content_text()
     }
 
-    /// The same, whatever its attributes.
+    /// Returns the text; attributes are allowed.
     pub(crate) fn content_text(self) -> Result<String, Broken> {
         if self.elements().next().is_some() {
             let rule = "cvc-type.3.1.2";
@@ -163,14 +164,14 @@ impl<'t> Element<'t> {
         Ok(self.own_text().unwrap_or_default())
     }
 
-    /// Its text, of so many characters (Unicode code points).
+    /// Returns its text, of a length within the range (Unicode code points).
     pub(crate) fn text_of(self, length: std::ops::RangeInclusive<usize>) -> Result<String, Broken> {
         let text = self.text()?;
         bounded(&text, &length).map_err(|rule| Broken(format!("{rule}: {}", self.name())))?;
         Ok(text)
     }
 
-    /// Its text, of exactly so many digits.
+    /// Returns the text, which must be exactly `count` digits.
     pub(crate) fn digits(self, count: usize) -> Result<String, Broken> {
         let text = self.text()?;
         if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -182,7 +183,7 @@ impl<'t> Element<'t> {
         )))
     }
 
-    /// What its text stands for.
+    /// Returns the value that the text stands for; the text must be one of `values`.
     pub(crate) fn one_of<T: Copy>(self, values: &[(&str, T)]) -> Result<T, Broken> {
         let text = self.text()?;
         let found = values.iter().find(|(value, _)| *value == text);
@@ -194,7 +195,8 @@ impl<'t> Element<'t> {
         })
     }
 
-    /// Its text as an `xs:dateTime`. Assumption: one without an offset is refused, though the type allows it.
+    /// Returns its text as an `xs:dateTime`. Assumption: one without an offset is refused, though
+    /// the type allows it.
     pub(crate) fn time(self) -> Result<OffsetDateTime, Broken> {
         let text = self.text()?;
         let text = text.trim_ascii();
@@ -216,7 +218,7 @@ impl<'t> Element<'t> {
             .map(move |id| Self { id, ..self })
     }
 
-    /// `None` where there is no text node at all.
+    /// Returns the element's own text; `None` without a text node.
     fn own_text(self) -> Option<String> {
         let children = self.tree.children_iter(self.id);
         let texts = children.filter_map(|id| match self.tree.node_kind(id)? {
@@ -229,7 +231,7 @@ impl<'t> Element<'t> {
     }
 }
 
-/// The elements in another, read from first to last.
+/// Child elements, read in order.
 #[derive(Debug)]
 pub(crate) struct Content<'t> {
     of: Element<'t>,
@@ -239,19 +241,19 @@ pub(crate) struct Content<'t> {
 }
 
 impl<'t> Content<'t> {
-    /// The next one, if it has this name.
+    /// Returns the next element, if it has this name.
     pub(crate) fn optional(&mut self, name: &str) -> Option<Element<'t>> {
         let found = self.next.filter(|next| next.is(self.namespace, name))?;
         self.next = self.children.next();
         Some(found)
     }
 
-    /// The next one, which must have this name.
+    /// Returns the next element, which must have this name.
     pub(crate) fn one(&mut self, name: &str) -> Result<Element<'t>, Broken> {
         self.optional(name).ok_or_else(|| self.unexpected(name))
     }
 
-    /// The next ones of this name, at least one and at most so many.
+    /// Returns the next elements of this name, at least one and at most `most`.
     pub(crate) fn several(&mut self, name: &str, most: usize) -> Result<Vec<Element<'t>>, Broken> {
         let mut found = vec![self.one(name)?];
         while found.len() < most
@@ -262,7 +264,7 @@ impl<'t> Content<'t> {
         Ok(found)
     }
 
-    /// Nothing more is there.
+    /// Checks that all content has been read.
     pub(crate) fn end(self) -> Result<(), Broken> {
         match self.next {
             None => Ok(()),
@@ -274,7 +276,7 @@ impl<'t> Content<'t> {
         }
     }
 
-    /// What is there instead of `wanted`.
+    /// Builds the error for an element in place of `wanted`.
     pub(crate) fn unexpected(&self, wanted: &str) -> Broken {
         let of = self.of.name();
         Broken(match self.next {
@@ -292,14 +294,14 @@ impl<'t> Content<'t> {
     }
 }
 
-/// The name of an element, unless it is long enough to hold something else.
+/// Returns the name of an element, unless it is long enough to contain other data.
 fn told(element: Element<'_>) -> &str {
     let name = element.name();
     let is_plain = name.len() <= 40 && name.bytes().all(|byte| !byte.is_ascii_digit());
     if is_plain { name } else { "another element" }
 }
 
-/// The rule that a text breaks which is not of so many characters.
+/// Checks the length of a text, and returns the broken rule.
 fn bounded(text: &str, length: &std::ops::RangeInclusive<usize>) -> Result<(), &'static str> {
     let count = text.chars().count();
     if count < *length.start() {

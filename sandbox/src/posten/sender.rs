@@ -1,18 +1,19 @@
 //! The organisations that have documents signed. All of it is invented; the numbers are synthetic.
 
-use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::population::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 
-/// "Fjordvik kommune": the one public body.
+/// Organisation number of "Fjordvik kommune", the only public body.
 pub const FJORDVIK: &str = "310000604";
 
-/// A customer of Posten's.
+/// Organisation with an agreement with Posten.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Sender {
-    /// Its organisation number.
+    /// Organisation number.
     pub(crate) organisation: &'static str,
-    /// What signers see.
+    /// Name that signers see.
     pub(crate) name: &'static str,
-    /// Other rules hold for public bodies (the vendor's documentation, from signature types to addressing).
+    /// Public bodies have other rules (the vendor's documentation, from signature types to
+    /// addressing).
     pub(crate) public: bool,
 }
 
@@ -39,14 +40,14 @@ const SENDERS: [Sender; 4] = [
     },
 ];
 
-/// The sender with this number, if it has access.
+/// Returns the sender with this number, if it has access.
 pub(crate) fn sender(organisation: &str) -> Option<&'static Sender> {
     SENDERS
         .iter()
         .find(|sender| sender.organisation == organisation)
 }
 
-/// Whether it is a public body.
+/// Returns whether the organisation is a public body.
 pub(crate) fn is_public(organisation: &str) -> bool {
     sender(organisation).is_some_and(|sender| sender.public)
 }
@@ -60,7 +61,7 @@ mod tests {
         for sender in SENDERS {
             let number = sender.organisation;
             assert!(
-                crate::skatteetaten::party::is_organisation(number),
+                crate::population::is_organisation(number),
                 "{}",
                 sender.name
             );

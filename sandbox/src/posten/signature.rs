@@ -1,4 +1,4 @@
-//! A signer's signature: made when it is given, kept for as long as its job's documents.
+//! Signature of a signer, made at signing and stored for as long as its job's documents.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ pub(super) struct Signature {
     pub(super) name: String,
     /// The signer, for the signature in the PDF file.
     pub(super) signer: Arc<EndUser>,
-    /// The XML document.
+    /// XAdES signature, as an XML document.
     pub(super) xades: Bytes,
 }
 
 impl Signature {
-    /// That of `name` at `at`. Takes its time: not for an async thread.
+    /// Makes the signature of `name` at `at`. Blocks while it makes a key.
     pub(super) fn make(
         order: &Order,
         name: &str,

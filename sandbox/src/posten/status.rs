@@ -1,4 +1,4 @@
-//! One direct job: its status, for who has a token for it, and new redirect addresses.
+//! Status of a direct job, by a status token, and new redirect addresses.
 //!
 //! Assumptions: a token is good until the same signer carries back another; a new redirect address
 //! takes the place of the one before; a signer who has nothing left to do gets none, with 409.
@@ -11,22 +11,22 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Deserialize;
 
+use super::access::Caller;
 use super::ceremony::{Token, token_status};
-use super::door::Caller;
 use super::job::{Job, Redirect};
-use super::redirect_token;
 use super::refusal::{Code, Refusal};
 use super::report::Report;
 use super::schema::{API, Broken, Element, parse};
-use crate::world::World;
+use super::state::Posten;
+use super::state::redirect_token;
 
-/// `{org}/direct/signature-jobs/{id}`.
+/// Path parameters of `{org}/direct/signature-jobs/{id}`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     id: i64,
 }
 
-/// `…/signers/{signer}` under the same.
+/// Path parameters of `…/signers/{signer}` under it.
 #[derive(Debug, Deserialize)]
 pub(super) struct AskedSigner {
     id: i64,
@@ -39,21 +39,21 @@ pub(super) struct Proof {
     status_query_token: String,
 }
 
-/// `GET …/status?status_query_token=…`.
+/// Handles `GET …/status?status_query_token=…`.
 pub(super) async fn show(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<Asked>,
     Query(proof): Query<Proof>,
 ) -> Result<Response, Refusal> {
-    let now = world.clock.now();
-    let mut state = world.posten.state(now);
+    let now = posten.clock.now();
+    let mut state = posten.state(now);
     let unknown_elements = state.switches.unknown_elements;
     let job = direct_job(state.jobs.get_mut(&asked.id), &caller)?;
     let refusal = match token_status(job, &proof.status_query_token) {
         Token::Good => {
             let report = Report {
-                places: &world.posten.places,
+                places: &posten.places,
                 job,
                 now,
                 unknown_elements,
@@ -72,10 +72,10 @@ pub(super) async fn show(
     Err(refusal)
 }
 
-/// `POST …/signers/{signer}`: a new redirect address. Clients send the documented body or none at all, and
-/// one gives its character set as a content coding.
+/// `POST …/signers/{signer}`: a new redirect address. Clients send the documented body or none at
+/// all, and one gives its character set as a content coding.
 pub(super) async fn renew(
-    State(world): State<Arc<World>>,
+    State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
     Path(asked): Path<AskedSigner>,
     body: Bytes,
@@ -83,8 +83,8 @@ pub(super) async fn renew(
     if !body.is_empty() {
         asks_for_redirect(&body)?;
     }
-    let now = world.clock.now();
-    let mut state = world.posten.state(now);
+    let now = posten.clock.now();
+    let mut state = posten.state(now);
     let unknown_elements = state.switches.unknown_elements;
     let job = direct_job(state.jobs.get_mut(&asked.id), &caller)?;
     let position = job.position(asked.signer).ok_or_else(not_found)?;
@@ -96,7 +96,7 @@ pub(super) async fn renew(
         signer.redirect = Some(Redirect::new(redirect_token()));
     }
     let report = Report {
-        places: &world.posten.places,
+        places: &posten.places,
         job,
         now,
         unknown_elements,
@@ -119,7 +119,7 @@ fn direct_job<'a>(job: Option<&'a mut Job>, caller: &Caller) -> Result<&'a mut J
         .ok_or_else(not_found)
 }
 
-/// Assumption: what belongs to others is not there.
+/// Refuses a job of another organisation as unknown. Assumption.
 pub(super) fn not_found() -> Refusal {
     Refusal::new(Code::NotFound, "There is no such thing")
 }

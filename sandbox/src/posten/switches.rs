@@ -1,35 +1,34 @@
-//! What Posten may do differently from the ordinary: where the real behaviour is not known, or depends.
+//! Switches of Posten, where the real behaviour is not known, or depends.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contacts;
-use super::server_certificate::ServerCertificate;
-use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::population::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 
-/// The switches; `default()` is the ordinary.
+/// Switches of behaviour. The default is the documented behaviour.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// Which other organisations may act for a sender, by organisation numbers. Fjordbanken may for the demo's other
-    /// banks, which have no certificate here.
+    /// Other organisations that may act for a sender, by organisation numbers. Fjordbanken may for
+    /// the demo's other banks, which have no certificate here.
     pub brokers: BTreeMap<String, Vec<String>>,
-    /// How many calls an organisation may make in a second.
+    /// Number of calls that an organisation may make in a second.
     pub calls_per_second: usize,
-    /// What the contact register says of people.
+    /// Entries of the contact register.
     pub contacts: Contacts,
     /// Seconds until the next poll after an empty answer: 600 in production, 5–30 in the test
     /// environment (the vendor's documentation of polling).
     pub poll_seconds: u32,
-    /// What the server shows in the handshake.
+    /// Server certificate in the handshake.
     pub server_certificate: ServerCertificate,
-    /// How far a package's signing time may be from the time here. The documentation says 5 seconds; whether
-    /// that is enforced is not known.
+    /// Longest difference between a package's signing time and the present. The documentation says
+    /// 5 seconds; enforcement is not known.
     pub signing_time_tolerance_seconds: u32,
-    /// What a technical failure in a direct job's ceremony leads to.
+    /// Effect of a technical failure in a direct job's ceremony.
     pub technical_failure: TechnicalFailure,
-    /// Every third job's answers have elements that nobody has heard of.
+    /// Adds unknown elements to the answers about every third job.
     pub unknown_elements: bool,
 }
 
@@ -50,15 +49,33 @@ impl Default for Switches {
     }
 }
 
-/// What a technical failure leads to.
+/// Effect of a technical failure on the job.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TechnicalFailure {
-    /// The signer can try again, with a new redirect address, as the schema's text about these has it.
+    /// The signer can try again, with a new redirect address, as the schema's text about these has
+    /// it.
     #[default]
     Retry,
-    /// The job's end.
+    /// Ends the job.
     Ends,
+}
+
+/// Certificate that the server presents.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerCertificate {
+    /// SEID 2: the number is in `organizationIdentifier`.
+    #[default]
+    Seid2,
+    /// SEID 1: the number is in `serialNumber`. So it was until January 2025.
+    Seid1,
+    /// Valid, but of another organisation.
+    WrongOrganisation,
+    /// Certificate of an authority for production, which nothing in the sandbox trusts.
+    WrongAuthority,
+    /// Expired yesterday.
+    Expired,
 }
 
 #[cfg(test)]

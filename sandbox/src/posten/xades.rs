@@ -1,9 +1,10 @@
 //! XAdES: one signer's signature in XML.
 //!
-//! XAdES baseline B (ETSI TS 103 171), written in canonical form at once, so that what is digested is
-//! what stands there. Assumptions: the vendor does not publish what its results hold. Here the documents
-//! are in it, each as base64 in an `Object` of its own (W3C XML-Signature §6.6.2), so that the file can
-//! be verified alone; the certificate is referred to by SHA-256, not SHA-1 as in document packages.
+//! XAdES baseline B (ETSI TS 103 171), written directly in canonical form, so that the digests are
+//! of the bytes in the file. Assumptions: the vendor does not publish the content of its results.
+//! Here the documents are in it, each as base64 in an `Object` of its own (W3C XML-Signature
+//! §6.6.2), so that the file can be verified alone; the certificate is referred to by SHA-256, not
+//! SHA-1 as in document packages.
 
 use std::fmt::Write;
 
@@ -26,7 +27,7 @@ const ASIC: &str = "http://uri.etsi.org/2918/v1.2.1#";
 const XMLDSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 
-/// The signature of `signer` on `documents`: an XML document.
+/// Builds the signature of `signer` on `documents`: an XML document.
 pub(super) fn sign(
     documents: &[Document],
     signer: &EndUser,
@@ -51,8 +52,8 @@ pub(super) fn sign(
             "<Object Encoding=\"{BASE64}\" Id=\"document-{position}\">{content}</Object>"
         )?;
     }
-    // The namespaces that are in scope stand on the two canonicalised elements only where these are
-    // digested: here they are inherited.
+    // The two canonicalised elements declare the namespaces in scope only where they are digested:
+    // here they are inherited.
     let info = info.replacen(&format!(" xmlns=\"{XMLDSIG}\""), "", 1);
     let properties = properties.replacen(&scope(), "", 1);
     Ok(format!(
@@ -66,12 +67,12 @@ pub(super) fn sign(
     ))
 }
 
-/// The namespaces of the properties.
+/// Returns the namespace declarations of the properties.
 fn scope() -> String {
     format!(" xmlns=\"{XADES}\" xmlns:ds=\"{XMLDSIG}\"")
 }
 
-/// `SignedInfo` in canonical form.
+/// Builds `SignedInfo` in canonical form.
 fn info(documents: &[Document], properties: &str) -> String {
     let mut references = String::new();
     for (position, document) in documents.iter().enumerate() {
@@ -96,7 +97,7 @@ fn reference(named: &str, transform: &str, content: &[u8]) -> String {
     )
 }
 
-/// `SignedProperties` in canonical form.
+/// Builds `SignedProperties` in canonical form.
 fn properties(
     documents: &[Document],
     signer: &EndUser,
@@ -139,7 +140,7 @@ fn digested(content: &[u8]) -> String {
     STANDARD.encode(digest(&SHA256, content))
 }
 
-/// Text in canonical form (Canonical XML 1.0 §2.3).
+/// Escapes text in canonical form (Canonical XML 1.0 §2.3).
 fn text(value: &str) -> String {
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
     escaped.replace('>', "&gt;").replace('\r', "&#xD;")

@@ -1,23 +1,24 @@
-//! Who may read: what a Maskinporten token must say, for each package of rights.
+//! Permission to read: the claims that a Maskinporten token must have, for each package of rights.
 //!
-//! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger"; Digdir, "Systembruker".
-//! Assumption: a system user without the right is refused as one of another party is.
+//! Sources: Altinn, "Validate consent" for resource owners; Skatteetaten, "Krav og betalinger";
+//! Digdir, "Systembruker". Assumption: a system user without the right is refused as one of another
+//! party is.
 
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::party;
 use super::refusal::Refusal;
-use crate::altinn::Altinn;
-use crate::bearer::{consumer, has_scope, identifier};
-use crate::clock::between;
+use crate::interfaces::SystemUserRights;
+use crate::kit::bearer::{consumer, has_scope, identifier};
+use crate::kit::clock::between;
+use crate::population::is_organisation;
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const RESOURCE: &str = "ske-samtykke-krav-og-betalinger";
 const SERVICE: &str = "5928_202301";
-/// What a system user must have the right to.
+/// Resource that a system user must have the right to.
 const RIGHT: &str = "ske-krav-og-betalinger";
 
 pub(super) const ANY_CLAIMS: Wanted<'_> = Wanted {
@@ -27,25 +28,25 @@ pub(super) const ANY_CLAIMS: Wanted<'_> = Wanted {
     longest: None,
 };
 
-/// What a consent must be to.
+/// Requirements on a consent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    /// What Altinn calls it.
+    /// Identifier of the resource at Altinn 3.
     pub(super) resource: &'static str,
-    /// What Altinn 2 called it: code and edition.
+    /// Service at Altinn 2: code and edition.
     pub(super) service: &'static str,
     /// Keys are compared without regard to case, values exactly.
     pub(super) metadata: &'a [(&'static str, &'a str)],
-    /// The longest that it may have been asked for.
+    /// Maximum validity of the consent request.
     pub(super) longest: Option<Duration>,
 }
 
-/// The package of rights in the path.
+/// Package of rights in the path, which decides how access is authorised.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Package {
-    /// `finans`: by the party's consent.
+    /// `finans`: access by the party's consent.
     Finans,
-    /// `regnskapssystem`: by the party's system user.
+    /// `regnskapssystem`: access by the party's system user.
     Regnskapssystem,
 }
 
@@ -59,8 +60,8 @@ impl Package {
     }
 }
 
-/// The token as such: for whom, and whether it is meant for this API. `without_scope` is what a
-/// missing scope is refused with. The organisation that reads is returned.
+/// Checks the token itself: its consumer, and that it is meant for this API. `without_scope` is the
+/// refusal for a missing scope. Returns the organisation that reads.
 pub(super) fn reader(claims: &Value, without_scope: Refusal) -> Result<String, Refusal> {
     let consumer = consumer(claims).ok_or(Refusal::Unauthenticated)?;
     if !has_scope(claims, &[SCOPE]) {
@@ -69,7 +70,7 @@ pub(super) fn reader(claims: &Value, without_scope: Refusal) -> Result<String, R
     Ok(consumer.to_owned())
 }
 
-/// The party in the path must be the one whose permission the token carries.
+/// Checks that the party in the path is the one whose permission the token has.
 pub(super) fn permission(
     package: Package,
     claims: &Value,
@@ -86,15 +87,20 @@ pub(super) fn permission(
     }
 }
 
-/// Altinn must say that the token's system user is there still and has the right.
-pub(super) fn right(altinn: &Altinn, claims: &Value, party: &str) -> Result<(), Refusal> {
+/// Checks with Altinn that the token's system user still exists and has the right.
+pub(super) fn right(
+    system_users: &dyn SystemUserRights,
+    claims: &Value,
+    party: &str,
+) -> Result<(), Refusal> {
     system_user(claims, party)
-        .filter(|id| altinn.system_user_may(*id, party, RIGHT))
+        .filter(|id| system_users.system_user_may(*id, party, RIGHT))
         .map(|_| ())
         .ok_or(Refusal::SystemUser)
 }
 
-/// Whether the token carries the party's consent, in force, to whoever reads and to what is wanted.
+/// Returns whether the token has the party's consent in force, for this reader and the requested
+/// data.
 pub(super) fn consent(
     claims: &Value,
     party: &str,
@@ -104,7 +110,7 @@ pub(super) fn consent(
     let Some(consent) = only(claims, "urn:altinn:consent") else {
         return false;
     };
-    let kind = if party::is_organisation(party) {
+    let kind = if is_organisation(party) {
         "organization"
     } else {
         "person"
@@ -148,7 +154,7 @@ fn covers(right: &Value, wanted: Wanted<'_>) -> bool {
     }) && wanted.metadata.iter().all(|(key, value)| says(key, value))
 }
 
-/// The token's one system user, if it is the party's.
+/// Returns the token's single system user, if it is the party's.
 fn system_user(claims: &Value, party: &str) -> Option<Uuid> {
     let details = only(claims, "urn:altinn:systemuser")?;
     let owner = identifier(&details["systemuser_org"])?.strip_prefix("0192:")?;
@@ -159,7 +165,7 @@ fn system_user(claims: &Value, party: &str) -> Option<Uuid> {
     (owner == party).then_some(id)
 }
 
-/// The one entry of the type; none if there are several.
+/// Returns the single entry of the type; `None` if there are several.
 fn only<'a>(claims: &'a Value, kind: &str) -> Option<&'a Value> {
     let mut entries = claims["authorization_details"]
         .as_array()?

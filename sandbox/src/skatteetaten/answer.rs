@@ -4,13 +4,11 @@ use time::Date;
 
 use super::element::{claim, payment, refund};
 use super::ledger::{Account, Amount, Claim, Payment, Refund, decimal};
-use super::node::Node;
 use super::period::Period;
+use crate::kit::document::{Members, Node};
 
-/// The members of an object, in order.
-pub(super) type Members = Vec<(&'static str, Node)>;
-
-/// `aapnekrav`: what is owed, what is paid and not placed, and sums. None when there is nothing.
+/// Builds `aapnekrav`: open claims, unplaced payments, and sums. The flag is true if there are
+/// none.
 pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
     let claims: Vec<&Claim> = account
         .claims
@@ -67,8 +65,8 @@ pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
     (members, nothing)
 }
 
-/// `krav`. Assumption: a claim belongs to a window when it was made in it or an instalment falls due
-/// in it; the documentation does not say which date counts.
+/// Builds `krav`. Assumption: a claim belongs to a window if it was made in it or an instalment is
+/// due in it; the documentation does not name the relevant date.
 pub(super) fn claims(account: &Account, period: Period, today: Date) -> (Members, bool) {
     let inside = |claim: &&Claim| {
         period.holds(claim.created.date(today))
@@ -89,7 +87,7 @@ pub(super) fn claims(account: &Account, period: Period, today: Date) -> (Members
     )
 }
 
-/// `innbetalinger`.
+/// Builds the dataset `innbetalinger`: payments in the period, and whether there are none.
 pub(super) fn payments(account: &Account, period: Period, today: Date) -> (Members, bool) {
     let inside = |payment: &&Payment| period.holds(payment.date.date(today));
     listed(
@@ -104,7 +102,7 @@ pub(super) fn payments(account: &Account, period: Period, today: Date) -> (Membe
     )
 }
 
-/// `utbetalinger`.
+/// Builds the dataset `utbetalinger`: payouts in the period, and whether there are none.
 pub(super) fn refunds(account: &Account, period: Period, today: Date) -> (Members, bool) {
     let inside = |refund: &&Refund| period.holds(refund.date.date(today));
     listed(
@@ -119,7 +117,7 @@ pub(super) fn refunds(account: &Account, period: Period, today: Date) -> (Member
     )
 }
 
-/// What is told about a shielded party: what was asked, and that it is shielded.
+/// Builds the answer for a shielded party: the query, and that the party is shielded.
 pub(super) fn shielded(party: &str, period: Option<Period>) -> Members {
     head(party, period, true)
 }
@@ -158,7 +156,8 @@ struct Sums {
 }
 
 impl Sums {
-    /// A claim counts as overdue with all that remains of it once one unpaid instalment is.
+    /// Adds up the claims. A claim with one unpaid, overdue instalment counts as overdue with its
+    /// whole remainder.
     fn of<'a>(claims: impl Iterator<Item = &'a Claim>, today: Date) -> Self {
         let mut sums = Self {
             interest: 0,
@@ -199,8 +198,8 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::account;
     use super::*;
+    use crate::skatteetaten::data::account;
     use time::macros::date;
 
     const TODAY: Date = date!(2026 - 11 - 20);
@@ -212,7 +211,7 @@ mod tests {
         assert!(!nothing);
         assert!(
             json.contains(
-                r#""totalOversikt":{"sumStipulerteRenter":120.5,"sumForfalteKrav":6000.1,"sumIkkeForfalteKrav":28125.25,"sumUplasserteInnbetalinger":500.0,"saldo":33745.85}"#
+                r#""totalOversikt":{"sumStipulerteRenter":120.5,"sumForfalteKrav":6083.1,"sumIkkeForfalteKrav":28125.25,"sumUplasserteInnbetalinger":500.0,"saldo":33828.85}"#
             ),
             "{json}"
         );
@@ -224,7 +223,7 @@ mod tests {
         assert!(
             Node::Object(members)
                 .json()
-                .contains(r#""saldo":12345679049444.75"#)
+                .contains(r#""saldo":149462.75"#)
         );
     }
 

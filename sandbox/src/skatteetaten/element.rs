@@ -3,11 +3,12 @@
 
 use time::Date;
 
-use super::answer::Members;
-use super::ledger::{Amount, Claim, Covered, Instalment, Payment, Placed, Refund};
-use super::node::Node;
+use super::ledger::{
+    Amount, BankAccount, Claim, Covered, Instalment, Offset, Payment, Placed, Refund,
+};
+use crate::kit::document::{Members, Node};
 
-/// `Krav`.
+/// Builds a `Krav` element.
 pub(super) fn claim(claim: &Claim, today: Date) -> Node {
     let mut members = vec![
         ("partIdentifikator", Node::text(claim.part)),
@@ -76,14 +77,9 @@ fn term(claim: &Claim, today: Date) -> Members {
 
 fn instalment(instalment: &Instalment, today: Date) -> Node {
     let how = instalment.kid.map_or_else(Members::new, |kid| {
-        let account = vec![
-            ("kontonummer", Node::text("76940518888")),
-            ("iban", Node::text("NO5876940518888")),
-            ("swiftBIC", Node::text("DNBANOKK")),
-        ];
         vec![
             ("kidnummer", Node::text(kid)),
-            ("konto", Node::Object(account)),
+            ("konto", bank_account(&BankAccount::COLLECTION)),
         ]
     });
     let mut members = vec![
@@ -104,7 +100,34 @@ fn instalment(instalment: &Instalment, today: Date) -> Node {
             .collect();
         members.push(("plassertInnbetaling", Node::List(placed)));
     }
+    if !instalment.offsets.is_empty() {
+        let offsets = instalment
+            .offsets
+            .iter()
+            .map(|found| offset(found, today))
+            .collect();
+        members.push(("plassertMotkrav", Node::List(offsets)));
+    }
     Node::Object(members)
+}
+
+fn offset(offset: &Offset, today: Date) -> Node {
+    let year = today.year().saturating_add(offset.year).to_string();
+    Node::Object(vec![
+        ("kravforfallsIdentifikator", Node::text(offset.instalment)),
+        ("plassertBeloep", amount(offset.amount)),
+        ("kravtype", Node::text(offset.kind)),
+        (
+            "plassertDato",
+            Node::text(offset.placed.date(today).to_string()),
+        ),
+        ("kravbeskrivelse", described(offset.description)),
+        (
+            "forfallsdato",
+            Node::text(offset.due.date(today).to_string()),
+        ),
+        ("kravperiode", Node::Object(vec![("aar", Node::text(year))])),
+    ])
 }
 
 fn placed(placed: &Placed, today: Date) -> Node {
@@ -120,12 +143,12 @@ fn placed(placed: &Placed, today: Date) -> Node {
             Node::text(placed.paid.date(today).to_string()),
         ),
         ("innbetaltBeloep", amount(placed.paid_amount)),
-        ("innbetaltFra", payer()),
+        ("innbetaltFra", payer(&placed.from)),
         ("innbetalingstype", Node::text("Innbetalt OCR")),
     ])
 }
 
-/// `Innbetaling`.
+/// Builds an `Innbetaling` element.
 pub(super) fn payment(payment: &Payment, today: Date) -> Node {
     let mut members = vec![
         ("partIdentifikator", Node::text(payment.part)),
@@ -144,7 +167,7 @@ pub(super) fn payment(payment: &Payment, today: Date) -> Node {
     let receiver = vec![("kontonummer", Node::text("63450624804"))];
     members.extend([
         ("mottakersKontonummer", Node::Object(receiver)),
-        ("innbetaltFra", payer()),
+        ("innbetaltFra", payer(&payment.from)),
         ("innbetalingstype", Node::text(payment.kind)),
     ]);
     if !payment.claims.is_empty() {
@@ -176,7 +199,7 @@ fn covered(covered: &Covered, today: Date) -> Node {
     ])
 }
 
-/// `Utbetaling`.
+/// Builds an `Utbetaling` element.
 pub(super) fn refund(refund: &Refund, today: Date) -> Node {
     let credit = Node::Object(vec![
         ("kravforfallidentifikator", Node::text(refund.instalment)),
@@ -194,10 +217,7 @@ pub(super) fn refund(refund: &Refund, today: Date) -> Node {
     ]);
     let to = vec![
         ("meldingSendtTilMottaker", Node::text(refund.message)),
-        (
-            "konto",
-            Node::Object(vec![("kontonummer", Node::text("627xxxxxx"))]),
-        ),
+        ("konto", bank_account(&refund.to)),
         ("valutakode", Node::text("NOK")),
     ];
     Node::Object(vec![
@@ -221,9 +241,24 @@ fn amount(amount: Amount) -> Node {
     Node::Amount(amount.0.to_owned())
 }
 
-fn payer() -> Node {
-    let account = vec![("kontonummer", Node::text("******43210"))];
-    Node::Object(vec![("konto", Node::Object(account))])
+fn payer(account: &BankAccount) -> Node {
+    Node::Object(vec![("konto", bank_account(account))])
+}
+
+fn bank_account(account: &BankAccount) -> Node {
+    let members = [
+        ("bankinformasjon", account.bank),
+        ("kontoeiersNavn", account.owner),
+        ("kontonummer", account.number),
+        ("iban", account.iban),
+        ("swiftBIC", account.swift),
+    ];
+    let members = members.into_iter();
+    Node::Object(
+        members
+            .filter_map(|(name, text)| Some((name, Node::text(text?))))
+            .collect(),
+    )
 }
 
 fn described(text: &str) -> Node {

@@ -1,8 +1,8 @@
 //! *Inntekt*: what employers have reported that they pay a person, month by month.
 //!
-//! Source: Skatteetaten, "Inntekt API". Assumptions: the path, of which the documentation shows an older form and
-//! Altinn's own test the present one; that a shielded person's answer has the flag alone; that the month that runs
-//! has not been reported yet.
+//! Source: Skatteetaten, "Inntekt API". Assumptions: the path, which the documentation has in an
+//! older form and Altinn's own test in the present one; a shielded person's answer has the flag
+//! alone; the current month has not been reported yet.
 
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use time::{Date, Month};
 use url::form_urlencoded;
 
 use super::instance_unknown;
-use super::node::Node;
-use super::sister::{Api, Caller, Refusal, answer, unknown};
-use crate::world::World;
+use super::person_api::{Api, Caller, Refusal, answer, unknown};
+use super::state::Skatteetaten;
+use crate::kit::document::Node;
 
 const API: Api = Api {
     prefix: "IM",
@@ -44,7 +44,7 @@ const API: Api = Api {
     ],
 };
 
-/// Who is known: with an employer, pay and since how many years; without any; or shielded.
+/// Known persons: with an employer, pay and the number of years; without any; or shielded.
 const PERSONS: [(&str, Record); 4] = [
     ("04827896468", Record::Paid("314055403", "48250.5", 3)),
     ("02829090123", Record::Paid("313506673", "51000", 1)),
@@ -59,13 +59,13 @@ enum Record {
     Shielded,
 }
 
-/// The API's routes.
-pub(crate) fn router(world: Arc<World>) -> Router {
+/// Returns the routes of the API.
+pub(crate) fn router(skatteetaten: Arc<Skatteetaten>) -> Router {
     Router::new()
         .route("/v1/{package}/{person}/inntekter", get(read))
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
-        .with_state(world)
+        .with_state(skatteetaten)
 }
 
 async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
@@ -77,16 +77,20 @@ async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 async fn read(
-    State(world): State<Arc<World>>,
+    State(skatteetaten): State<Arc<Skatteetaten>>,
     Path((package, person)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let places = &world.skatteetaten.income_places;
+    let limit = &skatteetaten.income_calls;
     let query = query.unwrap_or_default();
-    answer((&*world, places), &headers, &API, "inntekt", |caller| {
-        income(caller, &package, &person, &query)
-    })
+    answer(
+        (&*skatteetaten, limit),
+        &headers,
+        &API,
+        "inntekt",
+        |caller| income(caller, &package, &person, &query),
+    )
 }
 
 fn income(caller: &Caller<'_>, package: &str, person: &str, query: &str) -> Result<Node, Refusal> {
@@ -133,7 +137,7 @@ fn months(year: i32, month: i32) -> i32 {
         .saturating_sub(1)
 }
 
-/// As it was written, and counted.
+/// Parses a month, and returns it both as written and as a count.
 fn month(query: &str, name: &str) -> Result<(String, i32), Refusal> {
     const REFUSED: Refusal =
         Refusal::Input("fraOgMed og tilOgMed må være måneder på formen ÅÅÅÅ-MM");

@@ -1,5 +1,5 @@
-//! What is on record for a party: claims, payments, refunds. Dates count years from the present one,
-//! so that the data keep their age.
+//! Records of a party: claims, payments, refunds. Dates count years from the present one, so that
+//! the data do not age.
 
 use time::{Date, Month};
 
@@ -11,7 +11,7 @@ pub(super) struct Amount(pub(super) &'static str);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Day(pub(super) i32, pub(super) u8, pub(super) u8);
 
-/// All that is on record for one party.
+/// Records of one party.
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) party: &'static str,
@@ -21,7 +21,7 @@ pub(super) struct Account {
     pub(super) refunds: &'static [Refund],
 }
 
-/// `Krav`.
+/// Claim (`Krav`).
 #[derive(Debug)]
 pub(super) struct Claim {
     /// The party that owes: of a sole trader, the enterprise or its owner.
@@ -40,16 +40,16 @@ pub(super) struct Claim {
     pub(super) instalments: &'static [Instalment],
 }
 
-/// `kravperiode`: any part may be absent.
+/// Period of a claim (`kravperiode`). Any part may be absent.
 #[derive(Debug)]
 pub(super) struct Term {
     pub(super) name: Option<&'static str>,
-    /// Years from the present one.
+    /// Year, relative to the present one.
     pub(super) year: Option<i32>,
     pub(super) span: Option<(Day, Day)>,
 }
 
-/// `Kravforfall`.
+/// Instalment of a claim (`Kravforfall`).
 #[derive(Debug)]
 pub(super) struct Instalment {
     pub(super) id: &'static str,
@@ -58,9 +58,63 @@ pub(super) struct Instalment {
     pub(super) remaining: Amount,
     pub(super) kid: Option<&'static str>,
     pub(super) payments: &'static [Placed],
+    pub(super) offsets: &'static [Offset],
 }
 
-/// A payment placed on an instalment.
+/// Bank account (`konto`). Any member may be absent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BankAccount {
+    /// `bankinformasjon`. Assumption: a text; its type is not published.
+    pub(super) bank: Option<&'static str>,
+    /// Owner's name (`kontoeiersNavn`).
+    pub(super) owner: Option<&'static str>,
+    /// Account number (`kontonummer`), which may be masked.
+    pub(super) number: Option<&'static str>,
+    pub(super) iban: Option<&'static str>,
+    pub(super) swift: Option<&'static str>,
+}
+
+impl BankAccount {
+    /// Account with no known members: `{}`.
+    pub(super) const EMPTY: Self = Self {
+        bank: None,
+        owner: None,
+        number: None,
+        iban: None,
+        swift: None,
+    };
+
+    /// Payer's account, masked.
+    pub(super) const MASKED: Self = Self {
+        number: Some("******43210"),
+        ..Self::EMPTY
+    };
+
+    /// Account of the Tax Administration, for payments.
+    pub(super) const COLLECTION: Self = Self {
+        bank: Some("DNB Bank ASA"),
+        owner: Some("Skatteetaten"),
+        number: Some("76940518888"),
+        iban: Some("NO5876940518888"),
+        swift: Some("DNBANOKK"),
+    };
+}
+
+/// `plassertMotkrav`: a credit claim set off against an instalment.
+#[derive(Debug)]
+pub(super) struct Offset {
+    /// The credit claim's instalment.
+    pub(super) instalment: &'static str,
+    pub(super) amount: Amount,
+    pub(super) kind: &'static str,
+    pub(super) placed: Day,
+    pub(super) description: &'static str,
+    pub(super) due: Day,
+    /// Year, relative to the present one.
+    pub(super) year: i32,
+}
+
+/// Part of a payment that covers an instalment.
 #[derive(Debug)]
 pub(super) struct Placed {
     pub(super) payment: &'static str,
@@ -69,9 +123,10 @@ pub(super) struct Placed {
     pub(super) day: Day,
     pub(super) paid: Day,
     pub(super) paid_amount: Amount,
+    pub(super) from: BankAccount,
 }
 
-/// `Innbetaling`.
+/// Payment (`Innbetaling`).
 #[derive(Debug)]
 pub(super) struct Payment {
     pub(super) part: &'static str,
@@ -79,11 +134,12 @@ pub(super) struct Payment {
     pub(super) date: Day,
     pub(super) amount: Amount,
     pub(super) unplaced: Option<Amount>,
+    pub(super) from: BankAccount,
     pub(super) kind: &'static str,
     pub(super) claims: &'static [Covered],
 }
 
-/// An instalment that a payment covers.
+/// Instalment that a payment covers.
 #[derive(Debug)]
 pub(super) struct Covered {
     pub(super) instalment: &'static str,
@@ -95,7 +151,7 @@ pub(super) struct Covered {
     pub(super) remaining: Amount,
 }
 
-/// `Utbetaling`.
+/// Payout (`Utbetaling`).
 #[derive(Debug)]
 pub(super) struct Refund {
     pub(super) part: &'static str,
@@ -106,12 +162,13 @@ pub(super) struct Refund {
     pub(super) instalment: &'static str,
     pub(super) kind: &'static str,
     pub(super) credit: Amount,
-    /// Years from the present one.
+    /// Year, relative to the present one.
     pub(super) year: i32,
+    pub(super) to: BankAccount,
 }
 
 impl Amount {
-    /// In øre, exactly. Only for sums; an amount itself is sent as it is written.
+    /// Returns the exact amount in øre, for sums. Single amounts are sent as written.
     pub(super) fn minor(self) -> i128 {
         let (negative, digits) = match self.0.strip_prefix('-') {
             Some(digits) => (true, digits),
@@ -133,7 +190,7 @@ impl Amount {
     }
 }
 
-/// Øre as kroner, with one decimal or two.
+/// Formats øre as kroner, with one decimal or two.
 pub(super) fn decimal(minor: i128) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let digits = minor.unsigned_abs();

@@ -1,29 +1,27 @@
-//! Skatteetaten: krav og betalinger (what a party owes, has paid and got back) here; income and tax basis, each on
-//! a host of its own, in modules of their own.
+//! Skatteetaten: krav og betalinger (what a party owes, has paid and got back) here; income and tax
+//! basis, each on a host of its own, in modules of their own.
 //!
-//! The party's consent comes in Maskinporten's token, or, from Altinn 2, in a header of its own.
+//! The party's consent is in Maskinporten's token, or, from Altinn 2, in a header of its own.
 //!
 //! Sources: Skatteetaten, "Krav og betalinger" (2024), "Sikkerhetsmekanismer", "Feilhåndtering" and
-//! "Skjerming"; Altinn, "Validate consent". Data come as JSON, or as XML without a published schema.
+//! "Skjerming"; Altinn, "Validate consent". Data are JSON, or XML without a published schema.
 
 mod access;
 mod answer;
+mod call_limit;
 mod data;
 mod element;
-pub(crate) mod format;
 pub(crate) mod income;
 mod ledger;
-pub(crate) mod node;
-pub(crate) mod party;
 mod period;
-mod places;
+mod person_api;
 mod proof;
 mod refusal;
-mod sister;
+mod state;
 mod switches;
 pub(crate) mod tax_basis;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
@@ -33,81 +31,44 @@ use axum::{Json, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use uuid::Uuid;
 
-use crate::bearer::bearer;
-use crate::world::World;
+use crate::kit::bearer::bearer;
+use crate::kit::document::{Format, Node};
+use crate::population::{is_organisation, is_person};
 use access::Package;
-use format::Format;
-use node::Node;
 use period::Period;
-use places::Places;
 
+pub use call_limit::CallPermit;
 pub use data::ODD_AMOUNT;
-pub use places::Place;
 pub use refusal::Refusal;
+pub use state::Skatteetaten;
 pub use switches::{MissingScope, NothingFound, ProofHeader, Shape, Switches};
 
 const CORRELATION: HeaderName = HeaderName::from_static("korrelasjonsid");
 
-/// Skatteetaten's state.
-#[derive(Debug, Default)]
-pub struct Skatteetaten {
-    switches: Mutex<Switches>,
-    places: Places,
-    income_places: Places,
-    tax_basis_places: Places,
-}
-
-impl Skatteetaten {
-    /// A new one; what is on record is always the same.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// How it behaves now.
-    pub fn switches(&self) -> Switches {
-        self.lock().clone()
-    }
-
-    /// Makes it behave differently from now on.
-    pub fn set_switches(&self, switches: Switches) {
-        *self.lock() = switches;
-    }
-
-    /// Occupies one of the organisation's five places, as a call under way does.
-    pub fn occupy(&self, organisation: &str) -> Option<Place> {
-        self.places.take(&format!("0192:{organisation}"))
-    }
-
-    /// The most calls that the organisation has tried to have open at once.
-    pub fn peak(&self, organisation: &str) -> usize {
-        self.places.peak(&format!("0192:{organisation}"))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Switches> {
-        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The API's routes.
-pub fn router(world: Arc<World>) -> Router {
+/// Returns the routes of the API.
+pub fn router(skatteetaten: Arc<Skatteetaten>) -> Router {
     Router::new()
         .route("/v1/{package}/{party}/{read}", get(read))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
-        .with_state(world)
+        .with_state(skatteetaten)
 }
 
-/// Skatteetaten's part of the admin address.
-pub(crate) fn admin_router() -> Router<Arc<World>> {
-    let read = async |State(world): State<Arc<World>>| Json(world.skatteetaten.switches());
-    let set = async |State(world): State<Arc<World>>, Json(switches): Json<Switches>| {
-        world.skatteetaten.set_switches(switches);
+/// Returns Skatteetaten's part of the admin API.
+pub(crate) fn admin_router(skatteetaten: Arc<Skatteetaten>) -> Router {
+    let read = async |State(skatteetaten): State<Arc<Skatteetaten>>| Json(skatteetaten.switches());
+    let set = async |State(skatteetaten): State<Arc<Skatteetaten>>,
+                     Json(switches): Json<Switches>| {
+        skatteetaten.set_switches(switches);
         StatusCode::NO_CONTENT
     };
-    Router::new().route("/skatteetaten/switches", get(read).put(set))
+    Router::new()
+        .route("/skatteetaten/switches", get(read).put(set))
+        .with_state(skatteetaten)
 }
 
-/// Below the API's version every address is the service's to refuse; elsewhere there is no service.
+/// Answers an unknown address: below the API's version the service refuses it; elsewhere there is
+/// no service.
 async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         let correlation = correlation(&headers);
@@ -120,7 +81,7 @@ async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
     instance_unknown()
 }
 
-/// What the platform says where it has no service.
+/// Builds the platform's answer for an address without a service.
 fn instance_unknown() -> Response {
     let text = format!("Unknown instance. ID={}", Uuid::new_v4().simple());
     (
@@ -131,7 +92,7 @@ fn instance_unknown() -> Response {
         .into_response()
 }
 
-/// What can be read.
+/// Dataset of the API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Read {
     OpenClaims,
@@ -141,7 +102,7 @@ enum Read {
 }
 
 impl Read {
-    /// `None` for a name that is no read.
+    /// Parses a dataset's name; `None` for an unknown one.
     fn of(name: &str, query: &str) -> Option<Result<Self, Refusal>> {
         match name {
             "aapnekrav" => Some(Ok(Self::OpenClaims)),
@@ -161,7 +122,7 @@ impl Read {
 }
 
 async fn read(
-    State(world): State<Arc<World>>,
+    State(skatteetaten): State<Arc<Skatteetaten>>,
     Path((package, party, name)): Path<(String, String, String)>,
     RawQuery(query): RawQuery,
     uri: Uri,
@@ -177,7 +138,7 @@ async fn read(
             &correlation,
         );
     };
-    let mut response = match answer(&world, &headers, &package, &party, read).await {
+    let mut response = match answer(&skatteetaten, &headers, &package, &party, read).await {
         Ok(tree) => {
             let body = match format {
                 Format::Json => tree.json(),
@@ -192,15 +153,15 @@ async fn read(
     };
     response
         .extensions_mut()
-        .insert(proof::note(&world, &headers));
+        .insert(proof::note(&skatteetaten, &headers));
     named(response, &correlation)
 }
 
-/// Why there is no answer.
+/// Reason for not answering.
 #[derive(Debug)]
 enum Failure {
     Refused(Refusal),
-    /// Not the service's own answer but its gateway's.
+    /// Answer of the gateway instead of the service.
     TooMany,
 }
 
@@ -210,27 +171,26 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The checks, in order: token, number of calls, input, permission, record. Address and format are
-/// checked before. Assumption: the order, which is not documented.
+/// Runs the checks, in order: token, number of calls, input, permission, record. Address and format
+/// are checked before. Assumption: the order, which is not documented.
 async fn answer(
-    world: &World,
+    skatteetaten: &Skatteetaten,
     headers: &HeaderMap,
     package: &str,
     party: &str,
     read: Result<Read, Refusal>,
 ) -> Result<Node, Failure> {
-    let switches = world.skatteetaten.switches();
-    let now = world.clock.now();
+    let switches = skatteetaten.switches();
+    let now = skatteetaten.clock.now();
     let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
-    let claims = world
-        .maskinporten
+    let claims = skatteetaten
+        .tokens
         .verify(now, token)
         .map_err(|_| Refusal::Unauthenticated)?;
     let organisation = access::reader(&claims, switches.missing_scope.refusal())?;
-    let _place = world
-        .skatteetaten
-        .places
-        .take(&organisation)
+    let _permit = skatteetaten
+        .calls
+        .acquire(&organisation)
         .ok_or(Failure::TooMany)?;
     if switches.latency_milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(switches.latency_milliseconds.into())).await;
@@ -239,19 +199,19 @@ async fn answer(
         return Err(refusal.into());
     }
     let package = Package::read(package)?;
-    if !party::is_organisation(party) && !party::is_person(party) {
+    if !is_organisation(party) && !is_person(party) {
         return Err(Refusal::PartyNumber.into());
     }
     let read = read?;
     let reader = organisation.trim_start_matches("0192:");
-    match proof::consents(world, headers, reader, party, access::ANY_CLAIMS) {
+    match proof::consents(skatteetaten, headers, reader, party, access::ANY_CLAIMS) {
         Some(consents) if package == Package::Finans => {
             consents.then_some(()).ok_or(Refusal::Consent)?;
         }
         _ => access::permission(package, &claims, party, now)?,
     }
     if package == Package::Regnskapssystem {
-        access::right(&world.altinn, &claims, party)?;
+        access::right(&*skatteetaten.system_users, &claims, party)?;
     }
     let account = data::account(party).ok_or(Refusal::UnknownParty)?;
     if account.shielded {
@@ -270,7 +230,7 @@ async fn answer(
     Ok(switches.shape.of(Node::Object(members)))
 }
 
-/// The caller's, or one of ours.
+/// Returns the caller's correlation id, or a new one.
 fn correlation(headers: &HeaderMap) -> String {
     let given = headers
         .get(CORRELATION)

@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 
-/// `fraOgMed` to `tilOgMed`.
+/// Period from `fraOgMed` to `tilOgMed`, both included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Period {
     pub(super) from: Date,
@@ -14,8 +14,8 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// Reads the query. Assumption: a span is too long when it reaches beyond the same day of the next
-    /// year; the documentation only says one year.
+    /// Parses the query. Assumption: a span is too long if it extends beyond the same day of the
+    /// next year; the documentation only says one year.
     pub(super) fn read(query: &str) -> Result<Self, Refusal> {
         let date = |name: &str| {
             let mut values =

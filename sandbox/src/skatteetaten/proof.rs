@@ -1,20 +1,22 @@
-//! The consent token (samtykkebevis) of Altinn 2, in a header of its own beside Maskinporten's token.
+//! The consent token (samtykkebevis) of Altinn 2, in a header of its own beside Maskinporten's
+//! token.
 //!
-//! Sources: Skatteetaten, "Samtykke" (2022) and "Krav og betalinger"; Altinn, "Bruk av token". The header is
-//! `AltinnSamtykke`; the first page about krav og betalinger wrote it with one n, which means nothing to the service unless it is switched
-//! to that. Assumption: where the header is there, it is what counts, also beside a token of Maskinporten's that carries a consent itself.
+//! Sources: Skatteetaten, "Samtykke" (2022) and "Krav og betalinger"; Altinn, "Bruk av token". The
+//! header is `AltinnSamtykke`; the first page about krav og betalinger wrote it with one n, which
+//! the service ignores unless a switch selects it. Assumption: if present, the header decides, even
+//! beside a Maskinporten token with a consent of its own.
 
 use http::HeaderMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::access::Wanted;
-use crate::journal::Note;
-use crate::world::World;
+use super::state::Skatteetaten;
+use crate::kit::journal::Note;
 
-/// What the journal says of a read: which of the two headers there were.
-pub(super) fn note(world: &World, headers: &HeaderMap) -> Note {
-    let both = ["Authorization", shown_in(world)];
+/// Builds the journal's note on a read: the headers of the two that it had.
+pub(super) fn note(skatteetaten: &Skatteetaten, headers: &HeaderMap) -> Note {
+    let both = ["Authorization", shown_in(skatteetaten)];
     let there: Vec<&str> = both
         .into_iter()
         .filter(|name| headers.contains_key(*name))
@@ -22,23 +24,23 @@ pub(super) fn note(world: &World, headers: &HeaderMap) -> Note {
     Note(format!("headers: {}", there.join(", ")))
 }
 
-fn shown_in(world: &World) -> &'static str {
-    world.skatteetaten.switches().proof_header.name()
+fn shown_in(skatteetaten: &Skatteetaten) -> &'static str {
+    skatteetaten.switches().proof_header.name()
 }
 
-/// Whether the request's consent token gives the `reader` (an organisation number) what is wanted of the party. `None`
-/// without the header, and since Altinn 2 closed.
+/// Returns whether the request's consent token permits the `reader` (an organisation number) to
+/// read the requested data of the party. `None` without the header, and since Altinn 2 closed.
 pub(super) fn consents(
-    world: &World,
+    skatteetaten: &Skatteetaten,
     headers: &HeaderMap,
     reader: &str,
     party: &str,
     wanted: Wanted<'_>,
 ) -> Option<bool> {
-    let now = world.clock.now();
-    let mut shown = headers.get_all(shown_in(world)).iter();
+    let now = skatteetaten.clock.now();
+    let mut shown = headers.get_all(shown_in(skatteetaten)).iter();
     let first = shown.next()?;
-    if world.altinn2.switches().closed {
+    if skatteetaten.consent_tokens.is_closed() {
         return None;
     }
     let only = shown
@@ -46,7 +48,7 @@ pub(super) fn consents(
         .is_none()
         .then(|| first.to_str().ok())
         .flatten();
-    let claims = only.and_then(|token| world.altinn2.verify(now, token).ok());
+    let claims = only.and_then(|token| skatteetaten.consent_tokens.verified_claims(now, token));
     Some(claims.is_some_and(|claims| fits(&claims, reader, party, wanted, now)))
 }
 
@@ -72,7 +74,8 @@ fn fits(
         && covers(&claims["Services"], wanted)
 }
 
-/// One entry, or a list of them; each of a service's parameters is another entry.
+/// Returns whether the consent covers the request. It has one entry, or a list of them; each
+/// parameter of a service is another entry.
 fn covers(services: &Value, wanted: Wanted<'_>) -> bool {
     let listed = services.as_array().map(Vec::as_slice);
     let entries = listed.unwrap_or(std::slice::from_ref(services)).iter();
@@ -89,8 +92,8 @@ fn covers(services: &Value, wanted: Wanted<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::access::ANY_CLAIMS;
     use super::*;
+    use crate::skatteetaten::access::ANY_CLAIMS;
     use serde_json::json;
     use time::Duration;
     use time::macros::datetime;

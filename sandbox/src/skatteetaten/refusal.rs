@@ -1,36 +1,36 @@
 //! Skatteetaten's errors: every code that krav og betalinger answers with, its status and its text.
 //!
-//! Codes: Skatteetaten, "Krav og betalinger", "Feilhåndtering". Assumption: the Norwegian texts, which
-//! the real service varies.
+//! Codes: Skatteetaten, "Krav og betalinger", "Feilhåndtering". Assumption: the Norwegian texts,
+//! which the real service varies.
 
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::format::Format;
-use super::node::escape;
-use crate::journal::Note;
+use crate::kit::document::Format;
+use crate::kit::document::escape;
+use crate::kit::journal::Note;
 
-/// Why a call is refused.
+/// Reason for refusing a call.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// `KB-001`.
+    /// `KB-001`: unexpected error.
     Unexpected,
-    /// `KB-002`.
+    /// `KB-002`: unexpected error in a system behind the API.
     UnexpectedBehind,
-    /// `KB-003`.
+    /// `KB-003`: unknown URL.
     UnknownUrl,
-    /// `KB-004`.
+    /// `KB-004`: not authenticated.
     Unauthenticated,
-    /// `KB-005`, for `finans`.
+    /// `KB-005` for `finans`: no valid consent.
     Consent,
-    /// `KB-005`, for `regnskapssystem`.
+    /// `KB-005` for `regnskapssystem`: no valid system user.
     SystemUser,
-    /// `KB-006`: the package.
+    /// `KB-006`: invalid package of rights.
     Package,
-    /// `KB-006`: the party's number.
+    /// `KB-006`: invalid party number.
     PartyNumber,
     /// `KB-006`: a date is missing or is none.
     Dates,
@@ -38,20 +38,20 @@ pub enum Refusal {
     PeriodBackwards,
     /// `KB-006`: the period is longer than a year.
     PeriodTooLong,
-    /// `KB-007`.
+    /// `KB-007`: nothing found.
     NothingFound,
-    /// `KB-008`.
+    /// `KB-008`: media type that is not supported.
     Format,
-    /// `KB-009`.
+    /// `KB-009`: unknown party.
     UnknownParty,
-    /// `DAS-003`.
+    /// `DAS-003`: service not available.
     Unavailable,
-    /// `DAS-008`.
+    /// `DAS-008`: not authorised.
     NotAuthorised,
 }
 
 impl Refusal {
-    /// Code, status and text.
+    /// Returns code, status and text.
     const fn facts(self) -> (&'static str, StatusCode, &'static str) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -122,12 +122,12 @@ impl Refusal {
         }
     }
 
-    /// `KB-…` or `DAS-…`.
+    /// Returns the code: `KB-…` or `DAS-…`.
     pub const fn code(self) -> &'static str {
         self.facts().0
     }
 
-    /// The answer.
+    /// Builds the answer.
     pub(super) fn response(self, format: Format, correlation: &str) -> Response {
         let (code, status, text) = self.facts();
         let body = match format {

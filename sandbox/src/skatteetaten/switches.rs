@@ -1,30 +1,29 @@
-//! What krav og betalinger may do differently from the ordinary, where the documentation is silent or
-//! a change may come unannounced.
+//! Switches of krav og betalinger, for undocumented behaviour and unannounced changes.
 
 use serde::{Deserialize, Serialize};
 
-use super::node::Node;
 use super::refusal::Refusal;
+use crate::kit::document::Node;
 
-/// The switches; `default()` is the ordinary.
+/// Switches of behaviour. The default is the documented behaviour.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// Refuse every call with this.
+    /// Refusal of all calls, if set.
     pub failing: Option<Refusal>,
-    /// How long a call takes, in milliseconds: long enough, and calls meet each other.
+    /// Duration of a call, in milliseconds: if it is long enough, calls meet each other.
     pub latency_milliseconds: u32,
-    /// What a token without the scope is refused with.
+    /// Refusal of a token without the scope.
     pub missing_scope: MissingScope,
-    /// What a known party without items gets.
+    /// Answer about a known party without items.
     pub nothing_found: NothingFound,
-    /// What the header for Altinn 2's consent token is called.
+    /// Name of the header with Altinn 2's consent token.
     pub proof_header: ProofHeader,
     /// Members of the answers' objects.
     pub shape: Shape,
 }
 
-/// What the header for Altinn 2's consent token is called.
+/// Name of the header with Altinn 2's consent token.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofHeader {
@@ -35,7 +34,7 @@ pub enum ProofHeader {
     OneN,
 }
 
-/// What a token without the scope is refused with.
+/// Refusal of a token without the scope.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingScope {
@@ -46,7 +45,7 @@ pub enum MissingScope {
     NotAuthorised,
 }
 
-/// What a known party without items gets.
+/// Answer about a known party without items.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NothingFound {
@@ -61,18 +60,23 @@ pub enum NothingFound {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
-    /// As in the documentation's examples.
+    /// Format of the documentation's examples.
     #[default]
     Documented,
-    /// Each object has one member more.
+    /// Unknown member in each object.
     UnknownMembers,
-    /// Each object's members come in the opposite order.
+    /// Opposite order of the members of each object.
     Reordered,
-    /// Without the members that may be absent.
+    /// Omits the members that may be absent.
     MissingOptional,
+    /// Original amounts of claims with one digit more than a binary floating-point number has.
+    ExtremeAmounts,
 }
 
-/// Members that a reader must do without.
+/// Original amount that no binary floating-point number represents.
+const EXTREME: &str = "12345678901234567.89";
+
+/// Members that an answer may omit.
 const OPTIONAL: &[&str] = &[
     "skjermet",
     "periode",
@@ -89,7 +93,10 @@ const OPTIONAL: &[&str] = &[
     "hovedstolKravidentifikator",
     "betalingsinformasjon",
     "plassertInnbetaling",
+    "plassertMotkrav",
     "plassertKrav",
+    "bankinformasjon",
+    "kontoeiersNavn",
     "innbetaltFra",
     "mottakersKontonummer",
     "betaltTil",
@@ -131,6 +138,13 @@ impl Shape {
             Self::MissingOptional => {
                 tree.map_objects(&|members| members.retain(|(name, _)| !OPTIONAL.contains(name)))
             }
+            Self::ExtremeAmounts => tree.map_objects(&|members| {
+                for (name, value) in members {
+                    if *name == "opprinneligBeloep" {
+                        *value = Node::Amount(EXTREME.into());
+                    }
+                }
+            }),
         }
     }
 }

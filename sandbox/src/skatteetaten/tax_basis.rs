@@ -1,8 +1,9 @@
 //! *Summert skattegrunnlag*: the sums of a person's tax return for one income year.
 //!
-//! Source: Skatteetaten, "Summert skattegrunnlag API" (V2). Assumptions: the path, which a public client shows; that
-//! the latest income year is the one before the present; that another year, and a stage that the package has not,
-//! are refused as authorisation (-005), and a stage that there is not as input (-006).
+//! Source: Skatteetaten, "Summert skattegrunnlag API" (V2). Assumptions: the path, which a public
+//! client shows; that the latest income year is the one before the present; that another year, and
+//! a stage that the package has not, are refused as authorisation (-005), and a stage that there is
+//! not as input (-006).
 
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ use axum::routing::get;
 use http::{HeaderMap, Uri};
 
 use super::instance_unknown;
-use super::node::Node;
-use super::sister::{Api, BY_CONSENT, Caller, Refusal, answer, unknown};
-use crate::world::World;
+use super::person_api::{Api, BY_CONSENT, Caller, Refusal, answer, unknown};
+use super::state::Skatteetaten;
+use crate::kit::document::Node;
 
 const API: Api = Api {
     prefix: "SSG",
@@ -70,13 +71,13 @@ enum Record {
     Shielded,
 }
 
-/// The API's routes.
-pub(crate) fn router(world: Arc<World>) -> Router {
+/// Returns the routes of the API.
+pub(crate) fn router(skatteetaten: Arc<Skatteetaten>) -> Router {
     Router::new()
         .route("/v2/{stage}/{package}/{year}/{person}", get(read))
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
-        .with_state(world)
+        .with_state(skatteetaten)
 }
 
 async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
@@ -88,14 +89,14 @@ async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 async fn read(
-    State(world): State<Arc<World>>,
+    State(skatteetaten): State<Arc<Skatteetaten>>,
     Path(asked): Path<(String, String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let places = &world.skatteetaten.tax_basis_places;
+    let limit = &skatteetaten.tax_basis_calls;
     let (stage, package, year, person) = asked;
     let root = "summertSkattegrunnlag";
-    answer((&*world, places), &headers, &API, root, |caller| {
+    answer((&*skatteetaten, limit), &headers, &API, root, |caller| {
         basis(caller, (&stage, &package), &year, &person)
     })
 }

@@ -1,8 +1,9 @@
-//! Budgets of the app for each service, in the format of our host: the figures of `deploy/pins.toml`.
+//! Budgets of the app for each service, in the format of our host: the figures of
+//! `deploy/pins.toml`.
 
-use crate::world::Addresses;
+use crate::addresses::Addresses;
 
-/// The origins whose budgets are kept.
+/// Returns the origins with budgets.
 pub(super) fn origins(addresses: &Addresses) -> [&str; 8] {
     [
         &addresses.posten,
@@ -16,7 +17,7 @@ pub(super) fn origins(addresses: &Addresses) -> [&str; 8] {
     ]
 }
 
-/// The `[[budget]]` tables.
+/// Builds the `[[budget]]` tables.
 pub(super) fn budgets(addresses: &Addresses) -> String {
     let Addresses {
         posten,

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::consumer::{Consumer, Credential, PrivateKey};
+use crate::population::{Consumer, Credential, PrivateKey};
 
-/// One of `maskinporten_clients`.
+/// Entry of `maskinporten_clients`.
 #[derive(Debug, Serialize)]
 pub(super) struct Registration<'a> {
     organisation: &'a str,
@@ -30,7 +30,7 @@ enum Identifier<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Signer<'a> {
-    /// PKCS#8 in PEM.
+    /// Private key in PKCS#8 PEM.
     Key(&'a str),
     Transit {
         key: &'a str,

@@ -1,5 +1,5 @@
-//! What the app needs to run against this sandbox: its variables, with secrets made anew at each
-//! start, and its runtime configuration.
+//! Variables of the app to run against this sandbox, with secrets generated at each start, and its
+//! runtime configuration.
 
 mod budgets;
 mod clients;
@@ -12,23 +12,26 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::addresses::Addresses;
+use crate::altinn2::Altinn2;
 use crate::bank;
 use crate::client::{ClientCertificate, Seal};
-use crate::consumer::{FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
+use crate::population::{Consumer, FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 use crate::posten::POSTEN;
-use crate::world::World;
+use crate::vault::Vault;
 use clients::clients;
 use services::{BACK_END, services};
 
 pub(crate) use secrets::Secrets;
 
-/// The claim of a login token whose customer may have others sign. The demo's customers do not have it.
+/// Claim of a login token whose customer may order signatures of others. The demo's customers do
+/// not have it.
 const ORDERS_CLAIM: &str = "signature_orders";
 
-/// A back end of the app's owner, which asks the token component from outside.
+/// Back end of the app's owner, which calls the token component from outside.
 #[derive(Clone, Copy)]
 pub struct BackEnd<'a> {
-    /// Who it is: the `sub` of its credentials.
+    /// `sub` of its credentials.
     pub subject: &'static str,
     /// The seed of the Ed25519 key that it signs them with: 32 bytes, base64url.
     pub seed: &'a str,
@@ -43,7 +46,7 @@ impl std::fmt::Debug for BackEnd<'_> {
     }
 }
 
-/// The back end, with its secret.
+/// Returns the back end, with its secret.
 pub(crate) fn back_end(secrets: &Secrets) -> BackEnd<'_> {
     BackEnd {
         subject: BACK_END,
@@ -51,14 +54,33 @@ pub(crate) fn back_end(secrets: &Secrets) -> BackEnd<'_> {
     }
 }
 
-/// All variables of the app, whose public address is `public_url`.
+/// Returns the app's components that call Posten through our proxy, in the format of its callers.
+pub(crate) fn callers(secrets: &Secrets) -> String {
+    let key = json(&secrets.signature_signing.public);
+    format!("signature = {{ public_key = {key} }}\n")
+}
+
+/// Parts of a sandbox that the app's variables are about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deployment<'a> {
+    pub(crate) addresses: &'a Addresses,
+    pub(crate) consumers: &'a [Consumer],
+    pub(crate) vault: &'a Vault,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) seal: &'a Seal,
+}
+
+/// Returns all variables of the app, whose public address is `public_url`.
 pub(crate) fn variables(
-    world: &World,
-    secrets: &Secrets,
-    seal: &Seal,
+    Deployment {
+        addresses,
+        consumers,
+        vault,
+        secrets,
+        seal,
+    }: Deployment<'_>,
     public_url: &str,
 ) -> BTreeMap<String, String> {
-    let addresses = &world.addresses;
     let values = [
         ("environment", "test".to_owned()),
         ("public_url", public_url.to_owned()),
@@ -74,6 +96,10 @@ pub(crate) fn variables(
         ("login_origin", addresses.login.clone()),
         ("login_issuer", addresses.login.clone()),
         ("login_audience", bank::AUDIENCE.to_owned()),
+        (
+            "login_back_end_claim",
+            format!("client_id={}", bank::BACK_END),
+        ),
         ("altinn_origin", addresses.altinn.clone()),
         ("altinn_page_origin", addresses.altinn_page.clone()),
         ("maskinporten_origin", addresses.maskinporten.clone()),
@@ -88,10 +114,10 @@ pub(crate) fn variables(
         ("persons_origin", addresses.person_lookup.clone()),
         ("persons_own_scope", "innsyn:person".to_owned()),
         ("persons_others_scope", "innsyn:persons".to_owned()),
-        ("maskinporten_clients", json(&clients(&world.consumers))),
+        ("maskinporten_clients", json(&clients(consumers))),
         ("vault_origin", addresses.vault.clone()),
-        ("vault_role_id", world.vault.role_id().to_owned()),
-        ("vault_secret_id", world.vault.secret_id().to_owned()),
+        ("vault_role_id", vault.role_id().to_owned()),
+        ("vault_secret_id", vault.secret_id().to_owned()),
         ("token_services", json(&services(secrets))),
         ("consent_signing_key", secrets.consent_signing.seed.clone()),
         ("claims_signing_key", secrets.claims_signing.seed.clone()),
@@ -105,6 +131,10 @@ pub(crate) fn variables(
             secrets.tax_basis_signing.seed.clone(),
         ),
         ("persons_signing_key", secrets.persons_signing.seed.clone()),
+        (
+            "signature_signing_key",
+            secrets.signature_signing.seed.clone(),
+        ),
         ("consent_store_key", secrets.consent_store.clone()),
         ("token_store_key", secrets.token_store.clone()),
         ("job_store_key", secrets.job_store.clone()),
@@ -117,11 +147,15 @@ pub(crate) fn variables(
         .collect()
 }
 
-/// Those that differ where the app asks Altinn 2.
-pub(crate) fn of_altinn2(world: &World) -> [(&'static str, String); 5] {
-    let keys = world.consumers.iter().map(|consumer| {
+/// Returns the variables that differ for an app with Altinn 2.
+pub(crate) fn of_altinn2(
+    addresses: &Addresses,
+    consumers: &[Consumer],
+    altinn2: &Altinn2,
+) -> [(&'static str, String); 5] {
+    let keys = consumers.iter().map(|consumer| {
         let number = consumer.organisation;
-        (number, world.altinn2.api_key(number))
+        (number, altinn2.api_key(number))
     });
     let month = json!({ "fraOgMed": "{month}", "tilOgMed": "{month}" });
     let services = json!({
@@ -133,14 +167,14 @@ pub(crate) fn of_altinn2(world: &World) -> [(&'static str, String); 5] {
     [
         ("altinn_generation", "2".to_owned()),
         ("altinn_api_keys", json(&keys.collect::<BTreeMap<_, _>>())),
-        ("altinn_origin", world.addresses.altinn2.clone()),
-        ("altinn_page_origin", world.addresses.altinn2_page.clone()),
+        ("altinn_origin", addresses.altinn2.clone()),
+        ("altinn_page_origin", addresses.altinn2_page.clone()),
         ("services", services.to_string()),
     ]
 }
 
-/// Trust in the sandbox's authority, and stores in memory, for all components. Posten is
-/// known by its pin: [`pins`].
+/// Returns the runtime configuration: trust in the sandbox's authority, and stores in memory, for
+/// all components. Posten is identified by its pin: [`pins`].
 pub(crate) fn runtime_config(ca_file: &Path) -> String {
     // A JSON string is also a TOML string.
     let ca_file = json(&ca_file.to_string_lossy());
@@ -165,8 +199,13 @@ type = "spin"
     )
 }
 
-/// Posten's pin and the budgets of all, in the format of our host: for `components`, or for its proxy alone where there are none.
-pub(crate) fn pins(world: &World, shown: &ClientCertificate, components: &[&str]) -> String {
+/// Builds Posten's certificate pin and all budgets, in the format of our host: for `components`, or
+/// for the proxy if there are none.
+pub(crate) fn pins(
+    addresses: &Addresses,
+    shown: &ClientCertificate,
+    components: &[&str],
+) -> String {
     let path = |path: &Path| json(&path.to_string_lossy());
     let components = match components {
         [] => String::new(),
@@ -184,15 +223,15 @@ subject = [
 client_cert_file = {}
 client_private_key_file = {}
 {}"#,
-        json(&world.addresses.posten),
+        json(&addresses.posten),
         path(&shown.roots_file),
         path(&shown.chain_file),
         path(&shown.key_file),
-        budgets::budgets(&world.addresses),
+        budgets::budgets(addresses),
     )
 }
 
-/// What is serialised here has only text in it, which cannot fail.
+/// Serialises a value that consists of texts, which cannot fail.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -5,9 +5,9 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::random;
+use crate::kit::random;
 
-/// All of them.
+/// Generated secrets of the app.
 pub(crate) struct Secrets {
     pub(super) consent_signing: ComponentKey,
     pub(super) claims_signing: ComponentKey,
@@ -15,6 +15,7 @@ pub(crate) struct Secrets {
     pub(super) income_signing: ComponentKey,
     pub(super) tax_basis_signing: ComponentKey,
     pub(super) persons_signing: ComponentKey,
+    pub(super) signature_signing: ComponentKey,
     pub(super) back_end_signing: ComponentKey,
     pub(super) consent_store: String,
     pub(super) token_store: String,
@@ -23,11 +24,12 @@ pub(crate) struct Secrets {
     pub(super) maintenance: String,
 }
 
-/// The Ed25519 key with which a component, or a back end, shows the token component who it is.
+/// Ed25519 key with which a component, or a back end, authenticates to the token component, or the
+/// proxy.
 pub(super) struct ComponentKey {
-    /// 32 bytes, base64url.
+    /// Private key: 32 bytes in base64url.
     pub(super) seed: String,
-    /// 32 bytes, base64url.
+    /// Public key: 32 bytes in base64url.
     pub(super) public: String,
 }
 
@@ -41,6 +43,7 @@ impl Secrets {
             income_signing: ComponentKey::generate()?,
             tax_basis_signing: ComponentKey::generate()?,
             persons_signing: ComponentKey::generate()?,
+            signature_signing: ComponentKey::generate()?,
             back_end_signing: ComponentKey::generate()?,
             consent_store: secret()?,
             token_store: secret()?,

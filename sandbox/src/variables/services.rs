@@ -1,21 +1,23 @@
-//! `token_services`: who may ask the token component, and for what.
+//! Variable `token_services`: the clients of the token component, and their permissions.
 
 use serde::Serialize;
 
 use super::secrets::Secrets;
-use crate::altinn::DEMO_DELEGATED_SCOPE;
+use crate::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 
-/// The `sub` of the back end's credentials.
+/// `sub` of the back end's credentials.
 pub(super) const BACK_END: &str = "backend";
 
 const READ_CONSENTS: &str = "altinn:consentrequests.read";
 const WRITE_CONSENTS: &str = "altinn:consentrequests.write";
-/// At Altinn 2 alone.
+/// Scope for giving up consents, which only Altinn 2 has.
 const GIVE_UP_CONSENTS: &str = "altinn:consenttokens.write";
 const CLAIMS: &str = "skatteetaten:kravogbetalinger";
+/// Wildcard for all consumers of the deployment.
+const ALL: &[&str] = &["*"];
 const CONSENT: &[&str] = &["urn:altinn:consent"];
 
-/// One of `token_services`. What is false or empty is left out: that is the default.
+/// Entry of `token_services`. Members that are false or empty are left out, as that is the default.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Service<'a> {
     subject: &'static str,
@@ -23,6 +25,7 @@ pub(super) struct Service<'a> {
     scopes: &'static [&'static str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     authorization_details: &'static [&'static str],
+    consumers: &'static [&'static str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     consumer_orgs: &'static [&'static str],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -38,6 +41,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             public_key: &secrets.consent_signing.public,
             scopes: &[WRITE_CONSENTS, READ_CONSENTS, GIVE_UP_CONSENTS],
             sweep: true,
+            consumers: ALL,
             ..Service::default()
         },
         Service {
@@ -45,6 +49,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             public_key: &secrets.claims_signing.public,
             scopes: &[READ_CONSENTS, CLAIMS],
             authorization_details: CONSENT,
+            consumers: ALL,
             ..Service::default()
         },
         Service {
@@ -52,6 +57,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             public_key: &secrets.accounting_signing.public,
             scopes: &[CLAIMS],
             authorization_details: &["urn:altinn:systemuser"],
+            consumers: ALL,
             ..Service::default()
         },
         Service {
@@ -59,6 +65,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             public_key: &secrets.income_signing.public,
             scopes: &[READ_CONSENTS, "skatteetaten:inntekt"],
             authorization_details: CONSENT,
+            consumers: ALL,
             ..Service::default()
         },
         Service {
@@ -66,12 +73,14 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             public_key: &secrets.tax_basis_signing.public,
             scopes: &[READ_CONSENTS, "skatteetaten:summertskattegrunnlag"],
             authorization_details: CONSENT,
+            consumers: ALL,
             ..Service::default()
         },
         Service {
             subject: "persons",
             public_key: &secrets.persons_signing.public,
             scopes: &["folkeregister:deling/finans"],
+            consumers: ALL,
             ..Service::default()
         },
         Service {
@@ -81,6 +90,7 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             authorization_details: &["urn:altinn:consent", "urn:altinn:systemuser"],
             consumer_orgs: &["*"],
             pid: true,
+            consumers: &[FJORDBANKEN],
             ..Service::default()
         },
     ]

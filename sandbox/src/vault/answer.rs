@@ -1,4 +1,4 @@
-//! What requests and answers have in common.
+//! Parts that all requests and answers share.
 
 use axum::Json;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::refusal::Refusal;
 
-/// The members of every answer.
+/// Members that all answers have.
 #[derive(Debug, Serialize)]
 pub(super) struct Envelope {
     request_id: Uuid,
@@ -24,7 +24,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// An answer with `data` from an engine of this type.
+    /// Builds an answer with `data` from an engine of this type.
     pub(super) fn data(mount_type: &'static str, data: Value) -> Self {
         Self {
             data: Some(data),
@@ -32,7 +32,7 @@ impl Envelope {
         }
     }
 
-    /// An answer to a login.
+    /// Builds the answer to a login.
     pub(super) fn auth(mount_type: &'static str, auth: Value) -> Self {
         Self {
             auth: Some(auth),
@@ -55,7 +55,7 @@ impl Envelope {
     }
 }
 
-/// What a handler answers.
+/// Answer of a handler.
 pub(super) type Answer = Result<Json<Envelope>, Refusal>;
 
 /// Reads a body: JSON, or nothing. Assumption: how a wrong type is put into words.

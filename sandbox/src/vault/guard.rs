@@ -1,4 +1,4 @@
-//! Who may do what: sealed, token, policy, in the order in which the real one looks.
+//! Access checks in the order of the real vault: seal, token, policy.
 
 use std::sync::Arc;
 
@@ -6,25 +6,24 @@ use ::http::{HeaderMap, Method};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-
-use super::Vault;
-use super::refusal::Refusal;
-use super::token::{Capability, Token, about_fixed, reads_variables};
-use crate::bearer::bearer;
-use crate::world::World;
 use serde_json::Value;
 use time::OffsetDateTime;
+
+use super::refusal::Refusal;
+use super::state::Vault;
+use super::token::{Capability, Token, about_fixed, reads_variables};
+use crate::kit::bearer::bearer;
 
 /// The one path that needs no token and has a seal all the same.
 pub(super) const LOGIN: &str = "auth/approle/login";
 
-/// Lets a request through, or not.
+/// Checks the access of a request.
 pub(super) async fn guard(
-    State(world): State<Arc<World>>,
+    State(vault): State<Arc<Vault>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let vault = &world.vault;
+    let vault = &vault;
     if vault.state().sealed {
         return Err(Refusal::Sealed);
     }
@@ -36,7 +35,7 @@ pub(super) async fn guard(
             Method::POST | Method::PUT => Capability::Update,
             _ => Capability::Other,
         };
-        vault.permits(request.headers(), path, capability, world.clock.now())?;
+        vault.permits(request.headers(), path, capability, vault.clock.now())?;
     }
     Ok(next.run(request).await)
 }
@@ -65,7 +64,7 @@ impl Vault {
         }
     }
 
-    /// What the token of a request is told about itself.
+    /// Describes the token of a request, as the vault's look-up does.
     pub(super) fn about_token(&self, headers: &HeaderMap, now: OffsetDateTime) -> Option<Value> {
         let id = token(headers)?;
         if id == self.root_token {
@@ -81,7 +80,7 @@ impl Vault {
     }
 }
 
-/// The token that a request shows, in either of two headers.
+/// Returns the token of a request, in either of two headers.
 fn token(headers: &HeaderMap) -> Option<&str> {
     headers
         .get("x-vault-token")

@@ -9,13 +9,13 @@ use aws_lc_rs::signature::{
     RSA_PSS_SHA512, RsaSignatureEncoding,
 };
 
-/// How a padded hash is signed.
+/// Algorithm that signs a padded hash.
 pub(super) type Signing = &'static RsaSignatureEncoding;
-/// How it is checked.
+/// Algorithm that verifies a signature of a padded hash.
 pub(super) type Checking = &'static RsaParameters;
 
-/// A hash, with the three paddings: PKCS #1 v1.5, PSS with a salt as long as the hash, PSS with one as
-/// long as there is room for.
+/// Hash, with the three paddings: PKCS #1 v1.5, PSS with a salt as long as the hash, PSS with the
+/// longest possible salt.
 pub(super) struct Hash {
     name: &'static str,
     algorithm: &'static digest::Algorithm,
@@ -58,17 +58,17 @@ static ALL: [Hash; 3] = [
 ];
 
 impl Hash {
-    /// The hash with this name.
+    /// Returns the hash with this name.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         ALL.iter().find(|hash| hash.name == name)
     }
 
-    /// How long it is.
+    /// Returns the length of the hash in bytes.
     pub(super) fn length(&self) -> usize {
         self.algorithm.output_len()
     }
 
-    /// The hash of `input`, or `input` itself where it is one already.
+    /// Hashes `input`, or returns `input` itself if it is a hash already.
     pub(super) fn of(&self, input: &[u8], prehashed: bool) -> Option<Digest> {
         if prehashed {
             return Digest::import_less_safe(input, self.algorithm).ok();

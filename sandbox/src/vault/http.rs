@@ -1,4 +1,4 @@
-//! The vault's HTTP interface. What is written may come with `POST` or `PUT`.
+//! HTTP interface of the vault. Writes may use `POST` or `PUT`.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 
-use super::KEY;
 use super::answer::{Answer, Envelope};
 use super::guard::guard;
 use super::kv::Which;
+use super::names::KEY;
 use super::refusal::Refusal;
+use super::state::Vault;
 use super::status;
-use crate::world::World;
 
-/// The vault's routes.
-pub fn router(world: Arc<World>) -> Router {
+/// Returns the routes of the vault's API.
+pub fn router(vault: Arc<Vault>) -> Router {
     let guarded = Router::new()
         .route("/v1/auth/approle/login", post(log_in).put(log_in))
         .route("/v1/auth/token/lookup-self", get(look_up))
@@ -37,13 +37,13 @@ pub fn router(world: Arc<World>) -> Router {
         )
         .method_not_allowed_fallback(async || Refusal::Unsupported)
         .fallback(no_route)
-        .layer(from_fn_with_state(world.clone(), guard));
+        .layer(from_fn_with_state(vault.clone(), guard));
     Router::new()
         .route("/v1/sys/health", get(status::health))
         .route("/v1/sys/seal-status", get(status::seal))
         .method_not_allowed_fallback(async || Refusal::Unsupported)
         .merge(guarded)
-        .with_state(world)
+        .with_state(vault)
 }
 
 async fn no_route(uri: Uri) -> Refusal {
@@ -51,61 +51,61 @@ async fn no_route(uri: Uri) -> Refusal {
     Refusal::NoRoute(path.strip_prefix("/v1/").unwrap_or(path).to_owned())
 }
 
-async fn log_in(State(world): State<Arc<World>>, body: Bytes) -> Answer {
-    world.vault.log_in(&body, world.clock.now()).map(Json)
+async fn log_in(State(vault): State<Arc<Vault>>, body: Bytes) -> Answer {
+    vault.log_in(&body, vault.clock.now()).map(Json)
 }
 
-async fn look_up(State(world): State<Arc<World>>, headers: HeaderMap) -> Answer {
-    let about = world.vault.about_token(&headers, world.clock.now());
+async fn look_up(State(vault): State<Arc<Vault>>, headers: HeaderMap) -> Answer {
+    let about = vault.about_token(&headers, vault.clock.now());
     let about = about.ok_or(Refusal::InvalidToken)?;
     Ok(Json(Envelope::data("token", about)))
 }
 
-async fn read_key(State(world): State<Arc<World>>, Path(name): Path<String>) -> Answer {
+async fn read_key(State(vault): State<Arc<Vault>>, Path(name): Path<String>) -> Answer {
     if name != KEY {
         return Err(Refusal::NotFound);
     }
-    let about = world.vault.state().key.about();
+    let about = vault.state().key.about();
     Ok(Json(Envelope::data("transit", about)))
 }
 
-async fn rotate(State(world): State<Arc<World>>, Path(name): Path<String>) -> Answer {
+async fn rotate(State(vault): State<Arc<Vault>>, Path(name): Path<String>) -> Answer {
     if name != KEY {
         return Err(Refusal::Bad("key not found".to_owned()));
     }
-    let (kept, now) = (world.clone(), world.clock.now());
-    let rotated = tokio::task::spawn_blocking(move || kept.vault.rotate(now)).await;
+    let (kept, now) = (vault.clone(), vault.clock.now());
+    let rotated = tokio::task::spawn_blocking(move || kept.rotate(now)).await;
     if !matches!(rotated, Ok(Ok(()))) {
         return Err(Refusal::Failed("no key was made".to_owned()));
     }
-    let about = world.vault.state().key.about();
+    let about = vault.state().key.about();
     Ok(Json(Envelope::data("transit", about)))
 }
 
 async fn read_secret(
-    State(world): State<Arc<World>>,
+    State(vault): State<Arc<Vault>>,
     Path(path): Path<String>,
     Query(which): Query<Which>,
 ) -> Result<(StatusCode, Json<Envelope>), Refusal> {
-    let (status, envelope) = world.vault.read_secret(&path, &which)?;
+    let (status, envelope) = vault.state().secrets.read_version(&path, &which)?;
     Ok((status, Json(envelope)))
 }
 
 async fn write_secret(
-    State(world): State<Arc<World>>,
+    State(vault): State<Arc<Vault>>,
     Path(path): Path<String>,
     body: Bytes,
 ) -> Answer {
-    let written = world.vault.write_secret(&path, &body, world.clock.now());
+    let written = vault.state().secrets.write(&path, &body, vault.clock.now());
     written.map(Json)
 }
 
-async fn delete_secret(State(world): State<Arc<World>>, Path(path): Path<String>) -> StatusCode {
-    world.vault.delete_secret(&path, world.clock.now());
+async fn delete_secret(State(vault): State<Arc<Vault>>, Path(path): Path<String>) -> StatusCode {
+    vault.state().secrets.delete(&path, vault.clock.now());
     StatusCode::NO_CONTENT
 }
 
-/// The key's name, and the hash where the path says it.
+/// Name of the key, and the hash if the path has it.
 #[derive(Debug, serde::Deserialize)]
 struct Target {
     name: String,
@@ -113,17 +113,17 @@ struct Target {
 }
 
 async fn sign(
-    State(world): State<Arc<World>>,
+    State(vault): State<Arc<Vault>>,
     Path(Target { name, hash }): Path<Target>,
     body: Bytes,
 ) -> Answer {
-    world.vault.sign(&name, hash.as_deref(), &body).map(Json)
+    vault.sign(&name, hash.as_deref(), &body).map(Json)
 }
 
 async fn verify(
-    State(world): State<Arc<World>>,
+    State(vault): State<Arc<Vault>>,
     Path(Target { name, hash }): Path<Target>,
     body: Bytes,
 ) -> Answer {
-    world.vault.verify(&name, hash.as_deref(), &body).map(Json)
+    vault.verify(&name, hash.as_deref(), &body).map(Json)
 }

@@ -1,5 +1,5 @@
-//! The key-value engine, version 2, mounted at `secret`: each secret has versions, of which the last ten are kept
-//! (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2>).
+//! Key-value engine, version 2, mounted at `secret`: each secret has versions, of which the last
+//! ten are stored (<https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2>).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,16 +10,15 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Vault;
 use super::answer::{Envelope, read};
 use super::refusal::Refusal;
 
-/// How many versions are kept: the engine's default.
+/// Number of stored versions: the engine's default.
 const KEPT: usize = 10;
-/// The kind of mount that answers.
+/// Type of the mount, as named in answers.
 const ENGINE: &str = "kv";
 
-/// All secrets, by their paths.
+/// Secrets, by their paths.
 #[derive(Default)]
 pub(super) struct Secrets(BTreeMap<String, Secret>);
 
@@ -36,7 +35,7 @@ struct Version {
     deleted: Option<OffsetDateTime>,
 }
 
-/// Which version is asked for: zero stands for the newest.
+/// Requested version: zero means the newest.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
     #[serde(default)]
@@ -55,15 +54,14 @@ struct Options {
     cas: Option<u64>,
 }
 
-impl Vault {
-    /// A version of a secret. One that was deleted is not found, and its metadata are told with that.
-    pub(super) fn read_secret(
+impl Secrets {
+    /// Reads a version of a secret. A deleted one is not found, and the answer has its metadata.
+    pub(super) fn read_version(
         &self,
         path: &str,
         which: &Which,
     ) -> Result<(StatusCode, Envelope), Refusal> {
-        let state = self.state();
-        let secret = state.secrets.0.get(path).ok_or(Refusal::NotFound)?;
+        let secret = self.0.get(path).ok_or(Refusal::NotFound)?;
         let number = match which.version {
             0 => secret.newest,
             number => number,
@@ -78,9 +76,9 @@ impl Vault {
         Ok((status, Envelope::data(ENGINE, told)))
     }
 
-    /// A new version of a secret, as a request has it.
-    pub(super) fn write_secret(
-        &self,
+    /// Writes a new version of a secret from a request.
+    pub(super) fn write(
+        &mut self,
         path: &str,
         body: &Bytes,
         now: OffsetDateTime,
@@ -89,32 +87,28 @@ impl Vault {
         let data = writing
             .data
             .ok_or_else(|| Refusal::Bad("no data provided".to_owned()))?;
-        let mut state = self.state();
-        let newest = state.secrets.0.get(path).map_or(0, |secret| secret.newest);
+        let newest = self.0.get(path).map_or(0, |secret| secret.newest);
         if writing.options.cas.is_some_and(|cas| cas != newest) {
             let reason = "check-and-set parameter did not match the current version";
             return Err(Refusal::Bad(reason.to_owned()));
         }
-        let secret = state.secrets.0.entry(path.to_owned()).or_default();
+        let secret = self.0.entry(path.to_owned()).or_default();
         Ok(Envelope::data(ENGINE, secret.add(data, now)))
     }
 
-    /// Deletes the newest version of a secret, which can still be told of.
-    pub(super) fn delete_secret(&self, path: &str, now: OffsetDateTime) {
-        let mut state = self.state();
-        let secret = state.secrets.0.get_mut(path);
+    /// Deletes the newest version of a secret, whose metadata remain.
+    pub(super) fn delete(&mut self, path: &str, now: OffsetDateTime) {
+        let secret = self.0.get_mut(path);
         let newest = secret.and_then(|secret| secret.versions.back_mut());
         if let Some(newest) = newest {
             newest.deleted.get_or_insert(now);
         }
     }
 
-    /// Keeps `value` as an operator does who lets Spin read it: the member `value` of the secret `innsyn/<name>`.
-    pub fn keep_variable(&self, name: &str, value: &str, now: OffsetDateTime) {
+    /// Stores `value` in the member `value` of the secret `path`.
+    pub(super) fn keep(&mut self, path: String, value: &str, now: OffsetDateTime) {
         let data = Map::from_iter([("value".to_owned(), value.into())]);
-        let mut state = self.state();
-        let path = format!("{}{name}", super::token::VARIABLES);
-        state.secrets.0.entry(path).or_default().add(data, now);
+        self.0.entry(path).or_default().add(data, now);
     }
 }
 

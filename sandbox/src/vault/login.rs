@@ -4,9 +4,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::Vault;
 use super::answer::{Envelope, read};
 use super::refusal::Refusal;
+use super::state::Vault;
 
 #[derive(Debug, Deserialize)]
 struct Login {
@@ -17,7 +17,7 @@ struct Login {
 }
 
 impl Vault {
-    /// A token for a role that proves itself. It never says which half is wrong.
+    /// Issues a token for a role that authenticates. The error never discloses the wrong half.
     pub(super) fn log_in(&self, body: &Bytes, now: OffsetDateTime) -> Result<Envelope, Refusal> {
         let Login { role_id, secret_id } = read(body)?;
         let refused = |reason: &str| Err(Refusal::Bad(reason.to_owned()));

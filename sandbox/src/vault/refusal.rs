@@ -1,32 +1,32 @@
-//! Why the vault says no, in its own words: `{"errors": […]}`.
+//! Refusals of the vault, in its own words: `{"errors": […]}`.
 
 use ::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use crate::journal::Note;
+use crate::kit::journal::Note;
 
-/// A refusal.
+/// Reason for refusing a request.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// It is closed.
+    /// The vault is sealed.
     Sealed,
-    /// No token was shown.
+    /// The request has no token.
     NoToken,
     /// The token is not one, or no longer.
     InvalidToken,
     /// The token's policy does not allow it.
     Denied,
-    /// The request is wrong, and why.
+    /// The request is invalid, for this reason.
     Bad(String),
-    /// Nothing is there.
+    /// The secret is not found.
     NotFound,
-    /// No engine or method answers at this path.
+    /// The path belongs to no engine or method.
     NoRoute(String),
-    /// The path has no such operation.
+    /// The path does not support the operation.
     Unsupported,
-    /// What the real one takes for a failure of its own.
+    /// Failure that the real vault takes for its own.
     Failed(String),
 }
 
@@ -77,7 +77,7 @@ impl Refusal {
     }
 }
 
-/// Errors as the real one lists them.
+/// Formats errors as the real vault does: the count, then a list.
 fn occurred(errors: &[&str]) -> String {
     let count = match errors {
         [_] => "1 error".to_owned(),

@@ -1,4 +1,4 @@
-//! How a signature is made: the hash, and how it is padded.
+//! Signature schemes: hash and padding.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::hash::{Checking, Hash, Signing};
 use super::refusal::Refusal;
 
-/// How a request wants it. What it leaves out is SHA-256 and PSS.
+/// Requested scheme; SHA-256 and PSS are the defaults.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Wish {
     hash_algorithm: String,
-    /// The older name of the same.
+    /// Older name of `hash_algorithm`.
     algorithm: String,
     prehashed: bool,
     signature_algorithm: String,
@@ -19,18 +19,18 @@ pub(super) struct Wish {
     batch_input: Value,
 }
 
-/// How it is made.
+/// Signature scheme: hash, padding and salt.
 pub(super) struct Scheme {
     pub(super) hash: &'static Hash,
-    /// Whether the input is the hash.
+    /// True if the input is the hash.
     pub(super) prehashed: bool,
     pub(super) signing: Signing,
-    /// Any of these will do.
+    /// Schemes to check with, any of which may succeed.
     pub(super) checking: Vec<Checking>,
 }
 
 impl Wish {
-    /// What the request wants, where the path may name the hash too.
+    /// Returns the scheme of the request. The path may name the hash too.
     pub(super) fn scheme(&self, in_path: Option<&str>) -> Result<Scheme, Refusal> {
         if !self.batch_input.is_null() {
             return bad("the sandbox's vault takes no batch_input".to_owned());
@@ -63,7 +63,7 @@ impl Wish {
         })
     }
 
-    /// The real one takes any length; here only the two that have names.
+    /// Parses the salt length. Unlike the real vault, only the two named lengths are accepted.
     fn salt(&self, hash: usize) -> Result<Salt, Refusal> {
         let text = match &self.salt_length {
             Value::Null => return Ok(Salt::Longest),
@@ -85,9 +85,9 @@ impl Wish {
     }
 }
 
-/// How long the salt of a PSS signature is.
+/// Length of the salt of a PSS signature.
 enum Salt {
-    /// As there is room for. To check one, any length will do.
+    /// Longest possible salt. A check accepts any length.
     Longest,
     AsHash,
 }

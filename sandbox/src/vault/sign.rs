@@ -9,13 +9,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Envelope, read};
+use super::names::KEY;
 use super::refusal::Refusal;
 use super::scheme::{Scheme, Wish};
-use super::{KEY, Vault};
+use super::state::Vault;
 
 #[derive(Debug, Deserialize)]
 struct Order {
-    /// Standard base64.
+    /// Input in standard base64.
     #[serde(default)]
     input: String,
     #[serde(default)]
@@ -25,7 +26,7 @@ struct Order {
 }
 
 impl Vault {
-    /// A signature by the key `name`.
+    /// Signs with the key `name`.
     pub(super) fn sign(
         &self,
         name: &str,
@@ -48,7 +49,7 @@ impl Vault {
     }
 }
 
-/// What is to be signed, or was.
+/// Decodes the input of a signature or a check.
 pub(super) fn input(base64: &str) -> Result<Vec<u8>, Refusal> {
     let decoded = STANDARD.decode(base64);
     decoded.map_err(|error| Refusal::Bad(format!("unable to decode input as base64: {error}")))

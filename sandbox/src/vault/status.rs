@@ -1,4 +1,4 @@
-//! How the vault is, for whoever asks: no token needed.
+//! Status of the vault, which needs no token.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use super::state::Vault;
 
-/// The version whose answers are imitated.
+/// Vault version whose answers are imitated.
 const VERSION: &str = "1.18.5";
 const CLUSTER: &str = "vault-cluster-sandbox";
 const CLUSTER_ID: &str = "5a6db0a4-2b8e-4c1d-9a52-0f6f5f4f2b10";
 
 /// `/v1/sys/health`, without the parameters that change its statuses.
-pub(super) async fn health(State(world): State<Arc<World>>) -> (StatusCode, Json<Value>) {
-    let sealed = world.vault.state().sealed;
+pub(super) async fn health(State(vault): State<Arc<Vault>>) -> (StatusCode, Json<Value>) {
+    let sealed = vault.state().sealed;
     let status = if sealed {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
@@ -29,16 +29,16 @@ pub(super) async fn health(State(world): State<Arc<World>>) -> (StatusCode, Json
         "performance_standby": false,
         "replication_performance_mode": if sealed { "unknown" } else { "disabled" },
         "replication_dr_mode": if sealed { "unknown" } else { "disabled" },
-        "server_time_utc": world.clock.now().unix_timestamp(),
+        "server_time_utc": vault.clock.now().unix_timestamp(),
         "version": VERSION,
     });
     named(&mut health, sealed);
     (status, Json(health))
 }
 
-/// `/v1/sys/seal-status`.
-pub(super) async fn seal(State(world): State<Arc<World>>) -> Json<Value> {
-    let sealed = world.vault.state().sealed;
+/// Handles `/v1/sys/seal-status`.
+pub(super) async fn seal(State(vault): State<Arc<Vault>>) -> Json<Value> {
+    let sealed = vault.state().sealed;
     let mut status = json!({
         "type": "shamir",
         "initialized": true,
@@ -57,7 +57,7 @@ pub(super) async fn seal(State(world): State<Arc<World>>) -> Json<Value> {
     Json(status)
 }
 
-/// Which cluster it is: a sealed vault does not know.
+/// Returns which cluster it is: a sealed vault does not know.
 fn named(status: &mut Value, sealed: bool) {
     if let (Some(status), false) = (status.as_object_mut(), sealed) {
         status.insert("cluster_name".to_owned(), CLUSTER.into());

@@ -6,34 +6,30 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::KEY;
-use crate::clock::between;
-use crate::random;
+use super::names::{KEY, VARIABLES};
+use crate::kit::clock::between;
+use crate::kit::random;
 
-/// How long a token of the app's role lasts: the role's `token_ttl`.
+/// Lifetime of a token of the app's role: the role's `token_ttl`.
 const LEASE: Duration = Duration::minutes(20);
 
-/// How the paths of secrets begin that are the app's variables.
-pub(super) const VARIABLES: &str = "innsyn/";
-
-/// Everything a token of the app's role may do: its own policy's, and what the policy `default` says
-/// of itself.
+/// Policies of a token of the app's role: its own, and `default`.
 const POLICIES: [&str; 2] = ["default", "vestbanken-sign"];
 
-/// What is asked of a path.
+/// Capability of a policy on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Capability {
     Read,
     Update,
-    /// Create, delete, list, patch: nothing here has those.
+    /// Create, delete, list or patch: no policy here has them.
     Other,
 }
 
-/// The tokens that logins have given.
+/// Tokens issued by logins.
 #[derive(Default)]
 pub(super) struct Tokens(BTreeMap<String, Token>);
 
-/// One of them.
+/// Token issued by a login.
 #[derive(Clone)]
 pub(super) struct Token {
     id: String,
@@ -42,7 +38,7 @@ pub(super) struct Token {
 }
 
 impl Tokens {
-    /// A new one, at `now`. Those that have expired are forgotten.
+    /// Issues a token at `now`, and removes expired ones.
     pub(super) fn issue(
         &mut self,
         now: OffsetDateTime,
@@ -57,7 +53,7 @@ impl Tokens {
         Ok(token)
     }
 
-    /// The token, if it still holds at `now`.
+    /// Returns the token, if it is still valid at `now`.
     pub(super) fn find(&self, id: &str, now: OffsetDateTime) -> Option<&Token> {
         self.0.get(id).filter(|token| token.holds(now))
     }
@@ -68,7 +64,7 @@ impl Token {
         now < self.issued.saturating_add(LEASE)
     }
 
-    /// Whether the role's policies let it do this. `path` begins after `/v1/`.
+    /// Returns whether the role's policies let it do this. `path` begins after `/v1/`.
     pub(super) fn permits(path: &str, capability: Capability) -> bool {
         let key = |path: &str| path.split('/').next() == Some(KEY);
         match capability {
@@ -82,7 +78,7 @@ impl Token {
         }
     }
 
-    /// `auth` of a login's answer.
+    /// Returns `auth` of the answer to a login.
     pub(super) fn auth(&self) -> Value {
         json!({
             "client_token": self.id,
@@ -100,7 +96,7 @@ impl Token {
         })
     }
 
-    /// What it is told about itself.
+    /// Returns the description for the token's holder.
     pub(super) fn about(&self, now: OffsetDateTime) -> Value {
         let expires = self.issued.saturating_add(LEASE);
         json!({
@@ -125,14 +121,14 @@ impl Token {
     }
 }
 
-/// Whether the policy `innsyn-variables` lets its token do this.
+/// Returns whether the policy `innsyn-variables` lets its token do this.
 pub(super) fn reads_variables(path: &str, capability: Capability) -> bool {
     let secret = path.strip_prefix("secret/data/");
     let variable = secret.is_some_and(|secret| secret.starts_with(VARIABLES));
     capability == Capability::Read && (variable || path == "auth/token/lookup-self")
 }
 
-/// What a token without an end is told about itself.
+/// Describes a token without an expiry for its holder.
 pub(super) fn about_fixed(id: &str, policy: &str, path: &str) -> Value {
     json!({
         "accessor": policy,

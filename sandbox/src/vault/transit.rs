@@ -1,4 +1,4 @@
-//! The transit engine's key: an RSA key with versions, of which only the public halves are shown.
+//! Key of the transit engine: an RSA key with versions, whose public halves alone are readable.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::KEY;
+use super::names::KEY;
 use super::refusal::Refusal;
 
-/// The kind of key, which is also what each version is called.
+/// Type of the key, which is also the name of each version.
 const TYPE: &str = "rsa-2048";
 
 /// The key, with all its versions. The first is number 1.
 pub(super) struct TransitKey(Vec<Version>);
 
-/// One version.
+/// Version of the key.
 pub(super) struct Version {
     pub(super) number: u32,
     pub(super) key: RsaKey,
-    /// `RSAPublicKey` in DER.
+    /// Public key: `RSAPublicKey` in DER.
     pub(super) public: Vec<u8>,
     public_pem: String,
     created: OffsetDateTime,
 }
 
 impl TransitKey {
-    /// The key whose first version is `pair`.
+    /// Creates the key whose first version is `pair`.
     pub(super) fn of(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
         Ok(Self(vec![Version::of(1, pair, now)?]))
     }
@@ -41,7 +41,7 @@ impl TransitKey {
         Ok(())
     }
 
-    /// The newest version's number and public half.
+    /// Returns the newest version's number and public half.
     pub(super) fn newest(&self) -> (u32, String) {
         let newest = self.0.last();
         newest.map_or_else(Default::default, |version| {
@@ -49,8 +49,8 @@ impl TransitKey {
         })
     }
 
-    /// The version to sign with: zero stands for the newest. The real one takes a number beyond it for
-    /// a failure of its own.
+    /// Returns the version to sign with: zero means the newest. The real vault answers a number
+    /// beyond it with an internal failure.
     pub(super) fn version(&self, number: i64) -> Result<&Version, Refusal> {
         if number < 0 {
             let reason = "requested version for signing is negative";
@@ -66,13 +66,13 @@ impl TransitKey {
         })
     }
 
-    /// The version with this number.
+    /// Returns the version with this number.
     pub(super) fn find(&self, number: i64) -> Option<&Version> {
         let mut versions = self.0.iter();
         versions.find(|version| i64::from(version.number) == number)
     }
 
-    /// What is shown of it.
+    /// Returns the description of the key.
     pub(super) fn about(&self) -> Value {
         let keys: BTreeMap<_, _> = self
             .0

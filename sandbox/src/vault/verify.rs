@@ -8,14 +8,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Envelope, read};
+use super::names::KEY;
 use super::refusal::Refusal;
 use super::scheme::Wish;
 use super::sign::input;
-use super::{KEY, Vault};
+use super::state::Vault;
 
 #[derive(Debug, Deserialize)]
 struct Question {
-    /// Standard base64.
+    /// Input in standard base64.
     #[serde(default)]
     input: String,
     #[serde(default)]
@@ -25,7 +26,7 @@ struct Question {
 }
 
 impl Vault {
-    /// Whether a signature is one of the key `name`.
+    /// Returns whether a signature is one of the key `name`.
     pub(super) fn verify(
         &self,
         name: &str,
@@ -57,7 +58,7 @@ impl Vault {
     }
 }
 
-/// The version's number and the signature itself, of `vault:v<number>:<base64>`.
+/// Splits `vault:v<number>:<base64>` into the version's number and the signature.
 fn split(text: &str) -> Result<(i64, Vec<u8>), Refusal> {
     let Some(rest) = text.strip_prefix("vault:v") else {
         return bad("invalid signature: no prefix");

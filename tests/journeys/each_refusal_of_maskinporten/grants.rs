@@ -1,28 +1,28 @@
-//! The grant: its time, its repetition, its audience.
+//! Refusals about the grant: its time, its repetition, its audience.
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use http::StatusCode;
-use journeys::Bench;
+use journeys::TestBed;
 use reqwest::header::CONTENT_TYPE;
-use sandbox::consumer::FJORDBANKEN;
-use sandbox::fault::Fault;
+use sandbox::kit::ExternalService;
+use sandbox::kit::Fault;
 use sandbox::maskinporten::Switches;
-use sandbox::world::Counterparty;
+use sandbox::population::FJORDBANKEN;
 
 use super::{ask, is_refused, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_grant_its_time_and_its_repetition() {
-    let bench = start().await;
+    let bed = start().await;
 
-    bench.world().maskinporten.set_switches(Switches {
+    bed.services().maskinporten.set_switches(Switches {
         max_grant_lifetime_s: 30,
         ..Switches::default()
     });
-    let answer = ask(&bench, FJORDBANKEN, "long", &[]).await;
+    let answer = ask(&bed, FJORDBANKEN, "long", &[]).await;
     is_refused(
         &answer,
         400,
@@ -30,10 +30,12 @@ async fn the_grant_its_time_and_its_repetition() {
         "grant-malformed",
         Some("MP-011"),
     );
-    bench.world().maskinporten.set_switches(Switches::default());
+    bed.services()
+        .maskinporten
+        .set_switches(Switches::default());
 
-    bench.fault(Counterparty::Maskinporten, 2, Fault::Doubled);
-    let answer = ask(&bench, FJORDBANKEN, "twice", &[]).await;
+    bed.fault(ExternalService::Maskinporten, 2, Fault::Doubled);
+    let answer = ask(&bed, FJORDBANKEN, "twice", &[]).await;
     is_refused(
         &answer,
         400,
@@ -41,11 +43,11 @@ async fn the_grant_its_time_and_its_repetition() {
         "grant-reused",
         Some("MP-012"),
     );
-    bench.fault(Counterparty::Maskinporten, 1, Fault::Doubled);
-    ask(&bench, FJORDBANKEN, "once", &[]).await.json(200);
+    bed.fault(ExternalService::Maskinporten, 1, Fault::Doubled);
+    ask(&bed, FJORDBANKEN, "once", &[]).await.json(200);
 
-    bench.drift(-100);
-    let answer = ask(&bench, FJORDBANKEN, "late", &[]).await;
+    bed.drift(-100);
+    let answer = ask(&bed, FJORDBANKEN, "late", &[]).await;
     is_refused(
         &answer,
         400,
@@ -56,26 +58,26 @@ async fn the_grant_its_time_and_its_repetition() {
     let late = answer.body;
     assert!(late.contains(" s behind Maskinporten's"), "{late}");
 
-    bench.drift(130);
-    let answer = ask(&bench, FJORDBANKEN, "early", &[]).await;
+    bed.drift(130);
+    let answer = ask(&bed, FJORDBANKEN, "early", &[]).await;
     is_refused(&answer, 400, "invalid_grant", "clock-skewed", None);
     let early = answer.body;
     assert!(early.contains(" s ahead of Maskinporten's"), "{early}");
 
-    bench.drift(-30);
-    ask(&bench, FJORDBANKEN, "good", &[]).await.json(200);
-    bench.log_is_clean(&[]);
+    bed.drift(-30);
+    ask(&bed, FJORDBANKEN, "good", &[]).await.json(200);
+    bed.log_is_clean(&[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_issuer_than_it_is() {
-    let mut bench = start().await;
-    let gateway = gateway(&bench).await;
+    let mut bed = start().await;
+    let gateway = gateway(&bed).await;
 
     let changed = [("maskinporten_origin".to_owned(), gateway)];
-    bench.restart_app_with(changed.into()).await;
+    bed.restart_app_with(changed.into()).await;
 
-    let answer = ask(&bench, FJORDBANKEN, "audience", &[]).await;
+    let answer = ask(&bed, FJORDBANKEN, "audience", &[]).await;
     is_refused(
         &answer,
         400,
@@ -85,15 +87,16 @@ async fn another_issuer_than_it_is() {
     );
 }
 
-/// The address of something that passes grants on to Maskinporten, and knows nothing of its metadata.
-async fn gateway(bench: &Bench) -> String {
-    let authority = std::fs::read(bench.sandbox.ca_file()).expect("the authority");
+/// Starts a gateway that passes grants on to Maskinporten, and knows nothing of its metadata.
+/// Returns its address.
+async fn gateway(bed: &TestBed) -> String {
+    let authority = std::fs::read(bed.sandbox.ca_file()).expect("the authority");
     let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
     let http = reqwest::Client::builder()
         .tls_certs_only([authority])
         .build()
         .expect("a client");
-    let token = format!("{}/token", bench.sandbox.addresses().maskinporten);
+    let token = format!("{}/token", bed.sandbox.addresses().maskinporten);
     let router = Router::new()
         .route("/token", post(pass_on))
         .with_state((http, token));

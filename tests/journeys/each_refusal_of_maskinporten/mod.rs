@@ -1,25 +1,25 @@
-//! Everything that Maskinporten can hold against the app, provoked once: each is a problem of its own,
-//! with its code, its trace id and what to do about it.
+//! Refusals of Maskinporten to the app, each provoked once: each is a problem of its own, with its
+//! code, its trace id and a remedy.
 
 mod grants;
 mod keys;
 mod rights;
 
-use journeys::{Answer, Bench, Setup};
+use journeys::{Answer, TestBed, TestOptions};
 use sandbox::maskinporten::Client;
 use serde_json::{Value, json};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 
-async fn start() -> Bench {
-    Bench::with(Setup {
+async fn start() -> TestBed {
+    TestBed::with(TestOptions {
         token_is_public: true,
-        ..Setup::default()
+        ..TestOptions::default()
     })
     .await
 }
 
-/// Checks that an answer of `/token` says this, and that it says what to do.
+/// Checks that an answer of `/token` has this error, and names a remedy.
 #[track_caller]
 fn is_refused(answer: &Answer, status: u16, error: &str, problem: &str, code: Option<&str>) {
     let body = answer.json(status);
@@ -32,29 +32,29 @@ fn is_refused(answer: &Answer, status: u16, error: &str, problem: &str, code: Op
     assert!(code.is_none_or(|code| address.ends_with(code)), "{body}");
 }
 
-/// A token for `scope`, of an identity that no one has asked for before.
-async fn ask(bench: &Bench, consumer: &str, what: &str, fields: &[(&str, &str)]) -> Answer {
+/// Requests a token for `scope`, of an identity without an earlier request.
+async fn ask(bed: &TestBed, consumer: &str, what: &str, fields: &[(&str, &str)]) -> Answer {
     let resource = format!("urn:{what}");
     let mut all = vec![("scope", SCOPE), ("resource", resource.as_str())];
     all.retain(|(name, _)| !fields.iter().any(|(other, _)| other == name));
     all.extend(fields);
-    bench.back_end_asks(consumer, &all).await
+    bed.back_end_asks(consumer, &all).await
 }
 
-fn change_client(bench: &Bench, change: impl FnOnce(&mut Client)) {
-    let id = bench.world().consumers[0].client_id;
-    bench.world().maskinporten.change(|register| {
+fn change_client(bed: &TestBed, change: impl FnOnce(&mut Client)) {
+    let id = bed.services().consumers[0].client_id;
+    bed.services().maskinporten.change(|register| {
         change(register.client_mut(id).expect("Fjordbanken's client"));
     });
 }
 
-/// What the token says, which Maskinporten has signed.
+/// Returns the claims of the token, after a check of Maskinporten's signature.
 #[track_caller]
-fn claims(bench: &Bench, answer: &Answer) -> Value {
+fn claims(bed: &TestBed, answer: &Answer) -> Value {
     let token = answer.json(200)["access_token"].clone();
-    let world = bench.world();
-    let claims = world
+    let services = bed.services();
+    let claims = services
         .maskinporten
-        .verify(world.clock.now(), token.as_str().expect("a token"));
+        .verify(services.clock.now(), token.as_str().expect("a token"));
     claims.expect("a good token")
 }

@@ -1,23 +1,23 @@
-//! What the client, the consumer and the party have a right to.
+//! Refusals about the rights of the client, the consumer and the party.
 
 use journeys::{COMPANY, SOLE_PROPRIETORSHIP};
-use sandbox::altinn::DEMO_DELEGATED_SCOPE;
-use sandbox::consumer::FJORDBANKEN;
 use sandbox::maskinporten::{DetailsRefusal, Register, Switches};
+use sandbox::population::DEMO_DELEGATED_SCOPE;
+use sandbox::population::FJORDBANKEN;
 use serde_json::json;
 
 use super::{SCOPE, ask, change_client, claims, is_refused, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_and_suppliers() {
-    let bench = start().await;
+    let bed = start().await;
     let register =
-        |change: &dyn Fn(&mut Register)| bench.world().maskinporten.change(|r| change(r));
+        |change: &dyn Fn(&mut Register)| bed.services().maskinporten.change(|r| change(r));
 
-    change_client(&bench, |client| {
+    change_client(&bed, |client| {
         client.scopes.remove(SCOPE);
     });
-    let answer = ask(&bench, FJORDBANKEN, "client", &[]).await;
+    let answer = ask(&bed, FJORDBANKEN, "client", &[]).await;
     is_refused(
         &answer,
         400,
@@ -25,7 +25,7 @@ async fn scopes_and_suppliers() {
         "scope-not-on-client",
         Some("MP-200"),
     );
-    change_client(&bench, |client| {
+    change_client(&bed, |client| {
         client.scopes.insert(SCOPE.to_owned());
     });
 
@@ -39,7 +39,7 @@ async fn scopes_and_suppliers() {
         });
     };
     types(&["idporten"]);
-    let answer = ask(&bench, FJORDBANKEN, "type", &[]).await;
+    let answer = ask(&bed, FJORDBANKEN, "type", &[]).await;
     is_refused(
         &answer,
         400,
@@ -50,7 +50,7 @@ async fn scopes_and_suppliers() {
     types(&["maskinporten"]);
 
     register(&|r| r.withdraw(SCOPE, FJORDBANKEN));
-    let answer = ask(&bench, FJORDBANKEN, "access", &[]).await;
+    let answer = ask(&bed, FJORDBANKEN, "access", &[]).await;
     is_refused(
         &answer,
         403,
@@ -62,7 +62,7 @@ async fn scopes_and_suppliers() {
 
     let delegated = |consumer| [("scope", DEMO_DELEGATED_SCOPE), ("consumer_org", consumer)];
     register(&|r| r.grant(DEMO_DELEGATED_SCOPE, COMPANY));
-    let answer = ask(&bench, FJORDBANKEN, "none", &delegated(COMPANY)).await;
+    let answer = ask(&bed, FJORDBANKEN, "none", &delegated(COMPANY)).await;
     is_refused(
         &answer,
         403,
@@ -71,7 +71,7 @@ async fn scopes_and_suppliers() {
         Some("MP-251"),
     );
 
-    let answer = ask(&bench, FJORDBANKEN, "own", &delegated(FJORDBANKEN)).await;
+    let answer = ask(&bed, FJORDBANKEN, "own", &delegated(FJORDBANKEN)).await;
     is_refused(
         &answer,
         400,
@@ -81,24 +81,24 @@ async fn scopes_and_suppliers() {
     );
 
     let supplier = ask(
-        &bench,
+        &bed,
         FJORDBANKEN,
         "supplier",
         &delegated(SOLE_PROPRIETORSHIP),
     )
     .await;
-    let claims = claims(&bench, &supplier);
+    let claims = claims(&bed, &supplier);
     assert_eq!(
         claims["consumer"]["ID"],
         format!("0192:{SOLE_PROPRIETORSHIP}")
     );
     assert_eq!(claims["supplier"]["ID"], format!("0192:{FJORDBANKEN}"));
-    bench.log_is_clean(&[]);
+    bed.log_is_clean(&[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn details_and_restrictions() {
-    let bench = start().await;
+    let bed = start().await;
     let system_user = |owner: &str| {
         let owner = format!("0192:{owner}");
         let org = json!({"authority": "iso6523-actorid-upis", "ID": owner});
@@ -107,7 +107,7 @@ async fn details_and_restrictions() {
     let (known, unknown) = (system_user(SOLE_PROPRIETORSHIP), system_user(COMPANY));
 
     let answer = ask(
-        &bench,
+        &bed,
         FJORDBANKEN,
         "none",
         &[("authorization_details", &unknown)],
@@ -120,12 +120,12 @@ async fn details_and_restrictions() {
         (DetailsRefusal::Type, "details-type-unknown", "MP-301"),
         (DetailsRefusal::Field, "details-field-unknown", "MP-302"),
     ] {
-        bench.world().maskinporten.set_switches(Switches {
+        bed.services().maskinporten.set_switches(Switches {
             details_refused: Some(refusal),
             ..Switches::default()
         });
         let answer = ask(
-            &bench,
+            &bed,
             FJORDBANKEN,
             code,
             &[("authorization_details", &known)],
@@ -139,11 +139,11 @@ async fn details_and_restrictions() {
             Some(code),
         );
     }
-    bench.world().maskinporten.set_switches(Switches {
+    bed.services().maskinporten.set_switches(Switches {
         strict_resource: true,
         ..Switches::default()
     });
-    let answer = ask(&bench, FJORDBANKEN, "", &[("resource", "no-address")]).await;
+    let answer = ask(&bed, FJORDBANKEN, "", &[("resource", "no-address")]).await;
     is_refused(&answer, 400, "invalid_target", "resource-refused", None);
 
     let consent = json!([{
@@ -155,7 +155,7 @@ async fn details_and_restrictions() {
     let fields = fields
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
-    let answer = ask(&bench, FJORDBANKEN, "consent", &fields).await;
+    let answer = ask(&bed, FJORDBANKEN, "consent", &fields).await;
     is_refused(
         &answer,
         400,
@@ -168,12 +168,12 @@ async fn details_and_restrictions() {
         ("authorization_details", known.as_str()),
         ("pid", "02829090123"),
     ];
-    let claims = claims(&bench, &ask(&bench, FJORDBANKEN, "good", &fields).await);
+    let claims = claims(&bed, &ask(&bed, FJORDBANKEN, "good", &fields).await);
     assert_eq!(claims["pid"], "02829090123");
     assert_eq!(claims["aud"], "urn:good");
     assert_eq!(
         claims["authorization_details"][0]["type"],
         "urn:altinn:systemuser"
     );
-    bench.log_is_clean(&["02829090123"]);
+    bed.log_is_clean(&["02829090123"]);
 }

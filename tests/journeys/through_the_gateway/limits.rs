@@ -1,15 +1,15 @@
-//! Limits on what one address may do, and on how large and how slow a request may be.
+//! Limits by address, and on the size and pace of a request.
 
-use journeys::{CLIENT, GatewaySetup};
+use journeys::{CLIENT, GatewayOptions};
 use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{App, raw, sent, url};
+use super::{App, raw, readable, sent, url};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_arrive_whole_and_within_limits() {
-    let Some((app, gateway)) = App::behind(&GatewaySetup::default()).await else {
+    let Some((app, gateway)) = App::behind(&GatewayOptions::default()).await else {
         return;
     };
     let http = Client::new();
@@ -19,9 +19,10 @@ async fn bodies_arrive_whole_and_within_limits() {
         assert_eq!(app.last().body, largest);
         let refused = sent(post(largest + 1)).await;
         refused.problem(413, "body-too-large");
+        readable(&refused);
         assert_eq!(app.lines(), [""; 0], "{path}");
     }
-    // Without a length in advance: the app gets one all the same.
+    // Without a length in advance: the app still gets one.
     let chunked = "POST /consent HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
                    2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n";
     let answer = raw(gateway.address(), chunked).await;
@@ -35,11 +36,11 @@ async fn bodies_arrive_whole_and_within_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_does_not_wait_for_slow_bodies() {
-    let setup = GatewaySetup {
+    let options = GatewayOptions {
         changes: vec![("client_body_timeout 10s", "client_body_timeout 300ms")],
-        ..GatewaySetup::default()
+        ..GatewayOptions::default()
     };
-    let Some((app, gateway)) = App::behind(&setup).await else {
+    let Some((app, gateway)) = App::behind(&options).await else {
         return;
     };
     let half = "POST /consent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n{}";
@@ -50,12 +51,12 @@ async fn the_app_does_not_wait_for_slow_bodies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_may_ask_so_often_and_others_are_not_counted_with_it() {
-    // Slow enough that a slow machine does not refill what is spent.
-    let setup = GatewaySetup {
+    // Slow enough that a slow machine does not refill the spent budget.
+    let options = GatewayOptions {
         changes: vec![("rate=50r/s", "rate=1r/m"), ("rate=5r/s", "rate=1r/m")],
-        ..GatewaySetup::default()
+        ..GatewayOptions::default()
     };
-    let Some((app, gateway)) = App::behind(&setup).await else {
+    let Some((app, gateway)) = App::behind(&options).await else {
         return;
     };
     let http = Client::new();
@@ -69,10 +70,11 @@ async fn an_address_may_ask_so_often_and_others_are_not_counted_with_it() {
     let refused = ask("/consent", "192.0.2.1").await;
     refused.problem(429, "too-many-calls");
     assert_eq!(refused.header("retry-after"), "1");
+    readable(&refused);
     assert_eq!(app.lines().len(), 201);
     assert_eq!(ask("/consent", "192.0.2.2").await.status, 200);
 
-    // Orders are fewer, and a customer's IPv6 addresses are one.
+    // Orders have a lower limit, and a customer's IPv6 addresses count as one.
     for number in 0..=10 {
         let answer = ask("/signatures", &format!("2001:db8:1:2::{number:x}")).await;
         assert_eq!(answer.status, 200, "{number}");
@@ -86,7 +88,7 @@ async fn an_address_may_ask_so_often_and_others_are_not_counted_with_it() {
     for other in ["2001:db8:1:3::1", "2001:db8::1", "::ffff:192.0.2.9"] {
         assert_eq!(ask("/signatures", other).await.status, 200, "{other}");
     }
-    // Who went over a limit is in the log; who did not is not.
+    // Requests over a limit are in the log, others are not.
     let log = gateway.log().join("\n");
     assert!(log.contains(r#""status":"429""#), "{log}");
     assert!(log.contains(r#""limited":"192.0.2.1""#), "{log}");
@@ -96,14 +98,14 @@ async fn an_address_may_ask_so_often_and_others_are_not_counted_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_may_have_so_many_requests_open() {
-    let setup = GatewaySetup {
+    let options = GatewayOptions {
         changes: vec![(
             "limit_conn innsyn_connections 100",
             "limit_conn innsyn_connections 3",
         )],
-        ..GatewaySetup::default()
+        ..GatewayOptions::default()
     };
-    let Some((_app, gateway)) = App::behind(&setup).await else {
+    let Some((_app, gateway)) = App::behind(&options).await else {
         return;
     };
     let mut open = Vec::new();

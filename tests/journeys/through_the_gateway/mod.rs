@@ -1,6 +1,6 @@
-//! The gateway that `deploy/nginx` ships: what it lets through, what it limits, and what it writes down.
+//! Gateway that `deploy/nginx` ships: its routes, its limits and its log.
 //!
-//! With `INNSYN_GATEWAY` set, as `.ci/run` sets it, the other journeys go through it too.
+//! With `INNSYN_AS_DEPLOYED` set, as `.ci/run` sets it, the other journeys pass it too.
 
 mod limits;
 mod routes;
@@ -12,28 +12,28 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use journeys::{Answer, Bench, Gateway, GatewaySetup, SOLE_PROPRIETORSHIP, Setup};
+use journeys::{Answer, Gateway, GatewayOptions, SOLE_PROPRIETORSHIP, TestBed, TestOptions};
 use reqwest::{Client, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A request as the app would have got it.
+/// Request as the app gets it.
 struct Seen {
     line: String,
     headers: HeaderMap,
     body: usize,
 }
 
-/// Stands in the app's place and remembers what arrives.
+/// Stand-in for the app that records incoming requests.
 #[derive(Clone, Default)]
 struct App(Arc<Mutex<Vec<Seen>>>);
 
 impl App {
-    /// Starts it, and a gateway in front of it; none where nginx is not installed.
-    async fn behind(setup: &GatewaySetup) -> Option<(Self, Gateway)> {
+    /// Starts the stand-in, and a gateway in front of it. Returns `None` without nginx.
+    async fn behind(options: &GatewayOptions) -> Option<(Self, Gateway)> {
         let app = Self::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let gateway = Gateway::start(listener.local_addr().expect("bound"), setup)?;
+        let gateway = Gateway::start(listener.local_addr().expect("bound"), options)?;
         let router = Router::new().fallback(remember).with_state(app.clone());
         let limit = axum::extract::DefaultBodyLimit::max(32 << 20);
         let served = axum::serve(listener, router.layer(limit));
@@ -75,7 +75,19 @@ async fn sent(request: RequestBuilder) -> Answer {
     Answer::read(request.send().await.expect("an answer")).await
 }
 
-/// Sends bytes as they are and returns what is answered until the connection ends.
+/// Checks that a page of any origin may read the gateway's own answer, and that no cache stores it.
+fn readable(answer: &Answer) {
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let exposed = answer.header("access-control-expose-headers");
+    assert_eq!(exposed, "correlation-id, retry-after");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    assert_eq!(body["correlation_id"], answer.header("correlation-id"));
+}
+
+/// Sends bytes as they are, and returns the answer until the connection ends.
 async fn raw(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("sent");
@@ -86,7 +98,7 @@ async fn raw(address: SocketAddr, request: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_could_be_a_person_is_written_down() {
-    let Some((_app, gateway)) = App::behind(&GatewaySetup::default()).await else {
+    let Some((_app, gateway)) = App::behind(&GatewayOptions::default()).await else {
         return;
     };
     let http = Client::new();
@@ -126,23 +138,24 @@ async fn nothing_that_could_be_a_person_is_written_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_is_gone_is_told() {
-    // An address of the loopback at which nobody listens.
+    // An address of the loopback with a closed port.
     let nobody = SocketAddr::from(([127, 0, 0, 9], 1));
-    let Some(gateway) = Gateway::start(nobody, &GatewaySetup::default()) else {
+    let Some(gateway) = Gateway::start(nobody, &GatewayOptions::default()) else {
         return;
     };
     let answer = sent(Client::new().get(url(&gateway, "/consent"))).await;
     assert_eq!(answer.json(503)["title"], "The app does not answer");
     assert_eq!(answer.header("retry-after"), "5");
+    readable(&answer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_speaks_tls_to_those_who_know_its_name() {
-    let setup = GatewaySetup {
+    let options = GatewayOptions {
         tls: true,
-        ..GatewaySetup::default()
+        ..GatewayOptions::default()
     };
-    let Some((app, gateway)) = App::behind(&setup).await else {
+    let Some((app, gateway)) = App::behind(&options).await else {
         return;
     };
     let root = reqwest::Certificate::from_pem(&gateway.certificate()).expect("a certificate");
@@ -160,7 +173,7 @@ async fn it_speaks_tls_to_those_who_know_its_name() {
         "max-age=31536000"
     );
     assert_eq!(app.lines(), ["GET /consent"]);
-    // By its address alone there is no name, and no certificate is shown.
+    // By its address alone there is no name, and no certificate is presented.
     let nameless = http.get(format!("https://127.0.0.1:{port}/consent")).send();
     let error = nameless.await.expect_err("no handshake");
     assert!(
@@ -169,25 +182,25 @@ async fn it_speaks_tls_to_those_who_know_its_name() {
     );
 }
 
-/// The whole product; the other journeys go the same way with `INNSYN_GATEWAY`.
+/// Runs the whole product; the other journeys pass the gateway with `INNSYN_AS_DEPLOYED`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_consents_reads_and_signs_through_it() {
-    let setup = Setup {
-        gateway: Some(GatewaySetup::default()),
-        ..Setup::default()
+    let options = TestOptions {
+        gateway: Some(GatewayOptions::default()),
+        ..TestOptions::default()
     };
-    let bench = Bench::with(setup).await;
-    let Some(gateway) = bench.gateway() else {
+    let bed = TestBed::with(options).await;
+    let Some(gateway) = bed.gateway() else {
         return;
     };
-    let ragna = bench.customer("ragna");
+    let ragna = bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     let claims = ragna.open_claims(SOLE_PROPRIETORSHIP).await;
     claims.json(200);
     assert_eq!(claims.header("cache-control"), "no-store");
 
     let (id, redirect) = ragna.orders().await;
-    let back = bench
+    let back = bed
         .browser()
         .signs_and_returns(&redirect, "ragna", "sign")
         .await;

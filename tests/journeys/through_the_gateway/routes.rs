@@ -1,30 +1,32 @@
-//! Which routes and headers get through.
+//! Routes and headers that the gateway passes.
 
 use std::fs;
 use std::path::Path;
 
 use http::Method;
-use journeys::{GatewaySetup, SOLE_PROPRIETORSHIP};
+use journeys::{GatewayOptions, SOLE_PROPRIETORSHIP};
 use reqwest::Client;
 
-use super::{App, raw, sent, url};
+use super::{App, raw, readable, sent, url};
 
-/// Routes of the API that are for timers and back ends, and not for customers.
-const PRIVATE: [&str; 5] = [
-    "/consent/sweep",
-    "/signatures/drain",
-    "/signatures/sweep",
-    "/token",
-    "/token/sweep",
-];
+/// Documented route.
+#[derive(Debug)]
+struct Documented {
+    method: Method,
+    /// Path with valid values for its parameters.
+    path: String,
+    /// False for routes of timers and services.
+    is_public: bool,
+}
 
-/// Every path of the API with a method, and something that fits in its places.
-fn documented() -> Vec<(Method, String)> {
+/// Lists the documented routes.
+fn documented() -> Vec<Documented> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api/openapi.yaml");
     let text = fs::read_to_string(path).expect("a description");
-    let mut found = Vec::new();
+    let (_, paths) = text.split_once("\npaths:\n").expect("paths");
+    let mut found: Vec<Documented> = Vec::new();
     let mut path = String::new();
-    for line in text.lines() {
+    for line in paths.lines() {
         if let Some(named) = line.strip_prefix("  /") {
             path = format!("/{}", named.trim_end_matches(':'))
                 .replace("{id}", &"a".repeat(32))
@@ -32,33 +34,48 @@ fn documented() -> Vec<(Method, String)> {
                 .replace("{outcome}", "completed");
             assert!(!path.contains('{'), "{path}");
         }
+        let is_private = ["        - maintenance: []", "        - service: []"].contains(&line);
+        if let Some(last) = found.last_mut().filter(|_| is_private) {
+            last.is_public = false;
+        }
         let method = match line {
             "    get:" => Method::GET,
             "    post:" => Method::POST,
             "    delete:" => Method::DELETE,
             _ => continue,
         };
-        found.push((method, path.clone()));
+        let path = path.clone();
+        found.push(Documented {
+            method,
+            path,
+            is_public: true,
+        });
     }
     assert!(found.len() > 20, "{found:?}");
+    assert!(found.iter().any(|route| !route.is_public), "{found:?}");
     found
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_routes_for_customers_are_published_and_no_others() {
-    let Some((app, gateway)) = App::behind(&GatewaySetup::default()).await else {
+    let Some((app, gateway)) = App::behind(&GatewayOptions::default()).await else {
         return;
     };
     let http = Client::new();
-    for (method, path) in documented() {
+    for Documented {
+        method,
+        path,
+        is_public,
+    } in documented()
+    {
         let before = app.lines();
         let answer = sent(http.request(method.clone(), url(&gateway, &path))).await;
-        if PRIVATE.contains(&path.as_str()) {
-            answer.problem(404, "route-unknown");
-            assert_eq!(app.lines(), before, "{path}");
-        } else {
+        if is_public {
             assert_eq!(answer.status, 200, "{path}: {answer:#?}");
             assert_eq!(app.lines().last(), Some(&format!("{method} {path}")));
+        } else {
+            answer.problem(404, "route-unknown");
+            assert_eq!(app.lines(), before, "{path}");
         }
     }
     let query = "/consent/callback?state=a%2Fb&x=%20";
@@ -68,7 +85,7 @@ async fn the_routes_for_customers_are_published_and_no_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_of_a_private_path_gets_through() {
-    let Some((app, gateway)) = App::behind(&GatewaySetup::default()).await else {
+    let Some((app, gateway)) = App::behind(&GatewayOptions::default()).await else {
         return;
     };
     for path in [
@@ -102,7 +119,7 @@ async fn no_spelling_of_a_private_path_gets_through() {
         let status = answer.get(9..12).unwrap_or_default();
         assert!(["404", "400"].contains(&status), "{path}: {answer}");
     }
-    // Another name than the app's leads nowhere, a public path or not.
+    // A name other than the app's is not served, whether the path is public or not.
     let elsewhere =
         "GET /consent HTTP/1.1\r\nHost: token.spin.internal\r\nConnection: close\r\n\r\n";
     let answer = raw(gateway.address(), elsewhere).await;
@@ -111,8 +128,37 @@ async fn no_spelling_of_a_private_path_gets_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_learns_that_there_is_nothing() {
+    let Some((app, gateway)) = App::behind(&GatewayOptions::default()).await else {
+        return;
+    };
+    let preflight = |path: &str, method: Method| {
+        let request = Client::new().request(method, url(&gateway, path));
+        let request = request.header("origin", "https://bank.example.no");
+        sent(request.header("access-control-request-method", "GET"))
+    };
+    for path in ["/nothing", "/token", "/signatures/drain"] {
+        let answer = preflight(path, Method::OPTIONS).await;
+        assert_eq!(answer.status, 204, "{answer:#?}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(answer.header("access-control-allow-methods"), "*");
+        let headers = answer.header("access-control-allow-headers");
+        assert_eq!(headers, "*, authorization");
+        let answer = preflight(path, Method::GET).await;
+        answer.problem(404, "route-unknown");
+        readable(&answer);
+    }
+    assert_eq!(app.lines(), [""; 0]);
+    // The app answers for its own routes.
+    assert_eq!(preflight("/consent", Method::OPTIONS).await.status, 200);
+    assert_eq!(app.last().line, "OPTIONS /consent");
+    let plain = Client::new().request(Method::OPTIONS, url(&gateway, "/nothing"));
+    sent(plain).await.problem(404, "route-unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_headers_that_the_app_reads_arrive_and_no_others() {
-    let Some((app, gateway)) = App::behind(&GatewaySetup::default()).await else {
+    let Some((app, gateway)) = App::behind(&GatewayOptions::default()).await else {
         return;
     };
     let kept = [

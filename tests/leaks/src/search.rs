@@ -1,4 +1,4 @@
-//! The search for a secret, whole or in part, in any form that a program may write it in.
+//! Search for a secret, whole or in part, in any form that a program may write it in.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-/// So many bytes in a row are a leak.
+/// Length of a leak, in bytes: any shorter match is ignored.
 const WINDOW: usize = 8;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -17,16 +17,17 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A secret that must not be seen.
+/// Secret that must not appear.
 pub struct Secret {
-    /// As it is written in its file or setting.
+    /// Secret as written in its file or setting.
     pub text: String,
-    /// Everything of it that is secret, eight bytes at a time and in small letters.
+    /// Secret parts, in windows of eight bytes and in lower case.
     windows: HashSet<[u8; WINDOW]>,
 }
 
 impl Secret {
-    /// A password, a token, or a key in base64: both what is written and what it stands for are secret.
+    /// Creates a secret from a password, a token, or a key in base64. Both the text and the decoded
+    /// bytes are secret.
     pub fn new(text: &str) -> Self {
         let mut secret = Self {
             text: text.to_owned(),
@@ -39,7 +40,8 @@ impl Secret {
         secret
     }
 
-    /// A private key in PEM: without its marks and the first bytes, which are the same in every key.
+    /// Creates a secret from a private key in PEM, without its marks and the first bytes, which are
+    /// the same in every key.
     pub fn pem(text: &str) -> Self {
         let mut secret = Self {
             text: text.to_owned(),
@@ -54,7 +56,7 @@ impl Secret {
         secret
     }
 
-    /// Bytes that are secret too, such as the content of a PKCS#12 file.
+    /// Adds bytes that are secret too, such as the content of a PKCS#12 file.
     #[must_use]
     pub fn and(mut self, bytes: &[u8]) -> Self {
         self.add(bytes);
@@ -66,7 +68,8 @@ impl Secret {
         self.windows.extend(windows(bytes).chain(windows(&small)));
     }
 
-    /// Fails if `written` has eight bytes of the secret in a row: plain, in base64, in hexadecimal or in decimal numbers.
+    /// Fails if `written` has eight bytes of the secret in a row: plain, in base64, in hexadecimal
+    /// or in decimal numbers.
     #[track_caller]
     pub fn expect_unseen(&self, place: &str, written: &str) {
         if let Some(form) = self.seen(written) {
@@ -74,7 +77,7 @@ impl Secret {
         }
     }
 
-    /// In which form the secret is seen.
+    /// Returns the form in which `written` has the secret, if any.
     pub fn seen(&self, written: &str) -> Option<&'static str> {
         let has = |bytes: &[u8]| {
             let small = bytes.to_ascii_lowercase();
@@ -82,7 +85,7 @@ impl Secret {
                 .chain(windows(&small))
                 .any(|window| self.windows.contains(&window))
         };
-        // What is wrapped or escaped is put together again.
+        // Wrapped or escaped text is joined again.
         let joined: String = written
             .replace("\\n", "")
             .replace("\\r", "")
@@ -123,7 +126,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(standard).ok()
 }
 
-/// Every run of base64, decoded from each of its first four characters.
+/// Decodes each run of base64, from each of its first four characters.
 fn base64s(text: &str) -> Vec<Vec<u8>> {
     let is_one = |character: char| character.is_ascii_alphanumeric() || "+/-_".contains(character);
     let runs = text.split(|character| !is_one(character));
@@ -132,7 +135,7 @@ fn base64s(text: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Without the character that stands for no byte.
+/// Drops a last character that encodes no whole byte.
 fn whole(run: &str) -> &str {
     if run.len() % 4 == 1 {
         &run[..run.len() - 1]
@@ -141,7 +144,7 @@ fn whole(run: &str) -> &str {
     }
 }
 
-/// Every run of hexadecimal digits, with or without something between the pairs.
+/// Decodes each run of hexadecimal digits, with or without separators between the pairs.
 fn hexadecimals(text: &str) -> Vec<Vec<u8>> {
     let text = text.replace("0x", "").replace("\\x", "");
     let digits: Vec<Option<u8>> = text
@@ -167,7 +170,7 @@ fn hexadecimals(text: &str) -> Vec<Vec<u8>> {
     .collect()
 }
 
-/// Every list of numbers below 256.
+/// Decodes each list of numbers below 256.
 fn decimals(text: &str) -> Vec<Vec<u8>> {
     let mut lists = vec![Vec::new()];
     for word in text.split(|character: char| !character.is_ascii_alphanumeric()) {

@@ -1,4 +1,4 @@
-//! Keys and PEM.
+//! Inputs of keys and PEM.
 
 use super::*;
 

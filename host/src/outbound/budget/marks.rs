@@ -1,11 +1,12 @@
-//! Request headers with which a component marks an outgoing call for the budgets. They never leave this process.
+//! Request headers with which a component marks an outgoing call for the budgets. They never leave
+//! this process.
 
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName};
 use wasmtime_wasi_http::RequestOptions;
 
-/// Headers with this prefix are removed, also those that a newer component may have.
+/// Prefix of the headers to remove, including those of newer components.
 const PREFIX: &str = "innsyn-call-";
 /// Class of the call, a name from a `[[budget.class]]`.
 const CLASS: &str = "innsyn-call-class";
@@ -22,7 +23,7 @@ const TIMEOUT: &str = "innsyn-call-timeout";
 /// Longest value that is used; a longer one counts as absent.
 const LONGEST: usize = 64;
 
-/// Marks of one call; all absent where the component sends none.
+/// Marks of one call; all absent if the component sends none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Marks {
     pub(super) class: Option<String>,
@@ -34,7 +35,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Removes every mark from the headers and returns those that are known.
+    /// Removes all marks from the headers and returns the known ones.
     pub(crate) fn take(headers: &mut HeaderMap) -> Self {
         let marked = headers
             .keys()
@@ -62,7 +63,7 @@ impl Marks {
         marks
     }
 
-    /// Shortens the limits of an exchange, which begins when the call is made, to what the component gives it.
+    /// Shortens the limits of an exchange, from the start of the call, to the component's.
     pub(crate) fn limit(&self, options: &mut RequestOptions) {
         if let Some(timeout) = self.timeout {
             let shorter =

@@ -1,20 +1,20 @@
-//! Bounded fair queue: classes take turns, and within a class its customers.
+//! Bounded fair queue: round-robin over the classes, and within a class over its customers.
 
 use std::{collections::VecDeque, sync::Arc};
 
-/// Calls that may wait at once.
+/// Maximum number of waiting calls.
 pub(super) const LONGEST: usize = 256;
-/// Calls of one customer that may wait at once.
+/// Limit of the waiting calls of one customer.
 pub(super) const LONGEST_OF_CUSTOMER: usize = 64;
 
-/// Customer's pseudonym. Calls without one are together one customer here.
+/// Pseudonym of the customer. Calls without one count as one customer.
 pub(super) type Customer = Option<Arc<str>>;
 
-/// Waiting calls, each with what wakes it.
+/// Waiting calls, each with its waker.
 pub(super) struct Queue<W> {
-    /// By the place of the class.
+    /// Queues, by the index of the class.
     classes: Vec<VecDeque<Line<W>>>,
-    /// Class whose turn is next.
+    /// Index of the class that is served next.
     turn: usize,
     waiting: usize,
 }
@@ -25,7 +25,7 @@ struct Line<W> {
     calls: VecDeque<Waiting<W>>,
 }
 
-/// A call that waits.
+/// Waiting call.
 pub(super) struct Waiting<W> {
     pub(super) id: u64,
     pub(super) waker: W,
@@ -46,7 +46,8 @@ impl<W> Queue<W> {
         self.waiting
     }
 
-    /// Adds a call at the end of its customer's line, unless the queue or the customer's part of it is full.
+    /// Appends a call to its customer's queue, unless the queue or the customer's part of it is
+    /// full.
     pub(super) fn push(&mut self, class: usize, customer: Customer, call: Waiting<W>) -> bool {
         let of_customer = self.classes.iter().flatten();
         let of_customer = of_customer.filter(|line| line.customer == customer);
@@ -68,7 +69,7 @@ impl<W> Queue<W> {
         true
     }
 
-    /// Takes the next call that may go. Its class and its customer have the last turn then.
+    /// Takes the next admissible call. Its class and its customer are then last in turn.
     pub(super) fn take(
         &mut self,
         may_go: impl Fn(usize, &Customer) -> bool,
@@ -98,7 +99,7 @@ impl<W> Queue<W> {
         None
     }
 
-    /// Removes a call that waits no longer, if it is there.
+    /// Removes a waiting call, if present.
     pub(super) fn remove(&mut self, id: u64) {
         for lines in &mut self.classes {
             for line in lines.iter_mut() {

@@ -40,7 +40,7 @@ fn marks(tenant: &str, service: &str, customer: &str) -> Marks {
 }
 
 impl Budgets {
-    /// The permit, if the call may be made at once.
+    /// Returns the permit, if the call may be made at once.
     async fn at_once(&self, marks: &Marks) -> Option<Permit> {
         let admission = self.admit(&TAX, marks, LONGEST_WAIT);
         // Without this, the runtime has a task that never waits wait after a while.
@@ -103,7 +103,7 @@ async fn a_call_that_is_dropped_while_it_waits_leaves_no_trace() {
             assert!(call.now_or_never().is_none());
         }
     }
-    // One is admitted and dropped before it hears of it.
+    // One is admitted and dropped before it is notified.
     let mut admitted = Box::pin(budgets.admit(&TAX, &one, WAIT));
     assert!(admitted.as_mut().now_or_never().is_none());
     let [first, second] = held;

@@ -1,4 +1,5 @@
-//! Whether a server is the one that a pin means: a chain to its roots, within its time, for this purpose, and of this holder.
+//! Server verifier of a pin: a chain to its roots, valid in time, not revoked, for this purpose,
+//! and of this holder.
 
 use std::sync::Arc;
 
@@ -16,17 +17,21 @@ use rustls::{
 };
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use super::{Attribute, Wanted};
+use super::{
+    definition::{Attribute, RequiredAttribute},
+    revocation::RevocationLists,
+};
 
-/// Takes the place of the check by host name, and of nothing else.
-#[derive(Debug)]
-pub(super) struct Pinned {
+/// Verifier that checks attributes of the subject in place of the host name.
+#[derive(Clone, Debug)]
+pub(super) struct PinVerifier {
     roots: RootCertStore,
-    subject: Vec<Wanted>,
+    subject: Vec<RequiredAttribute>,
+    revocation: Option<Arc<RevocationLists>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// The certificate is in order and somebody else's. What it says instead is not repeated: it may be a person's.
+/// Mismatch of a valid certificate. Its own values are not repeated: they may be personal data.
 #[derive(Debug, PartialEq, thiserror::Error)]
 enum Mismatch {
     #[error("the {0} of its subject is not the one of the pin")]
@@ -35,16 +40,24 @@ enum Mismatch {
     Missing,
 }
 
-impl Pinned {
-    pub(super) fn new(roots: RootCertStore, subject: Vec<Wanted>) -> Self {
+impl PinVerifier {
+    pub(super) fn new(roots: RootCertStore, subject: Vec<RequiredAttribute>) -> Self {
         Self {
             roots,
             subject,
+            revocation: None,
             algorithms: aws_lc_rs::default_provider().signature_verification_algorithms,
         }
     }
 
-    /// At least one of the attributes is there, and each that is there, however often, says what it must.
+    /// Returns the verifier with these revocation lists.
+    pub(super) fn with_revocation(mut self, lists: Arc<RevocationLists>) -> Self {
+        self.revocation = Some(lists);
+        self
+    }
+
+    /// Checks that at least one of the attributes is present, and that every occurrence of each has
+    /// the required value.
     fn compare(&self, certificate: &X509Certificate<'_>) -> Result<(), Mismatch> {
         let mut found = false;
         for wanted in &self.subject {
@@ -76,7 +89,7 @@ impl Attribute {
     }
 }
 
-impl ServerCertVerifier for Pinned {
+impl ServerCertVerifier for PinVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -92,9 +105,19 @@ impl ServerCertVerifier for Pinned {
             now,
             self.algorithms.all,
         )?;
+        if let Some(lists) = &self.revocation {
+            lists.check(
+                end_entity,
+                intermediates,
+                &self.roots.roots,
+                self.algorithms.all,
+                now,
+            )?;
+        }
         let unreadable = || Error::InvalidCertificate(CertificateError::BadEncoding);
         let (_, certificate) = X509Certificate::from_der(end_entity).map_err(|_| unreadable())?;
-        // Enterprise certificates say by key usage alone what they are for, which the check above does not read.
+        // Enterprise certificates state their purpose by key usage alone, which the check above
+        // does not read.
         if let Some(usage) = certificate.key_usage().map_err(|_| unreadable())?
             && !usage.value.digital_signature()
         {

@@ -1,4 +1,4 @@
-//! The registers that Maskinporten asks, by the admin address: delegations, systems, system users.
+//! Registers that Maskinporten consults, in the admin API: delegations, systems, system users.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,11 +12,12 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::altinn::{Delegation, NotMade, System, SystemUser};
-use crate::skatteetaten::party::is_organisation;
-use crate::world::World;
+use crate::altinn::state::Altinn;
+use crate::altinn::{NotMade, System};
+use crate::interfaces::{Delegation, SystemUser};
+use crate::population::is_organisation;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Altinn>> {
     Router::new()
         .route(
             "/altinn/delegations",
@@ -27,11 +28,14 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/altinn/systemusers/{id}", delete(remove))
 }
 
-async fn delegations(State(world): State<Arc<World>>) -> Json<Vec<Delegation>> {
-    Json(world.altinn.delegations())
+async fn delegations(State(altinn): State<Arc<Altinn>>) -> Json<Vec<Delegation>> {
+    Json(altinn.delegations())
 }
 
-async fn delegate(State(world): State<Arc<World>>, Json(delegation): Json<Delegation>) -> Response {
+async fn delegate(
+    State(altinn): State<Arc<Altinn>>,
+    Json(delegation): Json<Delegation>,
+) -> Response {
     if let Some(wrong) = [&delegation.supplier_org, &delegation.consumer_org]
         .into_iter()
         .find(|number| !is_organisation(number))
@@ -41,7 +45,7 @@ async fn delegate(State(world): State<Arc<World>>, Json(delegation): Json<Delega
     if delegation.supplier_org == delegation.consumer_org {
         return refused(StatusCode::BAD_REQUEST, "nobody delegates to itself");
     }
-    if world.altinn.delegate(delegation) {
+    if altinn.delegate(delegation) {
         StatusCode::CREATED.into_response()
     } else {
         refused(StatusCode::CONFLICT, "it is delegated already")
@@ -49,17 +53,17 @@ async fn delegate(State(world): State<Arc<World>>, Json(delegation): Json<Delega
 }
 
 async fn withdraw(
-    State(world): State<Arc<World>>,
+    State(altinn): State<Arc<Altinn>>,
     Query(delegation): Query<Delegation>,
 ) -> StatusCode {
-    found(world.altinn.withdraw_delegation(&delegation))
+    found(altinn.withdraw_delegation(&delegation))
 }
 
-async fn systems(State(world): State<Arc<World>>) -> Json<Vec<System>> {
-    Json(world.altinn.systems())
+async fn systems(State(altinn): State<Arc<Altinn>>) -> Json<Vec<System>> {
+    Json(altinn.systems())
 }
 
-/// A vendor's system.
+/// Vendor's system to register.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSystem {
@@ -69,13 +73,13 @@ struct NewSystem {
     rights: BTreeSet<String>,
 }
 
-async fn register(State(world): State<Arc<World>>, Json(system): Json<NewSystem>) -> Response {
+async fn register(State(altinn): State<Arc<Altinn>>, Json(system): Json<NewSystem>) -> Response {
     let named = system.id.split_once('_');
     if !named.is_some_and(|(vendor, name)| is_organisation(vendor) && !name.is_empty()) {
         let text = "id is the vendor's organisation number, an underscore and a name";
         return refused(StatusCode::BAD_REQUEST, text);
     }
-    world.altinn.register_system(System {
+    altinn.register_system(System {
         id: system.id,
         client_ids: system.client_ids,
         rights: system.rights,
@@ -83,11 +87,11 @@ async fn register(State(world): State<Arc<World>>, Json(system): Json<NewSystem>
     StatusCode::NO_CONTENT.into_response()
 }
 
-async fn users(State(world): State<Arc<World>>) -> Json<Vec<SystemUser>> {
-    Json(world.altinn.system_users())
+async fn users(State(altinn): State<Arc<Altinn>>) -> Json<Vec<SystemUser>> {
+    Json(altinn.system_users())
 }
 
-/// What a customer makes; the reference is the customer's number unless chosen.
+/// System user that a customer makes; the reference is the customer's number unless chosen.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSystemUser {
@@ -96,7 +100,7 @@ struct NewSystemUser {
     external_ref: Option<String>,
 }
 
-async fn make(State(world): State<Arc<World>>, Json(new): Json<NewSystemUser>) -> Response {
+async fn make(State(altinn): State<Arc<Altinn>>, Json(new): Json<NewSystemUser>) -> Response {
     if !is_organisation(&new.owner_org) {
         return no_organisation(&new.owner_org);
     }
@@ -107,15 +111,15 @@ async fn make(State(world): State<Arc<World>>, Json(new): Json<NewSystemUser>) -
         external_ref: chosen.unwrap_or_else(|| new.owner_org.clone()),
         owner_org: new.owner_org,
     };
-    match world.altinn.make_system_user(user.clone()) {
+    match altinn.make_system_user(user.clone()) {
         Ok(()) => (StatusCode::CREATED, Json(user)).into_response(),
         Err(error @ NotMade::NoSystem) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
         Err(error @ NotMade::Taken) => refused(StatusCode::CONFLICT, &error.to_string()),
     }
 }
 
-async fn remove(State(world): State<Arc<World>>, Path(id): Path<Uuid>) -> StatusCode {
-    found(world.altinn.delete_system_user(id))
+async fn remove(State(altinn): State<Arc<Altinn>>, Path(id): Path<Uuid>) -> StatusCode {
+    found(altinn.delete_system_user(id))
 }
 
 fn no_organisation(number: &str) -> Response {

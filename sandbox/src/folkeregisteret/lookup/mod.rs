@@ -1,74 +1,51 @@
-//! Folkeregisteret for consumers: the lookup of one person, *hent person*, on an origin of its own and with a
-//! Maskinporten token alone.
+//! Folkeregisteret for consumers: the lookup of one person, *hent person*, on an origin of its own
+//! and with a Maskinporten token alone.
 //!
-//! Sources: Skatteetaten's public documentation of Folkeregisteret's API, the pages "Maskinporten", "Endepunkter",
-//! "Dataminimering", "Returkoder" and "Ytelse og responstider". Search, bulk lookups, extracts and events are not
-//! simulated, nor are the scopes that end in `.segmentansvarlig`, of which nothing is said but their names.
+//! Sources: Skatteetaten's public documentation of Folkeregisteret's API, the pages "Maskinporten",
+//! "Endepunkter", "Dataminimering", "Returkoder" and "Ytelse og responstider". Search, bulk
+//! lookups, extracts and events are not simulated, nor are the scopes that end in
+//! `.segmentansvarlig`, whose names alone are documented.
 //!
-//! Assumptions: the order of the checks; the code, for `FREG-001` is the only one published, so that each refusal has
-//! it and only the status tells them apart; the texts; that a part which the package does not open is 403 and one that
-//! does not exist 400; that refusals are JSON whatever was asked for; that the test environment's 1 200 calls a minute
-//! count from the first call on.
+//! Assumptions: the order of the checks; the code, for `FREG-001` is the only one published, so
+//! that each refusal has it and only the status tells them apart; the texts; that a part which the
+//! package does not open is 403 and one that does not exist 400; that refusals are JSON whatever
+//! was asked for; that the test environment's 1 200 calls a minute count from the first call on.
 
 mod package;
 mod person;
+mod refusal;
+mod state;
 mod switches;
 mod throttle;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
-use serde_json::json;
 use url::form_urlencoded;
 
-use crate::bearer::{bearer, consumer, has_scope};
-use crate::journal::Note;
-use crate::skatteetaten::format::Format;
-use crate::skatteetaten::node::Node;
-use crate::skatteetaten::party;
-use crate::world::World;
+use crate::kit::bearer::{bearer, consumer, has_scope};
+use crate::kit::document::{Format, Node};
+use crate::population::is_person;
 use package::Package;
-use throttle::Throttle;
+use refusal::Refusal;
 
+pub use state::Lookup;
 pub use switches::Switches;
 
-/// The lookup's state.
-#[derive(Debug, Default)]
-pub struct Lookup {
-    switches: Mutex<Switches>,
-    throttle: Throttle,
-}
-
-impl Lookup {
-    /// How it behaves now.
-    pub fn switches(&self) -> Switches {
-        self.lock().clone()
-    }
-
-    /// Makes it behave differently from now on.
-    pub fn set_switches(&self, switches: Switches) {
-        *self.lock() = switches;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Switches> {
-        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The lookup's routes. One package has another form of address than the others.
-pub(crate) fn router(world: Arc<World>) -> Router {
-    let by_law = async |state: State<Arc<World>>,
+/// Returns the lookup's routes. One package has another form of address than the others.
+pub(crate) fn router(lookup: Arc<Lookup>) -> Router {
+    let by_law = async |state: State<Arc<Lookup>>,
                         Path(person): Path<String>,
                         query: RawQuery,
                         headers: HeaderMap| {
         read(state, "offentlig-med-hjemmel", &person, query, &headers)
     };
     let others =
-        async |state: State<Arc<World>>,
+        async |state: State<Arc<Lookup>>,
                Path((package, person)): Path<(String, String)>,
                query: RawQuery,
                headers: HeaderMap| { read(state, &package, &person, query, &headers) };
@@ -83,72 +60,34 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         )
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
-        .with_state(world)
+        .with_state(lookup)
 }
 
-/// The lookup's part of the admin address.
-pub(crate) fn admin_router() -> Router<Arc<World>> {
-    let read = async |State(world): State<Arc<World>>| Json(world.lookup.switches());
-    let set = async |State(world): State<Arc<World>>, Json(switches): Json<Switches>| {
-        world.lookup.set_switches(switches);
+/// Returns the lookup's part of the admin API.
+pub(crate) fn admin_router(lookup: Arc<Lookup>) -> Router {
+    let read = async |State(lookup): State<Arc<Lookup>>| Json(lookup.switches());
+    let set = async |State(lookup): State<Arc<Lookup>>, Json(switches): Json<Switches>| {
+        lookup.set_switches(switches);
         StatusCode::NO_CONTENT
     };
-    Router::new().route("/folkeregisteret/switches", get(read).put(set))
+    Router::new()
+        .route("/folkeregisteret/switches", get(read).put(set))
+        .with_state(lookup)
 }
 
 async fn nowhere() -> Response {
     Refusal::NotFound.response()
 }
 
-/// Why a call is refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Refusal {
-    Input(&'static str),
-    Unauthenticated,
-    NotAuthorised,
-    /// A wrong address or an unknown person: the documentation has one row for both.
-    NotFound,
-    Format,
-    /// With the milliseconds to wait.
-    TooMany(u64),
-}
-
-impl Refusal {
-    fn response(self) -> Response {
-        let (status, text) = match self {
-            Self::Input(text) => (StatusCode::BAD_REQUEST, text),
-            Self::Unauthenticated => (
-                StatusCode::UNAUTHORIZED,
-                "Autentiseringsinformasjon mangler",
-            ),
-            Self::NotAuthorised => (
-                StatusCode::FORBIDDEN,
-                "Virksomheten mangler autorisasjon for tjenesten",
-            ),
-            Self::NotFound => (StatusCode::NOT_FOUND, "Fant ikke ressursen"),
-            Self::Format => (StatusCode::NOT_ACCEPTABLE, "Formatet støttes ikke"),
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "For mange kall"),
-        };
-        let note = Extension(Note(format!("{}: {text}", status.as_u16())));
-        let body = Json(json!({ "kode": "FREG-001", "melding": text }));
-        let mut response = (status, note, body).into_response();
-        if let Self::TooMany(milliseconds) = self {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, milliseconds.into());
-        }
-        response
-    }
-}
-
 fn read(
-    State(world): State<Arc<World>>,
+    State(lookup): State<Arc<Lookup>>,
     package: &str,
     person: &str,
     RawQuery(query): RawQuery,
     headers: &HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    match look_up(&world, package, person, &query, headers) {
+    match look_up(&lookup, package, person, &query, headers) {
         Ok((Format::Json, tree)) => (
             [(header::CONTENT_TYPE, Format::Json.media_type())],
             tree.json(),
@@ -164,23 +103,19 @@ fn read(
 }
 
 fn look_up(
-    world: &World,
+    lookup: &Lookup,
     package: &str,
     person: &str,
     query: &str,
     headers: &HeaderMap,
 ) -> Result<(Format, Node), Refusal> {
-    let now = world.clock.now();
-    let most = world.lookup.switches().calls_per_minute;
-    world
-        .lookup
-        .throttle
-        .pass(now, most)
-        .map_err(Refusal::TooMany)?;
+    let now = lookup.clock.now();
+    let most = lookup.switches().calls_per_minute;
+    lookup.throttle.pass(now, most).map_err(Refusal::TooMany)?;
     let package = Package::at(package).ok_or(Refusal::NotFound)?;
     let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
-    let claims = world
-        .maskinporten
+    let claims = lookup
+        .tokens
         .verify(now, token)
         .map_err(|_| Refusal::Unauthenticated)?;
     consumer(&claims).ok_or(Refusal::Unauthenticated)?;
@@ -188,7 +123,7 @@ fn look_up(
         return Err(Refusal::NotAuthorised);
     }
     let format = Format::of(headers).ok_or(Refusal::Format)?;
-    if !party::is_person(person) {
+    if !is_person(person) {
         return Err(Refusal::Input("Ugyldig personidentifikator"));
     }
     let mut parts = Vec::new();

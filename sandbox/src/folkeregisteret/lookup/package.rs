@@ -1,26 +1,26 @@
-//! Packages of rights, and which part of a person each opens ("Endepunkter", "Dataminimering", "Taushetsbelagte
-//! opplysninger").
+//! Packages of rights, and the parts of a person that each opens ("Endepunkter", "Dataminimering",
+//! "Taushetsbelagte opplysninger").
 
-use super::Refusal;
+use super::refusal::Refusal;
 
-/// A package. Its name is a part of the address, and its scope says the same in other letters.
+/// Package. Its name is a part of the address, and its scope has the same name in another spelling.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Package {
     name: &'static str,
     pub(super) scope: &'static str,
-    /// Whether *hent person* is among its services at all ("Ytelse og responstider").
+    /// Package with *hent person* among its services ("Ytelse og responstider").
     pub(super) looks_up: bool,
     opens: Opens,
 }
 
-/// How much of what is confidential a package opens.
+/// Confidential data that a package gives access to.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Opens {
-    /// Nothing.
+    /// No confidential data.
     Open,
     /// Family and parental responsibility.
     Relations,
-    /// Everything.
+    /// All confidential data.
     All,
 }
 
@@ -80,15 +80,15 @@ const PACKAGES: [Package; 9] = [
     ),
 ];
 
-/// What an answer holds.
+/// Selection of the parts of an answer.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Selection {
     pub(super) entities: Vec<&'static str>,
-    /// Whether former values come too.
+    /// Includes former values.
     pub(super) history: bool,
 }
 
-/// What is given where no part is asked for.
+/// Parts of an answer if none is requested.
 const BASIS: [&str; 16] = [
     "identifikasjonsnummer",
     "identitetsgrunnlag",
@@ -108,7 +108,7 @@ const BASIS: [&str; 16] = [
     "kontaktinformasjonForDoedsbo",
 ];
 
-/// The other entities that have a name of their own, and what it takes to see them.
+/// Other entities of the register, and the access that each requires.
 const OTHERS: [(&str, Opens); 16] = [
     ("preferertKontaktadresse", Opens::Open),
     ("innflytting", Opens::Open),
@@ -144,8 +144,8 @@ impl Package {
         PACKAGES.iter().find(|package| package.name == segment)
     }
 
-    /// What `parts` ask for. A collection holds what the package opens of it, an entity by name must be opened. The
-    /// person's numbers always come.
+    /// Selects the entities for `parts`. A collection gives the entities that the package opens; an
+    /// entity requested by name must be open. The person's numbers are always included.
     pub(super) fn select(&self, parts: &[String]) -> Result<Selection, Refusal> {
         let mut selection = Selection {
             entities: vec!["identifikasjonsnummer"],

@@ -1,19 +1,19 @@
-//! Who is registered. Member names and codes are those of the published schema of the person document; the persons
-//! are invented, and few entities are filled in.
+//! Registered persons. Member names and codes follow the published schema of the person document;
+//! the persons are invented, and few entities are filled in.
 
 use super::package::Selection;
-use crate::skatteetaten::node::Node;
+use crate::kit::document::Node;
 
-/// A registered person.
+/// Person in the register.
 struct Person {
     number: &'static str,
     given: &'static str,
     family: &'static str,
-    /// A family name before the present one.
+    /// Family name before the present one.
     former: Option<&'static str>,
     born: &'static str,
     gender: &'static str,
-    /// Street, number, postal code and town; not for whoever is hidden.
+    /// Street, number, postal code and town; none for a person with a confidential address.
     home: Option<(&'static str, &'static str, &'static str, &'static str)>,
     child: Option<&'static str>,
     grading: Option<&'static str>,
@@ -66,7 +66,7 @@ const PERSONS: [Person; 4] = [
     },
 ];
 
-/// What is selected of the person with this number, if there is one.
+/// Returns the selected entities of the person with this number, if registered.
 pub(super) fn document(number: &str, selection: &Selection) -> Option<Node> {
     let mut persons = PERSONS.iter();
     let person = persons.find(|person| person.number == number)?;
@@ -157,7 +157,8 @@ impl Person {
         ])
     }
 
-    /// Everybody gets the open postal address of a person whose own is strictly confidential.
+    /// Returns the open postal address, visible to all, of a person whose own address is strictly
+    /// confidential.
     fn hidden_post(&self) -> Option<Vec<(&'static str, Node)>> {
         (self.grading == Some("strengtFortrolig")).then(|| {
             let lines = Node::List(vec![Node::text("Postboks 1"), Node::text("0001 OSLO")]);
@@ -172,7 +173,7 @@ impl Person {
     }
 }
 
-/// With what the register says of each of its entries.
+/// Builds an entry with the register's metadata.
 fn entry(current: bool, members: Vec<(&'static str, Node)>) -> Node {
     let mut all = vec![
         (

@@ -1,12 +1,13 @@
-//! What the lookup may do differently from the ordinary.
+//! Switches of the lookup.
 
 use serde::{Deserialize, Serialize};
 
-/// The switches; `default()` is the ordinary.
+/// Switches of behaviour. The default is the documented behaviour.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// What is more than this in a minute is 429. The test environment's limit, by Folkeregisteret's news, is 1 200.
+    /// Limit of calls in a minute; more are answered 429. The test environment's limit, by
+    /// Folkeregisteret's news, is 1 200.
     pub calls_per_minute: u32,
 }
 

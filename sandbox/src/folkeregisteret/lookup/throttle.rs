@@ -1,17 +1,18 @@
-//! How many calls may come in a minute. There is one caller's address here, the loopback's.
+//! Limit of calls per minute. The loopback is the only caller's address here.
 
 use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use crate::clock::between;
+use crate::kit::clock::between;
 
-/// The minute that runs, and its calls.
+/// Rate limit: the start of the current minute and its number of calls.
 #[derive(Debug, Default)]
 pub(super) struct Throttle(Mutex<Option<(OffsetDateTime, u32)>>);
 
 impl Throttle {
-    /// Counts a call. One too many is told how many milliseconds to wait.
+    /// Counts a call against a limit of `most` a minute. A call over the limit fails with the
+    /// waiting time, in milliseconds.
     pub(super) fn pass(&self, now: OffsetDateTime, most: u32) -> Result<(), u64> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, calls) = running

@@ -1,4 +1,4 @@
-//! Which organisations have access to a scope, by its owner.
+//! Access of organisations to a scope, as its owner grants it.
 //!
 //! Assumption: what the state of a withdrawn access is called.
 
@@ -14,15 +14,15 @@ use super::organisation;
 use super::problem::Problem;
 use super::scope::Named;
 use crate::maskinporten::Register;
-use crate::world::World;
+use crate::maskinporten::state::Maskinporten;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Maskinporten>> {
     Router::new()
         .route("/scopes/access", get(list))
         .route("/scopes/access/{organisation}", put(grant).delete(withdraw))
 }
 
-/// What is known of one organisation's access.
+/// Access of an organisation to a scope.
 #[derive(Debug, Serialize)]
 struct Access {
     scope: String,
@@ -32,10 +32,10 @@ struct Access {
 }
 
 async fn list(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Query(named): Query<Named>,
 ) -> Result<Json<Vec<Access>>, Problem> {
-    let register = world.maskinporten.registered();
+    let register = maskinporten.registered();
     let owner = owner(&register, &named.scope)?;
     let told = register
         .access_to(&named.scope)
@@ -44,7 +44,7 @@ async fn list(
 }
 
 async fn grant(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(consumer): Path<String>,
     Query(named): Query<Named>,
 ) -> Result<Json<Access>, Problem> {
@@ -54,12 +54,12 @@ async fn grant(
         register.grant(&named.scope, &consumer);
         Ok(Access::of(&named.scope, &owner, &consumer, true))
     };
-    let now = world.clock.now();
-    world.maskinporten.administer(now, grant).map(Json)
+    let now = maskinporten.clock.now();
+    maskinporten.administer(now, grant).map(Json)
 }
 
 async fn withdraw(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(consumer): Path<String>,
     Query(named): Query<Named>,
 ) -> Result<StatusCode, Problem> {
@@ -72,7 +72,7 @@ async fn withdraw(
         register.withdraw(&named.scope, &consumer);
         Ok(StatusCode::NO_CONTENT)
     };
-    world.maskinporten.administer(world.clock.now(), withdraw)
+    maskinporten.administer(maskinporten.clock.now(), withdraw)
 }
 
 impl Access {

@@ -1,6 +1,6 @@
 //! Clients, by the organisations that own them.
 //!
-//! Assumption: a token lives at most two hours, which somebody with insight has named as the limit.
+//! Assumption: a token lives at most two hours, the limit named by an insider.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::organisation;
 use super::problem::{Problem, Sent};
+use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{Client, INTEGRATION_TYPE, Register};
-use crate::world::World;
 
 /// The longest lifetime of a token, in seconds.
 const LONGEST: i64 = 7200;
@@ -25,13 +25,13 @@ const GRANT_TYPES: [&str; 2] = [
     "jwt_bearer_token",
 ];
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Maskinporten>> {
     Router::new()
         .route("/clients", get(list).post(add))
         .route("/clients/{id}", get(one).put(change).delete(remove))
 }
 
-/// A client as it is sent. What only the answer has may be sent back, and is not read.
+/// Client in the body of a request. Members that only answers have are accepted and ignored.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Definition {
@@ -49,7 +49,7 @@ struct Definition {
     #[serde(default)]
     scopes: BTreeSet<String>,
     access_token_lifetime: Option<i64>,
-    /// Of sessions, which Maskinporten does not have.
+    /// Lifetime of sessions, which Maskinporten does not have.
     #[serde(default, rename = "authorization_lifetime")]
     _authorization_lifetime: IgnoredAny,
     #[serde(default = "yes")]
@@ -60,7 +60,7 @@ struct Definition {
     _last_updated: IgnoredAny,
 }
 
-/// A client as it is told.
+/// Client as the API returns it.
 #[derive(Debug, Serialize)]
 struct Told {
     client_id: String,
@@ -83,7 +83,7 @@ const fn yes() -> bool {
 }
 
 impl Definition {
-    /// The client `id` without keys.
+    /// Creates the client `id` without keys.
     fn checked(self, id: String, register: &Register) -> Result<Client, Problem> {
         organisation::known(register, "client_orgno", &self.client_orgno)?;
         if let Some(supplier) = &self.supplier_orgno {
@@ -158,22 +158,22 @@ pub(super) fn missing() -> Problem {
     Problem::missing("there is no such client")
 }
 
-async fn list(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
-    let register = world.maskinporten.registered();
+async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+    let register = maskinporten.registered();
     Json(register.clients().map(Told::of).collect())
 }
 
 async fn one(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
 ) -> Result<Json<Told>, Problem> {
-    let register = world.maskinporten.registered();
+    let register = maskinporten.registered();
     let client = register.client(&id).ok_or_else(missing)?;
     Ok(Json(Told::of(client)))
 }
 
 async fn add(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Sent(new): Sent<Definition>,
 ) -> Result<(StatusCode, Json<Told>), Problem> {
     let add = |register: &mut Register| {
@@ -187,12 +187,12 @@ async fn add(
         register.add_client(client);
         Ok(told)
     };
-    let told = world.maskinporten.administer(world.clock.now(), add)?;
+    let told = maskinporten.administer(maskinporten.clock.now(), add)?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 
 async fn change(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
     Sent(new): Sent<Definition>,
 ) -> Result<Json<Told>, Problem> {
@@ -214,17 +214,17 @@ async fn change(
         register.add_client(client);
         Ok(told)
     };
-    let now = world.clock.now();
-    world.maskinporten.administer(now, change).map(Json)
+    let now = maskinporten.clock.now();
+    maskinporten.administer(now, change).map(Json)
 }
 
 async fn remove(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let remove = |register: &mut Register| {
         register.client_mut(&id).ok_or_else(missing)?.active = false;
         Ok(StatusCode::NO_CONTENT)
     };
-    world.maskinporten.administer(world.clock.now(), remove)
+    maskinporten.administer(maskinporten.clock.now(), remove)
 }

@@ -1,7 +1,8 @@
 //! A client's keys. They are replaced together, and each is then a year from its end.
 //!
 //! Assumptions: a key has at least 2048 bits; its `alg` does not bind the grants that it signs; an
-//! `exp` has not passed. A certificate (`x5c`) is not taken: the sandbox does not lock clients to one.
+//! `exp` has not passed. A certificate (`x5c`) is not taken: the sandbox does not lock clients to
+//! one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,25 +21,25 @@ use time::OffsetDateTime;
 use super::client::missing;
 use super::problem::{Problem, Sent};
 use crate::maskinporten::register::MAX_KEYS;
+use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{KidUniqueness, Register, RegisteredKey};
-use crate::world::World;
 
-/// The bytes of the shortest modulus.
+/// Minimum length of the modulus, in bytes.
 const SHORTEST: usize = 256;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Maskinporten>> {
     let keys = get(list).post(replace).put(replace).delete(remove);
     Router::new().route("/clients/{id}/jwks", keys)
 }
 
-/// All keys of a client.
+/// Keys of a client.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeySet {
     keys: Vec<Value>,
 }
 
-/// A key as it is sent.
+/// Key in the body of a request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
@@ -49,7 +50,7 @@ struct Key {
     kid: String,
     e: String,
     n: String,
-    /// Not of the standard: when its owner wants it to expire, in Unix seconds.
+    /// Expiry that the key's owner requests, in Unix seconds. Not part of the standard.
     exp: Option<i64>,
 }
 
@@ -104,7 +105,7 @@ fn is_in_kid(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
 }
 
-/// The public key, and when it can no longer be used.
+/// Returns the public key with its expiry, as the API returns it.
 fn told(key: &RegisteredKey) -> Value {
     let AlgorithmParameters::RSA(rsa) = &key.key.algorithm else {
         return Value::Null;
@@ -122,22 +123,22 @@ fn told(key: &RegisteredKey) -> Value {
 }
 
 async fn list(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let register = world.maskinporten.registered();
+    let register = maskinporten.registered();
     let client = register.client(&id).ok_or_else(missing)?;
     let keys: Vec<_> = client.keys.iter().map(told).collect();
     Ok(Json(json!({ "keys": keys })))
 }
 
 async fn replace(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
     Sent(set): Sent<KeySet>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let now = world.clock.now();
-    let uniqueness = world.maskinporten.switches().kid_uniqueness;
+    let now = maskinporten.clock.now();
+    let uniqueness = maskinporten.switches().kid_uniqueness;
     if set.keys.is_empty() || set.keys.len() > MAX_KEYS {
         let text = format!("one to {MAX_KEYS} keys; DELETE removes all");
         return Err(Problem::member("keys", text));
@@ -159,11 +160,11 @@ async fn replace(
         register.client_mut(&id).ok_or_else(missing)?.keys = keys;
         Ok(())
     };
-    world.maskinporten.administer(now, replace)?;
+    maskinporten.administer(now, replace)?;
     Ok((StatusCode::CREATED, Json(json!({ "keys": answer }))))
 }
 
-/// One of the `kids` that a key of another client than `id` has.
+/// Returns one of the `kids` that a key of another client than `id` has.
 fn taken<'a>(register: &Register, id: &str, kids: &'a BTreeSet<String>) -> Option<&'a str> {
     let others = register.clients().filter(|client| client.id != id);
     let mut keys = others.flat_map(|client| &client.keys);
@@ -171,12 +172,12 @@ fn taken<'a>(register: &Register, id: &str, kids: &'a BTreeSet<String>) -> Optio
 }
 
 async fn remove(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let remove = |register: &mut Register| {
         register.client_mut(&id).ok_or_else(missing)?.keys.clear();
         Ok(StatusCode::NO_CONTENT)
     };
-    world.maskinporten.administer(world.clock.now(), remove)
+    maskinporten.administer(maskinporten.clock.now(), remove)
 }

@@ -1,5 +1,6 @@
-//! Maskinporten's part of the admin address: switches and signing keys, which are the sandbox's own,
-//! and what the real service has a self-service API for (`api.samarbeid.digdir.no`), with its members.
+//! Maskinporten's part of the admin address: switches and signing keys, which are the sandbox's
+//! own, and what the real service has a self-service API for (`api.samarbeid.digdir.no`), with its
+//! members.
 //!
 //! | route, under `/maskinporten` | |
 //! |---|---|
@@ -7,18 +8,19 @@
 //! | `POST /keys/publish`, `/keys/switch`, `/keys/retire` | the keys that tokens are signed with |
 //! | `GET /organisations`, `POST` | `{"orgno", "name"}`: who can have clients and access |
 //! | `GET /scopes`, `POST`, `PUT ?scope=…`, `DELETE ?scope=…` | scopes, by their owners |
-//! | `GET /scopes/all` | those in use that everybody sees |
+//! | `GET /scopes/all` | active scopes that are visible to all |
 //! | `GET /scopes/access?scope=…`, `PUT /scopes/access/{orgno}?scope=…`, `DELETE` | who has access |
 //! | `GET /delegationsources` | where a scope can be delegated |
 //! | `GET /clients`, `POST`, `GET /clients/{id}`, `PUT`, `DELETE` | clients |
 //! | `GET /clients/{id}/jwks`, `POST`, `PUT`, `DELETE` | a client's keys: up to five, replaced together |
 //!
-//! Who is asked by Maskinporten, Altinn, has its own: delegations, system users and consents.
+//! Altinn, which Maskinporten consults, has an admin API of its own: delegations, system users and
+//! consents.
 //!
-//! Where this differs from the real one: nobody has to log in, so everybody's clients and scopes can
-//! be changed; a client can have any scope that there is, whether its organisation has access or not.
-//! As there, what is deleted is put out of use, and cannot be made anew. Assumptions: which members
-//! may be left out, and every status and text but 409.
+//! Differences from the real one: there is no login, so the clients and scopes of any organisation
+//! can be changed; a client can have any existing scope, with or without its organisation's access.
+//! As there, deletion deactivates an entry, which cannot be created again. Assumptions: the
+//! optional members, and all statuses and texts but 409.
 
 mod access;
 mod client;
@@ -35,10 +37,10 @@ use axum::{Json, Router};
 use http::StatusCode;
 
 use super::switches::Switches;
-use crate::world::World;
+use crate::maskinporten::state::Maskinporten;
 
-/// The routes.
-pub(crate) fn router() -> Router<Arc<World>> {
+/// Returns the routes of Maskinporten's admin API.
+pub(crate) fn router(maskinporten: Arc<Maskinporten>) -> Router {
     let ours = Router::new()
         .route("/switches", get(switches).put(set_switches))
         .route("/keys/publish", post(publish))
@@ -49,34 +51,35 @@ pub(crate) fn router() -> Router<Arc<World>> {
         .merge(access::routes())
         .merge(client::routes())
         .merge(jwks::routes());
-    Router::new().nest("/maskinporten", ours.merge(self_service))
+    let routes = ours.merge(self_service).with_state(maskinporten);
+    Router::new().nest("/maskinporten", routes)
 }
 
-async fn switches(State(world): State<Arc<World>>) -> Json<Switches> {
-    Json(world.maskinporten.switches())
+async fn switches(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Switches> {
+    Json(maskinporten.switches())
 }
 
 async fn set_switches(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Json(switches): Json<Switches>,
 ) -> StatusCode {
-    world.maskinporten.set_switches(switches);
+    maskinporten.set_switches(switches);
     StatusCode::NO_CONTENT
 }
 
-async fn publish(State(world): State<Arc<World>>) -> StatusCode {
-    match tokio::task::spawn_blocking(move || world.maskinporten.publish_next_key()).await {
+async fn publish(State(maskinporten): State<Arc<Maskinporten>>) -> StatusCode {
+    match tokio::task::spawn_blocking(move || maskinporten.publish_next_key()).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-async fn switch(State(world): State<Arc<World>>) -> StatusCode {
-    done(world.maskinporten.switch_key())
+async fn switch(State(maskinporten): State<Arc<Maskinporten>>) -> StatusCode {
+    done(maskinporten.switch_key())
 }
 
-async fn retire(State(world): State<Arc<World>>) -> StatusCode {
-    done(world.maskinporten.retire_key())
+async fn retire(State(maskinporten): State<Arc<Maskinporten>>) -> StatusCode {
+    done(maskinporten.retire_key())
 }
 
 fn done(done: bool) -> StatusCode {

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, Sent};
 use crate::maskinporten::Register;
-use crate::skatteetaten::party::is_organisation;
-use crate::world::World;
+use crate::maskinporten::state::Maskinporten;
+use crate::population::is_organisation;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Maskinporten>> {
     Router::new().route("/organisations", get(list).post(add))
 }
 
-/// One organisation.
+/// Organisation in the admin API.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Organisation {
@@ -25,7 +25,7 @@ struct Organisation {
     name: String,
 }
 
-/// That `number`, named by the member `name`, is an organisation's.
+/// Checks that `number`, in the member `name`, is an organisation's.
 pub(super) fn known(register: &Register, name: &'static str, number: &str) -> Result<(), Problem> {
     if register.organisations().contains_key(number) {
         Ok(())
@@ -35,8 +35,8 @@ pub(super) fn known(register: &Register, name: &'static str, number: &str) -> Re
     }
 }
 
-async fn list(State(world): State<Arc<World>>) -> Json<Vec<Organisation>> {
-    let register = world.maskinporten.registered();
+async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Organisation>> {
+    let register = maskinporten.registered();
     let organisations = register.organisations().iter();
     let told = organisations.map(|(orgno, name)| Organisation {
         orgno: orgno.clone(),
@@ -46,21 +46,19 @@ async fn list(State(world): State<Arc<World>>) -> Json<Vec<Organisation>> {
 }
 
 async fn add(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Sent(new): Sent<Organisation>,
 ) -> Result<(StatusCode, Json<Organisation>), Problem> {
     if !is_organisation(&new.orgno) {
         let text = "nine digits, the last of which is a check digit";
         return Err(Problem::member("orgno", text));
     }
-    world
-        .maskinporten
-        .administer(world.clock.now(), |register| {
-            if register.organisations().contains_key(&new.orgno) {
-                return Err(Problem::taken("there is such an organisation already"));
-            }
-            register.add_organisation(&new.orgno, &new.name);
-            Ok(())
-        })?;
+    maskinporten.administer(maskinporten.clock.now(), |register| {
+        if register.organisations().contains_key(&new.orgno) {
+            return Err(Problem::taken("there is such an organisation already"));
+        }
+        register.add_organisation(&new.orgno, &new.name);
+        Ok(())
+    })?;
     Ok((StatusCode::CREATED, Json(new)))
 }

@@ -1,6 +1,6 @@
-//! What the self-service API says when it refuses, in the shape of the real one's errors.
+//! Errors of the self-service API, in the shape of the real one's.
 //!
-//! Assumption: what it says of a body that cannot be read; no such answer has been seen.
+//! Assumption: the answer to a body that cannot be read; no such answer has been seen.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -13,9 +13,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::journal::Note;
+use crate::kit::journal::Note;
 
-/// Why a change is refused.
+/// Reason for refusing a change.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -25,7 +25,7 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// The body as a whole cannot be.
+    /// Refuses the body as a whole.
     pub(super) fn bad(text: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -34,7 +34,7 @@ impl Problem {
         }
     }
 
-    /// One of its members cannot be.
+    /// Refuses the value of one member of the body.
     pub(super) fn member(name: &'static str, text: impl Into<String>) -> Self {
         Self {
             member: Some(name),
@@ -42,7 +42,7 @@ impl Problem {
         }
     }
 
-    /// There is no such thing.
+    /// Reports a missing entry.
     pub(super) fn missing(text: impl Into<String>) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
@@ -50,7 +50,7 @@ impl Problem {
         }
     }
 
-    /// There is such a thing already, in use or not.
+    /// Reports a name that is already taken, active or not.
     pub(super) fn taken(text: impl Into<String>) -> Self {
         Self {
             status: StatusCode::CONFLICT,
@@ -113,7 +113,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A body of JSON, whatever its type is said to be.
+/// JSON body, regardless of its `Content-Type`.
 pub(super) struct Sent<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {

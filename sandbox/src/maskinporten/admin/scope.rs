@@ -12,25 +12,25 @@ use serde_json::{Value, json};
 
 use super::organisation;
 use super::problem::{Problem, Sent};
-use crate::altinn::DELEGATION_SOURCE;
+use crate::interfaces::DELEGATION_SOURCE;
+use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{INTEGRATION_TYPE, Register, Scope, TokenType, Visibility};
-use crate::world::World;
 
-pub(super) fn routes() -> Router<Arc<World>> {
+pub(super) fn routes() -> Router<Arc<Maskinporten>> {
     Router::new()
         .route("/scopes", get(list).post(add).put(change).delete(remove))
         .route("/scopes/all", get(public))
         .route("/delegationsources", get(delegation_sources))
 }
 
-/// Which scope is meant: its name has colons and may have slashes.
+/// Scope in the query: its name has colons and may have slashes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Named {
     pub(super) scope: String,
 }
 
-/// A scope as it is sent. What only the answer has may be sent back, and is not read.
+/// Scope in the body of a request. Members that only answers have are accepted and ignored.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Definition {
@@ -59,7 +59,7 @@ struct Definition {
     _last_updated: IgnoredAny,
 }
 
-/// A scope as it is told.
+/// Scope as the API returns it.
 #[derive(Debug, Serialize)]
 struct Told {
     name: String,
@@ -146,20 +146,20 @@ fn is_prefix(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(good)
 }
 
-/// What RFC 6749 lets stand in a scope.
+/// Returns whether RFC 6749 allows the text in a scope.
 fn is_subscope(text: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
     !text.is_empty() && text.bytes().all(good)
 }
 
-async fn list(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
-    let register = world.maskinporten.registered();
+async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+    let register = maskinporten.registered();
     let all = register.scopes().iter();
     Json(all.map(|(name, scope)| Told::of(name, scope)).collect())
 }
 
-async fn public(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
-    let register = world.maskinporten.registered();
+async fn public(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+    let register = maskinporten.registered();
     let seen = register
         .scopes()
         .iter()
@@ -168,25 +168,23 @@ async fn public(State(world): State<Arc<World>>) -> Json<Vec<Told>> {
 }
 
 async fn add(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Sent(new): Sent<Definition>,
 ) -> Result<(StatusCode, Json<Told>), Problem> {
-    let told = world
-        .maskinporten
-        .administer(world.clock.now(), |register| {
-            let (name, scope) = new.checked(register)?;
-            if register.scope(&name).is_some() {
-                return Err(Problem::taken("there is such a scope already"));
-            }
-            let told = Told::of(&name, &scope);
-            register.add_scope(&name, scope);
-            Ok(told)
-        })?;
+    let told = maskinporten.administer(maskinporten.clock.now(), |register| {
+        let (name, scope) = new.checked(register)?;
+        if register.scope(&name).is_some() {
+            return Err(Problem::taken("there is such a scope already"));
+        }
+        let told = Told::of(&name, &scope);
+        register.add_scope(&name, scope);
+        Ok(told)
+    })?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 
 async fn change(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Query(named): Query<Named>,
     Sent(new): Sent<Definition>,
 ) -> Result<Json<Told>, Problem> {
@@ -202,12 +200,12 @@ async fn change(
         register.add_scope(&name, scope);
         Ok(told)
     };
-    let now = world.clock.now();
-    world.maskinporten.administer(now, change).map(Json)
+    let now = maskinporten.clock.now();
+    maskinporten.administer(now, change).map(Json)
 }
 
 async fn remove(
-    State(world): State<Arc<World>>,
+    State(maskinporten): State<Arc<Maskinporten>>,
     Query(named): Query<Named>,
 ) -> Result<StatusCode, Problem> {
     let remove = |register: &mut Register| {
@@ -216,7 +214,7 @@ async fn remove(
         scope.active = false;
         Ok(StatusCode::NO_CONTENT)
     };
-    world.maskinporten.administer(world.clock.now(), remove)
+    maskinporten.administer(maskinporten.clock.now(), remove)
 }
 
 async fn delegation_sources() -> Json<Value> {

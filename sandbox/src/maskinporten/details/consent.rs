@@ -1,8 +1,9 @@
-//! A consent that a token is for.
+//! Consent that a token is for.
 //!
-//! Assumptions: a member that is missing or ill-formed is MP-303, and so is every reason that Altinn
-//! gives against a consent. A consent that the client's organisation only handles is for whom it is
-//! handled: asked for without `consumer_org` it is not found, for a token's consumer is the receiver.
+//! Assumptions: a member that is missing or ill-formed is MP-303, and so is each of Altinn's
+//! reasons against a consent. A consent that the client's organisation only handles belongs to the
+//! organisation it is handled for: without `consumer_org` it is not found, since a token's consumer
+//! is the receiver.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,32 +12,32 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::super::refusal::Refusal;
-use super::super::switches::MetadataKey;
-use super::super::token::Organisation;
-use super::only;
-use crate::altinn::{self, Altinn};
+use super::entry::only;
+use crate::interfaces::{ActiveConsent, Authorisations};
+use crate::maskinporten::organisation::Organisation;
+use crate::maskinporten::refusal::Refusal;
+use crate::maskinporten::switches::MetadataKey;
 
 pub(super) const TYPE: &str = "urn:altinn:consent";
 
 const PERSON: &str = "urn:altinn:person:identifier-no:";
 const ORGANISATION: &str = "urn:altinn:organization:identifier-no:";
 
-/// Seconds, and what follows them as Altinn's platform writes it: as many digits as there are.
+/// Format of a moment as Altinn's platform writes it: seconds with as many decimals as there are.
 const WHOLE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
 const FRACTION: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:1+]+00:00"
 );
 
-/// As it is asked for.
+/// Consent in a token request.
 #[derive(Debug)]
 pub(in crate::maskinporten) struct Consent {
     id: Uuid,
     from: String,
 }
 
-/// As a token tells it.
+/// Consent in an access token.
 #[derive(Debug, Serialize)]
 pub(in crate::maskinporten) struct GivenConsent {
     #[serde(rename = "type")]
@@ -65,14 +66,14 @@ impl Consent {
 
     pub(super) fn look_up(
         self,
-        altinn: &Altinn,
+        altinn: &dyn Authorisations,
         consumer: &str,
         metadata: MetadataKey,
         now: OffsetDateTime,
     ) -> Result<GivenConsent, Refusal> {
         let to = format!("{ORGANISATION}{consumer}");
         let found = altinn
-            .lookup(now, self.id, &self.from, &to)
+            .consent(now, self.id, &self.from, &to)
             .map_err(|problems| {
                 let reasons = problems
                     .iter()
@@ -88,7 +89,7 @@ impl Consent {
 }
 
 impl GivenConsent {
-    fn tell(consent: altinn::Consent, to: &str, metadata: MetadataKey) -> Self {
+    fn tell(consent: ActiveConsent, to: &str, metadata: MetadataKey) -> Self {
         Self {
             kind: TYPE,
             id: consent.id.to_string(),
@@ -119,7 +120,7 @@ fn invalid(name: &str) -> Refusal {
     Refusal::DetailValue(format!("Invalid {name}"))
 }
 
-/// Altinn's database keeps microseconds.
+/// Formats a moment with microseconds, the precision of Altinn's database.
 fn moment(at: OffsetDateTime) -> String {
     let at = at.to_offset(time::UtcOffset::UTC);
     let at = at

@@ -1,22 +1,25 @@
-//! `authorization_details`: what a token is for, beyond its scopes (Digdir, the pages on consent and
-//! on system users; RFC 9396).
+//! `authorization_details`: what a token is for, beyond its scopes (Digdir, the pages on consent
+//! and on system users; RFC 9396).
 //!
 //! Assumption: anything but an array with one entry is MP-303.
 
 mod consent;
+mod entry;
 mod system_user;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::refusal::Refusal;
 use super::switches::Switches;
-use crate::altinn::Altinn;
+use crate::interfaces::Authorisations;
+pub(super) use entry::Holder;
+
 use consent::{Consent, GivenConsent};
 use system_user::{GivenSystemUser, SystemUser};
 
-/// The types that the metadata names.
+/// Types listed in the metadata.
 pub(super) const TYPES: [&str; 2] = [system_user::TYPE, consent::TYPE];
 
 /// An entry of a request, by its type.
@@ -26,7 +29,7 @@ pub(super) enum Detail {
     SystemUser(SystemUser),
 }
 
-/// An entry as a token tells it.
+/// Entry of `authorization_details` in an issued token.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Given {
@@ -34,18 +37,8 @@ pub(super) enum Given {
     SystemUser(GivenSystemUser),
 }
 
-/// Whom a token is for.
-#[derive(Debug)]
-pub(super) struct Holder<'a> {
-    pub(super) client_id: &'a str,
-    /// The client's organisation.
-    pub(super) vendor: &'a str,
-    /// The token's consumer: the vendor, or who has delegated to it.
-    pub(super) consumer: &'a str,
-}
-
 impl Detail {
-    /// Reads the one entry of a request.
+    /// Reads the single entry of a request.
     pub(super) fn read(details: &Value) -> Result<Self, Refusal> {
         let Some([Value::Object(entry)]) = details.as_array().map(Vec::as_slice) else {
             return Err(Refusal::DetailValue(
@@ -59,10 +52,10 @@ impl Detail {
         }
     }
 
-    /// What Altinn says about it.
+    /// Looks up the consent or system user at Altinn.
     pub(super) fn look_up(
         self,
-        altinn: &Altinn,
+        altinn: &dyn Authorisations,
         holder: &Holder<'_>,
         switches: &Switches,
         now: OffsetDateTime,
@@ -75,19 +68,6 @@ impl Detail {
                 .look_up(altinn, holder, switches)
                 .map(Given::SystemUser),
         }
-    }
-}
-
-fn only(entry: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
-    let unknown: Vec<_> = entry
-        .keys()
-        .filter(|name| !known.contains(&name.as_str()))
-        .map(String::as_str)
-        .collect();
-    if unknown.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::DetailField(unknown.join(", ")))
     }
 }
 

@@ -1,32 +1,33 @@
-//! The system user that a token is for.
+//! System user that a token is for.
 //!
-//! Assumptions: `systemuser_org` that is missing or ill-formed is MP-303, a member too many inside it
-//! MP-302; a system that is not the client, a wrong reference and a wrong owner are told alike.
+//! Assumptions: `systemuser_org` that is missing or ill-formed is MP-303, an unknown member inside
+//! it MP-302; a system that is not the client, a wrong reference and a wrong owner get the same
+//! error.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::super::refusal::Refusal;
-use super::super::switches::Switches;
-use super::super::token::Organisation;
-use super::{Holder, only};
-use crate::altinn::Altinn;
+use super::entry::{Holder, only};
+use crate::interfaces::Authorisations;
+use crate::maskinporten::organisation::Organisation;
+use crate::maskinporten::refusal::Refusal;
+use crate::maskinporten::switches::Switches;
 
 pub(super) const TYPE: &str = "urn:altinn:systemuser";
 
-/// The longest `externalRef`, in characters.
+/// Maximum length of `externalRef`, in characters.
 const LONGEST: usize = 255;
 
-/// As it is asked for.
+/// System user in a token request.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::maskinporten) struct SystemUser {
-    /// Whose it is: nine digits.
+    /// Organisation number of the owner: nine digits.
     owner: String,
     external_ref: Option<String>,
 }
 
-/// As a token tells it, in the order of a real one.
+/// System user in an access token, with members in the order of a real one.
 #[derive(Debug, Serialize)]
 pub(in crate::maskinporten) struct GivenSystemUser {
     #[serde(rename = "type")]
@@ -57,7 +58,7 @@ impl SystemUser {
 
     pub(super) fn look_up(
         self,
-        altinn: &Altinn,
+        altinn: &dyn Authorisations,
         holder: &Holder<'_>,
         switches: &Switches,
     ) -> Result<GivenSystemUser, Refusal> {
@@ -81,7 +82,7 @@ impl SystemUser {
 
 const INVALID_OWNER: Refusal = Refusal::SystemUser("Invalid systemuser_org");
 
-/// The number of a Norwegian organisation.
+/// Returns the organisation number of a Norwegian owner.
 fn number(owner: &Map<String, Value>) -> Option<&str> {
     let text = |name| owner.get(name).and_then(Value::as_str);
     let number = text("ID")?.strip_prefix(Organisation::NORWEGIAN)?;

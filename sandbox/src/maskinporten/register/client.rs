@@ -4,32 +4,33 @@ use std::collections::BTreeSet;
 
 use super::key::RegisteredKey;
 
-/// An organisation's client.
+/// Registered client of an organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// Its identifier: a grant's `iss`.
+    /// Identifier: a grant's `iss`.
     pub id: String,
-    /// What its owner calls it.
+    /// Name given by the owner.
     pub name: String,
-    /// What its owner says of it.
+    /// Description given by the owner.
     pub description: String,
-    /// Whose it is: nine digits.
+    /// Organisation number of the owner: nine digits.
     pub organisation: String,
-    /// Who made it in that organisation's name, for one of the old kind: it can have no scope that is
-    /// delegated, and nothing else comes of it. Assumption: tokens do not name the supplier.
+    /// Supplier that made it in that organisation's name, for a client of the old kind, which can
+    /// have no delegated scope and is otherwise the same. Assumption: tokens do not name the
+    /// supplier.
     pub supplier: Option<String>,
-    /// The scopes it may ask for.
+    /// Scopes that the client may request.
     pub scopes: BTreeSet<String>,
-    /// Its keys; a client with none uses an enterprise certificate.
+    /// Keys; a client with none uses an enterprise certificate.
     pub keys: Vec<RegisteredKey>,
-    /// Its tokens' lifetime in seconds, where it has chosen one.
+    /// Tokens' lifetime in seconds, where it has chosen one.
     pub token_lifetime_s: Option<i64>,
-    /// Whether it is in use. Assumption: one that is not is as one that is not there.
+    /// True if it is active. Assumption: an inactive one counts as missing.
     pub active: bool,
 }
 
 impl Client {
-    /// One in use, with nothing yet.
+    /// Creates an active client without keys or scopes.
     pub fn new(id: &str, organisation: &str) -> Self {
         Self {
             id: id.to_owned(),

@@ -1,18 +1,17 @@
-//! What a sandbox starts with.
+//! Registrations that a sandbox starts with.
 //!
-//! Each consumer of the demo has a client with all of its scopes, and is granted them. One scope can
-//! be delegated: Fjordvik Snekkerverksted (313367002) is granted it too, and has delegated it to
-//! Fjordbanken, as Altinn's register says. Organisations are those of Altinn's register. The scopes'
-//! owner is invented, also where their names are real.
+//! The demo's consumers have one client each, with every scope that the consumer is granted.
+//! Fjordvik Snekkerverksted (313367002) is also granted the one scope that can be delegated, and
+//! has delegated it to Fjordbanken, as in Altinn's register. The organisations are those of
+//! Altinn's register. Scopes have real names and an invented owner.
 
 use time::OffsetDateTime;
 
 use super::{Client, Register, RegisteredKey, Scope};
-use crate::altinn::register::ORGANISATIONS;
-use crate::altinn::{DELEGATION_SOURCE, DEMO_DELEGATED_SCOPE};
-use crate::consumer::{Consumer, Credential};
+use crate::interfaces::DELEGATION_SOURCE;
+use crate::population::{Consumer, Credential, DEMO_DELEGATED_SCOPE, ORGANISATIONS};
 
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 12] = [
     "altinn:consentrequests.read",
     "altinn:consentrequests.write",
     "altinn:consenttokens.read",
@@ -21,15 +20,18 @@ const SCOPES: [&str; 9] = [
     "skatteetaten:inntekt",
     "skatteetaten:summertskattegrunnlag",
     "folkeregister:deling/finans",
+    "altinn:authentication/systemregister.write",
+    "altinn:authentication/systemuser.request.read",
+    "altinn:authentication/systemuser.request.write",
     DEMO_DELEGATED_SCOPE,
 ];
-/// Fjellsystem AS.
+/// Organisation number of Fjellsystem AS, which owns the demo's scopes.
 const OWNER: &str = "310000108";
-/// Fjordvik Snekkerverksted.
+/// Organisation number of Fjordvik Snekkerverksted.
 const CUSTOMER: &str = "313367002";
 
 impl Register {
-    /// The demo's, at `now`.
+    /// Creates the registrations of the demo at `now`.
     pub(in crate::maskinporten) fn of(consumers: &[Consumer], now: OffsetDateTime) -> Self {
         let mut register = Self::default();
         for organisation in ORGANISATIONS {

@@ -1,5 +1,5 @@
-//! Who may ask for what: organisations, their clients with keys, scopes, and which organisation has
-//! been granted which scope.
+//! Registrations: organisations, their clients with keys, scopes, and the grants of scopes to
+//! organisations.
 
 mod client;
 mod demo;
@@ -16,16 +16,16 @@ pub use scope::{Scope, TokenType, Visibility};
 pub(super) use key::MAX_KEYS;
 pub(super) use propagation::Registrations;
 
-/// The integration type of Maskinporten's own clients.
+/// Integration type of clients for Maskinporten, as opposed to ID-porten.
 pub const INTEGRATION_TYPE: &str = "maskinporten";
 
-/// All registrations.
+/// Registrations: organisations, clients and scopes.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     organisations: BTreeMap<String, String>,
     clients: BTreeMap<String, Client>,
     scopes: BTreeMap<String, Scope>,
-    /// By scope and organisation: whether access is granted, or withdrawn after it was.
+    /// Access by scope and organisation: granted, or withdrawn after it was.
     access: BTreeMap<(String, String), bool>,
 }
 
@@ -36,7 +36,7 @@ impl Register {
             .insert(number.to_owned(), name.to_owned());
     }
 
-    /// Every organisation's number and name.
+    /// Returns every organisation's number and name.
     pub(super) fn organisations(&self) -> &BTreeMap<String, String> {
         &self.organisations
     }
@@ -46,17 +46,17 @@ impl Register {
         self.clients.insert(client.id.clone(), client);
     }
 
-    /// The client `id`, in use or not.
+    /// Returns the client `id`, active or not.
     pub fn client(&self, id: &str) -> Option<&Client> {
         self.clients.get(id)
     }
 
-    /// The client `id`, to be changed.
+    /// Returns the client `id` for changes.
     pub fn client_mut(&mut self, id: &str) -> Option<&mut Client> {
         self.clients.get_mut(id)
     }
 
-    /// Every client, in use or not.
+    /// Returns every client, in use or not.
     pub(super) fn clients(&self) -> impl Iterator<Item = &Client> {
         self.clients.values()
     }
@@ -66,34 +66,35 @@ impl Register {
         self.scopes.insert(name.to_owned(), scope);
     }
 
-    /// The scope `name`, in use or not.
+    /// Returns the scope `name`, active or not.
     pub(super) fn scope(&self, name: &str) -> Option<&Scope> {
         self.scopes.get(name)
     }
 
-    /// The scope `name`, to be changed.
+    /// Returns the scope `name` for changes.
     pub fn scope_mut(&mut self, name: &str) -> Option<&mut Scope> {
         self.scopes.get_mut(name)
     }
 
-    /// Every scope by its name, in use or not.
+    /// Returns every scope by its name, in use or not.
     pub(super) fn scopes(&self) -> &BTreeMap<String, Scope> {
         &self.scopes
     }
 
-    /// The API owner grants `scope` to `organisation`.
+    /// Grants `scope` to `organisation`, as the API owner does.
     pub fn grant(&mut self, scope: &str, organisation: &str) {
         let key = (scope.to_owned(), organisation.to_owned());
         self.access.insert(key, true);
     }
 
-    /// The API owner withdraws `scope` from `organisation`.
+    /// Withdraws `scope` from `organisation`, as the API owner does.
     pub fn withdraw(&mut self, scope: &str, organisation: &str) {
         let key = (scope.to_owned(), organisation.to_owned());
         self.access.insert(key, false);
     }
 
-    /// Whom the API owner has decided about, and whether they have access to `scope`.
+    /// Returns the organisations with a decision of the API owner, and whether they have access to
+    /// `scope`.
     pub(super) fn access_to(&self, scope: &str) -> impl Iterator<Item = (&str, bool)> {
         self.access
             .iter()
@@ -101,7 +102,7 @@ impl Register {
             .map(|((_, organisation), granted)| (organisation.as_str(), *granted))
     }
 
-    /// Whether `organisation` may have `scope`: it has been granted it, or everybody may.
+    /// Returns whether `organisation` may have `scope`: it has been granted it, or all may.
     pub(super) fn is_granted(&self, scope: &str, organisation: &str) -> bool {
         let open = self
             .scope(scope)

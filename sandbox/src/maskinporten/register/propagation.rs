@@ -1,5 +1,5 @@
-//! What has been registered, and what the token endpoint knows of it: in reality up to a quarter of
-//! an hour lies between the two.
+//! Propagation of registrations to the token endpoint: in reality it takes up to a quarter of an
+//! hour.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,22 +8,23 @@ use time::OffsetDateTime;
 
 use super::Register;
 
-/// The register as it is, as it is on its way, and as it is known.
+/// Register in its registered, pending and effective states.
 #[derive(Debug, Default)]
 pub(in crate::maskinporten) struct Registrations {
     latest: Arc<Register>,
-    /// What the token endpoint will know, and when; the earliest first.
+    /// Changed registrations that the token endpoint does not use yet, with the time from which it
+    /// does; earliest first.
     on_the_way: VecDeque<(OffsetDateTime, Arc<Register>)>,
     known: Arc<Register>,
 }
 
 impl Registrations {
-    /// What is registered.
+    /// Returns the registered state.
     pub(in crate::maskinporten) fn latest(&self) -> Arc<Register> {
         self.latest.clone()
     }
 
-    /// What the token endpoint knows at `now`.
+    /// Returns the state that the token endpoint has at `now`.
     pub(in crate::maskinporten) fn known(&mut self, now: OffsetDateTime) -> Arc<Register> {
         while self.on_the_way.front().is_some_and(|(at, _)| *at <= now) {
             if let Some((_, register)) = self.on_the_way.pop_front() {
@@ -33,14 +34,14 @@ impl Registrations {
         self.known.clone()
     }
 
-    /// Registers something that is known at once, with all that was on its way.
+    /// Registers a change that takes effect immediately, along with all pending ones.
     pub(in crate::maskinporten) fn change_at_once(&mut self, change: impl FnOnce(&mut Register)) {
         change(Arc::make_mut(&mut self.latest));
         self.on_the_way.clear();
         self.known = self.latest.clone();
     }
 
-    /// Registers what `register` is, to be known from `at` on, with all that is known later.
+    /// Registers `register`, effective from `at` on, together with all later changes.
     pub(in crate::maskinporten) fn replace(&mut self, register: Register, at: OffsetDateTime) {
         self.latest = Arc::new(register);
         self.on_the_way.retain(|(earlier, _)| *earlier < at);

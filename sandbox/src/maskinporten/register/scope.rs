@@ -1,58 +1,59 @@
-//! What an API owner has decided about a scope.
+//! Scopes, as their API owners define them.
 
 use serde::{Deserialize, Serialize};
 
 use super::INTEGRATION_TYPE;
 
-/// A scope.
+/// Registered scope.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// What its owner says of it.
+    /// Description by its owner.
     pub description: String,
-    /// Whose it is: nine digits.
+    /// Organisation number of the owner: nine digits.
     pub owner: String,
-    /// Who sees it. It is kept and told; assumption: no rule of the token endpoint depends on it.
+    /// Visibility, which is stored and returned. Assumption: no rule of the token endpoint depends
+    /// on it.
     pub visibility: Visibility,
-    /// What its tokens are.
+    /// Type of the scope's tokens.
     pub token_type: TokenType,
     /// The longest lifetime of a token with it, in seconds; none when absent or 0.
     pub at_max_age_s: Option<i64>,
-    /// Whether every organisation has access.
+    /// True if every organisation has access.
     pub accessible_for_all: bool,
     /// The types of clients that may have it.
     pub integration_types: Vec<String>,
-    /// The register that says to whom consumers delegate it, if they can.
+    /// Register of the consumers' delegations, if the scope can be delegated.
     pub delegation_source: Option<String>,
-    /// Whether it is in use. Assumption: one that is not is as one that is not there.
+    /// True if it is active. Assumption: an inactive one counts as missing.
     pub active: bool,
 }
 
-/// Who sees a scope.
+/// Visibility of a scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Visibility {
-    /// Everybody.
+    /// Visible to all.
     #[default]
     Public,
-    /// Those who have access.
+    /// Visible to organisations with access.
     Private,
-    /// Its owner.
+    /// Visible to the owner.
     Internal,
 }
 
-/// What a scope's tokens are.
+/// Type of a scope's tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TokenType {
     /// Signed JWTs.
     #[default]
     SelfContained,
-    /// Text that says nothing. Documentation names it in one place and denies it in another.
+    /// Opaque text. Documentation names it in one place and denies it in another.
     Opaque,
 }
 
 impl Scope {
-    /// Whether clients of Maskinporten may have it at all.
+    /// Returns whether clients of Maskinporten may have it at all.
     pub(in crate::maskinporten) fn is_for_maskinporten(&self) -> bool {
         self.integration_types
             .iter()

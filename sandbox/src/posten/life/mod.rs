@@ -1,9 +1,10 @@
-//! How a job goes on: by what its signers and its sender do, and by time.
+//! Life of a job: acts of its signers and its sender, and the passing of time.
 //!
-//! Follows the vendor's documentation of both flows and the annotations of its schemas. Assumptions:
-//! what time does is dated at the moment it fell due, not when it is looked at; that a cancelled job's
-//! signers are `CANCELLED` where they had been let in and `NOT_APPLICABLE` where not, and that this is
-//! reported like any change; that the contact register is asked when a signer is let in, not before.
+//! Follows the vendor's documentation of both flows and the annotations of its schemas.
+//! Assumptions: an event of time is dated at its due moment, not when the job is read; a cancelled
+//! job's signers are `CANCELLED` if they had access and `NOT_APPLICABLE` if not, and this is
+//! reported like any change; the contact register is consulted when a signer gets access, not
+//! before.
 
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -13,10 +14,10 @@ use super::job::{Job, JobStatus, SignerStatus, State};
 use super::order::Flow;
 use super::signature::Signature;
 
-/// How long direct jobs live: the vendor's documentation of the direct flow.
+/// Lifetime of direct jobs: the vendor's documentation of the direct flow.
 const DIRECT: Duration = Duration::days(30);
 
-/// Why something cannot be done.
+/// Reason why an action is not possible.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub(super) enum Obstacle {
     #[error("the job is over")]
@@ -30,7 +31,7 @@ pub(super) enum Obstacle {
 }
 
 impl Job {
-    /// Lets in whom it is time to let in, and ends what has run out.
+    /// Gives access to the next group of signers, and ends the access of expired ones.
     pub(super) fn advance(&mut self, now: OffsetDateTime, contacts: &Contacts) {
         if self.status != JobStatus::InProgress {
             return;
@@ -57,7 +58,8 @@ impl Job {
         }
     }
 
-    /// The signer's signature; the next group is let in after the last of its own.
+    /// Stores the signer's signature. The next group gets access when all signers of this one have
+    /// signed.
     pub(super) fn sign(
         &mut self,
         position: usize,
@@ -121,7 +123,7 @@ impl Job {
         Ok(())
     }
 
-    /// Whether this signer may act.
+    /// Returns whether the signer at `position` may act now.
     pub(super) fn may_act(&self, position: usize) -> Result<(), Obstacle> {
         let signer = self.signers.get(position).ok_or(Obstacle::Answered)?;
         if self.status != JobStatus::InProgress {
@@ -174,7 +176,7 @@ impl Job {
         }
     }
 
-    /// The groups of those who have something left to do.
+    /// Returns the groups of the signers who have not finished.
     fn waiting(&self) -> impl Iterator<Item = u8> {
         let groups = self.order.signers.iter().map(|signer| signer.order);
         groups
@@ -183,7 +185,7 @@ impl Job {
             .map(|(group, _)| group)
     }
 
-    /// Gives this status to those who have something left to do, by their group and what they have now.
+    /// Sets the status of the signers who have not finished, by their group and present status.
     fn mark(
         &mut self,
         since: OffsetDateTime,
@@ -225,7 +227,8 @@ impl Job {
     }
 }
 
-/// A ceremony that broke down can be tried again as long as the job goes on.
+/// Returns whether the signer can still sign. A failed ceremony can be tried again while the job is
+/// in progress.
 const fn is_open(status: SignerStatus) -> bool {
     matches!(status, SignerStatus::Waiting | SignerStatus::Failed)
 }

@@ -2,14 +2,14 @@
 
 use time::macros::datetime;
 
-use super::super::example::{EIRIK, NOBODY, RAGNA, direct, portal, signature};
-use super::super::job::JobStatus::{CompletedSuccessfully, Failed as JobFailed, InProgress};
-use super::super::job::SignerStatus::{
+use super::*;
+use crate::posten::example::{EIRIK, NOBODY, RAGNA, direct, portal, signature};
+use crate::posten::job::JobStatus::{CompletedSuccessfully, Failed as JobFailed, InProgress};
+use crate::posten::job::SignerStatus::{
     Blocked, Cancelled, ContactInformationMissing, Expired, Failed, NotApplicable, Rejected,
     Reserved, Signed, Waiting,
 };
-use super::super::order::{Notifications, OnBehalfOf, Order};
-use super::*;
+use crate::posten::order::{Notifications, OnBehalfOf, Order};
 
 const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 const DAY: Duration = Duration::DAY;
@@ -136,7 +136,7 @@ fn a_portal_job_opens_when_it_is_to() {
     assert_eq!(sign(&mut job, 0, START), Err(Obstacle::NotYet));
     job.advance(START + DAY * 7, &nobody());
     assert_eq!(job.may_act(0), Ok(()));
-    // Looked at much later: it was open for an hour.
+    // Read much later: it was open for an hour.
     let mut order = portal(DAY).signed_by(RAGNA, 0);
     order.flow = job.order.flow.clone();
     let mut job = order.job(START);
@@ -191,7 +191,7 @@ fn who_is_reserved_or_cannot_be_reached_ends_a_public_bodys_job() {
         (JobFailed, vec![ContactInformationMissing])
     );
 
-    // Nobody asks the register where the sender is private, or the signer signs for another.
+    // The register is not asked if the sender is private, or the signer signs for another.
     let private = portal(DAY).signed_by(EIRIK, 0).signed_by(RAGNA, 0);
     assert_eq!(told(private), (InProgress, vec![Waiting, Waiting]));
     let mut for_another = portal(DAY).signed_by(EIRIK, 0);

@@ -1,7 +1,7 @@
 //! The ZIP file, by its central directory.
 //!
-//! Refused too, so that no two readers can see different files in it: names that differ between the two
-//! places where they stand, data that overlap, and bytes before or after the archive.
+//! Refused too, so that no two readers can see different files in it: names that differ between
+//! their two places, overlapping data, and bytes before or after the archive.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,28 +10,29 @@ use bytes::Bytes;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
 
-use super::{Invalid, MANIFEST, SIGNATURES, ensure, name};
+use super::check::{Invalid, MANIFEST, SIGNATURES, ensure};
+use super::name;
 
-/// All documents together (the vendor's documentation: 10 MB).
+/// Maximum total size of the documents: 10 MB (the vendor's documentation).
 const DOCUMENTS: u64 = 10 * 1024 * 1024;
-/// Either of the two XML files. Assumption: the real one has a limit, too.
+/// Maximum size of each of the two XML files. Assumption: the real service has a limit, too.
 const XML: u64 = 1024 * 1024;
-/// 20 documents and three others.
+/// Maximum number of entries: 20 documents and three other files.
 const ENTRIES: usize = 23;
 const MIMETYPE: &str = "mimetype";
 const CONTAINER: &[u8] = b"application/vnd.etsi.asic-e+zip";
 
-/// The files in it.
+/// Files of an archive.
 #[derive(Debug)]
 pub(super) struct Archive {
-    /// By their names, decoded; without `mimetype`.
+    /// Contents by decoded file name, without `mimetype`.
     pub(super) files: BTreeMap<String, Bytes>,
-    /// Something that the vendor's clients do not do.
+    /// Difference from packages of the vendor's clients.
     pub(super) remark: Option<&'static str>,
 }
 
 impl Archive {
-    /// Unpacks everything.
+    /// Unpacks all files.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Invalid> {
         let unreadable = |_| Invalid::new("the package is not a readable ZIP file");
         let archive = ZipArchive::from_slice(bytes).map_err(unreadable)?;
@@ -111,7 +112,7 @@ fn unpacked(
         CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(entry.data())),
         _ => return Err(broken()),
     };
-    // One more byte than there may be tells whether there are more.
+    // One byte above the limit shows whether there are more.
     let mut content = Vec::new();
     let mut checked = entry.verifying_reader(packed).take(most.saturating_add(1));
     checked.read_to_end(&mut content).map_err(|_| broken())?;
@@ -138,7 +139,7 @@ fn is_mimetype(
     )
 }
 
-/// Nothing before the first file, nothing after the end, and no byte in two files.
+/// Checks that no byte is before the first file, after the end, or in two files.
 fn is_tight(
     archive: &ZipSliceArchive<&[u8]>,
     headers: &[ZipFileHeaderRecord<'_>],
@@ -193,7 +194,7 @@ mod tests {
         bytes
     }
 
-    /// Whatever is broken is refused or does not matter; nothing else happens.
+    /// A damaged or truncated archive is refused, or its files are read unchanged.
     #[test]
     fn any_byte_may_be_wrong_and_any_rest_missing() {
         let good = packed(&[("a.pdf", b"one document"), ("manifest.xml", b"<manifest/>")]);
@@ -212,7 +213,7 @@ mod tests {
         }
     }
 
-    /// It says that it is small, and is not.
+    /// Covers a file that states a small size and unpacks to a large one.
     #[test]
     fn what_unpacks_to_too_much_is_not_unpacked_to_its_end() {
         let bomb = vec![0; 64 * 1024 * 1024];

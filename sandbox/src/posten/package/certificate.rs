@@ -1,14 +1,14 @@
-//! Whether the certificate that signed is one to be trusted, and whose it is.
+//! Trust in the certificate that signed, and its organisation.
 
 use rustls::server::danger::ClientCertVerifier;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::{Invalid, Measure};
-use crate::posten::door;
+use super::check::{Invalid, Measure};
+use crate::posten::access;
 
-/// The number of the organisation that `signer` certifies. It is held to what the door asks of a certificate:
-/// the same one is used for both, says the vendor's documentation. The others that came with the signature may
-/// be on the way to an authority.
+/// Returns the number of the organisation that `signer` certifies. The API must accept the
+/// certificate in the handshake too: the same one is used for both, by the vendor's documentation.
+/// The other certificates in the signature may lead to an authority.
 pub(super) fn organisation(
     signer: &[u8],
     others: &[Vec<u8>],
@@ -21,9 +21,10 @@ pub(super) fn organisation(
     let above: Vec<_> = others
         .map(|other| CertificateDer::from(other.as_slice()))
         .collect();
-    let door = door::certified_by(measure.authority);
-    let verified = door.and_then(|door| Ok(door.verify_client_cert(&leaf, &above, now)?));
-    verified.map_err(|_| Invalid::new("the signing certificate is not trusted"))?;
-    let number = door::organisation(signer);
+    let verifier = access::certified_by(measure.authority);
+    let outcome =
+        verifier.and_then(|verifier| Ok(verifier.verify_client_cert(&leaf, &above, now)?));
+    outcome.map_err(|_| Invalid::new("the signing certificate is not trusted"))?;
+    let number = access::organisation(signer);
     number.ok_or_else(|| Invalid::new("the signing certificate has not one organisation number"))
 }

@@ -1,14 +1,16 @@
-//! The document package: an ASiC-E container, as the profile in the vendor's documentation has it, checked
-//! to the end before anything in it is believed.
+//! The document package: an ASiC-E container, as the profile in the vendor's documentation has it,
+//! checked to the end before anything in it is believed.
 //!
-//! Assumptions: all that is wrong with one is answered with `ASICE_VALIDATION_FAILED`, in these words; the
-//! size limit counts the documents alone; a correct `mimetype` entry is let pass, though none of the vendor's
-//! clients writes it; text files are still taken; a signing time without an offset is refused; properties
-//! that the profile does not use are refused, and so is whatever else stands in the signature; a broker may
-//! sign for those for whom it may create jobs; another certificate may sign than was shown in the handshake.
+//! Assumptions: each fault of a package gets `ASICE_VALIDATION_FAILED`, in these words; the size
+//! limit counts the documents alone; a correct `mimetype` entry is accepted, though none of the
+//! vendor's clients writes it; text files are still accepted; a signing time without an offset is
+//! refused; properties that the profile does not use are refused, and so is any other content of
+//! the signature; a broker may sign for those for whom it may create jobs; the signing certificate
+//! may differ from that of the handshake.
 
 mod archive;
 mod certificate;
+mod check;
 mod manifest;
 mod name;
 mod signature;
@@ -16,58 +18,30 @@ mod signature;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use thiserror::Error;
-use time::{Duration, OffsetDateTime};
 
 use self::archive::Archive;
+use self::check::{MANIFEST, SIGNATURES, ensure};
 use super::order::Document;
 use super::schema::Broken;
-use crate::authority::EnterpriseAuthority;
 
+pub(crate) use self::check::{Invalid, Measure};
 pub(crate) use self::manifest::{Availability, Manifest};
 
-const MANIFEST: &str = "manifest.xml";
-const SIGNATURES: &str = "META-INF/signatures.xml";
-
-/// What is wrong with a package.
-#[derive(Clone, Debug, Error, Eq, PartialEq)]
-#[error("Error when validating ASiCE: {0}")]
-pub(crate) struct Invalid(String);
-
-impl Invalid {
-    pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
-
-/// A package that holds.
+/// Document package that passed all checks.
 #[derive(Debug)]
 pub(crate) struct Package {
-    /// What is to be signed and by whom.
+    /// Parsed manifest.
     pub(crate) manifest: Manifest,
-    /// In the manifest's order.
+    /// Documents in the manifest's order.
     pub(crate) documents: Vec<Document>,
-    /// The organisation whose certificate signed it.
+    /// Organisation number in the certificate that signed the package.
     pub(crate) signed_by: String,
-    /// Something that the vendor's clients do not do.
+    /// Difference from packages of the vendor's clients.
     pub(crate) remark: Option<&'static str>,
 }
 
-/// What a package is held against.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure<'a> {
-    /// Whether it is for the portal.
-    pub(crate) portal: bool,
-    /// Who certifies signers.
-    pub(crate) authority: &'a EnterpriseAuthority,
-    /// The service's time.
-    pub(crate) now: OffsetDateTime,
-    /// How far from it the signing time may be.
-    pub(crate) tolerance: Duration,
-}
-
 impl Package {
-    /// Opens and checks one.
+    /// Opens and checks a package.
     pub(crate) fn open(bytes: &[u8], measure: Measure<'_>) -> Result<Self, Invalid> {
         let Archive { mut files, remark } = Archive::read(bytes)?;
         let signatures = files
@@ -92,7 +66,7 @@ impl Package {
     }
 }
 
-/// The media type of every file: documents and entries are to be the same ones.
+/// Returns the media type of each file. Documents and archive entries must be the same.
 fn kinds<'m>(
     manifest: &'m Manifest,
     files: &BTreeMap<String, Bytes>,
@@ -142,17 +116,32 @@ fn documents(
         .collect()
 }
 
-/// By its first bytes, and not encrypted by the look of it.
+/// Returns whether the file is a PDF: by its header within the first kilobyte, and apparently not
+/// encrypted. In a readable file, the catalog may state a later version, and the trailer shows the
+/// encryption.
+///
+/// Assumption: Posten publishes the accepted versions, not its method to detect them.
 fn is_pdf(bytes: &[u8]) -> bool {
-    let version = bytes.strip_prefix(b"%PDF-1.").and_then(<[u8]>::first);
-    let encrypted = || bytes.windows(8).any(|window| window == b"/Encrypt");
-    version.is_some_and(|version| (b'1'..=b'7').contains(version)) && !encrypted()
-}
-
-fn ensure(holds: bool, otherwise: &str) -> Result<(), Invalid> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Invalid::new(otherwise))
+    const HEADER: &[u8] = b"%PDF-1.";
+    let beginning = bytes.get(..1024).unwrap_or(bytes);
+    let mut places = beginning.windows(HEADER.len());
+    let Some(place) = places.position(|window| window == HEADER) else {
+        return false;
+    };
+    let file = bytes.get(place..).unwrap_or_default();
+    let version = file.get(HEADER.len());
+    if !version.is_some_and(|version| (b'1'..=b'7').contains(version)) {
+        return false;
+    }
+    match lopdf::Document::load_mem(file) {
+        Ok(document) => {
+            let catalog = document
+                .catalog()
+                .and_then(|catalog| catalog.get(b"Version"));
+            let later = catalog.and_then(lopdf::Object::as_name);
+            let is_open = !document.is_encrypted() && !document.was_encrypted();
+            is_open && later.map_or(true, |later| later.starts_with(b"1."))
+        }
+        Err(_) => !file.windows(8).any(|window| window == b"/Encrypt"),
     }
 }

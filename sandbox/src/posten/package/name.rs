@@ -1,7 +1,8 @@
-//! Names of files, as three places write them: the archive plain, `href` and reference URIs perhaps encoded.
+//! Names of files, as three places write them: the archive plain, `href` and reference URIs perhaps
+//! encoded.
 
-/// The name that is meant: decoded as in a form, where `+` is a blank. What cannot be decoded stands
-/// for itself. So the vendor's own library compares names.
+/// Decodes a name as in a form, where `+` is a blank. A name that cannot be decoded is used as it
+/// is. The vendor's own library compares names in this way.
 pub(super) fn meant(name: &str) -> String {
     decoded(name).unwrap_or_else(|| name.to_owned())
 }

@@ -29,7 +29,7 @@ struct SigningCertificate {
     certificates: Vec<CertificateId>,
 }
 
-/// `ESSCertIDv2`.
+/// `ESSCertIDv2` (RFC 5035): the digest that identifies the signer's certificate.
 #[derive(Sequence)]
 struct CertificateId {
     digest: OctetString,

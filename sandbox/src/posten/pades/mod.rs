@@ -1,9 +1,10 @@
 //! PAdES: all documents of a job as one PDF file, signed by each who has signed so far.
 //!
-//! Each signature is an update at the file's end (ISO 32000-1 §7.5.6), so that the earlier ones stay
-//! whole, of the kind `ETSI.CAdES.detached` (ETSI EN 319 142-1, baseline B). Assumptions: that signers
-//! sign the file themselves, where the real service may seal it for them; the pages' order, and that the
-//! last says who signed. Unlike the real ones, the files are not PDF/A.
+//! A signature is an incremental update at the end of the file (ISO 32000-1 §7.5.6), so that the
+//! earlier ones stay valid, with the subfilter `ETSI.CAdES.detached` (ETSI EN 319 142-1, baseline
+//! B). Assumptions: signers sign the file themselves, although the real service may seal it for
+//! them; the order of the pages, with the signers on the last. Unlike the real ones, the files are
+//! not PDF/A.
 
 mod cms;
 mod pages;
@@ -17,16 +18,16 @@ use time::{OffsetDateTime, UtcOffset};
 use super::job::Job;
 use super::signature::Signature;
 
-/// Bytes kept free for a signature: three certificates, and some room.
+/// Bytes reserved for a signature: three certificates, and some room.
 const RESERVED: usize = 8192;
-/// Stands for a length that is known when the file is written; has as many digits as any.
+/// Placeholder for a length that is known when the file is written; has as many digits as any.
 const UNKNOWN: i64 = 9_999_999_999;
-/// Print, and locked (ISO 32000-1 §12.5.3).
+/// Flags "print" and "locked" (ISO 32000-1 §12.5.3).
 const ANNOTATION_FLAGS: i64 = 132;
 /// Signatures exist, and the file may only be appended to (ISO 32000-1 §12.7.2).
 const SIGNATURE_FLAGS: i64 = 3;
 
-/// The file. Takes its time: not for an async thread.
+/// Builds the file. Takes time: not for an async thread.
 pub(super) fn of(job: &Job) -> anyhow::Result<Vec<u8>> {
     let signatures: Vec<_> = job.signatures().collect();
     let unsigned = pages::bundle(&job.order, &signatures)?;
@@ -36,7 +37,7 @@ pub(super) fn of(job: &Job) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-/// `file` with one signature more.
+/// Appends a signature to `file`.
 fn signed(file: Vec<u8>, signature: &Signature, number: usize) -> anyhow::Result<Vec<u8>> {
     let previous = Document::load_mem(&file)?;
     let length = file.len();
@@ -75,7 +76,7 @@ fn signed(file: Vec<u8>, signature: &Signature, number: usize) -> anyhow::Result
     Ok(written)
 }
 
-/// The signature's dictionary, with room for what is not known yet.
+/// Builds the signature dictionary, with placeholders for the byte range and the content.
 fn value(signature: &Signature) -> Dictionary {
     dictionary! {
         "Type" => "Sig",
@@ -129,7 +130,7 @@ fn put(file: &mut [u8], at: usize, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// ISO 32000-1 §7.9.4.
+/// Formats a date as PDF does (ISO 32000-1 §7.9.4).
 fn date(moment: OffsetDateTime) -> String {
     let utc = moment.to_offset(UtcOffset::UTC);
     format!(

@@ -1,4 +1,4 @@
-//! The pages of the file: those of the documents, and one that says who signed.
+//! Pages of the file: those of the documents, and one with the signers.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -12,15 +12,15 @@ use time::format_description::well_known::Rfc3339;
 use crate::posten::order::{self, Order};
 use crate::posten::signature::Signature;
 
-/// A4, in points.
+/// Size of a page: A4, in points.
 const PAGE: [i64; 4] = [0, 0, 595, 842];
 const LINES: usize = 60;
-/// In Courier of 10 points.
+/// Columns of a line in Courier of 10 points.
 const COLUMNS: usize = 82;
-/// What a page has from those above it (ISO 32000-1 §7.7.3.4).
+/// Entries that a page inherits from its parents (ISO 32000-1 §7.7.3.4).
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
 
-/// All documents in one file, unsigned.
+/// Returns all documents as one PDF file, without signatures.
 pub(super) fn bundle(order: &Order, signatures: &[&Signature]) -> anyhow::Result<Vec<u8>> {
     let mut book = Book::new();
     for document in &order.documents {
@@ -46,7 +46,7 @@ struct Book {
 impl Book {
     fn new() -> Self {
         let mut pdf = Document::with_version("1.7");
-        // The older form is read by everything.
+        // All readers support the older form.
         pdf.reference_table.cross_reference_type = XrefType::CrossReferenceTable;
         let tree = pdf.new_object_id();
         let font = pdf.add_object(dictionary! {
@@ -64,8 +64,8 @@ impl Book {
         }
     }
 
-    /// The pages of a document. One that cannot be read as what it says it is stands for itself by its
-    /// digest.
+    /// Adds the pages of a document. A document that does not match its media type is represented
+    /// by its digest.
     fn add(&mut self, document: &order::Document) -> anyhow::Result<()> {
         if document.mime == "text/plain" {
             self.write(&String::from_utf8_lossy(&document.bytes));
@@ -85,7 +85,7 @@ impl Book {
         Ok(())
     }
 
-    /// Takes the objects of another file in, and says which are its pages.
+    /// Imports the objects of another file, and returns its pages.
     fn import(&mut self, mut pdf: Document) -> anyhow::Result<Vec<Object>> {
         anyhow::ensure!(!pdf.is_encrypted(), "it is encrypted");
         for id in pdf.page_iter().collect::<Vec<_>>() {
@@ -103,7 +103,7 @@ impl Book {
         Ok(pages.into_iter().map(Object::from).collect())
     }
 
-    /// Pages of text.
+    /// Appends pages with the lines of `text`, wrapped.
     fn write(&mut self, text: &str) {
         let lines: Vec<_> = text.lines().flat_map(wrapped).collect();
         for lines in lines.chunks(LINES) {
@@ -144,7 +144,7 @@ impl Book {
     }
 }
 
-/// A page with what it has from those above it.
+/// Returns a page with the entries that it inherits.
 fn whole(pdf: &Document, id: ObjectId) -> anyhow::Result<Dictionary> {
     let mut page = pdf.get_dictionary(id)?.clone();
     let mut above = page.clone();
@@ -163,7 +163,7 @@ fn whole(pdf: &Document, id: ObjectId) -> anyhow::Result<Dictionary> {
     Ok(page)
 }
 
-/// A line in as many as it takes.
+/// Wraps a line to the width of the page.
 fn wrapped(line: &str) -> Vec<Vec<u8>> {
     let bytes = latin(line);
     if bytes.is_empty() {
@@ -172,7 +172,7 @@ fn wrapped(line: &str) -> Vec<Vec<u8>> {
     bytes.chunks(COLUMNS).map(<[u8]>::to_vec).collect()
 }
 
-/// In the encoding of the font, as far as it goes: Latin 1 without control characters.
+/// Converts text to the font's encoding, with loss: Latin 1 without control characters.
 fn latin(text: &str) -> Vec<u8> {
     let shown = text.chars().map(|character| {
         let byte = u8::try_from(character);

@@ -1,9 +1,10 @@
-//! Queues: what a sender who polls is told, once, and until it is confirmed again and again.
+//! Queues of status changes: a sender that polls gets each change once, and again until it confirms
+//! it.
 //!
-//! Follows the vendor's documentation of polling. A change that is handed out is kept from others for
-//! ten minutes and comes back if it is not confirmed; then it may say less than a later one did.
-//! Assumptions: that a confirmation is for everything of its job that has been handed out; that whoever
-//! polls too early is told a time counted from then; that the time is kept by queue.
+//! Follows the vendor's documentation of polling. A change that is handed out has a lease of ten
+//! minutes and comes back if it is not confirmed; then it may be older than a later one.
+//! Assumptions: a confirmation is for all changes of its job that have been handed out; a sender
+//! that polls too early gets a time counted from then; the time is kept by queue.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use time::{Duration, OffsetDateTime};
 use super::job::{Change, Job};
 use super::switches::Switches;
 
-/// For how long a change is kept from others.
+/// Lease of a change that is handed out.
 const LEASE: Duration = Duration::minutes(10);
 
-/// Which of a sender's queues. The empty name is the default one's.
+/// Queue of a sender. The empty name is the default one's.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Queue {
     pub(super) organisation: String,
@@ -23,11 +24,11 @@ pub(super) struct Queue {
     pub(super) name: String,
 }
 
-/// When each queue may be asked again.
+/// Time when each queue may be polled again.
 #[derive(Debug, Default)]
 pub(super) struct Timetable(BTreeMap<Queue, OffsetDateTime>);
 
-/// What a poll comes to, and when the next one may.
+/// Result of a poll, and the time of the next one.
 #[derive(Debug)]
 pub(super) struct Poll<'a> {
     pub(super) found: Found<'a>,
@@ -42,7 +43,7 @@ pub(super) enum Found<'a> {
 }
 
 impl Timetable {
-    /// Asks `queue`, whose changes are among those of `jobs`.
+    /// Polls `queue`. The changes are taken from `jobs`.
     pub(super) fn poll<'a>(
         &mut self,
         queue: Queue,
@@ -67,7 +68,7 @@ impl Timetable {
 }
 
 impl Job {
-    /// Forgets what the sender has been told.
+    /// Removes the changes that have been delivered.
     pub(super) fn confirm(&mut self) {
         self.changes.retain(|change| change.leased_until.is_none());
     }
@@ -79,7 +80,7 @@ impl Job {
     }
 }
 
-/// The oldest change that nobody has.
+/// Leases the oldest change that is not leased.
 fn take<'a>(queue: &Queue, jobs: &'a mut BTreeMap<i64, Job>, now: OffsetDateTime) -> Found<'a> {
     let waiting = jobs
         .values()

@@ -2,10 +2,10 @@
 
 use time::macros::datetime;
 
-use super::super::example::{EIRIK, RAGNA, direct, portal};
-use super::super::job::SignerStatus;
-use super::super::order::Order;
 use super::*;
+use crate::posten::example::{EIRIK, RAGNA, direct, portal};
+use crate::posten::job::SignerStatus;
+use crate::posten::order::Order;
 
 const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 const MINUTE: Duration = Duration::MINUTE;
@@ -17,7 +17,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// A job in which somebody refuses at once.
+    /// Creates a job that a signer refuses at once.
     fn refused(&mut self, order: Order, at: OffsetDateTime) {
         let id = i64::try_from(self.jobs.len()).unwrap() + 1;
         let mut job = order.signed_by(RAGNA, 0).signed_by(EIRIK, 0).job(at);
@@ -26,7 +26,8 @@ impl Bench {
         self.jobs.insert(id, job);
     }
 
-    /// What a poll of a queue tells: the job, nothing (0), or too early (-1), and when the next may be.
+    /// Polls a queue, and returns the job, nothing (0), or too early (-1), with the time of the
+    /// next poll.
     fn poll(&mut self, direct: bool, name: &str, at: OffsetDateTime) -> (i64, Duration) {
         let queue = Queue {
             organisation: "310000205".to_owned(),

@@ -1,12 +1,12 @@
 //! 313367002, a sole trader: items on the enterprise and on its owner.
 
-use super::super::ledger::{
-    Account, Amount, Claim, Covered, Day, Instalment, Payment, Placed, Refund, Term,
+use super::common::{CLAIM, NO_TERM, TO};
+use crate::skatteetaten::ledger::{
+    Account, Amount, BankAccount, Claim, Covered, Day, Instalment, Payment, Placed, Refund, Term,
 };
-use super::{CLAIM, NO_TERM};
 
-/// An amount on record for 313367002 that no binary floating point number holds.
-pub const ODD_AMOUNT: &str = "12345678901234567.89";
+/// Amount on record for 313367002 whose last digit a floating-point number would drop.
+pub const ODD_AMOUNT: &str = "84120.10";
 
 const TRADER: &str = "313367002";
 const OWNER: &str = "04827896468";
@@ -37,6 +37,7 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount("25000.0"),
                 remaining: Amount("25000.0"),
                 kid: Some("00313367002120269"),
+                offsets: &[],
                 payments: &[],
             }],
             ..CLAIM
@@ -60,17 +61,19 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount("10000.0"),
                 remaining: Amount("6000.0"),
                 kid: None,
+                offsets: &[],
                 payments: &[Placed {
                     payment: "3000003",
                     amount: Amount("4000.0"),
                     day: Day(0, 9, 2),
                     paid: Day(0, 9, 1),
                     paid_amount: Amount("-4500.0"),
+                    from: BankAccount::MASKED,
                 }],
             }],
             ..CLAIM
         },
-        // Made in one year and due in the next: it shows in the windows of both.
+        // Made in one year and due in the next: it is in the windows of both.
         Claim {
             part: OWNER,
             id: "2000003",
@@ -91,12 +94,14 @@ pub(super) const ACCOUNT: Account = Account {
                     original: Amount("9375.75"),
                     remaining: Amount("0.0"),
                     kid: Some("04827896468202513"),
+                    offsets: &[],
                     payments: &[Placed {
                         payment: "3000004",
                         amount: Amount("9375.75"),
                         day: Day(0, 3, 14),
                         paid: Day(0, 3, 13),
                         paid_amount: Amount("9375.75"),
+                        from: BankAccount::MASKED,
                     }],
                 },
                 Instalment {
@@ -105,6 +110,7 @@ pub(super) const ACCOUNT: Account = Account {
                     original: Amount("3125.25"),
                     remaining: Amount("3125.25"),
                     kid: Some("04827896468202513"),
+                    offsets: &[],
                     payments: &[],
                 },
             ],
@@ -130,12 +136,14 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount("18750.0"),
                 remaining: Amount("0.0"),
                 kid: Some("00313367002120250"),
+                offsets: &[],
                 payments: &[Placed {
                     payment: "3000001",
                     amount: Amount("-18750.0"),
                     day: Day(-1, 7, 1),
                     paid: Day(-1, 6, 30),
                     paid_amount: Amount("-18750.0"),
+                    from: BankAccount::EMPTY,
                 }],
             }],
             ..CLAIM
@@ -145,17 +153,18 @@ pub(super) const ACCOUNT: Account = Account {
             id: "KRAV-0900002",
             kind: "Forsinkelsesrente",
             group: "Merverdiavgift",
-            original: Amount("0.1"),
-            remaining: Amount("0.1"),
+            original: Amount("83.1"),
+            remaining: Amount("83.1"),
             description: "Forsinkelsesrente",
             created: Day(-1, 8, 1),
             principal: Some("KRAV-0900001"),
             instalments: &[Instalment {
                 id: "FORF-0900002",
                 due: Day(-1, 9, 1),
-                original: Amount("0.1"),
-                remaining: Amount("0.1"),
+                original: Amount("83.1"),
+                remaining: Amount("83.1"),
                 kid: Some("00313367002202613"),
+                offsets: &[],
                 payments: &[],
             }],
             ..CLAIM
@@ -177,6 +186,7 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount("-62374.0"),
                 remaining: Amount("0.0"),
                 kid: None,
+                offsets: &[],
                 payments: &[],
             }],
             ..CLAIM
@@ -201,11 +211,12 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount("7480.00"),
                 remaining: Amount("0.00"),
                 kid: None,
+                offsets: &[],
                 payments: &[],
             }],
             ..CLAIM
         },
-        // Written off, and kept for its amount.
+        // Written off, but recorded with its amount.
         Claim {
             part: TRADER,
             id: "1800002",
@@ -222,6 +233,7 @@ pub(super) const ACCOUNT: Account = Account {
                 original: Amount(ODD_AMOUNT),
                 remaining: Amount("0.00"),
                 kid: None,
+                offsets: &[],
                 payments: &[],
             }],
             ..CLAIM
@@ -234,6 +246,7 @@ pub(super) const ACCOUNT: Account = Account {
             date: Day(0, 9, 1),
             amount: Amount("-4500.0"),
             unplaced: Some(Amount("500.0")),
+            from: BankAccount::MASKED,
             kind: "Innbetalt OCR",
             claims: &[Covered {
                 instalment: "2000012",
@@ -251,6 +264,7 @@ pub(super) const ACCOUNT: Account = Account {
             date: Day(0, 3, 13),
             amount: Amount("9375.75"),
             unplaced: None,
+            from: BankAccount::MASKED,
             kind: "Bankoverføring",
             claims: &[Covered {
                 instalment: "2000031",
@@ -268,6 +282,10 @@ pub(super) const ACCOUNT: Account = Account {
             date: Day(-1, 6, 30),
             amount: Amount("-18750.0"),
             unplaced: None,
+            from: BankAccount {
+                owner: Some("FJORDVIK SNEKKERVERKSTED"),
+                ..BankAccount::MASKED
+            },
             kind: "Innbetalt OCR",
             claims: &[Covered {
                 instalment: "FORF-0900001",
@@ -285,6 +303,7 @@ pub(super) const ACCOUNT: Account = Account {
             date: Day(-2, 5, 14),
             amount: Amount("7480.00"),
             unplaced: None,
+            from: BankAccount::MASKED,
             kind: "Bankoverføring",
             claims: &[],
         },
@@ -299,5 +318,6 @@ pub(super) const ACCOUNT: Account = Account {
         kind: "RESTERENDE_SKT_TILB",
         credit: Amount("-62374.0"),
         year: -2,
+        to: TO,
     }],
 };

@@ -1,9 +1,9 @@
-//! Runs the cases that every platform must pass on Spin's, and answers with what came of each.
+//! Runs the platform contract's cases on Spin's platform, and answers with the outcome of each.
 #![cfg(target_family = "wasm")]
 
-use shared::platform::Platform;
-use shared::platform::contract::{Surroundings, report};
-use shared::platform::spin::Spin;
+use innsyn_core::platform::Platform;
+use innsyn_core::platform::contract::{Surroundings, report};
+use innsyn_core::platform::spin::Spin;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 

@@ -2,13 +2,13 @@ use super::{super::settings::Class, *};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A limiter whose clock the test moves.
+/// Limiter with a clock of the test's own.
 struct Simulation {
     limiter: Limiter<()>,
     start: Instant,
     now: Instant,
     classes: Vec<String>,
-    /// Calls that have gone: when, of which class, whose.
+    /// Admitted calls: time, class and customer.
     gone: Vec<(Duration, String, Customer)>,
     waiting: Vec<(u64, String, Customer)>,
 }
@@ -38,7 +38,7 @@ impl Simulation {
         id
     }
 
-    /// The ids of the calls that go now.
+    /// Returns the ids of the calls admitted now.
     fn admit(&mut self) -> Vec<u64> {
         let ids: Vec<u64> = self
             .limiter
@@ -54,7 +54,7 @@ impl Simulation {
         ids
     }
 
-    /// Lets calls go until the time is over; each is answered at once.
+    /// Admits calls until `time` has passed; each is answered at once.
     fn run(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
@@ -75,7 +75,7 @@ impl Simulation {
             .count()
     }
 
-    /// The most calls that went within any second.
+    /// Returns the most calls admitted within any second.
     fn most_in_a_second(&self, concerns: impl Fn(&str, &Customer) -> bool) -> usize {
         let gone = self.gone.iter();
         let gone = gone.filter(|(_, class, customer)| concerns(class, customer));
@@ -103,7 +103,7 @@ fn class(name: &str, reserved: Option<Rate>, most: Option<Rate>) -> Class {
     }
 }
 
-/// Ten calls in a second, two of them for the drain and four for orders.
+/// Returns limits of ten calls per second, with two reserved for the drain and four for orders.
 fn ten_a_second() -> Limits {
     Limits {
         rate: rate(10),
@@ -208,7 +208,7 @@ fn customers_take_turns() {
     assert_eq!(order, [0, 3, 4, 1, 2]);
 }
 
-/// A service counts calls when they arrive, not when they are sent.
+/// Checks that a service counts calls when they arrive, not when they are sent.
 #[test]
 fn calls_that_take_long_to_arrive_do_not_add_up() {
     let mut limits = ten_a_second();
@@ -235,7 +235,7 @@ fn calls_that_take_long_to_arrive_do_not_add_up() {
         let within = arrivals.iter().filter(|time| *time >= first);
         assert!(within.filter(|time| **time - *first < SECOND).count() <= 10);
     }
-    // An order that takes its time does not hold the others up for as long.
+    // A slow order does not delay the others for as long.
     assert_eq!(calls.now - calls.start, ARRIVAL + 3 * SECOND);
     calls.admit();
     calls.now += ARRIVAL + SECOND;

@@ -1,4 +1,5 @@
-//! Does what the host's tests ask for: the last segment of the path says what, headers named `probe-*` say with what.
+//! Probe of the host's tests: the last segment of the path selects the action, and headers named
+//! `probe-*` are its parameters.
 
 use std::{
     cell::RefCell,
@@ -132,14 +133,18 @@ async fn key_value(store: &str, operation: &str, key: &str, value: &str) -> Answ
         .map_err(|error: spin_sdk::key_value::Error| format!("{error:?}"))
 }
 
-/// Calls `url`, with the headers of `asked` that mark a call.
+/// Calls `url`, with the headers of `asked` that mark a call, and with those for a proxy.
 async fn outbound(url: &str, pass_url: &str, first_byte_ms: &str, asked: &HeaderMap) -> Answer {
     let mut request = http::Request::get(url)
         .header("probe-url", pass_url)
         .body(EmptyBody::new())
         .map_err(|error| error.to_string())?;
     for (name, value) in asked {
-        if name.as_str().starts_with("innsyn-call-") {
+        if name.as_str().starts_with("innsyn-") {
+            request.headers_mut().insert(name, value.clone());
+        }
+        if name == "probe-proxy-authorization" {
+            let name = "proxy-authorization";
             request.headers_mut().insert(name, value.clone());
         }
     }
@@ -163,11 +168,12 @@ async fn outbound(url: &str, pass_url: &str, first_byte_ms: &str, asked: &Header
 }
 
 thread_local! {
-    /// Those who wait for the request that leads, if one does.
+    /// Streams of the requests that wait for the leader. `None` without a leader.
     static WAITING: RefCell<Option<Vec<StreamWriter<u8>>>> = const { RefCell::new(None) };
 }
 
-/// One request leads and the others of its instance wait for it: each on a stream of its own, which ends when the leader is done.
+/// Runs a single-flight: one request leads, and the others of its instance wait, each on a stream
+/// that ends when the leader is done.
 async fn flight() -> &'static str {
     let seat = WAITING.with_borrow_mut(|waiting| {
         let (writer, reader) = wit_stream::new::<u8>();

@@ -1,12 +1,12 @@
 //! Signers of a direct job.
 
-use super::{API, Broken, Content, SIGNERS, on_behalf_of, signature_type};
+use super::fields::{SIGNERS, on_behalf_of, signature_type};
 use crate::posten::order::{Signer, Who};
-use crate::posten::schema::Element;
+use crate::posten::schema::{API, Broken, Content, Element};
 
 const OWN: std::ops::RangeInclusive<usize> = 1..=80;
 
-/// They stand directly in the manifest.
+/// Reads the signers, which are direct children of the manifest.
 pub(super) fn signers(content: &mut Content<'_>) -> Result<Vec<Signer>, Broken> {
     let signers = content.several("signer", SIGNERS)?;
     signers.into_iter().map(signer).collect()

@@ -1,12 +1,12 @@
-//! What only the portal's manifest has: how signers are reached, in which order, and when.
+//! Parts that only the portal's manifest has: how signers are reached, in which order, and when.
 
-use super::{API, Availability, Broken, Content, SIGNERS, on_behalf_of, signature_type};
+use super::fields::{Availability, SIGNERS, on_behalf_of, signature_type};
 use crate::posten::order::{Notifications, Signer, Who};
-use crate::posten::schema::Element;
+use crate::posten::schema::{API, Broken, Content, Element};
 
 const ANY_LENGTH: std::ops::RangeInclusive<usize> = 0..=usize::MAX;
 
-/// They stand in an element of their own.
+/// Reads the element with the signers.
 pub(super) fn signers(content: &mut Content<'_>) -> Result<Vec<Signer>, Broken> {
     let mut all = content.one("signers")?.only_attributes(&[])?.content(API)?;
     let signers = all.several("signer", SIGNERS)?;
@@ -51,14 +51,14 @@ fn signer(signer: Element<'_>) -> Result<Signer, Broken> {
     })
 }
 
-/// `xs:int` from 0 to 9.
+/// Parses an `xs:int` from 0 to 9.
 fn order(text: &str) -> Result<u8, Broken> {
     let order = integer(text).and_then(|number| u8::try_from(number).ok());
     let order = order.filter(|order| *order <= 9);
     order.ok_or_else(|| Broken("cvc-attribute.3: order is not from 0 to 9".into()))
 }
 
-/// E-mail cannot be left out.
+/// Reads a lookup in the contact register. E-mail is mandatory.
 fn looked_up(lookup: Element<'_>) -> Result<Notifications, Broken> {
     let mut content = lookup.only_attributes(&[])?.content(API)?;
     content.one("email")?.only_attributes(&[])?.empty()?;
@@ -100,13 +100,13 @@ pub(super) fn availability(availability: Element<'_>) -> Result<Availability, Br
     })
 }
 
-/// `xs:long`, not negative.
+/// Parses a non-negative `xs:long`.
 fn seconds(element: Element<'_>) -> Result<i64, Broken> {
     let seconds = integer(&element.text()?).filter(|seconds| *seconds >= 0);
     seconds.ok_or_else(|| Broken("cvc-minInclusive-valid: available-seconds".into()))
 }
 
-/// As XML Schema writes whole numbers: blanks around and a sign are allowed.
+/// Parses an integer of XML Schema: surrounding blanks and a sign are allowed.
 fn integer(text: &str) -> Option<i64> {
     text.trim_ascii().parse().ok()
 }

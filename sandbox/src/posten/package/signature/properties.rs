@@ -1,4 +1,4 @@
-//! The signed properties: when, by whom, and of what type each file is.
+//! Signed properties: the time, the signer, and the type of each file.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,35 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::reference::References;
-use super::{CERTIFICATES, DSIG, SHA1, XADES, digest};
-use crate::clock::between;
-use crate::posten::package::{Invalid, Measure, ensure};
+use super::xml::{CERTIFICATES, DSIG, SHA1, XADES, digest};
+use crate::kit::clock::between;
+use crate::posten::package::check::{Invalid, Measure, ensure};
 use crate::posten::schema::Element;
 
-/// 20 documents and the manifest.
+/// Maximum number of `DataObjectFormat`: 20 documents and the manifest.
 const FORMATS: usize = 21;
 
-/// What the signature says about itself.
+/// Signed properties of a signature.
 #[derive(Debug)]
 pub(super) struct Properties<'t> {
-    /// `SignedProperties`, which is digested.
+    /// `SignedProperties` element, whose digest is signed.
     pub(super) element: Element<'t>,
     time: OffsetDateTime,
     certificates: Vec<Named>,
-    /// By the reference's `Id`: the media type.
+    /// Media types, by the `Id` of the reference.
     formats: BTreeMap<&'t str, String>,
 }
 
-/// A certificate as the properties name it.
+/// Certificate identified in the properties.
 #[derive(Debug)]
 struct Named {
     sha1: Vec<u8>,
-    /// Decimal.
+    /// Serial number, decimal.
     serial: String,
 }
 
 impl<'t> Properties<'t> {
-    /// Those in `object`, about the signature of that `Id`.
+    /// Reads the properties in `object`, about the signature of that `Id`.
     pub(super) fn of(object: Element<'t>, signature: &str) -> Result<Self, Invalid> {
         let mut content = object.content(XADES)?;
         let qualifying = content.one("QualifyingProperties")?;
@@ -76,8 +76,8 @@ impl<'t> Properties<'t> {
         })
     }
 
-    /// Whether they name the certificate that signed. The issuer's name is not compared: clients write it in
-    /// at least three ways.
+    /// Returns whether they name the certificate that signed. The issuer's name is not compared:
+    /// clients write it in at least three ways.
     pub(super) fn name(&self, signer: &[u8]) -> Result<(), Invalid> {
         let sha1 = Sha1::digest(signer);
         let serial = X509Certificate::from_der(signer)
@@ -90,7 +90,7 @@ impl<'t> Properties<'t> {
         )
     }
 
-    /// Whether they say of each reference's file what the manifest says.
+    /// Returns whether they match the manifest for the file of each reference.
     pub(super) fn describe(
         &self,
         references: &References<'_>,
@@ -107,7 +107,7 @@ impl<'t> Properties<'t> {
         )
     }
 
-    /// Whether the signing time is near the service's.
+    /// Returns whether the signing time is near the service's.
     pub(super) fn is_of_now(&self, measure: Measure<'_>) -> Result<(), Invalid> {
         ensure(
             between(measure.now, self.time).abs() <= measure.tolerance,
@@ -135,7 +135,7 @@ impl Named {
     }
 }
 
-/// The `Id` that a format is about, and the media type: it says nothing else.
+/// Returns the `Id` that a format refers to, and the media type; it may have nothing else.
 fn format(element: Element<'_>) -> Result<(&str, String), Invalid> {
     let about = element.attribute("ObjectReference");
     let about = about.and_then(|about| about.strip_prefix('#'));

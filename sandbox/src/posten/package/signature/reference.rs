@@ -6,15 +6,16 @@ use aws_lc_rs::digest::{SHA256, digest as hashed};
 use bergshamra_c14n::C14nMode;
 use bytes::Bytes;
 
-use super::{C14N, DSIG, SHA256 as SHA256_NAME, algorithm, canonical, digest};
-use crate::posten::package::{Invalid, ensure, name};
+use super::xml::{C14N, DSIG, SHA256 as SHA256_NAME, algorithm, canonical, digest};
+use crate::posten::package::check::{Invalid, ensure};
+use crate::posten::package::name;
 use crate::posten::schema::{Content, Element};
 
 const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
-/// 20 documents, the manifest and the properties.
+/// Maximum number of references: 20 documents, the manifest and the properties.
 const REFERENCES: usize = 22;
 
-/// All references.
+/// References of a signature, with their digests.
 #[derive(Debug)]
 pub(super) struct References<'t> {
     /// By the file's name, decoded: the reference's `Id` and the digest.
@@ -24,8 +25,8 @@ pub(super) struct References<'t> {
 }
 
 impl<'t> References<'t> {
-    /// Those at the end of `SignedInfo`: files without a transform, and once the signed properties, which
-    /// are `properties`.
+    /// Reads the references at the end of `SignedInfo`: files without a transform, and once the
+    /// signed properties, which are `properties`.
     pub(super) fn of(mut content: Content<'t>, properties: Element<'t>) -> Result<Self, Invalid> {
         let references = content.several("Reference", REFERENCES)?;
         content.end()?;
@@ -75,8 +76,7 @@ impl<'t> References<'t> {
         })
     }
 
-    /// Whether the digests are those of `files`, all of which are referred to, and of the properties in their
-    /// place.
+    /// Returns whether the digests match: one for each of `files`, and one for the properties.
     pub(super) fn hold(&self, files: &BTreeMap<String, Bytes>) -> Result<(), Invalid> {
         ensure(
             self.files.keys().eq(files.keys()),
@@ -95,7 +95,7 @@ impl<'t> References<'t> {
     }
 }
 
-/// One transform: canonical XML 1.0.
+/// Checks for a single transform, canonical XML 1.0.
 fn is_canonicalised(content: &mut Content<'_>) -> Result<(), Invalid> {
     let mut transforms = content.one("Transforms")?.content(DSIG)?;
     let transform = algorithm(transforms.one("Transform")?)?;

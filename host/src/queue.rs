@@ -1,0 +1,95 @@
+//! Queue of the requests for one component that wait for an instance.
+
+use std::{sync::Arc, time::Duration};
+
+use http::Request;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep_until, timeout_at},
+};
+use wasmtime_wasi_http::{
+    WasiBody,
+    handler::{InstantiationError, ProxyHandler, Response},
+};
+
+use crate::{
+    deadline::after,
+    instance::Starter,
+    instances::{NoPlace, Turn},
+    options::Limits,
+};
+
+/// Time between two attempts of the request that is first in the queue.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// First-in, first-out queue of one component's requests without an instance.
+pub(crate) struct Queue {
+    head: Arc<Semaphore>,
+    wait: Duration,
+}
+
+/// Reason why a request has no response.
+pub(crate) enum Unanswered {
+    /// Timeout: no instance took the request.
+    NoInstance,
+    /// The instance failed.
+    Failed(wasmtime::Error),
+}
+
+impl Queue {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            head: Arc::new(Semaphore::new(1)),
+            wait: limits.instance_wait,
+        }
+    }
+
+    /// Passes a request to an instance as soon as one takes it. Refused requests wait in order, and
+    /// later ones behind them.
+    pub(crate) async fn handle(
+        &self,
+        handler: &ProxyHandler<Starter>,
+        mut request: Request<WasiBody>,
+    ) -> Result<Response, Unanswered> {
+        let mut turn: Turn = None;
+        let mut deadline = None;
+        if self.head.available_permits() == 0 {
+            turn = self
+                .turn(*deadline.insert(after(Instant::now(), self.wait)))
+                .await?;
+        }
+        loop {
+            let error = match handler.handle(turn, request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            let refused = error.downcast::<InstantiationError<Turn>>();
+            let refused = refused.map_err(Unanswered::Failed)?;
+            if !refused.error.is::<NoPlace>() {
+                return Err(Unanswered::Failed(refused.into()));
+            }
+            request = refused
+                .request
+                .into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let deadline = *deadline.get_or_insert_with(|| after(Instant::now(), self.wait));
+            turn = match refused.request_data {
+                None => self.turn(deadline).await?,
+                turn => {
+                    let now = Instant::now();
+                    if now >= deadline {
+                        return Err(Unanswered::NoInstance);
+                    }
+                    sleep_until(after(now, RETRY).min(deadline)).await;
+                    turn
+                }
+            };
+        }
+    }
+
+    async fn turn(&self, deadline: Instant) -> Result<Turn, Unanswered> {
+        let turn = timeout_at(deadline, self.head.clone().acquire_owned()).await;
+        // The semaphore is never closed.
+        turn.map(Result::ok).map_err(|_| Unanswered::NoInstance)
+    }
+}

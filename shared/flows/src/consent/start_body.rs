@@ -1,0 +1,90 @@
+//! Body of a consent request.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use innsyn_core::party::Party;
+use innsyn_core::problem::{Kind, Problem};
+use innsyn_core::reference::{Reference, ReferenceError};
+use innsyn_runtime::idempotency::Fingerprint;
+
+/// Maximum number of members of `metadata`: more than any service requires.
+const MOST_METADATA: usize = 32;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StartBody {
+    pub(super) party: Option<String>,
+    pub(super) party_name: Option<String>,
+    pub(super) service: Option<String>,
+    #[serde(
+        default,
+        deserialize_with = "innsyn_core::json::map::<MOST_METADATA, _, _>"
+    )]
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) return_address: String,
+    reference: Option<String>,
+}
+
+impl StartBody {
+    /// Returns the fingerprint of what is requested and for which party.
+    pub(super) fn fingerprint(&self, party: &Party) -> Fingerprint {
+        let metadata = self.metadata.iter();
+        let metadata = metadata.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let fields: Vec<&[u8]> = [
+            party.expose(),
+            self.party_name.as_deref().unwrap_or_default(),
+            self.service.as_deref().unwrap_or_default(),
+            self.return_address.as_str(),
+            self.reference.as_deref().unwrap_or_default(),
+        ]
+        .into_iter()
+        .map(str::as_bytes)
+        .chain(metadata)
+        .collect();
+        Fingerprint::of(&fields)
+    }
+
+    /// Returns the consumer's own reference.
+    pub(super) fn reference(&self) -> Result<Option<Reference>, Problem> {
+        let reference = self.reference.as_deref().map(Reference::parse);
+        reference.transpose().map_err(|error| {
+            let kind = match error {
+                ReferenceError::Number => Kind::PersonalDataMisplaced,
+                ReferenceError::Form | ReferenceError::Id => Kind::RequestInvalid,
+            };
+            Problem::new(kind).detail(format!("reference {error}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_optional_and_holds_no_number() {
+        let body = |reference: &str| -> StartBody {
+            let json = format!(r#"{{"return_address":"https://bank.example/"{reference}}}"#);
+            serde_json::from_str(&json).expect("a body")
+        };
+        assert_eq!(body("").reference(), Ok(None));
+        let fine = body(r#","reference":"SAK-2026_000417""#).reference();
+        assert_eq!(
+            fine.expect("fine").expect("one").as_str(),
+            "SAK-2026_000417"
+        );
+        for (reference, kind) in [
+            ("02829090123", Kind::PersonalDataMisplaced),
+            ("sak-028290_90123", Kind::PersonalDataMisplaced),
+            ("sak 1", Kind::RequestInvalid),
+            ("", Kind::RequestInvalid),
+        ] {
+            let refused = body(&format!(r#","reference":"{reference}""#)).reference();
+            let problem = refused.expect_err(reference);
+            assert_eq!(problem.kind, kind, "{reference}");
+            assert!(!problem.detail.unwrap_or_default().contains("90123"));
+        }
+    }
+}

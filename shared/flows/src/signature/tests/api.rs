@@ -1,0 +1,261 @@
+//! Tests of the routes: authentication and responses.
+
+use std::convert::Infallible;
+
+use futures::StreamExt as _;
+use futures::future::{join, join_all};
+use futures::stream;
+use http::{HeaderValue, Method, Request};
+use http_body::Frame;
+use http_body_util::{Empty, Full, StreamBody};
+use serde_json::{Value, json};
+
+use super::settings::{MAINTENANCE, settings};
+use super::*;
+use innsyn_core::fixtures::{LOGIN_KEY, login_claims};
+use innsyn_core::platform::{Answer, Body, Response};
+use innsyn_core::problem::Kind;
+use innsyn_runtime::fixtures::answer;
+
+/// HTTP handlers with the login service and Posten behind them.
+struct Front {
+    world: World,
+    api: SignatureApi,
+}
+
+impl Front {
+    fn new() -> Self {
+        let world = World::new();
+        let posten = world.posten.clone();
+        world.platform.respond(move |request| {
+            if request.uri().host() == Some("login.example") {
+                let keys = json!({"keys": [LOGIN_KEY.jwk("one")]}).to_string();
+                return Ok(Response::new(Bytes::from(keys)));
+            }
+            posten.give(request)
+        });
+        let api = SignatureApi::from(settings(None).expect("settings"));
+        Self { world, api }
+    }
+
+    async fn send<B>(&self, request: Request<B>) -> Result<Answer, Problem>
+    where
+        B: http_body::Body<Data = Bytes> + 'static,
+    {
+        let context = context(&*self.world.platform);
+        answer(&self.api, &context, request).await
+    }
+
+    /// Returns the response to a request without a body.
+    fn ask(&self, method: Method, target: &str, token: &str) -> Result<Answer, Problem> {
+        let request = bearing(token).method(method).uri(target).body(Empty::new());
+        let answer = self.send(request.expect("a request"));
+        self.world.platform.run(answer)
+    }
+
+    /// Returns a token of the customer with the `sub` and Kari's `pid`.
+    fn login(&self, sub: &str) -> String {
+        let mut claims = login_claims(self.world.platform.now().unix_timestamp());
+        claims["sub"] = json!(sub);
+        claims["pid"] = json!(KARI);
+        LOGIN_KEY.sign(Some("one"), &claims)
+    }
+
+    fn to_order<B>(&self, sub: &str, body: B) -> Request<B> {
+        let request = bearing(&self.login(sub)).method(Method::POST);
+        let request = request
+            .uri("/signatures")
+            .header("content-type", "application/json");
+        request.body(body).expect("a request")
+    }
+
+    /// Returns an order of Kari's.
+    fn whole_order(&self) -> Request<Full<Bytes>> {
+        let body = json!({
+            "flow": "direct", "title": "Avtale", "return_address": "https://bank.example/back",
+            "documents": [{"title": "Avtale", "content": STANDARD.encode(PDF)}],
+        });
+        self.to_order("kari", Full::new(Bytes::from(body.to_string())))
+    }
+
+    fn order(&self) -> Value {
+        let answer = self.send(self.whole_order());
+        let answer = self.world.platform.run(answer);
+        self.read(answer, 201)
+    }
+
+    /// Sends a large order of Ola's, of which only the beginning arrives.
+    async fn drip(&self) -> Result<Answer, Problem> {
+        let beginning = Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; 100 * 1024])));
+        let beginning = stream::once(std::future::ready(beginning));
+        let body = StreamBody::new(beginning.chain(stream::pending()));
+        let mut request = self.to_order("ola", body);
+        let length = HeaderValue::from_static("13000000");
+        request.headers_mut().insert("content-length", length);
+        self.send(request).await
+    }
+
+    fn read(&self, answer: Result<Answer, Problem>, status: u16) -> Value {
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let body = self.world.platform.run(answer.into_body().collect(9999));
+        serde_json::from_slice(&body.expect("a body")).expect("JSON")
+    }
+}
+
+fn bearing(token: &str) -> http::request::Builder {
+    Request::builder().header("authorization", format!("Bearer {token}"))
+}
+
+#[test]
+fn an_order_is_answered_with_a_page_and_its_status_can_be_asked() {
+    let front = Front::new();
+    let job = front.order();
+    assert_eq!(job["flow"], "direct");
+    assert_eq!(job["status"], "in_progress");
+    assert_eq!(job["signers"][0]["signer"], 0);
+    assert_eq!(
+        job["signers"][0]["redirect_url"],
+        format!("{PAGES}/#/-/page-90000-0")
+    );
+    let path = format!("/signatures/{}", job["id"].as_str().expect("an id"));
+    let status = front.ask(Method::GET, &path, &front.login("kari"));
+    let status = front.read(status, 200);
+    assert_eq!(status["status"], "in_progress");
+    assert_eq!(
+        status["signers"][0],
+        json!({"signer": 0, "status": "waiting"})
+    );
+    let problem = front.ask(Method::GET, &path, &front.login("ola"));
+    assert_eq!(problem.expect_err("another's").kind, Kind::SignatureUnknown);
+}
+
+#[test]
+fn without_a_login_nothing_is_read() {
+    let front = Front::new();
+    let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+    let request = bearing("x").method(Method::POST).uri("/signatures");
+    let problem = front.send(request.body(endless).expect("a request"));
+    let problem = front.world.platform.run(problem);
+    assert_eq!(problem.expect_err("nobody").kind, Kind::LoginRequired);
+    assert_eq!(front.world.platform.uptime(), Duration::ZERO);
+}
+
+#[test]
+fn uploads_that_drip_keep_nobody_from_ordering() {
+    let front = Front::new();
+    let platform = &*front.world.platform;
+    let drips = (0..4).map(|_| front.drip());
+    let ordered = async {
+        let answer = front.send(front.whole_order()).await;
+        (answer.map(|answer| answer.status()), platform.uptime())
+    };
+    let (ends, (status, time)) = platform.run(join(join_all(drips), ordered));
+    assert_eq!(status, Ok(http::StatusCode::CREATED));
+    assert!(time < Duration::from_secs(10), "{time:?}");
+    for end in ends {
+        assert_eq!(end.expect_err("slow").kind, Kind::RequestTimeout);
+    }
+    assert_eq!(platform.uptime(), Duration::from_secs(10));
+}
+
+#[test]
+fn a_browser_that_comes_back_is_sent_on() {
+    let front = Front::new();
+    front.order();
+    front.world.posten.happens(90_000, 0, "SIGNED");
+    let state = super::browser_return::newest_state(&front.world);
+    let come_back = |outcome: &str| {
+        let query = format!("job={}&status_query_token=good", state.expose());
+        let target = format!("/signatures/return/{outcome}?{query}");
+        let answer = front.ask(Method::GET, &target, "none");
+        answer.expect("an answer")
+    };
+    for outcome in ["completed", "rejected", "failed"] {
+        let sent = come_back(outcome);
+        assert_eq!(sent.status(), 303);
+        // The exit address is untrusted.
+        assert_eq!(
+            sent.headers()["location"],
+            "https://bank.example/back?signature=completed"
+        );
+    }
+    assert_eq!(come_back("other").status(), 404);
+}
+
+#[test]
+fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
+    let front = Front::new();
+    let made_up = format!("job={}", "x".repeat(43));
+    let visit = |query: &str, language: &str| {
+        let request = Request::get(format!("/signatures/return/failed?{query}"));
+        let request = request
+            .header("accept-language", language)
+            .body(Empty::new());
+        let page = front.send(request.expect("a request"));
+        front.world.platform.run(page).expect("a page")
+    };
+    for query in ["", "job=", "job=x", made_up.as_str()] {
+        for (language, text) in [
+            ("nb", "Lenken virker ikke"),
+            ("nn", "Lenkja verkar ikkje"),
+            ("en", "This link does not work"),
+        ] {
+            let page = visit(query, language);
+            assert_eq!(page.status(), 404);
+            let Body::Whole(html) = page.body() else {
+                panic!("a stream");
+            };
+            assert!(String::from_utf8_lossy(html).contains(text));
+        }
+    }
+    front.world.platform.fail_store(STORE, true);
+    let page = visit(&made_up, "en");
+    assert_eq!(page.status(), 503);
+    assert_eq!(
+        page.extensions().get::<Problem>().expect("a problem").kind,
+        Kind::StoreDown
+    );
+}
+
+#[test]
+fn only_the_maintenance_secret_drains_and_sweeps() {
+    let front = Front::new();
+    front.order();
+    front.world.posten.happens(90_000, 0, "SIGNED");
+    let ask = |target: &str, shown: &str| front.ask(Method::POST, target, shown);
+    for shown in ["x", "", "0123456789abcdef012345678"] {
+        for target in ["/signatures/drain", "/signatures/sweep"] {
+            let problem = ask(target, shown);
+            assert_eq!(problem.expect_err("refused").kind, Kind::LoginRequired);
+        }
+    }
+    assert!(front.world.posten.confirmed().is_empty());
+    let drained = ask("/signatures/drain", MAINTENANCE);
+    assert_eq!(
+        front.read(drained, 200),
+        json!({"changes": 1, "orphans": 0, "confirmed": 1, "unreadable": 0, "more": false})
+    );
+    front.world.platform.shift(time::Duration::days(91));
+    let swept = ask("/signatures/sweep", MAINTENANCE);
+    // A record, a ticket, a standing, and the poll times of two queues.
+    assert_eq!(front.read(swept, 200), json!({"removed": 5, "whole": true}));
+    assert_eq!(front.world.rows(), 1, "that it was done");
+}
+
+#[test]
+fn a_seal_whose_certificate_has_ended_is_told_of() {
+    let front = Front::new();
+    let told = |front: &Front| {
+        // Other results of the drain do not matter here.
+        let _ = front.ask(Method::POST, "/signatures/drain", MAINTENANCE);
+        let events = front.world.platform.events().into_iter();
+        let mut events = events.filter(|event| event["event"] == "certificate");
+        events.next().map(|event| event["outcome"].to_string())
+    };
+    assert_eq!(told(&front), None);
+    let century = std::time::Duration::from_hours(24 * 366 * 101);
+    front.world.platform.advance(century);
+    assert_eq!(told(&front).as_deref(), Some("\"ended\""));
+}
