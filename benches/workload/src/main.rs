@@ -22,7 +22,7 @@ use bytes::Bytes;
 use innsyn_core::origin::Origin;
 use innsyn_core::party::OrganisationNumber;
 use innsyn_protocols::posten::job::{
-    Document, ExitAddresses, Job, MediaType, OnBehalfOf, Plan, Signer, Who,
+    Document, ExitAddresses, Job, MediaType, OnBehalfOf, Plan, Signer, SignerIdentifier,
 };
 use innsyn_protocols::posten::{Posten, Seal};
 use keyfile::Pem;
@@ -71,7 +71,7 @@ fn shortest<T>(times: &str, act: impl Fn() -> Result<T, Failure>) -> Result<u128
 }
 
 fn package(chain: &str, key: &str, megabytes: usize, times: &str) -> Result<u128, Failure> {
-    let seal = Seal::of(chain, key)?;
+    let seal = Seal::from_pem(chain, key)?;
     let origin = || Origin::parse("https://posten.example").ok_or("not an origin");
     let posten = Posten::new(origin()?, "", None, origin()?)?;
     let job = job(
@@ -110,7 +110,7 @@ fn job(sender: &OrganisationNumber, content: Vec<u8>) -> Job {
             content: Bytes::from(content),
         }],
         signers: vec![Signer {
-            who: Who::Own("part-1".to_owned()),
+            who: SignerIdentifier::Own("part-1".to_owned()),
             signature_type: None,
             on_behalf_of: OnBehalfOf::Oneself,
             order: 0,

@@ -89,7 +89,7 @@ pub(super) fn seal_setting(
         return None;
     }
     let refused = match (certificates, key) {
-        (Some(certificates), Some(key)) => Seal::of(certificates, key).err(),
+        (Some(certificates), Some(key)) => Seal::from_pem(certificates, key).err(),
         _ => None,
     };
     let written = Value::from(certificates.unwrap_or_default());

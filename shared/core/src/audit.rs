@@ -69,13 +69,13 @@ impl Pseudonyms {
     /// Returns the pseudonyms of a caller with this subject, and of its organisation.
     pub fn caller(&self, subject: &str, consumer: &OrganisationNumber) -> CallerPseudonyms {
         CallerPseudonyms {
-            caller: self.of(subject),
-            consumer: self.of(consumer.as_str()),
+            caller: self.pseudonym(subject),
+            consumer: self.pseudonym(consumer.as_str()),
         }
     }
 
     /// Returns the pseudonym of an identifier.
-    pub fn of(&self, identifier: &str) -> Pseudonym {
+    pub fn pseudonym(&self, identifier: &str) -> Pseudonym {
         let mac = HMAC::mac(identifier, self.0.expose());
         let letter = |nibble: u8| char::from(b'a'.saturating_add(nibble & 0x0f));
         let bytes = mac.iter().take(16);
@@ -96,7 +96,7 @@ impl Trail {
 
     /// Records the service whose credential was verified.
     pub fn service(&self, pseudonyms: &Pseudonyms, name: &str, consumer: &OrganisationNumber) {
-        let consumer = pseudonyms.of(consumer.as_str());
+        let consumer = pseudonyms.pseudonym(consumer.as_str());
         self.begin(pseudonyms, None, Some(name.to_owned()), consumer);
     }
 
@@ -124,7 +124,7 @@ impl Trail {
         if let Some(audit) = self.0.borrow_mut().as_mut() {
             let is_known = audit.numbers.iter().any(|known| known.expose() == number);
             if audit.parties.len() < MOST_PARTIES && !is_known {
-                audit.parties.push(audit.pseudonyms.of(number));
+                audit.parties.push(audit.pseudonyms.pseudonym(number));
                 audit.numbers.push(Secret::new(number.to_owned()));
             }
         }
@@ -163,9 +163,15 @@ mod tests {
             ("02829090123", "mncnlohghnlnbpimdfafjhbdajkhaelb"),
             ("313367002", "klkanlckakbfddbggdkmbcgnbmbkjgoe"),
         ] {
-            assert_eq!(pseudonyms.of(number), Pseudonym(pseudonym.to_owned()));
+            assert_eq!(
+                pseudonyms.pseudonym(number),
+                Pseudonym(pseudonym.to_owned())
+            );
         }
         let other = Pseudonyms::new(&Secret::new([8; 32]));
-        assert_ne!(other.of("02829090123"), pseudonyms.of("02829090123"));
+        assert_ne!(
+            other.pseudonym("02829090123"),
+            pseudonyms.pseudonym("02829090123")
+        );
     }
 }

@@ -107,7 +107,7 @@ impl Event {
     }
 
     /// Creates the event for an operation that ended in `problem`.
-    pub fn of(event: &'static str, problem: &Problem) -> Self {
+    pub fn from_problem(event: &'static str, problem: &Problem) -> Self {
         let level = match problem.kind {
             Kind::Internal | Kind::ConfigurationMissing | Kind::StoreDown | Kind::SourceRefused => {
                 Level::Error
@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn a_line_is_one_json_object() {
         let platform = Memory::new();
-        let mut event = Event::of("request", &Problem::new(Kind::SourceDown).cause("no\nluck"));
+        let mut event =
+            Event::from_problem("request", &Problem::new(Kind::SourceDown).cause("no\nluck"));
         event.route = Some("/claims/krav");
         event.duration = Some(Duration::from_millis(12));
         let line = line(

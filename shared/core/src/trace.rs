@@ -164,7 +164,7 @@ mod tests {
 
     const CALLERS: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    fn of(values: &[&str]) -> Option<Span> {
+    fn parsed(values: &[&str]) -> Option<Span> {
         let mut headers = HeaderMap::new();
         for value in values {
             let value = HeaderValue::from_str(value).expect("a value");
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_callers_span_is_read_and_continued() {
-        let caller = of(&[CALLERS]).expect("a span");
+        let caller = parsed(&[CALLERS]).expect("a span");
         let span = caller.child(&Memory::new());
         assert_eq!(span.trace(), "0af7651916cd43dd8448eb211c80319c");
         assert_eq!(span.parent().as_deref(), Some("b7ad6b7169203331"));
@@ -183,7 +183,7 @@ mod tests {
         let header = format!("00-0af7651916cd43dd8448eb211c80319c-{}-01", span.id());
         assert_eq!(span.header(), header.as_str());
         let later = format!("01{}-more", CALLERS.trim_start_matches("00"));
-        assert_eq!(of(&[&later]), Some(caller));
+        assert_eq!(parsed(&[&later]), Some(caller));
     }
 
     #[test]
@@ -198,10 +198,10 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
             "00-+af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ] {
-            assert_eq!(of(&[other]), None, "{other}");
+            assert_eq!(parsed(&[other]), None, "{other}");
         }
-        assert_eq!(of(&[CALLERS, CALLERS]), None, "said twice");
-        assert_eq!(of(&[]), None);
+        assert_eq!(parsed(&[CALLERS, CALLERS]), None, "said twice");
+        assert_eq!(parsed(&[]), None);
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
             ("0af7651916cd43dd8028290901230319", "b7ad6b7169203331"),
             ("0af7651916cd43dd8448eb211c80319c", "b028290901230333"),
         ] {
-            let span = of(&[&format!("00-{trace}-{id}-01")]).expect("a span");
+            let span = parsed(&[&format!("00-{trace}-{id}-01")]).expect("a span");
             assert!(!span.may_be_ours(), "{span:?}");
         }
     }
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_callers_trace_is_hashed_under_a_key() {
         let written = |traces: &CallerTraces, caller: &str| {
-            let hash = traces.hash(&of(&[caller]).expect("a span"));
+            let hash = traces.hash(&parsed(&[caller]).expect("a span"));
             serde_json::to_string(&hash).expect("JSON")
         };
         let (one, other) = (CallerTraces::new(false, "a"), CallerTraces::new(false, "b"));

@@ -38,7 +38,7 @@ const SECRET_ID: &str = "6f1c0e8d-3b5a-4f7e-9a2d-1c0b3e4f5a6b";
 
 /// Returns every output about a problem: to the caller, to the log, and in its `Debug` form.
 fn told(context: &Context<'_, Memory>, problem: &Problem) -> String {
-    context.log(&Event::of("request", problem));
+    context.log(&Event::from_problem("request", problem));
     let answer = problem.response(context.correlation_id.as_str());
     let answer = String::from_utf8_lossy(answer.body()).into_owned();
     let lines = context.platform.lines().join("\n");

@@ -169,7 +169,7 @@ impl Consents {
                     }
                     agenda.remove(slot, &due).await?;
                 }
-                Err(problem) => context.log(&Event::of("event", &problem)),
+                Err(problem) => context.log(&Event::from_problem("event", &problem)),
             }
         }
         Ok(sent)

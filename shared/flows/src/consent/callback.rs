@@ -40,6 +40,15 @@ pub struct BrowserReturn<'a> {
     pub head: bool,
 }
 
+/// Assessment of what the browser reports.
+#[derive(Clone, Copy, Debug, Default)]
+struct BrowserReport {
+    /// True if Altinn is asked again until it has an answer too.
+    is_answered: bool,
+    /// True if the record has got a code that it did not have.
+    is_new_code: bool,
+}
+
 impl Consents {
     /// Settles the request to which the state belongs, and returns the redirect address. `None` for
     /// an unknown state.
@@ -109,7 +118,7 @@ impl Consents {
                         .await;
                     // The customer gets Altinn's status even if the store is full.
                     if let Err(problem) = kept {
-                        context.log(&Event::of("consent", &problem));
+                        context.log(&Event::from_problem("consent", &problem));
                     }
                 }
                 self.settle(rows, key, request, browser_return, looks).await
@@ -146,17 +155,17 @@ impl Consents {
         let own = kept.filter(|record| record.request.id == request.id);
         let mut record = own.unwrap_or_else(|| Record::new(request.clone(), Outcome::Pending, now));
         if record.outcome(now) == Outcome::Pending && !browser_return.head {
-            let (answered, learned) =
-                self.take_code(rows.context, &mut record, browser_return.says);
+            let report = self.take_code(rows.context, &mut record, browser_return.says);
             let outcome = if looks {
-                self.look(rows.context, key, &record, answered).await
+                self.look(rows.context, key, &record, report.is_answered)
+                    .await
             } else {
                 Outcome::Pending
             };
             record.settle(outcome, now);
             // An overwritten request replaces the record only if it was granted.
             if outcome == Outcome::Granted
-                || ((outcome != Outcome::Pending || learned) && !overwritten)
+                || ((outcome != Outcome::Pending || report.is_new_code) && !overwritten)
             {
                 if outcome != Outcome::Pending {
                     rows.context
@@ -165,8 +174,8 @@ impl Consents {
                 if let Err(problem) = self.keep_settled(rows, key, &record).await {
                     // The outcome is correct nevertheless, and the next read of the row looks it up
                     // again, unless it is the code that is lost.
-                    rows.context.log(&Event::of("consent", &problem));
-                    if learned {
+                    rows.context.log(&Event::from_problem("consent", &problem));
+                    if report.is_new_code {
                         return Err(problem);
                     }
                 }
@@ -175,14 +184,13 @@ impl Consents {
         Ok(record.outcome(now))
     }
 
-    /// Stores the code from the browser in the record, if there is no other source for it. Returns
-    /// whether the browser's message justifies another lookup, and whether the code is new.
+    /// Stores the code from the browser in the record, if there is no other source for it.
     fn take_code<P: Platform>(
         &self,
         context: &Context<'_, P>,
         record: &mut Record,
         says: ReturnQuery<'_>,
-    ) -> (bool, bool) {
+    ) -> BrowserReport {
         let known = record.request.handle.as_deref();
         let other = says
             .code
@@ -190,16 +198,22 @@ impl Consents {
         match other {
             Some(code) if self.altinn.learns_codes_from_browsers() => {
                 record.request.handle = Some(code.to_owned());
-                (says.answered, true)
+                BrowserReport {
+                    is_answered: says.answered,
+                    is_new_code: true,
+                }
             }
             Some(_) => {
                 context.log(
                     &Event::new(Level::Warn, "consent", "mismatch")
                         .cause("the browser says another code"),
                 );
-                (false, false)
+                BrowserReport::default()
             }
-            None => (says.answered, false),
+            None => BrowserReport {
+                is_answered: says.answered,
+                is_new_code: false,
+            },
         }
     }
 
@@ -218,7 +232,7 @@ impl Consents {
                 Ok(LookupOutcome::Known(Outcome::Pending) | LookupOutcome::Unknown) => {}
                 Ok(LookupOutcome::Known(outcome)) => return outcome,
                 Err(problem) => {
-                    context.log(&Event::of("consent", &problem));
+                    context.log(&Event::from_problem("consent", &problem));
                     break;
                 }
             }

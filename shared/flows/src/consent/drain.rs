@@ -52,7 +52,7 @@ impl Consents {
         };
         let end = self.drain_all(context, consumers).await;
         if let Err(problem) = lease.release(context).await {
-            context.log(&Event::of("feed", &problem));
+            context.log(&Event::from_problem("feed", &problem));
         }
         end
     }
@@ -80,7 +80,7 @@ impl Consents {
                     drained.ended = drained.ended.saturating_add(polled.ended);
                 }
                 Err(problem) => {
-                    context.log(&Event::of("feed", &problem));
+                    context.log(&Event::from_problem("feed", &problem));
                     end = end.and(Err(problem));
                 }
             }

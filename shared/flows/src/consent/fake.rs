@@ -42,7 +42,7 @@ pub(crate) type Answer = Result<Response, SendError>;
 
 /// State of the external services.
 #[derive(Clone, Default)]
-pub(crate) struct World(Rc<RefCell<State>>);
+pub(crate) struct ExternalServices(Rc<RefCell<State>>);
 
 #[derive(Default)]
 struct State {
@@ -63,13 +63,13 @@ struct State {
     data: VecDeque<Response>,
 }
 
-impl World {
+impl ExternalServices {
     pub(crate) fn install(platform: &Memory) -> Self {
         platform.add_store(STORE);
-        let world = Self::default();
-        let answering = world.clone();
+        let services = Self::default();
+        let answering = services.clone();
         platform.respond(move |request| answering.answer(request));
-        world
+        services
     }
 
     /// Sets the response to the next call to `host`.
@@ -370,7 +370,7 @@ impl Bank {
         let key = Key::read(Some(key))?.expect("a key");
         let (store, consumer) = (&self.consents.store, &self.consumers.default);
         let entry = Entry::new(store, consumer, &self.subject, "POST /consent", &key);
-        let running = entry.begin(&context, &Fingerprint::of(&[])).await?;
+        let running = entry.begin(&context, &Fingerprint::from_parts(&[])).await?;
         let started =
             self.consents
                 .start_once(&context, self.about(), self.requester(), CALLBACK, &running);

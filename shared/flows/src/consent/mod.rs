@@ -229,7 +229,7 @@ impl Consents {
         record.look(context.now());
         if let Err(problem) = rows.keep(key, &record).await {
             // A lookup that is not stored would not be limited in rate.
-            context.log(&Event::of("consent", &problem));
+            context.log(&Event::from_problem("consent", &problem));
             return Ok(Some(record).filter(Record::is_known_to_altinn));
         }
         match self.lookup_outcome(context, key, &record).await {
@@ -243,7 +243,7 @@ impl Consents {
                 rows.keep(key, &record).await?;
                 return Ok(None);
             }
-            Err(problem) => context.log(&Event::of("consent", &problem)),
+            Err(problem) => context.log(&Event::from_problem("consent", &problem)),
         }
         Ok(Some(record))
     }

@@ -43,7 +43,7 @@ impl StartBody {
         .map(str::as_bytes)
         .chain(metadata)
         .collect();
-        Fingerprint::of(&fields)
+        Fingerprint::from_parts(&fields)
     }
 
     /// Returns the consumer's own reference.

@@ -56,7 +56,7 @@ impl<P: Platform> Agenda<'_, P> {
         match self.try_add(entry).await {
             Ok(true) => {}
             Ok(false) => self.context.log(&Event::new(Level::Warn, "agenda", "full")),
-            Err(problem) => self.context.log(&Event::of("agenda", &problem)),
+            Err(problem) => self.context.log(&Event::from_problem("agenda", &problem)),
         }
     }
 

@@ -168,7 +168,7 @@ impl<'a, P: Platform> Announcer<'a, P> {
             }
             Err(problem) => {
                 self.failed.borrow_mut().push(news.consumer.clone());
-                let mut event = Event::of("event", &problem);
+                let mut event = Event::from_problem("event", &problem);
                 event.outcome = "not-delivered";
                 event.level = if next.attempts < ALARMING {
                     Level::Warn

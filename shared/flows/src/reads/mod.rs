@@ -302,7 +302,7 @@ async fn explain<P: Platform>(
     };
     context.log(&Event {
         level: Level::Warn,
-        ..Event::of("consent-doubted", &refusal)
+        ..Event::from_problem("consent-doubted", &refusal)
     });
     let truth = match active.doubt(context).await {
         // The source refuses an active consent: the party can only give another.

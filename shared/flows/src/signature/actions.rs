@@ -175,7 +175,7 @@ impl Signatures {
         for signer in view.signers.iter_mut().filter(|signer| signer.is_open()) {
             match self.new_page(context, job, signer.signer).await {
                 Ok(page) => signer.redirect_url = Some(page),
-                Err(problem) => context.log(&Event::of("order", &problem)),
+                Err(problem) => context.log(&Event::from_problem("order", &problem)),
             }
         }
         view

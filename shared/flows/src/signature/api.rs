@@ -21,7 +21,7 @@ use innsyn_core::problem::Problem;
 use innsyn_core::secret::Secret;
 use innsyn_core::semaphore::Semaphore;
 use innsyn_core::trace::CallerTraces;
-use innsyn_protocols::posten::job::Who;
+use innsyn_protocols::posten::job::SignerIdentifier;
 use innsyn_runtime::caller::{Customer, LoginTokens, Timer, Visitor};
 use innsyn_runtime::config::Consumers;
 use innsyn_runtime::expiry::Expiry;
@@ -151,7 +151,7 @@ impl SignatureApi {
         self.expiry.tell(context);
         let key = Key::read(request.header(idempotency::HEADER)?)?;
         let content_type = request.header("content-type")?.unwrap_or_default();
-        let mut watch = Format::of(content_type)?.watch();
+        let mut watch = Format::from_content_type(content_type)?.watch();
         // Held until the response: the order parsed from the body is about as large.
         let mut reservation = self.memory.reserve(customer.subject.expose());
         let limits = BodyLimits {
@@ -167,7 +167,7 @@ impl SignatureApi {
         };
         let order = rights.read(content_type, &body)?;
         for signer in &order.signers {
-            if let Who::Person(number) = &signer.who {
+            if let SignerIdentifier::Person(number) = &signer.who {
                 context.audit.party(number.expose());
             }
         }
@@ -178,7 +178,7 @@ impl SignatureApi {
             .signatures
             .order(context, customer, order, key.as_ref());
         match ordered.await? {
-            Ordered::Made(job) => json(StatusCode::CREATED, &job),
+            Ordered::Created(job) => json(StatusCode::CREATED, &job),
             Ordered::Unknown(job) => json(StatusCode::ACCEPTED, &job),
         }
     }

@@ -135,7 +135,7 @@ impl Signatures {
                 let kept = self.take(context, consumer, job, &change, token).await;
                 job.snapshot = kept.unwrap_or_else(|problem| {
                     // The status is correct nevertheless, and the queue will deliver it again.
-                    context.log(&Event::of("signature", &problem));
+                    context.log(&Event::from_problem("signature", &problem));
                     if job.is_over() {
                         job.snapshot.clone()
                     } else {
@@ -152,10 +152,10 @@ impl Signatures {
                 let (rows, signers) = (self.rows(context), job.record.signers.len());
                 match rows.snapshot(consumer, &job.id, signers).await {
                     Ok(snapshot) => job.snapshot = snapshot,
-                    Err(problem) => context.log(&Event::of("signature", &problem)),
+                    Err(problem) => context.log(&Event::from_problem("signature", &problem)),
                 }
             }
-            Err(problem) => context.log(&Event::of("signature", &problem)),
+            Err(problem) => context.log(&Event::from_problem("signature", &problem)),
         }
     }
 

@@ -34,7 +34,7 @@ impl<P: Platform> Run<'_, P> {
         let change = match status::read(&self.signatures.posten, flow, answer.body()) {
             Ok(change) => change,
             Err(error) => {
-                let mut event = Event::of("drain", &refusal::unreadable(error));
+                let mut event = Event::from_problem("drain", &refusal::unreadable(error));
                 event.level = Level::Error;
                 self.context.log(&event);
                 self.count(|drained| add_one(&mut drained.unreadable));
@@ -118,9 +118,9 @@ impl<P: Platform> Run<'_, P> {
             }
             Ok(answer) => {
                 let problem = refusal::problem(&answer);
-                self.context.log(&Event::of("confirm", &problem));
+                self.context.log(&Event::from_problem("confirm", &problem));
             }
-            Err(problem) => self.context.log(&Event::of("confirm", &problem)),
+            Err(problem) => self.context.log(&Event::from_problem("confirm", &problem)),
         }
         Ok(None)
     }

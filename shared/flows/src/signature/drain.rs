@@ -97,7 +97,7 @@ impl Signatures {
         };
         let end = self.drain_all(context, consumers).await;
         if let Err(problem) = lease.release(context).await {
-            context.log(&Event::of("drain", &problem));
+            context.log(&Event::from_problem("drain", &problem));
         }
         end
     }
@@ -124,7 +124,7 @@ impl Signatures {
                     break;
                 }
                 Err(problem) => {
-                    context.log(&Event::of("drain", &problem));
+                    context.log(&Event::from_problem("drain", &problem));
                     end = end.and(Err(problem));
                 }
             }

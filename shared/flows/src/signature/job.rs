@@ -178,7 +178,7 @@ impl Job {
     fn signer_view(&self, number: usize) -> SignerView {
         let said = self.signer(number);
         let silent = self.snapshot.is_none() && self.record.made.is_some();
-        let status = said.map(|signer| word(&SignerStatus::of(&signer.status)));
+        let status = said.map(|signer| word(&SignerStatus::from_text(&signer.status)));
         SignerView {
             signer: number,
             status: status.unwrap_or(if silent { "waiting" } else { "unknown" }),

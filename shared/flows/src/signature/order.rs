@@ -64,7 +64,7 @@ pub enum FlowOptions {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Ordered {
     /// Posten has created the job. For a direct job the signers have their `redirect_url`.
-    Made(JobView),
+    Created(JobView),
     /// Posten may have created the job: its response was lost. Nothing is sent again.
     Unknown(JobView),
 }
@@ -85,7 +85,7 @@ impl Draft {
     fn fingerprint(&self) -> Fingerprint {
         let address = self.return_address.as_ref().map(ReturnAddress::as_str);
         let content = self.job.content_hash();
-        Fingerprint::of(&[&content, address.unwrap_or_default().as_bytes()])
+        Fingerprint::from_parts(&[&content, address.unwrap_or_default().as_bytes()])
     }
 }
 
@@ -147,7 +147,7 @@ impl Signatures {
             }
             Ok(Some(job)) => {
                 let view = self.with_new_pages(context, &job).await;
-                (Ok(Ordered::Made(view)), true)
+                (Ok(Ordered::Created(view)), true)
             }
             Ok(None) => {
                 let ordered = self.order_new(context, customer, draft, id).await;
@@ -184,16 +184,16 @@ impl Signatures {
         let sent = self.send(context, &job).await;
         drop(job);
         let created = match sent {
-            Sent::Made(created) => created,
+            Sent::Created(created) => created,
             Sent::Refused(problem) => {
                 if let Err(kept) = rows.forget(consumer, &id, &state).await {
                     // The id was not returned to anybody; the row expires.
-                    context.log(&Event::of("order", &kept));
+                    context.log(&Event::from_problem("order", &kept));
                 }
                 return Err(problem);
             }
             Sent::Unclear(problem) => {
-                let mut event = Event::of("order", &problem);
+                let mut event = Event::from_problem("order", &problem);
                 (event.level, event.outcome) = (Level::Error, "unknown");
                 context.log(&event);
                 return Ok(Ordered::Unknown(seen(id, record).view()));
@@ -202,9 +202,9 @@ impl Signatures {
         record.take(&created);
         if let Err(problem) = rows.keep(consumer, &id, &record).await {
             // The job exists nevertheless, and the queue will deliver its status.
-            context.log(&Event::of("order", &problem));
+            context.log(&Event::from_problem("order", &problem));
         }
-        Ok(Ordered::Made(self.with_pages(
+        Ok(Ordered::Created(self.with_pages(
             context,
             &seen(id, record),
             &created,

@@ -32,12 +32,12 @@ pub(super) struct Record {
     /// Expiry of the rows, in Unix seconds.
     until: i64,
     /// Posten's response; `None` while it is not known.
-    pub(super) made: Option<Made>,
+    pub(super) made: Option<CreatedJob>,
 }
 
 /// Posten's response to the order.
 #[derive(Clone, Deserialize, Serialize)]
-pub(super) struct Made {
+pub(super) struct CreatedJob {
     pub(super) job_id: i64,
     pub(super) status: Option<Address>,
     pub(super) cancellation: Option<Address>,
@@ -90,7 +90,7 @@ impl Record {
             let signer = signers.find(|signer| signer.who == *who)?;
             Some(signer.address.clone())
         };
-        self.made = Some(Made {
+        self.made = Some(CreatedJob {
             job_id: created.job_id,
             status: created.status.clone(),
             cancellation: created.cancellation.clone(),

@@ -222,7 +222,7 @@ impl<P: Platform> Rows<'_, P> {
         change: &Change,
         until: OffsetDateTime,
     ) -> Result<(), Problem> {
-        let progress = Progress::of(change);
+        let progress = Progress::from_change(change);
         let known = self.snapshot_at(consumer, owner, progress).await?;
         let snapshot = match known.clone() {
             Some(known) => known.and(change.into()),

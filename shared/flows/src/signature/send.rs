@@ -40,7 +40,7 @@ const SEALINGS: u32 = 3;
 
 /// Result of sending the order.
 pub(super) enum Sent {
-    Made(Created),
+    Created(Created),
     Refused(Problem),
     Unclear(Problem),
 }
@@ -78,7 +78,7 @@ impl Signatures {
                         && !is_last
                         && !is_fresh(context, sealed) =>
                 {
-                    context.log(&Event::of("order", &problem));
+                    context.log(&Event::from_problem("order", &problem));
                     is_last = true;
                 }
                 sent => return sent,
@@ -131,7 +131,9 @@ impl Signatures {
         }
         let is_ours = |echo: &str| echo == job.reference;
         let sent = match answer::created(&self.posten, job.flow(), answer.body()) {
-            Ok(created) if created.reference.as_deref().is_none_or(is_ours) => Sent::Made(created),
+            Ok(created) if created.reference.as_deref().is_none_or(is_ours) => {
+                Sent::Created(created)
+            }
             Ok(_) => Sent::Unclear(outbound::unreadable(POSTEN, "the reference is not ours")),
             Err(error) => Sent::Unclear(refusal::unreadable(error)),
         };

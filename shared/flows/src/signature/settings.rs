@@ -140,7 +140,7 @@ fn seal(resolver: &mut Resolver<'_>) -> Option<Seal> {
         "set it to the enterprise certificate and those that issued it, in PEM, its own first";
     let chain = resolver.required(CHAIN, REMEDY);
     let key = resolver.required(KEY, "set it to the certificate's RSA key, in PEM");
-    let seal = Seal::of(chain?, key?);
+    let seal = Seal::from_pem(chain?, key?);
     if let Err(error) = &seal {
         let reason = format!("and {KEY} make no seal: {error}");
         resolver.invalid(CHAIN, &reason, REMEDY);

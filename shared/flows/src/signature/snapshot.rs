@@ -29,7 +29,7 @@ impl Progress {
     }
 
     /// Returns the progress in a change.
-    pub(super) fn of(change: &Change) -> Self {
+    pub(super) fn from_change(change: &Change) -> Self {
         let signers = change.signers.iter();
         let acted = match change.job {
             JobStatus::InProgress => signers

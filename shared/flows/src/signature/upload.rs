@@ -12,7 +12,9 @@ use innsyn_core::json::Size;
 use innsyn_core::party::PersonNumber;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_protocols::posten::Flow;
-use innsyn_protocols::posten::job::{AuthenticationLevel, Document, MOST_BYTES, Signer, Who};
+use innsyn_protocols::posten::job::{
+    AuthenticationLevel, Document, MOST_BYTES, Signer, SignerIdentifier,
+};
 use innsyn_runtime::caller::Customer;
 use innsyn_runtime::return_address::{Journey, ReturnAddresses};
 
@@ -38,7 +40,7 @@ impl Format {
     /// # Errors
     ///
     /// [`Kind::MediaTypeUnsupported`] for any other.
-    pub(super) fn of(content_type: &str) -> Result<Self, Problem> {
+    pub(super) fn from_content_type(content_type: &str) -> Result<Self, Problem> {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("application/json") {
             Ok(Self::Json)
@@ -89,7 +91,7 @@ pub(super) struct Rights<'a> {
 impl Rights<'_> {
     /// Parses an order of the customer's, whose body has this `Content-Type`.
     pub(super) fn read(&self, content_type: &str, body: &Bytes) -> Result<Order, Problem> {
-        if Format::of(content_type)? == Format::Json {
+        if Format::from_content_type(content_type)? == Format::Json {
             let request = OrderRequest::read(body)?;
             let contents = request.documents.iter().enumerate();
             let contents: Result<_, _> = contents
@@ -166,19 +168,19 @@ impl Rights<'_> {
     fn signer(&self, place: usize, input: SignerInput) -> Result<Signer, Problem> {
         let own = self.customer.person();
         let who = match (input.number, input.identifier, input.contact) {
-            (None, None, false) => Who::Person(own.cloned().ok_or_else(|| {
+            (None, None, false) => SignerIdentifier::Person(own.cloned().ok_or_else(|| {
                 Problem::new(Kind::PartyNotAllowed)
                     .detail("The login token does not identify the customer: list the signers")
             })?),
             (Some(number), None, false) => {
-                Who::Person(PersonNumber::parse(&number).map_err(|error| {
+                SignerIdentifier::Person(PersonNumber::parse(&number).map_err(|error| {
                     invalid(&format!(
                         "signers[{place}].number is not a national identity number: {error}"
                     ))
                 })?)
             }
-            (None, Some(identifier), false) => Who::Own(identifier),
-            (None, None, true) => Who::Contact,
+            (None, Some(identifier), false) => SignerIdentifier::Own(identifier),
+            (None, None, true) => SignerIdentifier::Contact,
             _ => {
                 let detail = format!(
                     "signers[{place}] must have one of number, identifier and contact details"
@@ -186,7 +188,7 @@ impl Rights<'_> {
                 return Err(invalid(&detail));
             }
         };
-        let is_own = matches!(&who, Who::Person(number) if Some(number) == own);
+        let is_own = matches!(&who, SignerIdentifier::Person(number) if Some(number) == own);
         let may_order = || {
             let claim = self.orders_claim;
             claim.is_some_and(|claim| self.customer.has_right(claim))

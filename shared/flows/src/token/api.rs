@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use super::TokenConfig;
 use super::access::{Access, Caller};
 use super::issuer::Issuer;
-use super::request::TokenRequest;
+use super::request::{ParsedRequest, TokenRequest};
 use super::wire::{OAuthError, TokenBody};
 use super::{COMPONENT, PATH, SWEEP_PATH};
 use innsyn_core::audit::Pseudonyms;
@@ -112,7 +112,10 @@ impl TokenApi {
         context
             .audit
             .service(&self.pseudonyms, caller.name(), &caller.consumer);
-        let (token_request, skip_cache) = TokenRequest::read(context, request, caller).await?;
+        let ParsedRequest {
+            token_request,
+            skip_cache,
+        } = TokenRequest::read(context, request, caller).await?;
         for number in token_request
             .persons()
             .chain(token_request.consumer_org_text())

@@ -48,6 +48,13 @@ pub struct Client {
 /// component.
 type Identity = (OrganisationNumber, TokenRequest);
 
+/// Token, and where this request has got it.
+struct ObtainedToken {
+    token: Token,
+    /// True if this request has fetched it from the token component.
+    is_fetched: bool,
+}
+
 impl Client {
     /// Creates a client for the component `component`, whose credentials are signed with `key`.
     pub fn new(component: &'static str, key: SigningKey) -> Self {
@@ -72,24 +79,26 @@ impl Client {
         consumer: &OrganisationNumber,
         token_request: &TokenRequest,
     ) -> Result<Token, Problem> {
-        let (token, fetched) = self.have(context, consumer, token_request).await?;
+        let obtained = self.have(context, consumer, token_request).await?;
         // Fetched tokens are logged by the token component.
-        if !fetched {
+        if !obtained.is_fetched {
             Source::Memory.tell(context);
         }
-        Ok(token)
+        Ok(obtained.token)
     }
 
-    /// Returns a token as [`Self::obtain`] does, but without a log line, and whether this request
-    /// has fetched it.
+    /// Returns a token as [`Self::obtain`] does, but without a log line.
     async fn have<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         token_request: &TokenRequest,
-    ) -> Result<(Token, bool), Problem> {
+    ) -> Result<ObtainedToken, Problem> {
         if let Some(token) = self.fresh(context, consumer, token_request) {
-            return Ok((token, false));
+            return Ok(ObtainedToken {
+                token,
+                is_fetched: false,
+            });
         }
         let identity = (consumer.clone(), token_request.clone());
         let fetched = Cell::new(false);
@@ -104,7 +113,10 @@ impl Client {
             .in_flight
             .join(context.platform, &identity, fetch)
             .await?;
-        Ok((token, fetched.get()))
+        Ok(ObtainedToken {
+            token,
+            is_fetched: fetched.get(),
+        })
     }
 
     /// Removes a token that the source refused from the cache. The next one is minted anew.
@@ -170,7 +182,7 @@ impl Client {
         let (mut request, _held) = prepare().await?;
         // The preparation may have taken long.
         if self.refusals.get() != refusals || !token.is_fresh(context.now()) {
-            (token, _) = self.have(context, consumer, token_request).await?;
+            token = self.have(context, consumer, token_request).await?.token;
         }
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, bearer(token.value())?);
@@ -179,7 +191,7 @@ impl Client {
             return Ok(response);
         }
         self.forget(consumer, token_request, &token);
-        let (token, _) = self.have(context, consumer, token_request).await?;
+        let token = self.have(context, consumer, token_request).await?.token;
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, bearer(token.value())?);
         outbound::send(context, call, &request).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::TokenConfig;
 use super::cache::{Source, Token, TokenCache};
-use super::mint::TokenMinter;
+use super::mint::{MintError, TokenMinter};
 use super::request::TokenRequest;
 use super::rows::{Identity, Rows};
 use super::wire::OAuthError;
@@ -184,11 +184,11 @@ impl Issuer {
             .minter
             .mint(context, client, &identity.token_request)
             .await;
-        let newer = issued.map_err(|(refusal, hard)| {
-            if hard && is_withdrawn(&refusal) {
-                self.remember(context, identity, &refusal);
+        let newer = issued.map_err(|failure| {
+            if failure.is_persistent && is_withdrawn(&failure.error) {
+                self.remember(context, identity, &failure.error);
             }
-            refusal
+            failure.error
         })?;
         self.cache.put(identity, newer.clone(), context.now());
         self.rows.put(context, client, identity, &newer).await;
@@ -269,7 +269,10 @@ impl Issuer {
                 }
             }
         }
-        let (refusal, hard) = match self
+        let MintError {
+            error: refusal,
+            is_persistent,
+        } = match self
             .minter
             .mint(context, client, &identity.token_request)
             .await
@@ -281,7 +284,7 @@ impl Issuer {
             }
             Err(failure) => failure,
         };
-        if hard {
+        if is_persistent {
             self.remember(context, identity, &refusal);
         }
         // A token outlives its permission, but must not be used after that.

@@ -11,14 +11,14 @@ use innsyn_core::platform::Platform;
 use innsyn_protocols::maskinporten::{Client, Key, KeyIdentifier};
 
 /// Time for which the other key is tried first, before the first one is tried again.
-const STAND_IN: Duration = Duration::from_mins(5);
+const FALLBACK: Duration = Duration::from_mins(5);
 
-/// Keys that stand in for the first ones of their clients.
+/// Fallback keys of the clients whose first key is rejected.
 #[derive(Debug, Default)]
-pub(super) struct KeyChoice(RefCell<Vec<StandIn>>);
+pub(super) struct KeyChoice(RefCell<Vec<FallbackKey>>);
 
 #[derive(Debug)]
-struct StandIn {
+struct FallbackKey {
     client_id: String,
     key: KeyIdentifier,
     until: Duration,
@@ -32,38 +32,38 @@ impl KeyChoice {
         client: &'a Client,
     ) -> Vec<&'a Key> {
         let now = platform.uptime();
-        let mut stand_ins = self.0.borrow_mut();
-        stand_ins.retain(|stand_in| now < stand_in.until);
-        let stand_in = stand_ins
+        let mut fallbacks = self.0.borrow_mut();
+        fallbacks.retain(|fallback| now < fallback.until);
+        let fallback = fallbacks
             .iter()
-            .find(|stand_in| stand_in.client_id == client.client_id);
+            .find(|fallback| fallback.client_id == client.client_id);
         let mut keys: Vec<&Key> = client.keys.iter().collect();
-        if let Some(stand_in) = stand_in {
+        if let Some(fallback) = fallback {
             // Stable sort: the other keys keep their order.
-            keys.sort_by_key(|key| key.identifier != stand_in.key);
+            keys.sort_by_key(|key| key.identifier != fallback.key);
         }
         keys
     }
 
     /// Records a key that worked in place of the first one.
     pub(super) fn worked(&self, platform: &impl Platform, client: &Client, key: &Key) {
-        let mut stand_ins = self.0.borrow_mut();
+        let mut fallbacks = self.0.borrow_mut();
         let is_first = client
             .keys
             .first()
             .is_some_and(|first| first.identifier == key.identifier);
-        let known = stand_ins.iter().any(|stand_in| {
-            stand_in.client_id == client.client_id && stand_in.key == key.identifier
+        let known = fallbacks.iter().any(|fallback| {
+            fallback.client_id == client.client_id && fallback.key == key.identifier
         });
         if known && !is_first {
             return;
         }
-        stand_ins.retain(|stand_in| stand_in.client_id != client.client_id);
+        fallbacks.retain(|fallback| fallback.client_id != client.client_id);
         if !is_first {
-            stand_ins.push(StandIn {
+            fallbacks.push(FallbackKey {
                 client_id: client.client_id.clone(),
                 key: key.identifier.clone(),
-                until: platform.uptime().saturating_add(STAND_IN),
+                until: platform.uptime().saturating_add(FALLBACK),
             });
         }
     }

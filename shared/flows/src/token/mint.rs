@@ -35,6 +35,23 @@ struct GrantRequest<'a> {
     metadata: &'a Metadata,
 }
 
+/// Refusal of a token request that reached Maskinporten.
+pub(super) struct MintError {
+    /// Error for the caller.
+    pub(super) error: OAuthError,
+    /// True if an early retry is pointless.
+    pub(super) is_persistent: bool,
+}
+
+impl MintError {
+    fn temporary(problem: Problem) -> Self {
+        Self {
+            error: problem.into(),
+            is_persistent: false,
+        }
+    }
+}
+
 /// Reason why no token was minted.
 enum Failure {
     /// Refusal by Maskinporten.
@@ -70,7 +87,7 @@ impl TokenMinter {
         &self.metadata
     }
 
-    /// Mints a new token. A failure includes whether an early retry is pointless.
+    /// Mints a new token.
     ///
     /// A key that Maskinporten rejects, or does not know yet, is replaced by the client's other
     /// one.
@@ -79,12 +96,12 @@ impl TokenMinter {
         context: &Context<'_, P>,
         client: &Client,
         token_request: &TokenRequest,
-    ) -> Result<Token, (OAuthError, bool)> {
+    ) -> Result<Token, MintError> {
         let metadata = self.metadata.get(context).await;
         let grant_request = GrantRequest {
             client,
             token_request,
-            metadata: &metadata.map_err(|problem| (problem.into(), false))?,
+            metadata: &metadata.map_err(MintError::temporary)?,
         };
         let mut first = None;
         for key in self.keys.in_order(context.platform, client) {
@@ -98,11 +115,11 @@ impl TokenMinter {
                     context.log(&passed_over(key, &failure));
                     first.get_or_insert(failure);
                 }
-                Err(failure) => return Err(failure.into_oauth_error(token_request)),
+                Err(failure) => return Err(failure.into_mint_error(token_request)),
             }
         }
         let none = || Failure::Silent(Problem::new(Kind::Internal).cause("the client has no key"));
-        Err(first.unwrap_or_else(none).into_oauth_error(token_request))
+        Err(first.unwrap_or_else(none).into_mint_error(token_request))
     }
 
     /// Sends a grant, and once more with a new signature if it was reused or out of its time.
@@ -213,13 +230,14 @@ fn passed_over(key: &Key, failure: &Failure) -> Event {
 }
 
 impl Failure {
-    /// Converts the failure to an OAuth error, and returns whether it will persist for a while.
-    fn into_oauth_error(self, token_request: &TokenRequest) -> (OAuthError, bool) {
+    fn into_mint_error(self, token_request: &TokenRequest) -> MintError {
         let refusal = match self {
-            Self::Silent(problem) | Self::Unsigned(problem) => return (problem.into(), false),
+            Self::Silent(problem) | Self::Unsigned(problem) => {
+                return MintError::temporary(problem);
+            }
             Self::Refused(refusal) => refusal,
         };
-        let hard = matches!(
+        let is_persistent = matches!(
             refusal.class,
             Class::Authorization | Class::Client | Class::Key | Class::Programming
         );
@@ -233,14 +251,17 @@ impl Failure {
         problem.retry_after = refusal.retry_after;
         problem.source_code = refusal.code;
         problem.source_correlation_id = refusal.trace_id;
-        let mut oauth = OAuthError::from(problem);
+        let mut error = OAuthError::from(problem);
         // OAuth's own error and status are passed on, so that a back end sees Maskinporten's
         // response.
-        if let Some(error) = refusal.error.filter(|_| refusal.status.is_client_error()) {
-            oauth.error = error.into();
-            oauth.status = refusal.status;
+        if let Some(code) = refusal.error.filter(|_| refusal.status.is_client_error()) {
+            error.error = code.into();
+            error.status = refusal.status;
         }
-        oauth.uri = refusal.uri;
-        (oauth, hard)
+        error.uri = refusal.uri;
+        MintError {
+            error,
+            is_persistent,
+        }
     }
 }

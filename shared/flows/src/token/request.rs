@@ -45,9 +45,17 @@ pub struct TokenRequest {
     authorization_details: Option<Details>,
 }
 
+/// Token request, with how it is to be served.
+#[derive(Debug)]
+pub(super) struct ParsedRequest {
+    pub(super) token_request: TokenRequest,
+    /// True if the token must be a new one.
+    pub(super) skip_cache: bool,
+}
+
 impl fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ask")
+        f.debug_struct("TokenRequest")
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
@@ -208,12 +216,12 @@ impl TokenRequest {
         form.finish()
     }
 
-    /// Parses a request in form encoding or JSON, with `skip_cache`.
+    /// Parses a request in form encoding or JSON.
     pub(super) async fn read<P: Platform>(
         context: &Context<'_, P>,
         request: &RoutedRequest,
         caller: &impl VerifiedCaller,
-    ) -> Result<(Self, bool), OAuthError> {
+    ) -> Result<ParsedRequest, OAuthError> {
         let written = if request.is_media_type("application/json") {
             request.json(context, caller).await?
         } else {
@@ -269,7 +277,7 @@ impl Written {
         })
     }
 
-    fn read(self) -> Result<(TokenRequest, bool), TokenRequestError> {
+    fn read(self) -> Result<ParsedRequest, TokenRequestError> {
         let mut token_request = TokenRequest::new(&self.scope)?;
         if let Some(resource) = &self.resource {
             token_request = token_request.resource(resource)?;
@@ -292,7 +300,10 @@ impl Written {
             };
             token_request = token_request.authorization_details(&details)?;
         }
-        Ok((token_request, self.skip_cache))
+        Ok(ParsedRequest {
+            token_request,
+            skip_cache: self.skip_cache,
+        })
     }
 }
 

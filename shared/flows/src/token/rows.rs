@@ -153,7 +153,7 @@ impl Rows {
     }
 
     fn failed<P: Platform>(&self, context: &Context<'_, P>, problem: &Problem) {
-        context.log(&Event::of("store", problem));
+        context.log(&Event::from_problem("store", problem));
         let until = context.platform.uptime().saturating_add(REST);
         self.rests_until.set(until);
     }

@@ -25,7 +25,7 @@ impl ApiKeys {
     }
 
     /// Returns the value of the API-key header for the consumer.
-    pub fn of(&self, consumer: &OrganisationNumber) -> Option<HeaderValue> {
+    pub fn header_value(&self, consumer: &OrganisationNumber) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_str(self.0.get(consumer)?.expose()).ok()?;
         value.set_sensitive(true);
         Some(value)
@@ -59,9 +59,9 @@ mod tests {
     fn each_consumer_has_its_own() {
         let keys = read(&[("310000205", KEY)]).expect("keys");
         let number = |text| OrganisationNumber::parse(text).expect("a number");
-        let value = keys.of(&number("310000205")).expect("a key");
+        let value = keys.header_value(&number("310000205")).expect("a key");
         assert_eq!(value, KEY);
-        assert!(value.is_sensitive() && keys.of(&number("310000302")).is_none());
+        assert!(value.is_sensitive() && keys.header_value(&number("310000302")).is_none());
         assert!(!format!("{keys:?}").contains(KEY));
     }
 

@@ -92,7 +92,10 @@ pub fn fetch(
     consumer: &OrganisationNumber,
     handle: &str,
 ) -> Result<Request, RequestError> {
-    let key = config.keys.of(consumer).ok_or(RequestError::NoApiKey)?;
+    let key = config
+        .keys
+        .header_value(consumer)
+        .ok_or(RequestError::NoApiKey)?;
     let request = http::Request::get(origin.join(&format!("{TOKENS}/{handle}")))
         .header(API_KEY, key)
         .header(header::ACCEPT, JSON);
@@ -162,7 +165,10 @@ fn as_enterprise(
         .uri(origin.join(&format!("{path}{forced}")));
     Ok(request.header(
         API_KEY,
-        config.keys.of(consumer).ok_or(RequestError::NoApiKey)?,
+        config
+            .keys
+            .header_value(consumer)
+            .ok_or(RequestError::NoApiKey)?,
     ))
 }
 

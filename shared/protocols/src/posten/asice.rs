@@ -14,7 +14,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use super::job::{Job, MediaType};
 use super::manifest::document_name;
-use super::xades::{self, Signed};
+use super::xades::{self, SignedFile};
 use super::{RequestError, Seal, manifest};
 
 const MANIFEST: &str = "manifest.xml";
@@ -31,7 +31,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn of(job: &Job) -> Self {
+    pub(super) fn new(job: &Job) -> Self {
         let documents = job.documents.iter().enumerate();
         let documents = documents.map(|(place, document)| {
             let name = document_name(place, document.media_type);
@@ -84,9 +84,9 @@ impl Files {
     }
 
     /// Returns the files with their digests.
-    pub(super) fn signed(&self) -> Vec<Signed<'_>> {
+    pub(super) fn signed(&self) -> Vec<SignedFile<'_>> {
         self.entries()
-            .map(|(name, media_type, content)| Signed::of(name, media_type, content))
+            .map(|(name, media_type, content)| SignedFile::new(name, media_type, content))
             .collect()
     }
 

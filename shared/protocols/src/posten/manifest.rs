@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::job::{
     AuthenticationLevel, IdentifierInDocument, Job, MediaType, Notifications, Plan, SignatureType,
-    Signer, Who,
+    Signer, SignerIdentifier,
 };
 use super::xml::Xml;
 
@@ -92,11 +92,13 @@ fn portal_signer(xml: &mut Xml, signer: &Signer) {
     xml.text("on-behalf-of", signer.on_behalf_of.as_str());
 }
 
-fn who(xml: &mut Xml, who: &Who) {
+fn who(xml: &mut Xml, who: &SignerIdentifier) {
     match who {
-        Who::Person(number) => xml.text("personal-identification-number", number.expose()),
-        Who::Own(identifier) => xml.text("signer-identifier", identifier),
-        Who::Contact => xml.empty("identified-by-contact-information", &[]),
+        SignerIdentifier::Person(number) => {
+            xml.text("personal-identification-number", number.expose())
+        }
+        SignerIdentifier::Own(identifier) => xml.text("signer-identifier", identifier),
+        SignerIdentifier::Contact => xml.empty("identified-by-contact-information", &[]),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn body(
         message::order(job)
     );
     let after = format!("\r\n--{boundary}--\r\n");
-    let files = asice::Files::of(job);
+    let files = asice::Files::new(job);
     let mut body = Vec::with_capacity(
         files
             .most_bytes(seal)

@@ -79,7 +79,7 @@ fn code(body: &[u8]) -> Option<Code> {
     let code = error.child("error-code")?.text();
     let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     let is_code = (1..=80).contains(&code.len()) && code.bytes().all(allowed);
-    is_code.then(|| Code::of(code))
+    is_code.then(|| Code::from_text(code))
 }
 
 impl Code {
@@ -104,7 +104,7 @@ impl Code {
             .map_or("", |(code, _)| code)
     }
 
-    fn of(text: &str) -> Self {
+    fn from_text(text: &str) -> Self {
         let mut known = Self::KNOWN.into_iter();
         known
             .find(|(code, _)| *code == text)

@@ -38,7 +38,7 @@ impl Seal {
     ///
     /// # Errors
     /// [`SealError`], each variant.
-    pub fn of(chain_pem: &str, key_pem: &str) -> Result<Self, SealError> {
+    pub fn from_pem(chain_pem: &str, key_pem: &str) -> Result<Self, SealError> {
         let chain = certificates(chain_pem).map_err(SealError::Certificates)?;
         let mut ders = Vec::new();
         let mut read = Vec::new();

@@ -113,7 +113,7 @@ impl SignerStatus {
     }
 
     /// Parses a status as Posten writes it.
-    pub fn of(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         let mut known = Self::KNOWN.into_iter();
         known
             .find(|(word, _)| *word == text)
@@ -151,7 +151,7 @@ fn direct(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
         let own = signatures.iter().find(|(other, _)| *other == signer);
         Ok(SignerState {
             who: signer.map(|who| Identity::Named(who.to_owned())),
-            status: SignerStatus::of(element.text()),
+            status: SignerStatus::from_text(element.text()),
             since: since(element)?,
             xades: own.map(|(_, address)| address.clone()),
         })
@@ -169,7 +169,7 @@ fn portal(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
         let status = status.ok_or(Unreadable::Element("status"))?;
         Ok(SignerState {
             who: signer_of(element),
-            status: SignerStatus::of(status.text()),
+            status: SignerStatus::from_text(status.text()),
             since: since(status)?,
             xades: element.address(posten, "xades-url")?,
         })

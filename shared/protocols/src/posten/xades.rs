@@ -22,7 +22,7 @@ const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 
 /// Signed file of the package.
-pub(super) struct Signed<'a> {
+pub(super) struct SignedFile<'a> {
     /// File name: letters, digits, `.` and `_`, so that it is the same in an address.
     name: &'a str,
     media_type: &'a str,
@@ -30,9 +30,9 @@ pub(super) struct Signed<'a> {
     digest: String,
 }
 
-impl<'a> Signed<'a> {
+impl<'a> SignedFile<'a> {
     /// Hashes the content. Hashing is the slow part of signing and does not depend on the time.
-    pub(super) fn of(name: &'a str, media_type: &'a str, content: &[u8]) -> Self {
+    pub(super) fn new(name: &'a str, media_type: &'a str, content: &[u8]) -> Self {
         Self {
             name,
             media_type,
@@ -58,7 +58,7 @@ pub(super) fn most_bytes(files: usize, seal: &Seal) -> usize {
 }
 
 pub(super) fn signatures(
-    files: &[Signed<'_>],
+    files: &[SignedFile<'_>],
     seal: &Seal,
     now: OffsetDateTime,
 ) -> Result<String, RequestError> {
@@ -104,7 +104,7 @@ const NAMESPACES: [(&str, &str); 2] = [("xmlns", QUALIFYING), ("xmlns:ns2", SIGN
 const PROPERTIES_ID: (&str, &str) = ("Id", "SignedProperties");
 
 /// Writes the content of `SignedInfo`.
-fn info(files: &[Signed<'_>], properties: &str) -> String {
+fn info(files: &[SignedFile<'_>], properties: &str) -> String {
     Xml::part(|xml| {
         xml.empty("CanonicalizationMethod", &[("Algorithm", CANONICAL)]);
         xml.empty("SignatureMethod", &[("Algorithm", RSA_SHA256)]);
@@ -132,7 +132,7 @@ fn info(files: &[Signed<'_>], properties: &str) -> String {
 
 /// Writes the content of `SignedProperties`.
 fn properties(
-    files: &[Signed<'_>],
+    files: &[SignedFile<'_>],
     seal: &Seal,
     now: OffsetDateTime,
 ) -> Result<String, RequestError> {

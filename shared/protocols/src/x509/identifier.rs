@@ -8,7 +8,7 @@ pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
     /// Computes the fingerprint of a certificate in DER.
-    pub fn of(der: &[u8]) -> Self {
+    pub fn from_der(der: &[u8]) -> Self {
         Self(hmac_sha256::Hash::hash(der))
     }
 
@@ -30,7 +30,7 @@ pub struct KeyIdentifier(Vec<u8>);
 
 impl KeyIdentifier {
     /// Wraps the bytes of a certificate's extension.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.to_vec())
     }
 

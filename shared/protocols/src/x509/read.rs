@@ -25,7 +25,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
     let content = read.tbs_certificate();
     let key = content.subject_public_key_info();
     let mut certificate = Certificate {
-        fingerprint: Fingerprint::of(der),
+        fingerprint: Fingerprint::from_der(der),
         subject: Subject {
             name: content.subject().into(),
         },
@@ -68,12 +68,12 @@ impl Certificate {
         match oid {
             SUBJECT_KEY => {
                 let key: pkix::SubjectKeyIdentifier = content(extension)?;
-                self.subject_key = Some(KeyIdentifier::of(key.0.as_bytes()));
+                self.subject_key = Some(KeyIdentifier::from_bytes(key.0.as_bytes()));
             }
             AUTHORITY_KEY => {
                 let key: AuthorityKeyIdentifier = content(extension)?;
                 let key = key.key_identifier;
-                self.authority_key = key.map(|key| KeyIdentifier::of(key.as_bytes()));
+                self.authority_key = key.map(|key| KeyIdentifier::from_bytes(key.as_bytes()));
             }
             KEY_USAGE => self.key_usage = Some(KeyUsage::read(content(extension)?, is_critical)),
             EXTENDED_KEY_USAGE => {

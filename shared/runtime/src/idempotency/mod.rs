@@ -100,7 +100,7 @@ pub struct Fingerprint(String);
 
 impl Fingerprint {
     /// Creates the fingerprint of parts that together describe the request completely.
-    pub fn of(parts: &[&[u8]]) -> Self {
+    pub fn from_parts(parts: &[&[u8]]) -> Self {
         let mut hash = hmac_sha256::Hash::new();
         for part in parts {
             // Length prefixes make the encoding unambiguous.
@@ -253,7 +253,7 @@ impl Running<'_> {
         if !kept {
             let entry = self.entry;
             if let Err(problem) = entry.store.delete(context, &entry.name(ROW)).await {
-                context.log(&Event::of("idempotency", &problem));
+                context.log(&Event::from_problem("idempotency", &problem));
             }
         }
         release(context, self.lease).await;
@@ -263,7 +263,7 @@ impl Running<'_> {
 /// Releases the lease. A lease that cannot be released expires.
 async fn release<P: Platform>(context: &Context<'_, P>, lease: Lease<'_>) {
     if let Err(problem) = lease.release(context).await {
-        context.log(&Event::of("idempotency", &problem));
+        context.log(&Event::from_problem("idempotency", &problem));
     }
 }
 

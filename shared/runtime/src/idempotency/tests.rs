@@ -29,7 +29,7 @@ fn key(text: &str) -> Key {
 }
 
 fn asked(text: &str) -> Fingerprint {
-    Fingerprint::of(&[text.as_bytes()])
+    Fingerprint::from_parts(&[text.as_bytes()])
 }
 
 /// Runs a request to its end and returns its id.

@@ -255,7 +255,7 @@ pub(crate) fn find<'r, A: Component<P>, P: Platform + 'static>(
     path: &str,
 ) -> Option<(&'r Route<A, P>, PathParameters)> {
     let mut routes = routes.iter();
-    routes.find_map(|route| Some((route, PathParameters::of(route.path, path)?)))
+    routes.find_map(|route| Some((route, PathParameters::parse(route.path, path)?)))
 }
 
 fn read_query(parts: &Parts, parameters: Parameters) -> Result<Query, Problem> {

@@ -96,7 +96,7 @@ where
     finish::finish(context, &mut answer);
 
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
-        Event::of("request", &problem)
+        Event::from_problem("request", &problem)
     });
     event.route = Some(serving.route.get().unwrap_or("unknown"));
     event.method = Some(log::method(&parts.method));

@@ -11,7 +11,7 @@ impl PathParameters {
     /// Matches `path` against `pattern` and returns its parameters. A pattern has literal segments
     /// and names in braces, such as `/signatures/{id}`. Values consist of letters, digits, `-` and
     /// `_`, so they are never percent-decoded.
-    pub(super) fn of(pattern: &'static str, path: &str) -> Option<Self> {
+    pub(super) fn parse(pattern: &'static str, path: &str) -> Option<Self> {
         let mut segments = path.split('/');
         let mut path_parameters = Vec::new();
         for wanted in pattern.split('/') {
@@ -48,7 +48,7 @@ mod tests {
     fn a_pattern_matches_whole_paths_only() {
         let pattern = "/things/{id}/parts/{part}";
         let path_parameters =
-            PathParameters::of(pattern, "/things/a-1/parts/0").expect("it matches");
+            PathParameters::parse(pattern, "/things/a-1/parts/0").expect("it matches");
         assert_eq!(path_parameters.get("id"), Some("a-1"));
         assert_eq!(path_parameters.get("part"), Some("0"));
         assert_eq!(path_parameters.get("other"), None);
@@ -62,11 +62,11 @@ mod tests {
             "/thing/a-1/parts/0",
             "things/a-1/parts/0",
         ] {
-            assert_eq!(PathParameters::of(pattern, other), None, "{other}");
+            assert_eq!(PathParameters::parse(pattern, other), None, "{other}");
         }
         let longest = "a".repeat(LONGEST);
-        assert!(PathParameters::of(pattern, &format!("/things/{longest}/parts/0")).is_some());
-        assert!(PathParameters::of(pattern, &format!("/things/{longest}a/parts/0")).is_none());
-        assert!(PathParameters::of("/things", "/things").is_some());
+        assert!(PathParameters::parse(pattern, &format!("/things/{longest}/parts/0")).is_some());
+        assert!(PathParameters::parse(pattern, &format!("/things/{longest}a/parts/0")).is_none());
+        assert!(PathParameters::parse("/things", "/things").is_some());
     }
 }

@@ -218,7 +218,7 @@ impl KeySet {
         if let Err(problem) = self.look_shared(context, selector).await {
             context.log(&Event {
                 level: Level::Warn,
-                ..Event::of("key-set", &problem)
+                ..Event::from_problem("key-set", &problem)
             });
             self.fetch_now(context).await;
         }
@@ -267,7 +267,7 @@ impl KeySet {
             row.after(start, cached.failure.is_none().then_some(&cached.keys))
         };
         if let Err(problem) = self.shared.write(context, &row, self.lifetimes).await {
-            context.log(&Event::of("key-set", &problem));
+            context.log(&Event::from_problem("key-set", &problem));
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ impl SharedSet {
         };
         let end = fetch().await;
         if let Err(problem) = lease.release_for(context, &self.holder).await {
-            context.log(&Event::of("key-set", &problem));
+            context.log(&Event::from_problem("key-set", &problem));
         }
         Ok(Some(end))
     }

@@ -77,7 +77,7 @@ fn instance() -> KeySet {
     KeySet::new(location, CALL, LIFETIMES, &key_sets())
 }
 
-fn world() -> (Rc<Memory>, Login) {
+fn platform_with_login() -> (Rc<Memory>, Login) {
     let platform = Rc::new(Memory::new());
     platform.set_latency(Duration::from_millis(50));
     let login = Login::install(&platform);
@@ -98,7 +98,7 @@ async fn has(instance: &KeySet, platform: &Memory, name: &str) -> Result<bool, K
 
 #[test]
 fn a_burst_of_new_instances_asks_once() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     let instances: Vec<_> = (0..20).map(|_| instance()).collect();
     let ask = |instance| has(instance, &platform, "one");
     let ends = platform.run(join_all(instances.iter().map(ask)));
@@ -111,7 +111,7 @@ fn a_burst_of_new_instances_asks_once() {
 
 #[test]
 fn an_instance_that_has_the_key_does_not_use_the_store() {
-    let (platform, _login) = world();
+    let (platform, _login) = platform_with_login();
     let instance = instance();
     assert_eq!(platform.run(has(&instance, &platform, "one")), Ok(true));
     platform.fail_store(STORE, true);
@@ -152,7 +152,7 @@ fn a_rotation_is_accepted_within_ten_seconds_whatever_strangers_send() {
         (Some(Duration::from_millis(700)), CANCELLED_PAUSE),
     ] {
         for delay in [0, 1_300, 2_900, 4_100, 6_000] {
-            let (platform, login) = world();
+            let (platform, login) = platform_with_login();
             let instances: Vec<_> = (0..3).map(|_| instance()).collect();
             let platform = &*platform;
             let customers = async {
@@ -188,7 +188,7 @@ fn a_rotation_is_accepted_within_ten_seconds_whatever_strangers_send() {
 
 #[test]
 fn a_withdrawn_key_is_accepted_for_ten_minutes_at_most() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     let (one, other) = (instance(), instance());
     for instance in [&one, &other] {
         assert_eq!(platform.run(has(instance, &platform, "one")), Ok(true));
@@ -203,7 +203,7 @@ fn a_withdrawn_key_is_accepted_for_ten_minutes_at_most() {
 
 #[test]
 fn the_set_is_renewed_ahead_of_time_by_one_request_while_the_others_go_on() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     let instances: Vec<_> = (0..5).map(|_| instance()).collect();
     let all = || {
         let ask = |instance| has(instance, &platform, "always");
@@ -220,7 +220,7 @@ fn the_set_is_renewed_ahead_of_time_by_one_request_while_the_others_go_on() {
 
 #[test]
 fn while_the_login_service_is_away_its_keys_hold_for_an_hour() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     let (one, new) = (instance(), instance());
     assert_eq!(platform.run(has(&one, &platform, "one")), Ok(true));
     login.is_down.set(true);
@@ -251,7 +251,7 @@ fn while_the_login_service_is_away_its_keys_hold_for_an_hour() {
 
 #[test]
 fn instances_without_keys_ask_a_silent_login_service_no_more_often() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     login.is_down.set(true);
     let instances: Vec<_> = (0..8).map(|_| instance()).collect();
     platform.run(async {
@@ -272,7 +272,7 @@ fn instances_without_keys_ask_a_silent_login_service_no_more_often() {
 
 #[test]
 fn a_store_that_fails_refuses_nobody() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     platform.fail_store(STORE, true);
     let (one, other) = (instance(), instance());
     for instance in [&one, &other] {
@@ -294,7 +294,7 @@ fn a_store_that_fails_refuses_nobody() {
 
 #[test]
 fn the_row_is_sealed_and_one_that_was_changed_is_made_anew() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     platform
         .run(has(&instance(), &platform, "one"))
         .expect("there");
@@ -317,7 +317,7 @@ fn the_row_is_sealed_and_one_that_was_changed_is_made_anew() {
 
 #[test]
 fn what_another_clock_says_of_the_future_counts_for_nothing() {
-    let (platform, login) = world();
+    let (platform, login) = platform_with_login();
     platform.shift(time::Duration::hours(2));
     platform
         .run(has(&instance(), &platform, "one"))

@@ -7,7 +7,7 @@ const LONGEST: usize = 32;
 
 /// Returns the `Content-Encoding` of a response, if it has one other than `identity` (RFC 9110
 /// §8.4).
-pub(super) fn of(headers: &HeaderMap) -> Option<String> {
+pub(super) fn content_encoding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let names = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     let mut names = names.map(<[u8]>::trim_ascii);

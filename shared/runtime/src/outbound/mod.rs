@@ -248,7 +248,7 @@ fn accepted<T>(
     let is_read = !is_gateways(status)
         && status != StatusCode::TOO_MANY_REQUESTS
         && status != StatusCode::NO_CONTENT;
-    match encoding::of(answer.headers()).filter(|_| is_read) {
+    match encoding::content_encoding(answer.headers()).filter(|_| is_read) {
         Some(encoding) => Err(SendError::Encoded(encoding)),
         None => Ok(answer),
     }

@@ -209,7 +209,7 @@ impl Store {
             lease.release(context).await
         };
         if let Err(problem) = over {
-            context.log(&Event::of("sweep", &problem));
+            context.log(&Event::from_problem("sweep", &problem));
         }
         end
     }

@@ -2,7 +2,7 @@ use http::{Method, Request};
 use http_body_util::Empty;
 
 use super::*;
-use crate::consent::fake::{PERSON, World, raw};
+use crate::consent::fake::{ExternalServices, PERSON, raw};
 use crate::consent::settings::ConsentConfig;
 use crate::consent::{ConsentApi, STORE};
 use innsyn_core::platform::{Body, Response};
@@ -91,7 +91,7 @@ fn settings_are_read_and_faults_are_named() {
 
 #[test]
 fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
-    let (platform, _world) = world();
+    let (platform, _services) = connected_platform();
     let made_up = format!("state={}", "x".repeat(43));
     let script = "ErrorMessage=%3Cscript%3Ealert(1)%3C/script%3E&Status=Failed";
     for query in [
@@ -118,13 +118,13 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
 
 #[test]
 fn a_browser_that_comes_back_is_sent_on() {
-    let (platform, world): (Memory, World) = world();
+    let (platform, services): (Memory, ExternalServices) = connected_platform();
     let mut bank = Bank::new(PERSON);
     let config = settings(None).expect("settings");
     bank.consents.store = Store::new(STORE, config.environment, &config.store_keys);
     platform.run(bank.start(&platform)).expect("started");
-    world.respond(&world.ids()[0], "Accepted", PERSON);
-    let query = format!("state={}&Status=OK", newest_state(&world).expose());
+    services.respond(&services.ids()[0], "Accepted", PERSON);
+    let query = format!("state={}&Status=OK", newest_state(&services).expose());
     let sent = callback(&platform, &query, "nb");
     assert_eq!(sent.status(), 303);
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_browser_that_comes_back_is_sent_on() {
 
 #[test]
 fn a_store_in_trouble_shows_a_page_and_a_cause_in_the_log() {
-    let (platform, _world) = world();
+    let (platform, _services) = connected_platform();
     platform.fail_store("consents", true);
     let page = callback(&platform, &format!("state={}", "x".repeat(43)), "en");
     assert_eq!(page.status(), 503);
@@ -148,7 +148,7 @@ fn a_store_in_trouble_shows_a_page_and_a_cause_in_the_log() {
 
 #[test]
 fn only_the_maintenance_secret_sweeps() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
     for shown in [
@@ -167,7 +167,7 @@ fn only_the_maintenance_secret_sweeps() {
     // The record, its ticket, its index entry and the customer's slot outlive the consent for a while, and are then
     // removed.
     platform.advance(std::time::Duration::from_hours(24 * 365));
-    world.fail(
+    services.fail(
         crate::consent::fake::TOKEN,
         Ok(raw(200, r#"{"removed":3}"#)),
     );

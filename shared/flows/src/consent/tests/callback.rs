@@ -20,12 +20,12 @@ fn every_answer_leads_back_and_does_so_again() {
         ("Rejected", "rejected"),
         ("Revoked", "revoked"),
     ] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = started(&platform, PERSON);
         if status != "Created" {
-            world.respond(&world.ids()[0], status, PERSON);
+            services.respond(&services.ids()[0], status, PERSON);
         }
-        let state = newest_state(&world);
+        let state = newest_state(&services);
         assert_eq!(
             platform.run(handle_return(&bank, &platform, &state)),
             back(outcome)
@@ -54,24 +54,24 @@ fn every_answer_leads_back_and_does_so_again() {
 
 #[test]
 fn a_consent_past_its_time_is_expired() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    world.respond(&world.ids()[0], "Accepted", PERSON);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
     platform.shift(time::Duration::days(91));
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         back("expired")
     );
     platform.shift(time::Duration::days(30));
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         None
     );
 }
 
 #[test]
 fn a_state_that_was_made_up_leads_nowhere() {
-    let (platform, _world) = world();
+    let (platform, _services) = connected_platform();
     let bank = started(&platform, PERSON);
     let made_up = State::parse(&"a".repeat(43)).expect("of the right form");
     assert_eq!(
@@ -82,9 +82,9 @@ fn a_state_that_was_made_up_leads_nowhere() {
 
 #[test]
 fn what_the_browser_says_decides_nothing() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    let state = newest_state(&world);
+    let state = newest_state(&services);
     let browser_return = BrowserReturn {
         state: &state,
         says: ANSWERED,
@@ -104,12 +104,12 @@ fn what_the_browser_says_decides_nothing() {
 
 #[test]
 fn an_answer_that_shows_late_is_waited_for() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    let state = newest_state(&world);
-    let unanswered = world.newest();
-    world.respond(&world.ids()[0], "Accepted", PERSON);
-    world.fail(ALTINN, Ok(raw(200, &unanswered.to_string())));
+    let state = newest_state(&services);
+    let unanswered = services.newest();
+    services.respond(&services.ids()[0], "Accepted", PERSON);
+    services.fail(ALTINN, Ok(raw(200, &unanswered.to_string())));
     let browser_return = BrowserReturn {
         state: &state,
         says: ANSWERED,
@@ -125,10 +125,10 @@ fn an_answer_that_shows_late_is_waited_for() {
 
 #[test]
 fn head_changes_nothing() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    world.respond(&world.ids()[0], "Accepted", PERSON);
-    let state = newest_state(&world);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
+    let state = newest_state(&services);
     let before = platform.with_store("consents", |rows| rows.clone());
     let calls = platform.requests().len();
     let browser_return = BrowserReturn {
@@ -157,11 +157,11 @@ fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
         Ok(raw(401, "")),
         Ok(slow),
     ] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = started(&platform, PERSON);
-        world.respond(&world.ids()[0], "Accepted", PERSON);
-        let state = newest_state(&world);
-        world.fail_often(ALTINN, &failure);
+        services.respond(&services.ids()[0], "Accepted", PERSON);
+        let state = newest_state(&services);
+        services.fail_often(ALTINN, &failure);
         assert_eq!(
             platform.run(handle_return(&bank, &platform, &state)),
             back("pending")
@@ -170,7 +170,7 @@ fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
             platform.run(current_outcome(&bank, &platform)),
             Some(Outcome::Pending)
         );
-        world.heal();
+        services.heal();
         platform.advance(LOOK_PAUSE);
         assert_eq!(
             platform.run(handle_return(&bank, &platform, &state)),
@@ -181,11 +181,11 @@ fn while_altinn_is_away_the_answer_is_pending_and_it_heals() {
 
 #[test]
 fn a_store_that_cannot_be_written_does_not_change_the_truth() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    world.respond(&world.ids()[0], "Accepted", PERSON);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
     platform.fail_store("consents", true);
-    let state = newest_state(&world);
+    let state = newest_state(&services);
     let browser_return = BrowserReturn {
         state: &state,
         says: ReturnQuery::default(),
@@ -206,11 +206,11 @@ fn a_store_that_cannot_be_written_does_not_change_the_truth() {
 
 #[test]
 fn somebody_elses_approval_is_none() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, PERSON);
-    world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
+    services.respond(&services.ids()[0], "Accepted", OTHER_PERSON);
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         back("rejected")
     );
     let mismatch = platform
@@ -230,42 +230,42 @@ fn somebody_elses_approval_is_none() {
     );
     // The party can still give one.
     platform.run(bank.start(&platform)).expect("started");
-    assert_eq!(world.ids().len(), 2);
+    assert_eq!(services.ids().len(), 2);
 }
 
 #[test]
 fn for_an_organisation_whoever_altinn_lets_may_approve() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, ORGANISATION);
-    assert_eq!(world.newest().get("requiredDelegator"), None);
-    world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
+    assert_eq!(services.newest().get("requiredDelegator"), None);
+    services.respond(&services.ids()[0], "Accepted", OTHER_PERSON);
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         back("granted")
     );
 }
 
 #[test]
 fn another_consent_than_asked_for_is_none() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = started(&platform, ORGANISATION);
-    let id = &world.ids()[0];
-    world.respond(id, "Accepted", OTHER_PERSON);
-    world.change(id, |kept| {
+    let id = &services.ids()[0];
+    services.respond(id, "Accepted", OTHER_PERSON);
+    services.change(id, |kept| {
         kept["consentRights"][0]["resource"][0]["value"] = json!("more");
     });
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         back("rejected")
     );
 }
 
 #[test]
 fn somebody_elses_state_settles_the_row_of_whoever_asked() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let kari = started(&platform, PERSON);
-    let karis_state = newest_state(&world);
-    world.respond(&world.ids()[0], "Accepted", PERSON);
+    let karis_state = newest_state(&services);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
     let ola = started(&platform, OTHER_PERSON);
     // Ola's browser returns with Kari's state: hers is settled, his is unchanged.
     assert_eq!(
@@ -284,7 +284,7 @@ fn somebody_elses_state_settles_the_row_of_whoever_asked() {
 
 #[test]
 fn the_second_consumers_customers_come_back_too() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let first = Bank::new(PERSON);
     let mut second = Bank::new(PERSON);
     std::mem::swap(
@@ -292,9 +292,9 @@ fn the_second_consumers_customers_come_back_too() {
         &mut second.consumers.others[0],
     );
     platform.run(second.start(&platform)).expect("started");
-    world.respond(&world.ids()[0], "Accepted", PERSON);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
     assert_eq!(
-        platform.run(handle_return(&first, &platform, &newest_state(&world))),
+        platform.run(handle_return(&first, &platform, &newest_state(&services))),
         back("granted")
     );
     assert_eq!(
@@ -306,11 +306,11 @@ fn the_second_consumers_customers_come_back_too() {
 
 #[test]
 fn swapped_rows_do_not_open() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let kari = started(&platform, PERSON);
-    let karis_state = newest_state(&world);
+    let karis_state = newest_state(&services);
     let ola = started(&platform, OTHER_PERSON);
-    world.respond(&world.ids()[1], "Accepted", OTHER_PERSON);
+    services.respond(&services.ids()[1], "Accepted", OTHER_PERSON);
     platform.with_store("consents", |rows| {
         let mut values: Vec<Vec<u8>> = rows.values().cloned().collect();
         values.rotate_left(1);

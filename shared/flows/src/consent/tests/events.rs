@@ -36,14 +36,14 @@ struct State {
 }
 
 impl Receiver {
-    fn install(platform: &Memory, world: &World) -> Self {
+    fn install(platform: &Memory, services: &ExternalServices) -> Self {
         let receiver = Self::default();
-        let (own, world) = (receiver.clone(), world.clone());
+        let (own, services) = (receiver.clone(), services.clone());
         platform.respond(move |request| {
             if request.uri().host() == Some(RECEIVER) {
                 Ok(own.receive(request))
             } else {
-                world.answer(request)
+                services.answer(request)
             }
         });
         receiver
@@ -98,18 +98,18 @@ fn bank() -> Bank {
     bank
 }
 
-fn bed() -> (Memory, World, Receiver, Bank) {
-    let (platform, world) = world();
-    let receiver = Receiver::install(&platform, &world);
-    (platform, world, receiver, bank())
+fn bed() -> (Memory, ExternalServices, Receiver, Bank) {
+    let (platform, services) = connected_platform();
+    let receiver = Receiver::install(&platform, &services);
+    (platform, services, receiver, bank())
 }
 
 /// Starts a consent, accepts it, and lets the browser return.
-fn granted(platform: &Memory, world: &World, bank: &Bank) -> String {
+fn granted(platform: &Memory, services: &ExternalServices, bank: &Bank) -> String {
     platform.run(bank.start(platform)).expect("started");
-    let id = text(&world.newest()["id"]);
-    world.answer_at(&id, "Accepted", PERSON, platform.now());
-    let arrived = platform.run(handle_return(bank, platform, &newest_state(world)));
+    let id = text(&services.newest()["id"]);
+    services.answer_at(&id, "Accepted", PERSON, platform.now());
+    let arrived = platform.run(handle_return(bank, platform, &newest_state(services)));
     assert_eq!(arrived, back("granted"));
     id
 }
@@ -134,8 +134,8 @@ fn sweep(bank: &Bank, platform: &Memory) {
 
 #[test]
 fn a_consent_that_was_given_is_announced_once_signed_and_without_numbers() {
-    let (platform, world, receiver, bank) = bed();
-    let id = granted(&platform, &world, &bank);
+    let (platform, services, receiver, bank) = bed();
+    let id = granted(&platform, &services, &bank);
     assert_eq!(platform.run(drain(&bank, &platform)).delivered, 1);
     platform.advance(PERIOD);
     assert_eq!(platform.run(drain(&bank, &platform)).delivered, 0);
@@ -184,12 +184,12 @@ fn a_consent_that_was_given_is_announced_once_signed_and_without_numbers() {
 
 #[test]
 fn a_withdrawal_is_announced_with_the_next_number() {
-    let (platform, world, receiver, bank) = bed();
-    let id = granted(&platform, &world, &bank);
+    let (platform, services, receiver, bank) = bed();
+    let id = granted(&platform, &services, &bank);
     platform.run(drain(&bank, &platform));
-    world.answer_at(&id, "Revoked", PERSON, platform.now());
+    services.answer_at(&id, "Revoked", PERSON, platform.now());
     platform.advance(PERIOD * 6);
-    world.show_events_until(platform.now() - PERIOD * 5);
+    services.show_events_until(platform.now() - PERIOD * 5);
     let drained = platform.run(drain(&bank, &platform));
     assert_eq!((drained.ended, drained.delivered), (1, 1));
     let expected = [("innsyn.consent.granted", 1), ("innsyn.consent.revoked", 2)];
@@ -201,12 +201,12 @@ fn a_withdrawal_is_announced_with_the_next_number() {
 
 #[test]
 fn an_approval_whose_browser_is_lost_is_announced_from_the_feed() {
-    let (platform, world, receiver, bank) = bed();
+    let (platform, services, receiver, bank) = bed();
     platform.run(bank.start(&platform)).expect("started");
-    let id = text(&world.newest()["id"]);
-    world.answer_at(&id, "Accepted", PERSON, platform.now());
+    let id = text(&services.newest()["id"]);
+    services.answer_at(&id, "Accepted", PERSON, platform.now());
     platform.advance(PERIOD * 6);
-    world.show_events_until(platform.now() - PERIOD * 5);
+    services.show_events_until(platform.now() - PERIOD * 5);
     assert_eq!(platform.run(drain(&bank, &platform)).delivered, 1);
     assert_eq!(
         receiver.events(),
@@ -217,8 +217,8 @@ fn an_approval_whose_browser_is_lost_is_announced_from_the_feed() {
 #[test]
 fn a_receiver_that_is_down_for_an_hour_gets_the_same_event_later() {
     for status in [500, 503, 404, 302, 410] {
-        let (platform, world, receiver, bank) = bed();
-        granted(&platform, &world, &bank);
+        let (platform, services, receiver, bank) = bed();
+        granted(&platform, &services, &bank);
         receiver.0.status.set(status);
         for _ in 0..60 {
             assert_eq!(platform.run(drain(&bank, &platform)).waiting, 1);
@@ -252,10 +252,10 @@ fn a_receiver_that_is_down_for_an_hour_gets_the_same_event_later() {
 
 #[test]
 fn a_slow_receiver_delays_no_drain_and_holds_up_nobody_else() {
-    let (platform, world, receiver, mut bank) = bed();
+    let (platform, services, receiver, mut bank) = bed();
     for number in 0..5 {
         bank.service.name = format!("service-{number}");
-        granted(&platform, &world, &bank);
+        granted(&platform, &services, &bank);
     }
     receiver.0.delay.set(Duration::from_secs(6));
     let start = platform.uptime();
@@ -282,8 +282,8 @@ fn a_slow_receiver_delays_no_drain_and_holds_up_nobody_else() {
 #[test]
 fn a_drain_that_is_stopped_anywhere_delivers_at_least_once_under_one_id() {
     for steps in 0.. {
-        let (platform, world, receiver, bank) = bed();
-        granted(&platform, &world, &bank);
+        let (platform, services, receiver, bank) = bed();
+        granted(&platform, &services, &bank);
         let crashing = CrashingPlatform::new(&platform, steps);
         let survived = survives(&crashing, drain(&bank, &crashing));
         let again = self::bank();
@@ -312,10 +312,10 @@ fn a_drain_that_is_stopped_anywhere_delivers_at_least_once_under_one_id() {
 
 #[test]
 fn what_the_agenda_has_lost_and_what_has_expired_is_found_by_the_sweep() {
-    let (platform, world, receiver, bank) = bed();
+    let (platform, services, receiver, bank) = bed();
     let silent = Bank::new(PERSON);
     // Without receivers, nothing is entered in the agenda.
-    granted(&platform, &world, &silent);
+    granted(&platform, &services, &silent);
     assert_eq!(platform.run(drain(&bank, &platform)).delivered, 0);
     sweep(&bank, &platform);
     assert_eq!(platform.run(drain(&bank, &platform)).delivered, 1);
@@ -336,14 +336,14 @@ fn what_the_agenda_has_lost_and_what_has_expired_is_found_by_the_sweep() {
 
 #[test]
 fn a_consent_that_another_replaces_is_announced_nevertheless() {
-    let (platform, world, receiver, bank) = bed();
+    let (platform, services, receiver, bank) = bed();
     platform.run(bank.start(&platform)).expect("started");
-    let id = text(&world.newest()["id"]);
-    world.respond(&id, "Rejected", PERSON);
-    let arrived = platform.run(handle_return(&bank, &platform, &newest_state(&world)));
+    let id = text(&services.newest()["id"]);
+    services.respond(&id, "Rejected", PERSON);
+    let arrived = platform.run(handle_return(&bank, &platform, &newest_state(&services)));
     assert_eq!(arrived, back("rejected"));
     platform.run(bank.start(&platform)).expect("started again");
-    assert_eq!(world.ids().len(), 2);
+    assert_eq!(services.ids().len(), 2);
     platform.run(drain(&bank, &platform));
     let arrivals = receiver.received();
     assert_eq!(body(&arrivals[0])["type"], "innsyn.consent.rejected");

@@ -20,11 +20,11 @@ const LAG: Duration = Duration::from_mins(5);
 const PERIOD: Duration = Duration::from_mins(1);
 
 /// Starts a consent, accepts it, and lets the browser return.
-fn granted(platform: &Memory, world: &World, bank: &Bank) -> String {
+fn granted(platform: &Memory, services: &ExternalServices, bank: &Bank) -> String {
     platform.run(bank.start(platform)).expect("started");
-    let id = text(&world.newest()["id"]);
-    world.answer_at(&id, "Accepted", PERSON, platform.now());
-    let arrived = platform.run(handle_return(bank, platform, &newest_state(world)));
+    let id = text(&services.newest()["id"]);
+    services.answer_at(&id, "Accepted", PERSON, platform.now());
+    let arrived = platform.run(handle_return(bank, platform, &newest_state(services)));
     assert_eq!(arrived, back("granted"));
     id
 }
@@ -35,12 +35,12 @@ async fn drain<P: Platform>(bank: &Bank, platform: &P) -> Result<Drained, Proble
 }
 
 /// Lets time pass by one timer period at a time, with a drain in each. Returns the sums.
-fn drains(platform: &Memory, world: &World, bank: &Bank, time: Duration) -> Drained {
+fn drains(platform: &Memory, services: &ExternalServices, bank: &Bank, time: Duration) -> Drained {
     let mut sum = Drained::default();
     let end = platform.uptime() + time;
     while platform.uptime() < end {
         platform.advance(PERIOD);
-        world.show_events_until(platform.now() - LAG);
+        services.show_events_until(platform.now() - LAG);
         let drained = platform.run(drain(bank, platform)).expect("drained");
         sum.events += drained.events;
         sum.ended += drained.ended;
@@ -62,32 +62,32 @@ fn feed_calls(platform: &Memory) -> Vec<Request> {
 
 #[test]
 fn a_withdrawal_that_nobody_reads_is_known_after_the_lag_and_a_period() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    let id = granted(&platform, &world, &bank);
-    drains(&platform, &world, &bank, LAG);
+    let id = granted(&platform, &services, &bank);
+    drains(&platform, &services, &bank, LAG);
     assert_eq!(required(&platform, &bank), Ok(()));
-    world.answer_at(&id, "Revoked", PERSON, platform.now());
+    services.answer_at(&id, "Revoked", PERSON, platform.now());
     let before = altinn_calls(&platform);
     assert_eq!(
-        drains(&platform, &world, &bank, LAG.saturating_sub(PERIOD)),
+        drains(&platform, &services, &bank, LAG.saturating_sub(PERIOD)),
         Drained::default()
     );
     assert_eq!(required(&platform, &bank), Ok(()), "not shown yet");
-    let drained = drains(&platform, &world, &bank, PERIOD + PERIOD);
+    let drained = drains(&platform, &services, &bank, PERIOD + PERIOD);
     assert_eq!(drained.ended, 1);
     let calls = altinn_calls(&platform);
     assert_eq!(calls - before, 6 * 2, "the feed of two consumers alone");
     assert_eq!(required(&platform, &bank), Err(Kind::ConsentRevoked));
     assert_eq!(altinn_calls(&platform), calls, "the row says so");
     // The newest event is read again, and is no news.
-    let again = drains(&platform, &world, &bank, PERIOD);
+    let again = drains(&platform, &services, &bank, PERIOD);
     assert_eq!((again.events, again.ended), (2, 0), "at two consumers");
 }
 
 #[test]
 fn of_a_thousand_consents_ten_withdrawn_ones_are_known_by_three_calls_at_most() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let mut bank = Bank::new(PERSON);
     bank.consumers.others.clear();
     let service = |number: usize| format!("service-{number}");
@@ -95,16 +95,16 @@ fn of_a_thousand_consents_ten_withdrawn_ones_are_known_by_three_calls_at_most() 
         .map(|number| {
             bank.service.name = service(number);
             bank.subject = innsyn_core::secret::Secret::new(service(number));
-            granted(&platform, &world, &bank)
+            granted(&platform, &services, &bank)
         })
         .collect();
     platform.advance(LAG + PERIOD);
     for id in ids.iter().skip(5).step_by(100) {
-        world.answer_at(id, "Revoked", PERSON, platform.now());
+        services.answer_at(id, "Revoked", PERSON, platform.now());
     }
     let before = platform.requests().len();
     platform.advance(LAG + PERIOD);
-    world.show_events_until(platform.now() - LAG);
+    services.show_events_until(platform.now() - LAG);
     let drained = platform.run(drain(&bank, &platform)).expect("drained");
     assert_eq!(drained.ended, 10);
     let calls = feed_calls(&platform).len();
@@ -126,21 +126,21 @@ fn of_a_thousand_consents_ten_withdrawn_ones_are_known_by_three_calls_at_most() 
 
 #[test]
 fn full_pages_are_followed_by_their_position_and_three_in_a_drain() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let mut bank = Bank::new(PERSON);
     bank.consumers.others.clear();
-    let id = granted(&platform, &world, &bank);
+    let id = granted(&platform, &services, &bank);
     for number in 0..420 {
         let at = platform.now() + Duration::from_millis(number);
-        world.add_event("someone-elses", "Revoked", at);
+        services.add_event("someone-elses", "Revoked", at);
     }
-    world.add_event(
+    services.add_event(
         &id.to_uppercase(),
         "deleted",
         platform.now() + Duration::from_secs(1),
     );
     platform.advance(LAG + PERIOD);
-    world.show_events_until(platform.now() - LAG);
+    services.show_events_until(platform.now() - LAG);
     let drain = || platform.run(drain(&bank, &platform)).expect("drained");
     assert_eq!(drain().events, 300);
     assert_eq!(feed_calls(&platform).len(), 3);
@@ -153,19 +153,19 @@ fn full_pages_are_followed_by_their_position_and_three_in_a_drain() {
 
 #[test]
 fn a_position_that_altinn_does_not_know_is_given_up() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let mut bank = Bank::new(PERSON);
     bank.consumers.others.clear();
     for number in 0..420 {
         let at = platform.now() + Duration::from_millis(number);
-        world.add_event("someone-elses", "Revoked", at);
+        services.add_event("someone-elses", "Revoked", at);
     }
     platform.advance(LAG + PERIOD);
-    world.show_events_until(platform.now() - LAG);
+    services.show_events_until(platform.now() - LAG);
     platform.run(drain(&bank, &platform)).expect("drained");
     let refusal =
         r#"{"status":400,"code":"STD-00000","validationErrors":[{"code":"AM.VLD-00053"}]}"#;
-    world.fail(ALTINN, Ok(raw(400, refusal)));
+    services.fail(ALTINN, Ok(raw(400, refusal)));
     let problem = platform.run(drain(&bank, &platform)).expect_err("refused");
     assert_eq!(problem.kind, Kind::SourceRefused);
     platform.advance(PERIOD);
@@ -178,29 +178,29 @@ fn a_position_that_altinn_does_not_know_is_given_up() {
 
 #[test]
 fn a_rejection_ends_a_request_and_a_replaced_one_ends_nothing() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
-    let first = world.ids()[0].clone();
-    world.answer_at(&first, "Rejected", PERSON, platform.now());
-    assert_eq!(drains(&platform, &world, &bank, LAG + PERIOD).ended, 1);
+    let first = services.ids()[0].clone();
+    services.answer_at(&first, "Rejected", PERSON, platform.now());
+    assert_eq!(drains(&platform, &services, &bank, LAG + PERIOD).ended, 1);
     assert_eq!(required(&platform, &bank), Err(Kind::ConsentRejected));
     platform.run(bank.start(&platform)).expect("started");
-    assert_eq!(world.ids().len(), 2);
-    world.answer_at(&first, "Deleted", PERSON, platform.now());
-    assert_eq!(drains(&platform, &world, &bank, LAG + PERIOD).ended, 0);
+    assert_eq!(services.ids().len(), 2);
+    services.answer_at(&first, "Deleted", PERSON, platform.now());
+    assert_eq!(drains(&platform, &services, &bank, LAG + PERIOD).ended, 0);
     assert_eq!(required(&platform, &bank), Err(Kind::ConsentPending));
 }
 
 #[test]
 fn a_drain_that_is_stopped_anywhere_reads_the_page_again() {
     for steps in 0.. {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        let id = granted(&platform, &world, &bank);
-        world.answer_at(&id, "Revoked", PERSON, platform.now());
+        let id = granted(&platform, &services, &bank);
+        services.answer_at(&id, "Revoked", PERSON, platform.now());
         platform.advance(LAG + PERIOD);
-        world.show_events_until(platform.now() - LAG);
+        services.show_events_until(platform.now() - LAG);
         let crashing = CrashingPlatform::new(&platform, steps);
         let survived = survives(&crashing, drain(&Bank::new(PERSON), &crashing));
         platform.advance(PERIOD);
@@ -222,14 +222,14 @@ fn a_drain_that_is_stopped_anywhere_reads_the_page_again() {
 #[test]
 fn a_lookup_that_overwrites_the_mark_does_not_undo_it() {
     for seed in 0..20 {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        let id = granted(&platform, &world, &bank);
-        world.answer_at(&id, "Revoked", PERSON, platform.now());
+        let id = granted(&platform, &services, &bank);
+        services.answer_at(&id, "Revoked", PERSON, platform.now());
         platform.advance(LAG + PERIOD);
-        world.show_events_until(platform.now() - LAG);
+        services.show_events_until(platform.now() - LAG);
         // Altinn does not answer lookups: nothing else corrects the row.
-        world.fail_lookups(true);
+        services.fail_lookups(true);
         platform.reseed(seed);
         let slow = SlowPlatform::new(&platform, Duration::from_millis(400));
         let looks = async {
@@ -251,7 +251,7 @@ fn a_lookup_that_overwrites_the_mark_does_not_undo_it() {
 
 #[test]
 fn one_drain_runs_at_a_time_and_altinn_2_has_no_feed() {
-    let (platform, _world) = world();
+    let (platform, _services) = connected_platform();
     let bank = Bank::new(OTHER_PERSON);
     let both = futures::future::join(drain(&bank, &platform), drain(&bank, &platform));
     let (one, other) = platform.run(both);
@@ -265,7 +265,7 @@ fn one_drain_runs_at_a_time_and_altinn_2_has_no_feed() {
 
 #[test]
 fn times_are_sent_as_altinn_reads_them() {
-    let (platform, _world) = world();
+    let (platform, _services) = connected_platform();
     platform
         .run(drain(&Bank::new(PERSON), &platform))
         .expect("drained");

@@ -12,7 +12,7 @@ mod start_refused;
 mod status;
 mod withdrawn;
 
-use super::fake::{ALTINN, Bank, World, context, text};
+use super::fake::{ALTINN, Bank, ExternalServices, context, text};
 use super::{BrowserReturn, ConsentStatus, Started};
 use innsyn_core::platform::memory::Memory;
 use innsyn_core::platform::{Platform, SendError};
@@ -30,10 +30,10 @@ const ANSWERED: ReturnQuery<'static> = ReturnQuery {
 };
 
 /// Returns a platform connected to the external services.
-fn world() -> (Memory, World) {
+fn connected_platform() -> (Memory, ExternalServices) {
     let platform = Memory::new();
-    let world = World::install(&platform);
-    (platform, world)
+    let services = ExternalServices::install(&platform);
+    (platform, services)
 }
 
 fn down() -> Result<innsyn_core::platform::Response, SendError> {
@@ -41,8 +41,8 @@ fn down() -> Result<innsyn_core::platform::Response, SendError> {
 }
 
 /// Returns the state in the newest request's redirect URI.
-fn newest_state(world: &World) -> State {
-    state_of(&text(&world.newest()["redirectUrl"]))
+fn newest_state(services: &ExternalServices) -> State {
+    state_of(&text(&services.newest()["redirectUrl"]))
 }
 
 fn state_of(redirect_url: &str) -> State {

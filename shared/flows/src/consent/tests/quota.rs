@@ -32,7 +32,7 @@ fn rows(platform: &Memory) -> usize {
 
 #[test]
 fn twenty_may_be_open_and_the_next_is_refused_without_a_trace() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     for number in 0..SLOTS {
         start(&platform, "kari", number).expect("started");
         platform.advance(LEAST);
@@ -47,12 +47,12 @@ fn twenty_may_be_open_and_the_next_is_refused_without_a_trace() {
     let again = start(&platform, "kari", 0).expect("the request that is open");
     assert!(matches!(again, Started::Open { new: false, .. }));
     start(&platform, "ola", 0).expect("another customer");
-    assert_eq!(world.ids().len(), SLOTS + 1);
+    assert_eq!(services.ids().len(), SLOTS + 1);
 }
 
 #[test]
 fn what_the_party_has_answered_leaves_room() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     for number in 0..SLOTS {
         start(&platform, "kari", number).expect("started");
     }
@@ -62,7 +62,7 @@ fn what_the_party_has_answered_leaves_room() {
     platform.advance(LEAST);
     assert!(start(&platform, "kari", SLOTS).is_err(), "all are open");
     for (index, status) in [(3, "Rejected"), (7, "Accepted")] {
-        world.respond(&world.ids()[index], status, crate::consent::fake::PERSON);
+        services.respond(&services.ids()[index], status, crate::consent::fake::PERSON);
         platform.run(current_outcome(&asking("kari", index), &platform));
     }
     for number in [SLOTS, SLOTS + 1] {
@@ -73,10 +73,10 @@ fn what_the_party_has_answered_leaves_room() {
 
 #[test]
 fn refused_requests_count_for_two_minutes() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let refused = crate::consent::fake::raw(400, r#"{"code":"AM-00005"}"#);
     for number in 0..SLOTS {
-        world.fail(ALTINN, Ok(refused.clone()));
+        services.fail(ALTINN, Ok(refused.clone()));
         let problem = start(&platform, "kari", number).expect_err("refused by Altinn");
         assert_eq!(problem.kind, Kind::SourceRefused);
     }
@@ -97,12 +97,12 @@ fn refused_requests_count_for_two_minutes() {
 
 #[test]
 fn of_many_at_the_very_same_moment_twenty_are_made() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let banks: Vec<_> = (0..100).map(|number| asking("kari", number)).collect();
     let ends = platform.run(join_all(banks.iter().map(|bank| bank.start(&platform))));
     let made = ends.iter().filter(|end| end.is_ok()).count();
     assert!((1..=SLOTS).contains(&made), "{made}");
-    assert_eq!(world.ids().len(), made);
+    assert_eq!(services.ids().len(), made);
     let refused = ends.iter().filter_map(|end| end.as_ref().err());
     assert!(
         refused

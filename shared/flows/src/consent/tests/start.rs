@@ -8,10 +8,10 @@ use innsyn_core::secret::Secret;
 
 #[test]
 fn asks_for_what_the_service_needs() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     let started = platform.run(bank.start(&platform)).expect("started");
-    let kept = world.newest();
+    let kept = services.newest();
     let valid_to = datetime!(2026-04-01 12:00 UTC);
     let page = format!("https://am.ui.example/request?id={}", text(&kept["id"]));
     assert_eq!(
@@ -44,17 +44,17 @@ fn asks_for_what_the_service_needs() {
 #[test]
 fn a_key_gives_the_request_its_id() {
     let asked = |key: &str, again: bool| {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        world.lose_created(again);
+        services.lose_created(again);
         let first = platform.run(bank.start_once(&platform, key));
         assert_eq!(first.is_err(), again, "its answer was lost");
-        world.lose_created(false);
+        services.lose_created(false);
         let started = platform
             .run(bank.start_once(&platform, key))
             .expect("started");
         assert!(matches!(started, Started::Open { .. }));
-        let [id]: [_; 1] = world.ids().try_into().expect("one request");
+        let [id]: [_; 1] = services.ids().try_into().expect("one request");
         id
     };
     let id = asked("\"one\"", false);
@@ -66,10 +66,10 @@ fn a_key_gives_the_request_its_id() {
 
 #[test]
 fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
-    let state = newest_state(&world);
+    let state = newest_state(&services);
     let secrets = [
         PERSON.as_bytes(),
         state.expose().as_bytes(),
@@ -98,16 +98,16 @@ fn nothing_of_it_can_be_read_in_the_store_or_the_log() {
 
 #[test]
 fn an_open_request_is_given_again_to_whoever_comes_back_to_the_same_address() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let mut bank = Bank::new(ORGANISATION);
     let first = platform.run(bank.start(&platform)).expect("started");
     bank.subject = Secret::new("ola".to_owned());
     let second = platform.run(bank.start(&platform)).expect("started");
     assert_eq!(page(&first), page(&second));
     assert!(matches!(second, Started::Open { new: false, .. }));
-    assert_eq!(world.ids().len(), 1);
-    world.respond(&world.ids()[0], "Accepted", OTHER_PERSON);
-    let address = platform.run(handle_return(&bank, &platform, &newest_state(&world)));
+    assert_eq!(services.ids().len(), 1);
+    services.respond(&services.ids()[0], "Accepted", OTHER_PERSON);
+    let address = platform.run(handle_return(&bank, &platform, &newest_state(&services)));
     assert_eq!(address, back("granted"));
 }
 
@@ -119,19 +119,19 @@ fn of_two_who_ask_for_one_consent_each_comes_home() {
         ("Accepted", "Accepted", "no.bank.app:/done?tab=2"),
     ] {
         let app = |outcome: &str| Some(format!("{address}&consent={outcome}"));
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let mut bank = Bank::new(ORGANISATION);
         let web_page = page(&platform.run(bank.start(&platform)).expect("started"));
-        let web_state = newest_state(&world);
+        let web_state = newest_state(&services);
         bank.subject = Secret::new("ola".to_owned());
         bank.return_address = return_address(address);
         let app_page = page(&platform.run(bank.start(&platform)).expect("started"));
-        let app_state = newest_state(&world);
+        let app_state = newest_state(&services);
         assert_ne!(web_page, app_page);
-        let [web_id, app_id] = world.ids().try_into().expect("two requests");
-        world.respond(&web_id, first, OTHER_PERSON);
+        let [web_id, app_id] = services.ids().try_into().expect("two requests");
+        services.respond(&web_id, first, OTHER_PERSON);
         if second != "Created" {
-            world.respond(&app_id, second, OTHER_PERSON);
+            services.respond(&app_id, second, OTHER_PERSON);
         }
         let web = platform.run(handle_return(&bank, &platform, &web_state));
         let outcome = if first == "Accepted" {
@@ -156,16 +156,16 @@ fn of_two_who_ask_for_one_consent_each_comes_home() {
 
 #[test]
 fn a_start_that_was_stopped_is_not_taken_over_by_another_address() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let mut bank = Bank::new(ORGANISATION);
-    world.lose_created(true);
+    services.lose_created(true);
     platform.run(bank.start(&platform)).expect_err("lost");
-    world.lose_created(false);
+    services.lose_created(false);
     bank.return_address = return_address("bank-app://consent");
     platform.run(bank.start(&platform)).expect("started");
-    assert_eq!(world.ids().len(), 2);
-    world.respond(&world.ids()[1], "Accepted", OTHER_PERSON);
-    let address = platform.run(handle_return(&bank, &platform, &newest_state(&world)));
+    assert_eq!(services.ids().len(), 2);
+    services.respond(&services.ids()[1], "Accepted", OTHER_PERSON);
+    let address = platform.run(handle_return(&bank, &platform, &newest_state(&services)));
     assert_eq!(
         address.as_deref(),
         Some("bank-app://consent?consent=granted")
@@ -174,11 +174,11 @@ fn a_start_that_was_stopped_is_not_taken_over_by_another_address() {
 
 #[test]
 fn a_given_consent_is_not_asked_for_again() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
     // The browser return was lost.
-    world.respond(&world.ids()[0], "Accepted", PERSON);
+    services.respond(&services.ids()[0], "Accepted", PERSON);
     let valid_to = datetime!(2026-04-01 12:00 UTC);
     assert_eq!(
         platform.run(bank.start(&platform)),
@@ -195,16 +195,16 @@ fn a_given_consent_is_not_asked_for_again() {
 #[test]
 fn what_is_over_is_asked_for_anew() {
     for end in ["Rejected", "Revoked", "Expired"] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
         platform.run(bank.start(&platform)).expect("started");
         match end {
             "Expired" => platform.shift(time::Duration::days(90)),
-            status => world.respond(&world.ids()[0], status, PERSON),
+            status => services.respond(&services.ids()[0], status, PERSON),
         }
         let started = platform.run(bank.start(&platform)).expect("started");
         assert!(matches!(started, Started::Open { new: true, .. }), "{end}");
-        let ids = world.ids();
+        let ids = services.ids();
         assert_eq!(ids.len(), 2, "{end}");
         assert_ne!(ids[0], ids[1]);
     }
@@ -212,12 +212,12 @@ fn what_is_over_is_asked_for_anew() {
 
 #[test]
 fn a_request_that_altinn_does_not_know_any_more_gives_way() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
-    world.fail(ALTINN, Ok(answer(404, &json!({ "code": "AM-00001" }))));
+    services.fail(ALTINN, Ok(answer(404, &json!({ "code": "AM-00001" }))));
     platform.run(bank.start(&platform)).expect("started");
-    assert_eq!(world.ids().len(), 2);
+    assert_eq!(services.ids().len(), 2);
 }
 
 #[test]
@@ -236,9 +236,9 @@ fn a_refused_request_leaves_nothing_behind() {
             Kind::SourceRefused,
         ),
     ] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        world.fail(ALTINN, Ok(answer(status, &body)));
+        services.fail(ALTINN, Ok(answer(status, &body)));
         let problem = platform.run(bank.start(&platform)).expect_err("refused");
         assert_eq!(problem.kind, kind);
         assert!(!format!("{problem:?}").contains(PERSON));

@@ -16,9 +16,9 @@ fn an_unclear_end_is_tried_again_with_the_same_id() {
         Ok(raw(201, "{\"id\":")),
         Err(SendError::Tls("bad certificate".to_owned())),
     ] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        world.fail_often(ALTINN, &failure);
+        services.fail_often(ALTINN, &failure);
         let problem = platform.run(bank.start(&platform)).expect_err("down");
         assert!(
             problem.kind.status().is_server_error() || problem.kind == Kind::TooManyCalls,
@@ -35,33 +35,33 @@ fn an_unclear_end_is_tried_again_with_the_same_id() {
             bodies.map(|body| text(&body["id"])).collect::<Vec<_>>()
         };
         let first = sent(&platform)[0].clone();
-        world.heal();
+        services.heal();
         platform.run(bank.start(&platform)).expect("started");
-        assert_eq!(world.ids(), [first]);
+        assert_eq!(services.ids(), [first]);
     }
 }
 
 #[test]
 fn a_lost_answer_is_found_again_by_looking() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    world.lose_created(true);
+    services.lose_created(true);
     assert_eq!(
         platform.run(bank.start(&platform)).expect_err("lost").kind,
         Kind::SourceSlow
     );
-    world.lose_created(false);
+    services.lose_created(false);
     let started = platform.run(bank.start(&platform)).expect("started");
-    let id = &world.ids()[0];
+    let id = &services.ids()[0];
     assert_eq!(
         page(&started),
         format!("https://am.ui.example/request?id={id}")
     );
-    assert_eq!(world.ids().len(), 1);
+    assert_eq!(services.ids().len(), 1);
     // Altinn has kept the first state, whose ticket exists.
-    world.respond(id, "Accepted", PERSON);
+    services.respond(id, "Accepted", PERSON);
     assert_eq!(
-        platform.run(handle_return(&bank, &platform, &newest_state(&world))),
+        platform.run(handle_return(&bank, &platform, &newest_state(&services))),
         back("granted")
     );
 }
@@ -69,29 +69,29 @@ fn a_lost_answer_is_found_again_by_looking() {
 #[test]
 fn a_request_that_was_answered_before_it_was_found_again() {
     for (status, ids) in [("Accepted", 1), ("Rejected", 2)] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
-        world.lose_created(true);
+        services.lose_created(true);
         platform.run(bank.start(&platform)).expect_err("lost");
-        world.lose_created(false);
-        world.respond(&world.ids()[0], status, PERSON);
+        services.lose_created(false);
+        services.respond(&services.ids()[0], status, PERSON);
         let started = platform.run(bank.start(&platform)).expect("started");
         assert_eq!(
             matches!(started, Started::Granted { .. }),
             status == "Accepted"
         );
-        assert_eq!(world.ids().len(), ids);
+        assert_eq!(services.ids().len(), ids);
     }
 }
 
 #[test]
 fn a_page_that_is_not_altinns_is_not_given_out() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    world.lose_created(true);
+    services.lose_created(true);
     platform.run(bank.start(&platform)).expect_err("lost");
-    world.lose_created(false);
-    world.change(&world.ids()[0], |kept| {
+    services.lose_created(false);
+    services.change(&services.ids()[0], |kept| {
         kept["viewUri"] = json!("https://am.ui.example.evil.example/");
     });
     assert_eq!(
@@ -105,12 +105,12 @@ fn a_page_that_is_not_altinns_is_not_given_out() {
 
 #[test]
 fn an_echo_that_is_not_what_was_asked_for_is_given_up() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    world.lose_created(true);
+    services.lose_created(true);
     platform.run(bank.start(&platform)).expect_err("lost");
-    world.lose_created(false);
-    world.change(&world.ids()[0], |kept| {
+    services.lose_created(false);
+    services.change(&services.ids()[0], |kept| {
         kept["to"] = json!("urn:altinn:organization:identifier-no:310000108");
     });
     assert_eq!(
@@ -125,11 +125,11 @@ fn an_echo_that_is_not_what_was_asked_for_is_given_up() {
 
 #[test]
 fn a_refused_token_is_dropped_and_minted_once() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    world.fail(ALTINN, Ok(raw(401, "")));
+    services.fail(ALTINN, Ok(raw(401, "")));
     assert!(platform.run(bank.start(&platform)).is_ok());
-    assert_eq!(world.minted(), 2);
+    assert_eq!(services.minted(), 2);
     let posts: Vec<_> = platform
         .requests()
         .into_iter()
@@ -144,25 +144,25 @@ fn a_refused_token_is_dropped_and_minted_once() {
 
 #[test]
 fn without_tokens_or_a_store_there_is_a_problem_and_no_request() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
-    world.fail_often(TOKEN, &down());
+    services.fail_often(TOKEN, &down());
     assert_eq!(
         platform.run(bank.start(&platform)).expect_err("down").kind,
         Kind::SourceDown
     );
-    world.heal();
+    services.heal();
     platform.fail_store("consents", true);
     assert_eq!(
         platform.run(bank.start(&platform)).expect_err("down").kind,
         Kind::StoreDown
     );
-    assert!(world.ids().is_empty());
+    assert!(services.ids().is_empty());
 }
 
 #[test]
 fn consumers_parties_services_and_metadata_are_apart() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(ORGANISATION);
     platform.run(bank.start(&platform)).expect("started");
     let mut other_consumer = Bank::new(ORGANISATION);
@@ -182,7 +182,7 @@ fn consumers_parties_services_and_metadata_are_apart() {
     {
         assert_eq!(platform.run(current_outcome(other, &platform)), None);
         platform.run(other.start(&platform)).expect("started");
-        assert_eq!(world.ids().len(), index + 2);
+        assert_eq!(services.ids().len(), index + 2);
     }
     let mut same = Bank::new(ORGANISATION);
     same.service.right.metadata = [("InntektsAar".to_owned(), "2025".to_owned())].into();

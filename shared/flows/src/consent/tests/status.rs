@@ -2,13 +2,13 @@ use super::*;
 use crate::consent::fake::{PERSON, raw};
 use innsyn_core::problem::Kind;
 
-fn granted() -> (Memory, World, Bank) {
-    let (platform, world) = world();
+fn granted() -> (Memory, ExternalServices, Bank) {
+    let (platform, services) = connected_platform();
     let bank = Bank::new(PERSON);
     platform.run(bank.start(&platform)).expect("started");
-    world.respond(&world.ids()[0], "Accepted", PERSON);
-    platform.run(handle_return(&bank, &platform, &newest_state(&world)));
-    (platform, world, bank)
+    services.respond(&services.ids()[0], "Accepted", PERSON);
+    platform.run(handle_return(&bank, &platform, &newest_state(&services)));
+    (platform, services, bank)
 }
 
 fn require(platform: &Memory, bank: &Bank) -> Result<(), Kind> {
@@ -23,7 +23,7 @@ fn a_lost_way_back_heals_for_whoever_asks() {
         ("Rejected", Outcome::Rejected, Some(Kind::ConsentRejected)),
         ("Revoked", Outcome::Revoked, Some(Kind::ConsentRevoked)),
     ] {
-        let (platform, world) = world();
+        let (platform, services) = connected_platform();
         let bank = Bank::new(PERSON);
         assert_eq!(platform.run(current_outcome(&bank, &platform)), None);
         assert_eq!(require(&platform, &bank), Err(Kind::ConsentRequired));
@@ -33,7 +33,7 @@ fn a_lost_way_back_heals_for_whoever_asks() {
             Some(Outcome::Pending)
         );
         assert_eq!(require(&platform, &bank), Err(Kind::ConsentPending));
-        world.respond(&world.ids()[0], status, PERSON);
+        services.respond(&services.ids()[0], status, PERSON);
         platform.advance(LOOK_PAUSE);
         assert_eq!(require(&platform, &bank).err(), kind);
         assert_eq!(
@@ -45,7 +45,7 @@ fn a_lost_way_back_heals_for_whoever_asks() {
 
 #[test]
 fn a_consent_in_force_is_used_without_asking_or_writing() {
-    let (platform, _world, bank) = granted();
+    let (platform, _services, bank) = granted();
     let (calls, rows) = (
         platform.requests().len(),
         platform.with_store("consents", |rows| rows.clone()),
@@ -59,8 +59,8 @@ fn a_consent_in_force_is_used_without_asking_or_writing() {
 
 #[test]
 fn whoever_asks_how_it_stands_hears_of_a_withdrawal_within_a_minute() {
-    let (platform, world, bank) = granted();
-    world.respond(&world.ids()[0], "Revoked", PERSON);
+    let (platform, services, bank) = granted();
+    services.respond(&services.ids()[0], "Revoked", PERSON);
     assert_eq!(
         platform.run(current_outcome(&bank, &platform)),
         Some(Outcome::Granted)
@@ -75,9 +75,9 @@ fn whoever_asks_how_it_stands_hears_of_a_withdrawal_within_a_minute() {
 
 #[test]
 fn while_altinn_is_away_what_was_known_stands() {
-    let (platform, world, bank) = granted();
+    let (platform, services, bank) = granted();
     platform.shift(time::Duration::hours(1));
-    world.fail_often(ALTINN, &down());
+    services.fail_often(ALTINN, &down());
     assert_eq!(
         platform.run(current_outcome(&bank, &platform)),
         Some(Outcome::Granted)
@@ -93,18 +93,18 @@ fn while_altinn_is_away_what_was_known_stands() {
 #[test]
 fn a_doubted_consent_is_settled_by_altinns_word() {
     for (status, kind) in [("Accepted", None), ("Revoked", Some(Kind::ConsentRevoked))] {
-        let (platform, world, bank) = granted();
+        let (platform, services, bank) = granted();
         let valid = platform.run(bank.require(&context(&platform)));
         let valid = valid.expect("in force");
         if status == "Revoked" {
-            world.respond(&world.ids()[0], status, PERSON);
+            services.respond(&services.ids()[0], status, PERSON);
         }
         let doubt = || platform.run(valid.doubt(&context(&platform)));
         assert_eq!(doubt().err().map(|problem| problem.kind), kind);
         let calls = platform.requests().len();
         assert_eq!(require(&platform, &bank).err(), kind);
         assert_eq!(platform.requests().len(), calls, "the next answer is quick");
-        world.fail_often(ALTINN, &Ok(raw(503, "")));
+        services.fail_often(ALTINN, &Ok(raw(503, "")));
         assert_eq!(doubt().expect_err("unknown").kind, Kind::SourceDown);
         assert_eq!(require(&platform, &bank).err(), kind, "nothing was learnt");
     }
@@ -112,7 +112,7 @@ fn a_doubted_consent_is_settled_by_altinns_word() {
 
 #[test]
 fn what_is_given_up_can_be_asked_for_anew() {
-    let (platform, world, bank) = granted();
+    let (platform, services, bank) = granted();
     platform.run(async {
         let context = context(&platform);
         let valid = bank.require(&context).await.expect("in force");
@@ -120,5 +120,5 @@ fn what_is_given_up_can_be_asked_for_anew() {
     });
     assert_eq!(require(&platform, &bank), Err(Kind::ConsentRequired));
     platform.run(bank.start(&platform)).expect("started");
-    assert_eq!(world.ids().len(), 2);
+    assert_eq!(services.ids().len(), 2);
 }

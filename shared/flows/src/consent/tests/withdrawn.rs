@@ -115,10 +115,10 @@ fn where_there_is_none_nothing_is_asked() {
 
 #[test]
 fn at_altinn_3_only_the_party_can() {
-    let (platform, world) = world();
+    let (platform, services) = connected_platform();
     let bank = Bank::new(ORGANISATION);
     platform.run(bank.start(&platform)).expect("started");
-    world.respond(&world.ids()[0], "Accepted", crate::consent::fake::PERSON);
+    services.respond(&services.ids()[0], "Accepted", crate::consent::fake::PERSON);
     assert_eq!(withdraw(&bank, &platform), Err(Kind::RequestInvalid));
     assert_eq!(
         platform.run(current_outcome(&bank, &platform)),

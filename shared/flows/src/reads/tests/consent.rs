@@ -27,11 +27,11 @@ fn without_a_consent_the_source_is_not_asked() {
 #[test]
 fn a_token_that_is_refused_once_is_minted_anew() {
     let journey = Journey::consented();
-    let minted = journey.world.minted();
-    journey.world.fail(SOURCE, Ok(failure(401, "KB-004")));
+    let minted = journey.services.minted();
+    journey.services.fail(SOURCE, Ok(failure(401, "KB-004")));
     assert_eq!(journey.read().as_deref(), Ok(DATA));
     assert_eq!(
-        journey.world.minted() - minted,
+        journey.services.minted() - minted,
         3,
         "one for Altinn, two for the source"
     );
@@ -67,7 +67,7 @@ fn whoever_refuses_the_consent_altinn_says_what_it_is_worth() {
             journey.use_consent();
             journey.answer(status);
             for answer in answers {
-                journey.world.fail(host, Ok(answer));
+                journey.services.fail(host, Ok(answer));
             }
             assert_eq!(journey.kind(), kind, "{host}");
             let calls = journey.platform.requests().len();
@@ -85,7 +85,7 @@ fn whoever_refuses_the_consent_altinn_says_what_it_is_worth() {
 fn a_consent_in_force_that_is_refused_is_our_trouble_or_asked_for_anew() {
     // Refused as a consent: the party is asked again, and the row no longer says "granted".
     let journey = Journey::consented();
-    journey.world.fail(SOURCE, Ok(failure(403, "KB-005")));
+    journey.services.fail(SOURCE, Ok(failure(403, "KB-005")));
     let problem = journey.read().expect_err("refused");
     assert_eq!(
         (problem.kind, problem.source_code.as_deref()),
@@ -95,12 +95,12 @@ fn a_consent_in_force_that_is_refused_is_our_trouble_or_asked_for_anew() {
         .platform
         .run(journey.bank.start(&journey.platform))
         .expect("started");
-    assert_eq!(journey.world.ids().len(), 2);
+    assert_eq!(journey.services.ids().len(), 2);
 
     // Refused as a token: the party cannot remedy that.
     let journey = Journey::consented();
-    journey.world.fail(SOURCE, Ok(failure(401, "KB-004")));
-    journey.world.fail(SOURCE, Ok(failure(401, "KB-004")));
+    journey.services.fail(SOURCE, Ok(failure(401, "KB-004")));
+    journey.services.fail(SOURCE, Ok(failure(401, "KB-004")));
     let problem = journey.read().expect_err("refused");
     assert_eq!(
         (problem.kind, problem.source_code.as_deref()),
@@ -110,7 +110,7 @@ fn a_consent_in_force_that_is_refused_is_our_trouble_or_asked_for_anew() {
 
     let journey = Journey::consented();
     journey.use_consent();
-    journey.world.fail(TOKEN, Ok(refused_consent()));
+    journey.services.fail(TOKEN, Ok(refused_consent()));
     let problem = journey.read().expect_err("refused");
     assert_eq!(
         (problem.kind, problem.source_code.as_deref()),
@@ -122,9 +122,9 @@ fn a_consent_in_force_that_is_refused_is_our_trouble_or_asked_for_anew() {
 fn a_refused_consent_while_altinn_is_away_is_not_judged() {
     let journey = Journey::consented();
     journey.use_consent();
-    journey.world.fail(SOURCE, Ok(failure(403, "KB-005")));
-    journey.world.fail_often(ALTINN, &Ok(raw(503, "")));
+    journey.services.fail(SOURCE, Ok(failure(403, "KB-005")));
+    journey.services.fail_often(ALTINN, &Ok(raw(503, "")));
     assert_eq!(journey.kind(), Kind::SourceDown);
-    journey.world.heal();
+    journey.services.heal();
     assert_eq!(journey.read().as_deref(), Ok(DATA));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::consent::Services;
 use crate::consent::fake::{
-    ALTINN, Bank, ORGANISATION, OTHER_PERSON, SOURCE, TOKEN, World, answer, context, raw,
+    ALTINN, Bank, ExternalServices, ORGANISATION, OTHER_PERSON, SOURCE, TOKEN, answer, context, raw,
 };
 use innsyn_core::platform::memory::{Delay, Memory};
 use innsyn_core::platform::{Response, SendError};
@@ -23,7 +23,7 @@ const DATA: &str = r#"{ "partIdentifikator":"313367002", "skjermet":false, "sald
 /// Deployment whose customer has consented, unless a test changes that.
 struct Journey {
     platform: Memory,
-    world: World,
+    services: ExternalServices,
     reader: Reader,
     bank: Bank,
 }
@@ -31,7 +31,7 @@ struct Journey {
 impl Journey {
     fn asked() -> Self {
         let platform = Memory::new();
-        let world = World::install(&platform);
+        let services = ExternalServices::install(&platform);
         let bank = Bank::new(ORGANISATION);
         platform.run(bank.start(&platform)).expect("started");
         let consents = Bank::new(ORGANISATION).consents;
@@ -39,7 +39,7 @@ impl Journey {
         let reader = reader(examples::claims(), access_basis);
         Self {
             platform,
-            world,
+            services,
             reader,
             bank,
         }
@@ -48,13 +48,13 @@ impl Journey {
     fn consented() -> Self {
         let journey = Self::asked();
         journey.answer("Accepted");
-        journey.world.serve([raw(200, DATA)]);
+        journey.services.serve([raw(200, DATA)]);
         journey
     }
 
     fn answer(&self, status: &str) {
-        self.world
-            .respond(&self.world.ids()[0], status, OTHER_PERSON);
+        self.services
+            .respond(&self.services.ids()[0], status, OTHER_PERSON);
     }
 
     /// Uses the consent as an earlier read would have, so that the row says "granted".

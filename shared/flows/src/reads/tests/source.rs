@@ -29,7 +29,7 @@ fn data_come_as_sent_with_one_token_for_this_consent() {
         serde_json::from_str::<Value>(&details).expect("JSON"),
         json!([{
             "type": "urn:altinn:consent",
-            "id": journey.world.ids()[0],
+            "id": journey.services.ids()[0],
             "from": "urn:altinn:organization:identifier-no:313367002",
         }])
     );
@@ -49,7 +49,7 @@ fn a_source_in_trouble_is_tried_three_times_and_heals() {
         let journey = Journey::consented();
         let calls = failures.len() + 1;
         for failure in failures {
-            journey.world.fail(SOURCE, Ok(failure));
+            journey.services.fail(SOURCE, Ok(failure));
         }
         assert_eq!(journey.read().as_deref(), Ok(DATA));
         assert_eq!(journey.calls(SOURCE).len(), calls);
@@ -73,7 +73,7 @@ fn a_source_in_trouble_is_tried_three_times_and_heals() {
         ),
     ] {
         let journey = Journey::consented();
-        journey.world.fail_often(SOURCE, &end);
+        journey.services.fail_often(SOURCE, &end);
         let problem = journey.read().expect_err("down");
         assert_eq!((problem.kind, problem.source_code.as_deref()), (kind, code));
         assert_eq!(journey.calls(SOURCE).len(), 3);
@@ -116,7 +116,7 @@ fn every_refusal_has_its_own_problem_and_is_not_repeated() {
         (raw(200, "<html>"), Kind::SourceUnreadable, None),
     ] {
         let journey = Journey::consented();
-        journey.world.serve([end]);
+        journey.services.serve([end]);
         let problem = journey.read().expect_err("refused");
         assert_eq!((problem.kind, problem.source_code.as_deref()), (kind, code));
         assert_eq!(problem.source_correlation_id.is_some(), code.is_some());
@@ -129,7 +129,7 @@ fn a_slow_source_is_told_from_one_that_is_down() {
     let journey = Journey::consented();
     let mut slow = raw(200, DATA);
     slow.extensions_mut().insert(Delay(Duration::from_mins(1)));
-    journey.world.serve([slow]);
+    journey.services.serve([slow]);
     assert_eq!(journey.kind(), Kind::SourceSlow);
     assert_eq!(journey.calls(SOURCE).len(), 1);
 }
@@ -140,7 +140,7 @@ fn at_most_four_calls_are_open() {
     journey.read().expect("data");
     let mut slow = raw(200, DATA);
     slow.extensions_mut().insert(Delay(Duration::from_secs(1)));
-    journey.world.serve([slow]);
+    journey.services.serve([slow]);
     let start = journey.platform.requests().len();
     let before = journey.platform.now();
     let reads = futures::future::join_all((0..12).map(|_| journey.read_as("aapnekrav", &[])));
@@ -154,7 +154,7 @@ fn at_most_four_calls_are_open() {
 #[test]
 fn nothing_that_is_logged_names_anybody() {
     let journey = Journey::consented();
-    journey.world.fail(SOURCE, Ok(failure(403, "KB-005")));
+    journey.services.fail(SOURCE, Ok(failure(403, "KB-005")));
     journey.read().expect_err("refused");
     let lines = journey.platform.lines();
     assert!(lines.iter().any(|line| line.contains("consent-doubted")));

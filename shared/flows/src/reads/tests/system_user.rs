@@ -7,15 +7,15 @@ const SYSTEM_USER: &str = "urn:altinn:systemuser";
 
 struct Accounts {
     platform: Memory,
-    world: World,
+    services: ExternalServices,
     reader: Reader,
 }
 
 impl Accounts {
     fn new(reference: &str) -> Self {
         let platform = Memory::new();
-        let world = World::install(&platform);
-        world.serve([raw(200, DATA)]);
+        let services = ExternalServices::install(&platform);
+        services.serve([raw(200, DATA)]);
         let key = SigningKey::from_seed(&[5; 32]).expect("a key");
         let reference = Reference::parse(reference).expect("a reference");
         let tokens = Box::new(Client::new("accounting", key));
@@ -26,7 +26,7 @@ impl Accounts {
         "regnskapssystem".clone_into(&mut reader.package);
         Self {
             platform,
-            world,
+            services,
             reader,
         }
     }
@@ -103,7 +103,7 @@ fn persons_have_none_and_nobody_is_asked() {
 #[test]
 fn what_the_party_has_to_do_is_told_and_what_the_operator_has_to_do_is_logged() {
     let accounts = Accounts::new("{party}");
-    accounts.world.fail(TOKEN, Ok(refused_system_user()));
+    accounts.services.fail(TOKEN, Ok(refused_system_user()));
     let problem = accounts.read(ORGANISATION).expect_err("refused");
     let told = (problem.kind, problem.source_code.as_deref());
     assert_eq!(told, (Kind::SystemUserRequired, Some("MP-303")));
@@ -119,14 +119,14 @@ fn what_the_party_has_to_do_is_told_and_what_the_operator_has_to_do_is_logged() 
         (failure(404, "KB-009"), Kind::PartyUnknown),
     ] {
         let accounts = Accounts::new("{party}");
-        accounts.world.serve([end]);
+        accounts.services.serve([end]);
         let problem = accounts.read(ORGANISATION).expect_err("refused");
         assert_eq!(problem.kind, kind);
         assert!(!accounts.hosts().iter().any(|host| host == ALTINN));
     }
     // Maskinporten's errors never turn it into a matter of consent.
     let accounts = Accounts::new("{party}");
-    accounts.world.fail(TOKEN, Ok(refused_consent()));
+    accounts.services.fail(TOKEN, Ok(refused_consent()));
     let problem = accounts.read(ORGANISATION).expect_err("refused");
     assert_eq!(problem.kind, Kind::SourceRefused);
 }

@@ -17,7 +17,7 @@ fn a_long_period_is_read_in_windows_and_merged() {
         )
     };
     let both = [element("1"), element("2")].join(",");
-    journey.world.serve([
+    journey.services.serve([
         window(&both),
         failure(404, "KB-007"),
         window(&[element("2"), element("3")].join(",")),
@@ -75,7 +75,7 @@ fn a_part_is_never_given_for_the_whole() {
         ([raw(200, empty), raw(404, "")], Kind::SourceRefused),
     ] {
         let journey = Journey::consented();
-        journey.world.serve(ends);
+        journey.services.serve(ends);
         let problem = journey
             .read_period("2024-01-01", "2025-06-30")
             .expect_err("a problem");

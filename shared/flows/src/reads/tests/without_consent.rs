@@ -10,8 +10,8 @@ fn lookup(
     platform: &Memory,
     answers: impl IntoIterator<Item = Response>,
 ) -> Result<String, Problem> {
-    let world = World::install(platform);
-    world.serve(answers);
+    let services = ExternalServices::install(platform);
+    services.serve(answers);
     let key = SigningKey::from_seed(&[5; 32]).expect("a key");
     let reader = reader(
         examples::persons(),
@@ -84,8 +84,8 @@ fn no_refusal_is_about_a_consent() {
         assert_eq!(problem.kind, kind);
     }
     let platform = Memory::new();
-    let world = World::install(&platform);
-    world.fail(TOKEN, Ok(refused_consent()));
+    let services = ExternalServices::install(&platform);
+    services.fail(TOKEN, Ok(refused_consent()));
     let key = SigningKey::from_seed(&[5; 32]).expect("a key");
     let reader = reader(
         examples::persons(),

@@ -19,15 +19,15 @@ use innsyn_runtime::fixtures::answer;
 
 /// HTTP handlers with the login service and Posten behind them.
 struct Front {
-    world: World,
+    bed: TestBed,
     api: SignatureApi,
 }
 
 impl Front {
     fn new() -> Self {
-        let world = World::new();
-        let posten = world.posten.clone();
-        world.platform.respond(move |request| {
+        let bed = TestBed::new();
+        let posten = bed.posten.clone();
+        bed.platform.respond(move |request| {
             if request.uri().host() == Some("login.example") {
                 let keys = json!({"keys": [LOGIN_KEY.jwk("one")]}).to_string();
                 return Ok(Response::new(Bytes::from(keys)));
@@ -35,14 +35,14 @@ impl Front {
             posten.give(request)
         });
         let api = SignatureApi::from(settings(None).expect("settings"));
-        Self { world, api }
+        Self { bed, api }
     }
 
     async fn send<B>(&self, request: Request<B>) -> Result<Answer, Problem>
     where
         B: http_body::Body<Data = Bytes> + 'static,
     {
-        let context = context(&*self.world.platform);
+        let context = context(&*self.bed.platform);
         answer(&self.api, &context, request).await
     }
 
@@ -50,12 +50,12 @@ impl Front {
     fn ask(&self, method: Method, target: &str, token: &str) -> Result<Answer, Problem> {
         let request = bearing(token).method(method).uri(target).body(Empty::new());
         let answer = self.send(request.expect("a request"));
-        self.world.platform.run(answer)
+        self.bed.platform.run(answer)
     }
 
     /// Returns a token of the customer with the `sub` and Kari's `pid`.
     fn login(&self, sub: &str) -> String {
-        let mut claims = login_claims(self.world.platform.now().unix_timestamp());
+        let mut claims = login_claims(self.bed.platform.now().unix_timestamp());
         claims["sub"] = json!(sub);
         claims["pid"] = json!(KARI);
         LOGIN_KEY.sign(Some("one"), &claims)
@@ -80,7 +80,7 @@ impl Front {
 
     fn order(&self) -> Value {
         let answer = self.send(self.whole_order());
-        let answer = self.world.platform.run(answer);
+        let answer = self.bed.platform.run(answer);
         self.read(answer, 201)
     }
 
@@ -99,7 +99,7 @@ impl Front {
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), status);
         assert_eq!(answer.headers()["content-type"], "application/json");
-        let body = self.world.platform.run(answer.into_body().collect(9999));
+        let body = self.bed.platform.run(answer.into_body().collect(9999));
         serde_json::from_slice(&body.expect("a body")).expect("JSON")
     }
 }
@@ -137,15 +137,15 @@ fn without_a_login_nothing_is_read() {
     let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
     let request = bearing("x").method(Method::POST).uri("/signatures");
     let problem = front.send(request.body(endless).expect("a request"));
-    let problem = front.world.platform.run(problem);
+    let problem = front.bed.platform.run(problem);
     assert_eq!(problem.expect_err("nobody").kind, Kind::LoginRequired);
-    assert_eq!(front.world.platform.uptime(), Duration::ZERO);
+    assert_eq!(front.bed.platform.uptime(), Duration::ZERO);
 }
 
 #[test]
 fn uploads_that_drip_keep_nobody_from_ordering() {
     let front = Front::new();
-    let platform = &*front.world.platform;
+    let platform = &*front.bed.platform;
     let drips = (0..4).map(|_| front.drip());
     let ordered = async {
         let answer = front.send(front.whole_order()).await;
@@ -164,8 +164,8 @@ fn uploads_that_drip_keep_nobody_from_ordering() {
 fn a_browser_that_comes_back_is_sent_on() {
     let front = Front::new();
     front.order();
-    front.world.posten.happens(90_000, 0, "SIGNED");
-    let state = super::browser_return::newest_state(&front.world);
+    front.bed.posten.happens(90_000, 0, "SIGNED");
+    let state = super::browser_return::newest_state(&front.bed);
     let come_back = |outcome: &str| {
         let query = format!("job={}&status_query_token=good", state.expose());
         let target = format!("/signatures/return/{outcome}?{query}");
@@ -194,7 +194,7 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
             .header("accept-language", language)
             .body(Empty::new());
         let page = front.send(request.expect("a request"));
-        front.world.platform.run(page).expect("a page")
+        front.bed.platform.run(page).expect("a page")
     };
     for query in ["", "job=", "job=x", made_up.as_str()] {
         for (language, text) in [
@@ -210,7 +210,7 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
             assert!(String::from_utf8_lossy(html).contains(text));
         }
     }
-    front.world.platform.fail_store(STORE, true);
+    front.bed.platform.fail_store(STORE, true);
     let page = visit(&made_up, "en");
     assert_eq!(page.status(), 503);
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
 fn only_the_maintenance_secret_drains_and_sweeps() {
     let front = Front::new();
     front.order();
-    front.world.posten.happens(90_000, 0, "SIGNED");
+    front.bed.posten.happens(90_000, 0, "SIGNED");
     let ask = |target: &str, shown: &str| front.ask(Method::POST, target, shown);
     for shown in ["x", "", "0123456789abcdef012345678"] {
         for target in ["/signatures/drain", "/signatures/sweep"] {
@@ -231,17 +231,17 @@ fn only_the_maintenance_secret_drains_and_sweeps() {
             assert_eq!(problem.expect_err("refused").kind, Kind::LoginRequired);
         }
     }
-    assert!(front.world.posten.confirmed().is_empty());
+    assert!(front.bed.posten.confirmed().is_empty());
     let drained = ask("/signatures/drain", MAINTENANCE);
     assert_eq!(
         front.read(drained, 200),
         json!({"changes": 1, "orphans": 0, "confirmed": 1, "unreadable": 0, "more": false})
     );
-    front.world.platform.shift(time::Duration::days(91));
+    front.bed.platform.shift(time::Duration::days(91));
     let swept = ask("/signatures/sweep", MAINTENANCE);
     // A record, a ticket, a standing, and the poll times of two queues.
     assert_eq!(front.read(swept, 200), json!({"removed": 5, "whole": true}));
-    assert_eq!(front.world.rows(), 1, "that it was done");
+    assert_eq!(front.bed.rows(), 1, "that it was done");
 }
 
 #[test]
@@ -250,12 +250,12 @@ fn a_seal_whose_certificate_has_ended_is_told_of() {
     let told = |front: &Front| {
         // Other results of the drain do not matter here.
         let _ = front.ask(Method::POST, "/signatures/drain", MAINTENANCE);
-        let events = front.world.platform.events().into_iter();
+        let events = front.bed.platform.events().into_iter();
         let mut events = events.filter(|event| event["event"] == "certificate");
         events.next().map(|event| event["outcome"].to_string())
     };
     assert_eq!(told(&front), None);
     let century = std::time::Duration::from_hours(24 * 366 * 101);
-    front.world.platform.advance(century);
+    front.bed.platform.advance(century);
     assert_eq!(told(&front).as_deref(), Some("\"ended\""));
 }

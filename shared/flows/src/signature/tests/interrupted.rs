@@ -6,45 +6,45 @@ use innsyn_core::platform::crashing::{CrashingPlatform, survives};
 #[test]
 fn an_order_that_is_stopped_anywhere_is_there_once_or_not_at_all() {
     for steps in 0.. {
-        let world = World::new();
-        let crashing = CrashingPlatform::new(&world.platform, steps);
-        if survives(&crashing, world.order_on(&crashing, portal())) {
+        let bed = TestBed::new();
+        let crashing = CrashingPlatform::new(&bed.platform, steps);
+        if survives(&crashing, bed.order_on(&crashing, portal())) {
             assert!(steps >= 3, "a row, Posten, a row at least");
             return;
         }
-        let jobs = world.posten.jobs();
+        let jobs = bed.posten.jobs();
         assert!(jobs.len() <= 1);
         let Some(job) = jobs.first() else {
             continue;
         };
         // Whether or not the response was stored, the queue finds the row by its reference.
-        world.posten.happens(job.id, 0, "SIGNED");
-        let drained = world.drain();
+        bed.posten.happens(job.id, 0, "SIGNED");
+        let drained = bed.drain();
         assert_eq!(
             (drained.changes, drained.orphans),
             (1, 0),
             "stopped before step {steps}"
         );
-        let healed = world.status(&job.reference);
+        let healed = bed.status(&job.reference);
         assert_eq!(
             (healed.status, healed.signers[0].status),
             (Status::InProgress, "signed")
         );
-        assert_eq!(world.posten.jobs().len(), 1);
+        assert_eq!(bed.posten.jobs().len(), 1);
     }
 }
 
 #[test]
 fn a_direct_order_has_its_ticket_before_posten_knows_the_way_back() {
     for steps in 0.. {
-        let world = World::new();
-        let crashing = CrashingPlatform::new(&world.platform, steps);
-        if survives(&crashing, world.order_on(&crashing, direct())) {
+        let bed = TestBed::new();
+        let crashing = CrashingPlatform::new(&bed.platform, steps);
+        if survives(&crashing, bed.order_on(&crashing, direct())) {
             assert!(steps >= 4, "two rows, Posten, a row at least");
             return;
         }
-        if !world.posten.jobs().is_empty() {
-            assert!(world.rows() >= 2, "stopped before step {steps}");
+        if !bed.posten.jobs().is_empty() {
+            assert!(bed.rows() >= 2, "stopped before step {steps}");
         }
     }
 }
@@ -52,19 +52,19 @@ fn a_direct_order_has_its_ticket_before_posten_knows_the_way_back() {
 #[test]
 fn a_drain_that_is_stopped_anywhere_loses_nothing() {
     for steps in 0.. {
-        let world = World::new();
-        let first = world.made(portal());
-        let second = world.made(direct());
-        world.posten.happens(90_000, 0, "SIGNED");
-        world.platform.advance(Duration::from_secs(5));
-        world.posten.happens(90_000, 1, "REJECTED");
-        world.posten.happens(90_001, 0, "SIGNED");
-        world.posten.tell_of_a_stranger(7, "another", CONSUMER);
-        let crashing = CrashingPlatform::new(&world.platform, steps);
-        let survived = survives(&crashing, world.drain_on(&crashing));
+        let bed = TestBed::new();
+        let first = bed.made(portal());
+        let second = bed.made(direct());
+        bed.posten.happens(90_000, 0, "SIGNED");
+        bed.platform.advance(Duration::from_secs(5));
+        bed.posten.happens(90_000, 1, "REJECTED");
+        bed.posten.happens(90_001, 0, "SIGNED");
+        bed.posten.tell_of_a_stranger(7, "another", CONSUMER);
+        let crashing = CrashingPlatform::new(&bed.platform, steps);
+        let survived = survives(&crashing, bed.drain_on(&crashing));
         // A confirmed change is not delivered again: it must be stored.
-        let confirmed = world.posten.confirmed();
-        let status = |job: &JobView| world.status(&job.id).status;
+        let confirmed = bed.posten.confirmed();
+        let status = |job: &JobView| bed.status(&job.id).status;
         if confirmed.iter().filter(|job| **job == 90_000).count() == 2 {
             assert_eq!(
                 status(&first),
@@ -79,17 +79,17 @@ fn a_drain_that_is_stopped_anywhere_loses_nothing() {
                 "stopped before step {steps}"
             );
         }
-        world.rest();
-        world.drain();
-        let view = world.status(&first.id);
+        bed.rest();
+        bed.drain();
+        let view = bed.status(&first.id);
         assert_eq!(view.status, Status::Failed);
         assert_eq!(
             (view.signers[0].status, view.signers[1].status),
             ("signed", "rejected")
         );
         assert_eq!(status(&second), Status::Completed);
-        assert_eq!(world.posten.waiting(), 0);
-        assert_eq!(world.posten.early(), 0);
+        assert_eq!(bed.posten.waiting(), 0);
+        assert_eq!(bed.posten.early(), 0);
         if survived {
             assert!(steps >= 20);
             return;
@@ -100,21 +100,21 @@ fn a_drain_that_is_stopped_anywhere_loses_nothing() {
 #[test]
 fn a_way_back_that_is_stopped_anywhere_can_be_gone_again() {
     for steps in 0.. {
-        let world = World::new();
-        let job = world.made(direct());
-        world.posten.happens(90_000, 0, "SIGNED");
-        let crashing = CrashingPlatform::new(&world.platform, steps);
+        let bed = TestBed::new();
+        let job = bed.made(direct());
+        bed.posten.happens(90_000, 0, "SIGNED");
+        let crashing = CrashingPlatform::new(&bed.platform, steps);
         let survived = survives(
             &crashing,
-            super::browser_return::handle_return(&world, &crashing, Some("good")),
+            super::browser_return::handle_return(&bed, &crashing, Some("good")),
         );
-        let end = super::browser_return::handle_return(&world, &*world.platform, Some("good"));
-        let end = world.platform.run(end).expect("an answer");
+        let end = super::browser_return::handle_return(&bed, &*bed.platform, Some("good"));
+        let end = bed.platform.run(end).expect("an answer");
         assert_eq!(
             end.as_deref(),
             Some("https://bank.example/back?signature=completed")
         );
-        assert_eq!(world.status(&job.id).status, Status::Completed);
+        assert_eq!(bed.status(&job.id).status, Status::Completed);
         if survived {
             assert!(
                 steps >= 8,

@@ -28,7 +28,9 @@ use innsyn_core::problem::Problem;
 use innsyn_core::secret::Secret;
 use innsyn_protocols::fixtures::{SEAL_CHAIN as CHAIN, seal_key as key};
 use innsyn_protocols::posten::Seal;
-use innsyn_protocols::posten::job::{Document, MediaType, Notifications, OnBehalfOf, Signer, Who};
+use innsyn_protocols::posten::job::{
+    Document, MediaType, Notifications, OnBehalfOf, Signer, SignerIdentifier,
+};
 use innsyn_runtime::caller::Customer;
 use innsyn_runtime::config::{Consumers, StoreKeys};
 use innsyn_runtime::inbound::Component;
@@ -47,7 +49,7 @@ fn origin(text: &str) -> Origin {
 }
 
 /// Deployment with Posten behind it.
-struct World {
+struct TestBed {
     platform: Rc<Memory>,
     posten: Posten,
     signatures: Signatures,
@@ -55,7 +57,7 @@ struct World {
     kari: Customer,
 }
 
-impl World {
+impl TestBed {
     fn new() -> Self {
         let platform = Rc::new(Memory::new());
         platform.add_store(STORE);
@@ -66,7 +68,7 @@ impl World {
             posten,
             signatures: Self::on_same_keys(
                 place.expect("a place"),
-                Seal::of(CHAIN, &key()).expect("a seal"),
+                Seal::from_pem(CHAIN, &key()).expect("a seal"),
             ),
             consumers: Consumers {
                 default: consumer(CONSUMER),
@@ -167,7 +169,7 @@ fn context<P: Platform>(platform: &P) -> Context<'_, P> {
 
 fn made(ordered: Result<Ordered, Problem>) -> JobView {
     match ordered.expect("an answer") {
-        Ordered::Made(job) => job,
+        Ordered::Created(job) => job,
         Ordered::Unknown(job) => panic!("unknown: {job:?}"),
     }
 }
@@ -175,12 +177,12 @@ fn made(ordered: Result<Ordered, Problem>) -> JobView {
 fn unknown(ordered: Result<Ordered, Problem>) -> JobView {
     match ordered.expect("an answer") {
         Ordered::Unknown(job) => job,
-        Ordered::Made(job) => panic!("made: {job:?}"),
+        Ordered::Created(job) => panic!("made: {job:?}"),
     }
 }
 
-fn person(number: &str) -> Who {
-    Who::Person(PersonNumber::parse(number).expect("a number"))
+fn person(number: &str) -> SignerIdentifier {
+    SignerIdentifier::Person(PersonNumber::parse(number).expect("a number"))
 }
 
 fn signer(number: &str) -> Signer {

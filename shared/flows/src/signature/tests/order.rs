@@ -8,10 +8,10 @@ use innsyn_core::problem::Kind;
 
 #[test]
 fn a_direct_job_gives_each_signer_a_page() {
-    let world = World::new();
+    let bed = TestBed::new();
     let mut order = direct();
     order.signers.push(signer(OLA));
-    let job = world.made(order);
+    let job = bed.made(order);
     assert_eq!(
         (job.flow, job.status),
         (innsyn_protocols::posten::Flow::Direct, Status::InProgress)
@@ -24,24 +24,24 @@ fn a_direct_job_gives_each_signer_a_page() {
     let page = |place| Some(format!("{PAGES}/#/-/page-90000-{place}"));
     // Posten returns them in reverse order.
     assert_eq!(pages, [page(0), page(1)]);
-    let kept = world.posten.jobs();
+    let kept = bed.posten.jobs();
     assert_eq!(kept[0].reference, job.id);
     assert_eq!(kept[0].organisation, CONSUMER);
-    assert_eq!(world.status(&job.id).signers[1].status, "waiting");
-    world.assert_discreet();
+    assert_eq!(bed.status(&job.id).signers[1].status, "waiting");
+    bed.assert_discreet();
 }
 
 #[test]
 fn a_portal_job_has_no_pages() {
-    let world = World::new();
-    let job = world.made(portal());
+    let bed = TestBed::new();
+    let job = bed.made(portal());
     assert!(
         job.signers
             .iter()
             .all(|signer| signer.redirect_url.is_none())
     );
-    assert_eq!(world.status(&job.id).status, Status::InProgress);
-    assert_eq!(world.rows(), 1, "no way back, no ticket");
+    assert_eq!(bed.status(&job.id).status, Status::InProgress);
+    assert_eq!(bed.rows(), 1, "no way back, no ticket");
 }
 
 #[test]
@@ -72,21 +72,21 @@ fn ids_have_no_digits_and_are_never_the_same() {
 
 #[test]
 fn a_job_lives_longer_than_anybody_can_sign() {
-    let world = World::new();
+    let bed = TestBed::new();
     let mut order = portal();
     order.signers[1].order = 3;
     order.flow = FlowOptions::Portal {
-        activation: Some(world.platform.now() + time::Duration::days(10)),
+        activation: Some(bed.platform.now() + time::Duration::days(10)),
         available: Some(time::Duration::days(90)),
     };
-    let job = world.made(order);
-    world.platform.shift(time::Duration::days(10 + 2 * 90 + 59));
-    assert_eq!(world.status(&job.id).id, job.id);
-    world.platform.shift(time::Duration::days(2));
-    let context = context(&*world.platform);
-    let status = world.signatures.status(&context, &world.kari, &job.id);
+    let job = bed.made(order);
+    bed.platform.shift(time::Duration::days(10 + 2 * 90 + 59));
+    assert_eq!(bed.status(&job.id).id, job.id);
+    bed.platform.shift(time::Duration::days(2));
+    let context = context(&*bed.platform);
+    let status = bed.signatures.status(&context, &bed.kari, &job.id);
     assert_eq!(
-        world.platform.run(status).expect_err("run out").kind,
+        bed.platform.run(status).expect_err("run out").kind,
         Kind::SignatureUnknown
     );
 }
@@ -136,19 +136,19 @@ fn what_posten_would_not_take_is_refused_before_anything_is_stored_or_sent() {
             Kind::RequestInvalid,
         ),
     ] {
-        let world = World::new();
-        let problem = world.order(order).expect_err("refused");
+        let bed = TestBed::new();
+        let problem = bed.order(order).expect_err("refused");
         assert_eq!(problem.kind, kind, "{problem:?}");
         assert!(problem.detail.is_some());
         assert!(!format!("{problem:?}").contains(OLA));
-        assert_eq!(world.rows(), 0);
-        assert!(world.platform.requests().is_empty());
+        assert_eq!(bed.rows(), 0);
+        assert!(bed.platform.requests().is_empty());
     }
     // A number is allowed where only the signers see it.
-    let world = World::new();
+    let bed = TestBed::new();
     let mut order = portal();
     order.description = Some(format!("For {OLA}"));
-    world.made(order);
+    bed.made(order);
 }
 
 #[test]
@@ -183,13 +183,13 @@ fn a_refusal_leaves_nothing_behind() {
         ),
     ];
     for (refusal, kind) in refusals {
-        let world = World::new();
-        world.posten.fail("signature-jobs", Ok(refusal));
-        let problem = world.order(direct()).expect_err("refused");
+        let bed = TestBed::new();
+        bed.posten.fail("signature-jobs", Ok(refusal));
+        let problem = bed.order(direct()).expect_err("refused");
         assert_eq!(problem.kind, kind);
-        assert_eq!(world.rows(), 0, "{kind:?}");
-        world.made(direct());
-        world.assert_discreet();
+        assert_eq!(bed.rows(), 0, "{kind:?}");
+        bed.made(direct());
+        bed.assert_discreet();
     }
 }
 
@@ -203,11 +203,11 @@ fn a_call_that_never_arrived_leaves_nothing_behind() {
         SendError::Tls(text()),
         SendError::CertificateRefused(Refusal::Missing),
     ] {
-        let world = World::new();
-        world.posten.fail("signature-jobs", Err(error));
-        assert!(world.order(direct()).is_err());
-        assert_eq!(world.rows(), 0);
-        assert!(world.posten.jobs().is_empty());
+        let bed = TestBed::new();
+        bed.posten.fail("signature-jobs", Err(error));
+        assert!(bed.order(direct()).is_err());
+        assert_eq!(bed.rows(), 0);
+        assert!(bed.posten.jobs().is_empty());
     }
 }
 
@@ -224,14 +224,14 @@ fn a_lost_answer_is_unknown_and_nothing_is_sent_again() {
         Ok(answered(200, "<x/>")),
         Ok(answered(302, "")),
     ] {
-        let world = World::new();
-        world.posten.fail("signature-jobs", end.clone());
-        let job = unknown(world.order(direct()));
+        let bed = TestBed::new();
+        bed.posten.fail("signature-jobs", end.clone());
+        let job = unknown(bed.order(direct()));
         assert_eq!(job.status, Status::Unknown, "{end:?}");
         assert_eq!(job.signers[0].status, "unknown");
-        assert_eq!(world.platform.requests().len(), 1, "{end:?}");
-        assert_eq!(world.status(&job.id), job);
-        let events = world.platform.events();
+        assert_eq!(bed.platform.requests().len(), 1, "{end:?}");
+        assert_eq!(bed.status(&job.id), job);
+        let events = bed.platform.events();
         let line = events
             .iter()
             .find(|event| event["event"] == "order")
@@ -245,25 +245,23 @@ fn a_lost_answer_is_unknown_and_nothing_is_sent_again() {
 
 #[test]
 fn an_answer_about_another_job_is_no_answer() {
-    let world = World::new();
+    let bed = TestBed::new();
     let foreign = "<portal-signature-job-response xmlns=\"http://signering.posten.no/schema/v1\"><reference>another</reference><signature-job-id>1</signature-job-id><cancellation-url>https://api.posten.example/api/x</cancellation-url></portal-signature-job-response>";
-    world
-        .posten
+    bed.posten
         .fail("signature-jobs", Ok(answered(200, foreign)));
-    assert_eq!(unknown(world.order(portal())).status, Status::Unknown);
+    assert_eq!(unknown(bed.order(portal())).status, Status::Unknown);
 }
 
 #[test]
 fn a_page_that_is_not_postens_is_not_given_out() {
-    let mut world = World::new();
+    let mut bed = TestBed::new();
     let elsewhere = origin("https://elsewhere.example");
     let place = innsyn_protocols::posten::Posten::new(origin(ORIGIN), "", None, elsewhere);
-    world.signatures.posten = place.expect("a place");
-    let job = world.made(direct());
+    bed.signatures.posten = place.expect("a place");
+    let job = bed.made(direct());
     assert_eq!(job.signers[0].redirect_url, None);
     assert!(
-        world
-            .platform
+        bed.platform
             .events()
             .iter()
             .any(|event| event["outcome"] == "no-page")
@@ -272,13 +270,10 @@ fn a_page_that_is_not_postens_is_not_given_out() {
 
 #[test]
 fn a_store_that_cannot_be_read_sends_nothing() {
-    let world = World::new();
-    world.platform.fail_store(STORE, true);
-    assert_eq!(
-        world.order(direct()).expect_err("down").kind,
-        Kind::StoreDown
-    );
-    assert!(world.posten.jobs().is_empty());
+    let bed = TestBed::new();
+    bed.platform.fail_store(STORE, true);
+    assert_eq!(bed.order(direct()).expect_err("down").kind, Kind::StoreDown);
+    assert!(bed.posten.jobs().is_empty());
 }
 
 /// Returns the answer of the keeper of Posten's budget to a call that it refuses.
@@ -295,28 +290,28 @@ fn over_budget() -> Response {
 
 #[test]
 fn an_order_over_the_budget_is_sealed_anew_and_sent_when_it_may() {
-    let world = World::new();
-    world.platform.set_latency(Duration::from_secs(2));
-    world.posten.fail("signature-jobs", Ok(over_budget()));
-    world.made(direct());
-    let requests = world.platform.requests();
+    let bed = TestBed::new();
+    bed.platform.set_latency(Duration::from_secs(2));
+    bed.posten.fail("signature-jobs", Ok(over_budget()));
+    bed.made(direct());
+    let requests = bed.platform.requests();
     let [first, second] = requests.as_slice() else {
         panic!("two calls")
     };
     assert_ne!(first.body(), second.body(), "the seal is new");
-    assert_eq!(world.posten.jobs().len(), 1);
+    assert_eq!(bed.posten.jobs().len(), 1);
 }
 
 #[test]
 fn an_order_that_waits_in_vain_was_never_made() {
-    let world = World::new();
-    world.platform.set_latency(Duration::from_secs(2));
-    world.platform.respond(|_| Ok(over_budget()));
-    let problem = world.order(direct()).expect_err("over the budget");
+    let bed = TestBed::new();
+    bed.platform.set_latency(Duration::from_secs(2));
+    bed.platform.respond(|_| Ok(over_budget()));
+    let problem = bed.order(direct()).expect_err("over the budget");
     assert_eq!(problem.kind, Kind::TooManyCalls);
     assert_eq!(problem.retry_after, Some(3));
-    assert_eq!(world.rows(), 0);
-    let calls = world.platform.requests().len();
+    assert_eq!(bed.rows(), 0);
+    let calls = bed.platform.requests().len();
     assert!((2..=6).contains(&calls), "{calls}");
 }
 
@@ -324,37 +319,37 @@ fn an_order_that_waits_in_vain_was_never_made() {
 #[test]
 fn a_package_is_sealed_when_it_is_sent() {
     for seed in 0..12 {
-        let world = World::new();
-        world.platform.reseed(seed);
-        let slow = SlowPlatform::new(&world.platform, Duration::from_millis(2_900));
-        made(world.platform.run(world.order_on(&slow, direct())));
-        assert_eq!(world.posten.seal_ages(), [0], "seed {seed}");
+        let bed = TestBed::new();
+        bed.platform.reseed(seed);
+        let slow = SlowPlatform::new(&bed.platform, Duration::from_millis(2_900));
+        made(bed.platform.run(bed.order_on(&slow, direct())));
+        assert_eq!(bed.posten.seal_ages(), [0], "seed {seed}");
     }
 }
 
 #[test]
 fn a_package_that_was_long_on_its_way_is_sealed_and_sent_once_more() {
-    let world = World::new();
-    world.posten.delay(Duration::from_secs(6));
-    made(world.order(direct()));
-    assert_eq!(world.posten.seal_ages(), [6, 0]);
-    assert_eq!(world.posten.jobs().len(), 1);
+    let bed = TestBed::new();
+    bed.posten.delay(Duration::from_secs(6));
+    made(bed.order(direct()));
+    assert_eq!(bed.posten.seal_ages(), [6, 0]);
+    assert_eq!(bed.posten.jobs().len(), 1);
 
     // Once only, and no rows remain.
-    let world = World::new();
-    world.posten.delay(Duration::from_secs(6));
-    world.posten.delay(Duration::from_secs(6));
-    let problem = world.order(direct()).expect_err("refused");
+    let bed = TestBed::new();
+    bed.posten.delay(Duration::from_secs(6));
+    bed.posten.delay(Duration::from_secs(6));
+    let problem = bed.order(direct()).expect_err("refused");
     assert_eq!(problem.kind, Kind::PackageRefused);
-    assert_eq!((world.rows(), world.posten.seal_ages().len()), (0, 2));
+    assert_eq!((bed.rows(), bed.posten.seal_ages().len()), (0, 2));
 
     // One that was sent quickly is refused for another reason.
-    let world = World::new();
+    let bed = TestBed::new();
     let refusal = refused(400, "ASICE_VALIDATION_FAILED");
-    world.posten.fail("signature-jobs", Ok(refusal));
-    let problem = world.order(direct()).expect_err("refused");
+    bed.posten.fail("signature-jobs", Ok(refusal));
+    let problem = bed.order(direct()).expect_err("refused");
     assert_eq!(problem.kind, Kind::PackageRefused);
-    assert_eq!(world.platform.requests().len(), 1);
+    assert_eq!(bed.platform.requests().len(), 1);
 }
 
 #[test]
@@ -363,15 +358,15 @@ fn the_end_of_time_is_no_activation() {
         time::macros::datetime!(9999-12-31 23:59:59.999_999_999 UTC),
         time::macros::datetime!(9999-12-31 23:59:59 -23:59),
     ] {
-        let world = World::new();
+        let bed = TestBed::new();
         let mut order = portal();
         order.flow = FlowOptions::Portal {
             activation: Some(activation),
             available: Some(time::Duration::days(90)),
         };
-        let problem = world.order(order).expect_err("refused");
+        let problem = bed.order(order).expect_err("refused");
         assert_eq!(problem.kind, Kind::RequestInvalid);
         assert!(problem.detail.expect("a detail").contains("activation"));
-        assert_eq!((world.rows(), world.posten.jobs().len()), (0, 0));
+        assert_eq!((bed.rows(), bed.posten.jobs().len()), (0, 0));
     }
 }

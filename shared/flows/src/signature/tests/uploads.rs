@@ -154,7 +154,7 @@ fn everything_that_can_be_said_is_read() {
     };
     assert_eq!(ola.signature_type, Some(SignatureType::Advanced));
     assert_eq!((ola.on_behalf_of, ola.order), (OnBehalfOf::Other, 1));
-    assert_eq!(contact.who, Who::Contact);
+    assert_eq!(contact.who, SignerIdentifier::Contact);
     assert_eq!(
         kari.notifications,
         Some(Notifications::Lookup { sms: true })
@@ -224,7 +224,9 @@ fn lists_are_counted_while_they_are_read() {
 /// Reads an upload as the handlers do; returns the result, and the number of bytes consumed.
 fn uploaded(content_type: &str, body: &[u8]) -> (Result<Bytes, Problem>, usize) {
     let mut most = 0;
-    let mut judge = Format::of(content_type).expect("a format").watch();
+    let mut judge = Format::from_content_type(content_type)
+        .expect("a format")
+        .watch();
     let mut watch = |arrived: &[u8]| {
         most = most.max(arrived.len());
         judge(arrived)

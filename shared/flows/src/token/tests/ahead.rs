@@ -22,12 +22,12 @@ fn tokens(answers: &[(StatusCode, Value)]) -> Vec<&str> {
 
 #[test]
 fn one_renews_while_the_others_are_given_the_good_one() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_secs(80));
-        world.platform.set_latency(Duration::from_millis(100));
-        let answers = join_all((0..50).map(|_| world.ask(&api, "scope=a"))).await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(80));
+        bed.platform.set_latency(Duration::from_millis(100));
+        let answers = join_all((0..50).map(|_| bed.ask(&api, "scope=a"))).await;
         let tokens = tokens(&answers);
         let new = tokens.iter().filter(|token| **token == "token-2").count();
         assert_eq!((new, tokens.len()), (1, 50));
@@ -36,33 +36,33 @@ fn one_renews_while_the_others_are_given_the_good_one() {
             49
         );
     });
-    assert_eq!(world.minted.get(), 2);
+    assert_eq!(bed.minted.get(), 2);
 }
 
 #[test]
 fn the_first_instance_to_renew_does_it_for_all() {
-    let world = World::new();
+    let bed = TestBed::new();
     let desks: Vec<TokenApi> = (0..20).map(|_| api()).collect();
-    world.platform.run(async {
+    bed.platform.run(async {
         for api in &desks {
-            world.ask(api, "scope=a").await;
+            bed.ask(api, "scope=a").await;
         }
         for _ in 0..30 {
-            world.platform.advance(Duration::from_secs(1));
+            bed.platform.advance(Duration::from_secs(1));
             for api in &desks {
-                world.ask(api, "scope=a").await;
+                bed.ask(api, "scope=a").await;
             }
         }
-        assert_eq!(world.minted.get(), 1, "30 seconds are less than half");
+        assert_eq!(bed.minted.get(), 1, "30 seconds are less than half");
         for _ in 0..55 {
-            world.platform.advance(Duration::from_secs(1));
+            bed.platform.advance(Duration::from_secs(1));
             for api in &desks {
-                world.ask(api, "scope=a").await;
+                bed.ask(api, "scope=a").await;
             }
         }
     });
     assert_eq!(
-        world.minted.get(),
+        bed.minted.get(),
         2,
         "85 seconds: one renewal for 20 instances"
     );
@@ -70,43 +70,40 @@ fn the_first_instance_to_renew_does_it_for_all() {
 
 #[test]
 fn a_renewal_that_fails_costs_nobody_anything() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_secs(80));
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(80));
         for _ in 0..3 {
-            world.plan(Ok(json_answer(503, &json!({}))));
+            bed.plan(Ok(json_answer(503, &json!({}))));
         }
         for _ in 0..10 {
-            let answer = world.ask(&api, "scope=a").await;
+            let answer = bed.ask(&api, "scope=a").await;
             assert_eq!(answer.1["access_token"], "token-1");
         }
-        assert_eq!(world.grants().len(), 4, "it is left alone for a while");
-        world.platform.advance(Duration::from_secs(5));
-        assert_eq!(
-            world.ask(&api, "scope=a").await.1["access_token"],
-            "token-2"
-        );
+        assert_eq!(bed.grants().len(), 4, "it is left alone for a while");
+        bed.platform.advance(Duration::from_secs(5));
+        assert_eq!(bed.ask(&api, "scope=a").await.1["access_token"], "token-2");
     });
-    let told = world.platform.events();
+    let told = bed.platform.events();
     assert!(told.iter().any(|event| event["outcome"] == "not-renewed"));
 }
 
 #[test]
 fn a_slow_maskinporten_holds_nobody_up_for_long() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_secs(80));
-        world.platform.set_latency(Duration::from_mins(1));
-        let start = world.platform.uptime();
-        let answer = world.ask(&api, "scope=a").await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(80));
+        bed.platform.set_latency(Duration::from_mins(1));
+        let start = bed.platform.uptime();
+        let answer = bed.ask(&api, "scope=a").await;
         assert_eq!(answer.1["access_token"], "token-1");
-        assert!(world.platform.uptime().saturating_sub(start) <= Duration::from_millis(2100));
-        let again = world.ask(&api, "scope=a").await;
+        assert!(bed.platform.uptime().saturating_sub(start) <= Duration::from_millis(2100));
+        let again = bed.ask(&api, "scope=a").await;
         assert_eq!(again.1["access_token"], "token-1");
         assert!(
-            world.platform.uptime().saturating_sub(start) <= Duration::from_millis(2100),
+            bed.platform.uptime().saturating_sub(start) <= Duration::from_millis(2100),
             "and only one"
         );
     });
@@ -114,15 +111,15 @@ fn a_slow_maskinporten_holds_nobody_up_for_long() {
 
 #[test]
 fn the_one_that_renews_may_be_cancelled() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_secs(80));
-        world.platform.set_latency(Duration::from_millis(100));
-        let mut first = Box::pin(world.ask(&api, "scope=a"));
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(80));
+        bed.platform.set_latency(Duration::from_millis(100));
+        let mut first = Box::pin(bed.ask(&api, "scope=a"));
         assert!(poll_immediate(first.as_mut()).await.is_none());
         drop(first);
-        let second = world.ask(&api, "scope=a").await;
+        let second = bed.ask(&api, "scope=a").await;
         assert_eq!(
             second.1["access_token"], "token-3",
             "the second one went with the first request"
@@ -132,18 +129,18 @@ fn the_one_that_renews_may_be_cancelled() {
 
 #[test]
 fn a_consent_that_was_withdrawn_shows_when_its_token_is_renewed() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
         let form = consent_form("one");
-        world.ask(&api, &form).await;
-        world.platform.advance(Duration::from_secs(80));
-        world.refuse(400, "invalid_request", "MP-303");
+        bed.ask(&api, &form).await;
+        bed.platform.advance(Duration::from_secs(80));
+        bed.refuse(400, "invalid_request", "MP-303");
         for api in [&api, &self::api()] {
-            world.platform.advance(Duration::from_secs(1));
-            if world.grants().len() == 2 {
-                world.refuse(400, "invalid_request", "MP-303");
+            bed.platform.advance(Duration::from_secs(1));
+            if bed.grants().len() == 2 {
+                bed.refuse(400, "invalid_request", "MP-303");
             }
-            let answer = world.ask(api, &form).await;
+            let answer = bed.ask(api, &form).await;
             assert_eq!(
                 answer.1["problem"], "consent-required",
                 "not from the store either"
@@ -154,28 +151,22 @@ fn a_consent_that_was_withdrawn_shows_when_its_token_is_renewed() {
 
 #[test]
 fn tokens_that_live_thirty_seconds_are_kept_and_renewed_too() {
-    let (world, api) = (World::new(), api());
+    let (bed, api) = (TestBed::new(), api());
     let short = |token: &str| {
         Ok(json_answer(
             200,
             &json!({"access_token": token, "token_type": "Bearer", "expires_in": 30}),
         ))
     };
-    world.plan(short("short-1"));
-    world.platform.run(async {
+    bed.plan(short("short-1"));
+    bed.platform.run(async {
         for _ in 0..14 {
-            assert_eq!(
-                world.ask(&api, "scope=a").await.1["access_token"],
-                "short-1"
-            );
-            world.platform.advance(Duration::from_secs(1));
+            assert_eq!(bed.ask(&api, "scope=a").await.1["access_token"], "short-1");
+            bed.platform.advance(Duration::from_secs(1));
         }
-        world.platform.advance(Duration::from_secs(5));
-        world.plan(short("short-2"));
-        assert_eq!(
-            world.ask(&api, "scope=a").await.1["access_token"],
-            "short-2"
-        );
+        bed.platform.advance(Duration::from_secs(5));
+        bed.plan(short("short-2"));
+        assert_eq!(bed.ask(&api, "scope=a").await.1["access_token"], "short-2");
     });
-    assert_eq!(world.grants().len(), 2);
+    assert_eq!(bed.grants().len(), 2);
 }

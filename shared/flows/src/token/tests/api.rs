@@ -5,31 +5,31 @@ use innsyn_core::fixtures::SECOND_CONSUMER;
 
 #[test]
 fn a_token_is_minted_once_and_given_again() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        let first = world.ask(&api, "scope=a").await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        let first = bed.ask(&api, "scope=a").await;
         assert_eq!(first.1, json!({"access_token": "token-1", "token_type": "Bearer", "expires_in": 119, "scope": "a"}));
-        world.platform.advance(Duration::from_secs(59));
-        let second = world.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(59));
+        let second = bed.ask(&api, "scope=a").await;
         assert_eq!((token(&second), second.1["expires_in"].as_u64()), ("token-1", Some(60)));
-        world.platform.advance(Duration::from_secs(41));
-        assert_eq!(token(&world.ask(&api, "scope=a").await), "token-2", "the head-room is reached");
+        bed.platform.advance(Duration::from_secs(41));
+        assert_eq!(token(&bed.ask(&api, "scope=a").await), "token-2", "the head-room is reached");
     });
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
 fn each_token_is_told_with_where_it_came_from() {
-    let (world, api, another_instance) = (World::new(), api(), api());
-    world.platform.run(async {
+    let (bed, api, another_instance) = (TestBed::new(), api(), api());
+    bed.platform.run(async {
         for api in [&api, &api, &another_instance, &another_instance] {
-            token(&world.ask(api, "scope=a").await);
+            token(&bed.ask(api, "scope=a").await);
         }
-        for answer in join_all((0..3).map(|_| world.ask(&api, "scope=b"))).await {
+        for answer in join_all((0..3).map(|_| bed.ask(&api, "scope=b"))).await {
             token(&answer);
         }
     });
-    let told = world.platform.events().into_iter();
+    let told = bed.platform.events().into_iter();
     let mut told: Vec<_> = told
         .filter(|line| line["event"] == "token")
         .map(|line| line["outcome"].as_str().expect("a name").to_owned())
@@ -45,26 +45,26 @@ fn each_token_is_told_with_where_it_came_from() {
 
 #[test]
 fn forms_and_json_mean_the_same() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        let credential = world.credential(&component_key(), CONSUMER);
-        let first = world.ask(&api, &consent_form("one")).await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        let credential = bed.credential(&component_key(), CONSUMER);
+        let first = bed.ask(&api, &consent_form("one")).await;
         let body = format!(
             r#"{{"scope":"skatteetaten:kravogbetalinger","authorization_details":[{{"id":"{}","from":"urn:altinn:person:identifier-no:{PERSON}","type":"urn:altinn:consent"}}]}}"#,
             consent_id("one")
         );
-        let second = world.ask_as(&api, &credential, "application/json", &body).await;
+        let second = bed.ask_as(&api, &credential, "application/json", &body).await;
         assert_eq!((token(&first), token(&second)), ("token-1", "token-1"));
-        let grant = &world.grants()[0];
+        let grant = &bed.grants()[0];
         assert_eq!(grant["authorization_details"][0]["id"], consent_id("one"));
     });
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
 fn every_part_of_the_identity_counts() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
         let mut tokens = Vec::new();
         for form in [
             "scope=a",
@@ -74,18 +74,18 @@ fn every_part_of_the_identity_counts() {
             &consent_form("one"),
             &consent_form("two"),
         ] {
-            tokens.push(token(&world.ask(&api, form).await).to_owned());
+            tokens.push(token(&bed.ask(&api, form).await).to_owned());
         }
-        let second = world.credential(&component_key(), SECOND_CONSUMER);
-        tokens.push(token(&world.ask_as(&api, &second, FORM, "scope=a").await).to_owned());
+        let second = bed.credential(&component_key(), SECOND_CONSUMER);
+        tokens.push(token(&bed.ask_as(&api, &second, FORM, "scope=a").await).to_owned());
         let distinct: std::collections::BTreeSet<&String> = tokens.iter().collect();
         assert_eq!(distinct.len(), tokens.len());
         assert_eq!(
-            token(&world.ask(&api, "scope=b+a+a").await),
+            token(&bed.ask(&api, "scope=b+a+a").await),
             tokens[2],
             "order and repetition do not"
         );
-        let clients: Vec<Value> = world
+        let clients: Vec<Value> = bed
             .grants()
             .iter()
             .map(|grant| grant["iss"].clone())
@@ -96,47 +96,47 @@ fn every_part_of_the_identity_counts() {
 
 #[test]
 fn fifty_at_once_cost_one_mint() {
-    let (world, api) = (World::new(), api());
-    world.platform.set_latency(Duration::from_millis(100));
-    let answers = world
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.set_latency(Duration::from_millis(100));
+    let answers = bed
         .platform
-        .run(join_all((0..50).map(|_| world.ask(&api, "scope=a"))));
+        .run(join_all((0..50).map(|_| bed.ask(&api, "scope=a"))));
     assert!(answers.iter().all(|answer| token(answer) == "token-1"));
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 #[test]
 fn when_the_one_that_mints_is_cancelled_another_takes_over() {
-    let (world, api) = (World::new(), api());
-    world.platform.set_latency(Duration::from_millis(100));
-    world.platform.run(async {
-        let mut first = Box::pin(world.ask(&api, "scope=a"));
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.set_latency(Duration::from_millis(100));
+    bed.platform.run(async {
+        let mut first = Box::pin(bed.ask(&api, "scope=a"));
         assert!(poll_immediate(first.as_mut()).await.is_none());
-        let others = join_all((0..10).map(|_| world.ask(&api, "scope=a")));
+        let others = join_all((0..10).map(|_| bed.ask(&api, "scope=a")));
         let mut others = Box::pin(others);
         assert!(poll_immediate(others.as_mut()).await.is_none());
         drop(first);
         let others = others.await;
         assert!(others.iter().all(|answer| token(answer) == "token-1"));
     });
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 #[test]
 fn instances_share_tokens_through_the_store() {
-    let world = World::new();
-    world.platform.run(async {
-        assert_eq!(token(&world.ask(&api(), "scope=a").await), "token-1");
-        assert_eq!(token(&world.ask(&api(), "scope=a").await), "token-1");
-        assert_eq!(world.minted.get(), 1);
-        world.platform.with_store("tokens", |rows| {
+    let bed = TestBed::new();
+    bed.platform.run(async {
+        assert_eq!(token(&bed.ask(&api(), "scope=a").await), "token-1");
+        assert_eq!(token(&bed.ask(&api(), "scope=a").await), "token-1");
+        assert_eq!(bed.minted.get(), 1);
+        bed.platform.with_store("tokens", |rows| {
             assert_eq!(rows.len(), 1);
             for row in rows.values_mut() {
                 row[30] ^= 1;
             }
         });
         assert_eq!(
-            token(&world.ask(&api(), "scope=a").await),
+            token(&bed.ask(&api(), "scope=a").await),
             "token-2",
             "a row that was tampered with is never served"
         );
@@ -145,59 +145,59 @@ fn instances_share_tokens_through_the_store() {
 
 #[test]
 fn instances_that_start_together_mint_less_than_once_each() {
-    let world = World::new();
+    let bed = TestBed::new();
     let (first, second) = (api(), api());
-    world.platform.run(async {
+    bed.platform.run(async {
         // The second request's metadata take long enough for the first one to finish.
         let slow = async {
-            world.platform.set_latency(Duration::from_secs(1));
-            let asked = world.ask(&second, "scope=a");
+            bed.platform.set_latency(Duration::from_secs(1));
+            let asked = bed.ask(&second, "scope=a");
             let mut asked = Box::pin(asked);
             assert!(poll_immediate(asked.as_mut()).await.is_none());
-            world.platform.set_latency(Duration::ZERO);
-            assert_eq!(token(&world.ask(&first, "scope=a").await), "token-1");
+            bed.platform.set_latency(Duration::ZERO);
+            assert_eq!(token(&bed.ask(&first, "scope=a").await), "token-1");
             asked.await
         };
         assert_eq!(token(&slow.await), "token-1");
     });
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 #[test]
 fn a_store_that_fails_costs_a_mint_and_nothing_else() {
-    let world = World::new();
-    world.platform.fail_store("tokens", true);
-    world.platform.run(async {
+    let bed = TestBed::new();
+    bed.platform.fail_store("tokens", true);
+    bed.platform.run(async {
         let api = api();
-        assert_eq!(token(&world.ask(&api, "scope=a").await), "token-1");
-        assert_eq!(token(&world.ask(&api, "scope=a").await), "token-1");
+        assert_eq!(token(&bed.ask(&api, "scope=a").await), "token-1");
+        assert_eq!(token(&bed.ask(&api, "scope=a").await), "token-1");
     });
     let failures = || {
-        let events = world.platform.events();
+        let events = bed.platform.events();
         let of_the_store = events.iter().filter(|event| event["event"] == "store");
         of_the_store.count()
     };
     assert_eq!(failures(), 1, "the first read; then it is left alone");
-    world.platform.run(async {
-        world.platform.advance(Duration::from_secs(5));
-        assert_eq!(token(&world.ask(&api(), "scope=b").await), "token-2");
+    bed.platform.run(async {
+        bed.platform.advance(Duration::from_secs(5));
+        assert_eq!(token(&bed.ask(&api(), "scope=b").await), "token-2");
     });
     assert_eq!(failures(), 2, "and tried again");
 }
 
 #[test]
 fn skip_cache_means_a_new_one_for_everybody() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        assert_eq!(token(&world.ask(&api, "scope=a").await), "token-1");
-        world.platform.advance(Duration::from_secs(1));
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        assert_eq!(token(&bed.ask(&api, "scope=a").await), "token-1");
+        bed.platform.advance(Duration::from_secs(1));
         assert_eq!(
-            token(&world.ask(&api, "scope=a&skip_cache=true").await),
+            token(&bed.ask(&api, "scope=a&skip_cache=true").await),
             "token-2"
         );
-        assert_eq!(token(&world.ask(&api, "scope=a").await), "token-2");
+        assert_eq!(token(&bed.ask(&api, "scope=a").await), "token-2");
         assert_eq!(
-            token(&world.ask(&self::api(), "scope=a").await),
+            token(&bed.ask(&self::api(), "scope=a").await),
             "token-2",
             "in the store too"
         );
@@ -206,14 +206,14 @@ fn skip_cache_means_a_new_one_for_everybody() {
 
 #[test]
 fn skip_cache_is_not_content_with_a_token_from_before() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
         // The store answers at once, so the flight in progress returns the old token.
-        assert_eq!(token(&world.ask(&self::api(), "scope=a").await), "token-1");
-        world.platform.advance(Duration::from_secs(1));
+        assert_eq!(token(&bed.ask(&self::api(), "scope=a").await), "token-1");
+        bed.platform.advance(Duration::from_secs(1));
         let (old, new) = futures::join!(
-            world.ask(&api, "scope=a"),
-            world.ask(&api, "scope=a&skip_cache=true")
+            bed.ask(&api, "scope=a"),
+            bed.ask(&api, "scope=a&skip_cache=true")
         );
         assert_eq!((token(&old), token(&new)), ("token-1", "token-2"));
     });

@@ -3,26 +3,23 @@ use innsyn_core::fixtures::{AUDIENCE, ISSUER};
 
 #[test]
 fn only_those_on_the_list_may_ask() {
-    let (world, api) = (World::new(), api());
-    let now = world.platform.now().unix_timestamp();
+    let (bed, api) = (TestBed::new(), api());
+    let now = bed.platform.now().unix_timestamp();
     let back_end = |subject: &str, scope: &str| {
         let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 60, "scope": scope});
         format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims))
     };
     let other_key = SigningKey::from_seed(&[9; 32]).expect("a seed");
-    world.platform.run(async {
+    bed.platform.run(async {
         for (case, authorization) in [
             ("no token", "Bearer x".to_owned()),
             (
                 "another key",
-                world
-                    .credential(&other_key, CONSUMER)
-                    .header(PATH, "scope=a"),
+                bed.credential(&other_key, CONSUMER).header(PATH, "scope=a"),
             ),
             (
                 "a consumer that is not ours",
-                world
-                    .credential(&component_key(), "310000108")
+                bed.credential(&component_key(), "310000108")
                     .header(PATH, "scope=a"),
             ),
             (
@@ -38,7 +35,7 @@ fn only_those_on_the_list_may_ask() {
                 back_end("claims", "innsyn:token"),
             ),
         ] {
-            let answer = world.ask_as(&api, &authorization, FORM, "scope=a").await;
+            let answer = bed.ask_as(&api, &authorization, FORM, "scope=a").await;
             assert_eq!(
                 error(&answer),
                 (401, "invalid_client", "login-required"),
@@ -47,14 +44,14 @@ fn only_those_on_the_list_may_ask() {
         }
         let good = back_end("backend", "innsyn:token");
         assert_eq!(
-            token(&world.ask_as(&api, &good, FORM, "scope=a").await),
+            token(&bed.ask_as(&api, &good, FORM, "scope=a").await),
             "token-1"
         );
         assert_eq!(
-            error(&world.ask_as(&api, &good, FORM, "scope=b").await),
+            error(&bed.ask_as(&api, &good, FORM, "scope=b").await),
             (400, "invalid_scope", "request-invalid")
         );
-        let answer = world
+        let answer = bed
             .ask_as(
                 &api,
                 &good,
@@ -67,17 +64,17 @@ fn only_those_on_the_list_may_ask() {
             (400, "invalid_authorization_details", "request-invalid")
         );
     });
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 /// A captured credential can repeat its own request until it expires, and nothing else.
 #[test]
 fn a_credential_is_good_for_one_request_and_thirty_seconds() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        let signs = world.credential(&component_key(), CONSUMER);
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        let signs = bed.credential(&component_key(), CONSUMER);
         let captured = signs.header(PATH, "scope=a");
-        let ask = async |form: &str| world.ask_as(&api, &captured, FORM, form).await;
+        let ask = async |form: &str| bed.ask_as(&api, &captured, FORM, form).await;
         assert_eq!(token(&ask("scope=a").await), "token-1");
         assert_eq!(token(&ask("scope=a").await), "token-1");
         let refusal = |answer: &(StatusCode, Value), text: &str| {
@@ -88,11 +85,11 @@ fn a_credential_is_good_for_one_request_and_thirty_seconds() {
         refusal(&ask("scope=a&skip_cache=true").await, "another body");
         refusal(&ask("").await, "another body");
         let sweep = signs.header(SWEEP_PATH, "scope=a");
-        let elsewhere = world.ask_as(&api, &sweep, FORM, "scope=a").await;
+        let elsewhere = bed.ask_as(&api, &sweep, FORM, "scope=a").await;
         refusal(&elsewhere, "another method or path");
-        world.platform.advance(Duration::from_secs(29));
+        bed.platform.advance(Duration::from_secs(29));
         assert_eq!(token(&ask("scope=a").await), "token-1");
-        world.platform.advance(Duration::from_secs(1));
+        bed.platform.advance(Duration::from_secs(1));
         refusal(&ask("scope=a").await, "has expired");
     });
 }
@@ -100,8 +97,8 @@ fn a_credential_is_good_for_one_request_and_thirty_seconds() {
 /// Covers credentials of the former form, without the request: their caller gets the reason.
 #[test]
 fn a_credential_that_names_no_request_is_told_what_is_missing() {
-    let (world, api) = (World::new(), api());
-    let now = world.platform.now().unix_timestamp();
+    let (bed, api) = (TestBed::new(), api());
+    let now = bed.platform.now().unix_timestamp();
     let claims = json!({
         "iss": "claims", "sub": "claims", "aud": "token", "consumer": CONSUMER, "jti": "1", "iat": now, "exp": now + 30,
         "method": "POST", "path": "/token",
@@ -114,9 +111,7 @@ fn a_credential_that_names_no_request_is_told_what_is_missing() {
     let key = jsonwebtoken::EncodingKey::from_ed_der(&[&prefix[..], &[7; 32]].concat());
     let former = jsonwebtoken::encode(&header, &claims, &key).expect("signed");
     let former = format!("Bearer {former}");
-    let answer = world
-        .platform
-        .run(world.ask_as(&api, &former, FORM, "scope=a"));
+    let answer = bed.platform.run(bed.ask_as(&api, &former, FORM, "scope=a"));
     assert_eq!(error(&answer), (401, "invalid_client", "login-required"));
     let told = answer.1["error_description"].as_str().expect("text");
     assert!(
@@ -127,8 +122,8 @@ fn a_credential_that_names_no_request_is_told_what_is_missing() {
 
 #[test]
 fn requests_are_read_strictly() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
         for (form, word) in [
             ("", "invalid_request"),
             ("scope=", "invalid_request"),
@@ -162,20 +157,18 @@ fn requests_are_read_strictly() {
             ),
         ] {
             assert_eq!(
-                error(&world.ask(&api, form).await),
+                error(&bed.ask(&api, form).await),
                 (400, word, "request-invalid"),
                 "{form}"
             );
         }
-        let credential = world.credential(&component_key(), CONSUMER);
-        let answer = world
-            .ask_as(&api, &credential, "text/plain", "scope=a")
-            .await;
+        let credential = bed.credential(&component_key(), CONSUMER);
+        let answer = bed.ask_as(&api, &credential, "text/plain", "scope=a").await;
         assert_eq!(
             error(&answer),
             (415, "invalid_request", "media-type-unsupported")
         );
-        let answer = world
+        let answer = bed
             .ask_as(
                 &api,
                 &credential,
@@ -185,12 +178,12 @@ fn requests_are_read_strictly() {
             .await;
         assert_eq!(error(&answer), (400, "invalid_request", "request-invalid"));
     });
-    assert_eq!(world.minted.get(), 0);
+    assert_eq!(bed.minted.get(), 0);
 }
 
 #[test]
 fn a_member_that_stands_twice_is_refused_in_a_form_and_in_json() {
-    let (world, api) = (World::new(), api());
+    let (bed, api) = (TestBed::new(), api());
     let good = format!(
         r#"[{{"type":"urn:altinn:consent","id":"{}","from":"urn:altinn:person:identifier-no:{PERSON}"}}]"#,
         consent_id("one")
@@ -201,8 +194,8 @@ fn a_member_that_stands_twice_is_refused_in_a_form_and_in_json() {
         r#""type":"urn:altinn:consent","id":"x""#,
     ]
     .map(|members| good.replace(r#""type":"urn:altinn:consent""#, members));
-    world.platform.run(async {
-        let credential = world.credential(&component_key(), CONSUMER);
+    bed.platform.run(async {
+        let credential = bed.credential(&component_key(), CONSUMER);
         for (details, status) in [
             (&good, 200),
             (&twice[0], 400),
@@ -212,18 +205,18 @@ fn a_member_that_stands_twice_is_refused_in_a_form_and_in_json() {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             form.append_pair("scope", "skatteetaten:kravogbetalinger");
             form.append_pair("authorization_details", details);
-            let answer = world.ask(&api, &form.finish()).await;
+            let answer = bed.ask(&api, &form.finish()).await;
             assert_eq!(answer.0, status, "{details}");
             let json = format!(
                 r#"{{"scope":"skatteetaten:kravogbetalinger","authorization_details":{details}}}"#
             );
-            let answer = world
+            let answer = bed
                 .ask_as(&api, &credential, "application/json", &json)
                 .await;
             assert_eq!(answer.0, status, "{details}");
         }
         let json = r#"{"scope":"skatteetaten:kravogbetalinger","SCOPE":"b"}"#;
-        let answer = world
+        let answer = bed
             .ask_as(&api, &credential, "application/json", json)
             .await;
         assert_eq!(error(&answer), (400, "invalid_request", "request-invalid"));
@@ -232,33 +225,33 @@ fn a_member_that_stands_twice_is_refused_in_a_form_and_in_json() {
 
 #[test]
 fn no_body_is_read_for_a_caller_without_a_credential() {
-    let (world, api) = (World::new(), api());
+    let (bed, api) = (TestBed::new(), api());
     let never = http_body_util::StreamBody::new(futures::stream::pending::<
         Result<http_body::Frame<Bytes>, std::convert::Infallible>,
     >());
     let request = request(PATH, "Bearer x", FORM, never);
-    let answer = respond(&world.platform, &api, request);
-    let answer = world.platform.run(answer);
+    let answer = respond(&bed.platform, &api, request);
+    let answer = bed.platform.run(answer);
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(world.platform.uptime(), Duration::ZERO);
+    assert_eq!(bed.platform.uptime(), Duration::ZERO);
 }
 
 #[test]
 fn the_sweep_is_for_those_who_may() {
-    let (world, api) = (World::new(), api());
-    let now = world.platform.now().unix_timestamp();
+    let (bed, api) = (TestBed::new(), api());
+    let now = bed.platform.now().unix_timestamp();
     let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "backend", "iat": now, "exp": now + 600, "scope": "innsyn:token"});
     let back_end = format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims));
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_mins(2));
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_mins(2));
         let sweep = async |authorization: &str, body: &str| {
             let body = Full::new(Bytes::from(body.to_owned()));
             let request = request(SWEEP_PATH, authorization, FORM, body);
-            respond(&world.platform, &api, request).await
+            respond(&bed.platform, &api, request).await
         };
         assert_eq!(sweep(&back_end, "").await.status(), 401);
-        let component = world.credential(&component_key(), CONSUMER);
+        let component = bed.credential(&component_key(), CONSUMER);
         let elsewhere = component.header(PATH, "");
         assert_eq!(sweep(&elsewhere, "").await.status(), 401);
         let component = component.header(SWEEP_PATH, "");

@@ -119,8 +119,8 @@ fn what_is_asked_for_survives_the_journey() {
     let routed_request = routed_request(request(PATH, "Bearer x", FORM, body));
     let context = Context::new(&platform, "token", Duration::from_secs(9));
     let read = platform.run(TokenRequest::read(&context, &routed_request, &AnyCaller));
-    let (read, skip_cache) = read.expect("readable");
-    assert_eq!((read, skip_cache), (ask, false));
+    let read = read.expect("readable");
+    assert_eq!((read.token_request, read.skip_cache), (ask, false));
 }
 
 #[test]

@@ -7,13 +7,13 @@ use innsyn_protocols::fixtures::client;
 use innsyn_protocols::x509::plan::Plan;
 
 /// Returns handlers whose consumer has certificates that expire so long after now.
-fn api(world: &World, ends: &[i64]) -> TokenApi {
+fn api(bed: &TestBed, ends: &[i64]) -> TokenApi {
     let keys = ends
         .iter()
         .zip([&CLIENT_KEY, &OTHER_KEY])
         .map(|(seconds, key)| {
             let plan = Plan {
-                until: world.platform.now() + time::Duration::seconds(*seconds),
+                until: bed.platform.now() + time::Duration::seconds(*seconds),
                 ..Plan::new(&format!("NTRNO-{CONSUMER}"))
             };
             json!({"certificate_chain": [STANDARD.encode(plan.der()), "bGVhZg=="], "key": key.pem})
@@ -25,8 +25,8 @@ fn api(world: &World, ends: &[i64]) -> TokenApi {
 }
 
 /// Returns level, outcome and cause of the log events about certificates.
-fn told(world: &World) -> Vec<(String, String, String)> {
-    let events = world.platform.events().into_iter();
+fn told(bed: &TestBed) -> Vec<(String, String, String)> {
+    let events = bed.platform.events().into_iter();
     let events = events.filter(|event| event["event"] == "certificate");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     events
@@ -44,33 +44,33 @@ const DAY: i64 = 24 * 60 * 60;
 
 #[test]
 fn a_certificate_that_ends_within_sixty_days_is_told_once() {
-    let world = World::new();
-    let api = api(&world, &[60 * DAY]);
-    world.platform.run(async {
+    let bed = TestBed::new();
+    let api = api(&bed, &[60 * DAY]);
+    bed.platform.run(async {
         for scope in ["scope=a", "scope=b"] {
-            assert_eq!(world.ask(&api, scope).await.0, StatusCode::OK);
+            assert_eq!(bed.ask(&api, scope).await.0, StatusCode::OK);
         }
     });
     let cause =
         "the enterprise certificate of 310000205 ends on 2026-03-02, in 60 days: order a new one";
     assert_eq!(
-        told(&world),
+        told(&bed),
         [("warn".into(), "ends-soon".into(), cause.into())]
     );
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
 fn its_end_is_told_as_well() {
-    let world = World::new();
-    let api = api(&world, &[-DAY, 0]);
-    world.platform.run(async {
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        world.platform.advance(Duration::from_secs(1));
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
+    let bed = TestBed::new();
+    let api = api(&bed, &[-DAY, 0]);
+    bed.platform.run(async {
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        bed.platform.advance(Duration::from_secs(1));
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
     });
-    let told = told(&world);
+    let told = told(&bed);
     let outcomes: Vec<_> = told
         .iter()
         .map(|(level, outcome, _)| (level.as_str(), outcome.as_str()))
@@ -91,10 +91,10 @@ fn its_end_is_told_as_well() {
 
 #[test]
 fn nothing_is_told_of_one_that_lasts_or_cannot_be_read() {
-    let world = World::new();
-    let api = api(&world, &[61 * DAY]);
-    world.platform.run(async {
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
+    let bed = TestBed::new();
+    let api = api(&bed, &[61 * DAY]);
+    bed.platform.run(async {
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
     });
-    assert!(told(&world).is_empty());
+    assert!(told(&bed).is_empty());
 }

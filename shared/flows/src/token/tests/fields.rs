@@ -12,21 +12,21 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 async fn ask_as(
-    world: &World,
+    bed: &TestBed,
     api: &TokenApi,
     subject: &str,
     fields: &[(&str, &str)],
 ) -> (u16, String) {
-    let credential = world.credential_of(subject, &component_key(), CONSUMER);
-    let answer = world.ask_as(api, &credential, FORM, &form(fields)).await;
+    let credential = bed.credential_of(subject, &component_key(), CONSUMER);
+    let answer = bed.ask_as(api, &credential, FORM, &form(fields)).await;
     let said = answer.1["error"].as_str().unwrap_or("ok").to_owned();
     (answer.0.as_u16(), said)
 }
 
 #[test]
 fn every_field_reaches_maskinporten_and_tells_tokens_apart() {
-    let (world, api) = (World::new(), TokenApi::from(token_config()));
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), TokenApi::from(token_config()));
+    bed.platform.run(async {
         for fields in [
             &[("scope", "a")][..],
             &[("scope", "a"), ("consumer_org", CUSTOMER)],
@@ -34,7 +34,7 @@ fn every_field_reaches_maskinporten_and_tells_tokens_apart() {
             &[("scope", "a"), ("authorization_details", SYSTEM_USER)],
             &[("scope", "a"), ("resource", "an API of its own")],
         ] {
-            let answer = ask_as(&world, &api, "accounting", fields).await;
+            let answer = ask_as(&bed, &api, "accounting", fields).await;
             let expected = if fields.last() == Some(&("resource", "an API of its own")) {
                 400
             } else {
@@ -43,8 +43,8 @@ fn every_field_reaches_maskinporten_and_tells_tokens_apart() {
             assert_eq!(answer.0, expected, "{fields:?} {answer:?}");
         }
     });
-    let grants = world.grants();
-    assert_eq!(world.minted.get(), 4);
+    let grants = bed.grants();
+    assert_eq!(bed.minted.get(), 4);
     assert_eq!(grants[1]["consumer_org"], CUSTOMER);
     assert_eq!(grants[2]["pid"], PERSON);
     assert_eq!(
@@ -52,16 +52,16 @@ fn every_field_reaches_maskinporten_and_tells_tokens_apart() {
         serde_json::from_str::<Value>(SYSTEM_USER).expect("JSON")
     );
     assert!(grants[0].get("consumer_org").is_none() && grants[0].get("pid").is_none());
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
 fn details_may_be_a_text_in_json() {
-    let (world, api) = (World::new(), TokenApi::from(token_config()));
-    world.platform.run(async {
-        let credential = world.credential_of("accounting", &component_key(), CONSUMER);
+    let (bed, api) = (TestBed::new(), TokenApi::from(token_config()));
+    bed.platform.run(async {
+        let credential = bed.credential_of("accounting", &component_key(), CONSUMER);
         let body = json!({"scope": "a", "authorization_details": SYSTEM_USER}).to_string();
-        let answer = world
+        let answer = bed
             .ask_as(&api, &credential, "application/json", &body)
             .await;
         assert_eq!(answer.0, StatusCode::OK, "{}", answer.1);
@@ -70,7 +70,7 @@ fn details_may_be_a_text_in_json() {
 
 #[test]
 fn each_service_has_a_list_of_its_own() {
-    let (world, api) = (World::new(), TokenApi::from(token_config()));
+    let (bed, api) = (TestBed::new(), TokenApi::from(token_config()));
     let consent = consent_form("one").replace("skatteetaten%3Akravogbetalinger", "a");
     let consent: Vec<(String, String)> = url::form_urlencoded::parse(consent.as_bytes())
         .into_owned()
@@ -79,7 +79,7 @@ fn each_service_has_a_list_of_its_own() {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    world.platform.run(async {
+    bed.platform.run(async {
         for (subject, fields, error) in [
             ("accounting", &[("scope", "b")][..], "invalid_scope"),
             ("accounting", &consent, "invalid_authorization_details"),
@@ -104,30 +104,24 @@ fn each_service_has_a_list_of_its_own() {
                 "invalid_authorization_details",
             ),
         ] {
-            let answer = ask_as(&world, &api, subject, fields).await;
+            let answer = ask_as(&bed, &api, subject, fields).await;
             assert_eq!(answer, (400, error.to_owned()), "{subject} {fields:?}");
         }
     });
-    assert_eq!(world.minted.get(), 0);
+    assert_eq!(bed.minted.get(), 0);
 }
 
 #[test]
 fn a_real_person_is_not_named_outside_production() {
-    let (world, api) = (World::new(), TokenApi::from(token_config()));
+    let (bed, api) = (TestBed::new(), TokenApi::from(token_config()));
     // The same number without the 80 in its month would have other check digits: they are computed
     // here.
     let real = real_person();
-    world.platform.run(async {
-        let answer = ask_as(
-            &world,
-            &api,
-            "accounting",
-            &[("scope", "a"), ("pid", &real)],
-        )
-        .await;
+    bed.platform.run(async {
+        let answer = ask_as(&bed, &api, "accounting", &[("scope", "a"), ("pid", &real)]).await;
         assert_eq!(answer, (400, "invalid_request".to_owned()));
     });
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 /// Returns an invented number of the form that real persons have.

@@ -26,18 +26,18 @@ fn transit() -> Value {
 
 #[test]
 fn no_call_fails_while_a_new_key_is_not_known_yet() {
-    let (world, api) = (World::new(), api(&two_keys()));
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api(&two_keys()));
+    bed.platform.run(async {
         let unknown = json!({"error": "invalid_grant", "error_description": "Unknown key identifier (kid) for client."});
-        world.plan(Ok(json_answer(400, &unknown)));
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.ask(&api, "scope=b").await.0, StatusCode::OK);
-        assert_eq!(world.kids(), ["new", "old", "old"], "the one that works goes first");
-        world.platform.advance(Duration::from_mins(5));
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.kids().last().map(String::as_str), Some("new"), "tried again");
+        bed.plan(Ok(json_answer(400, &unknown)));
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.ask(&api, "scope=b").await.0, StatusCode::OK);
+        assert_eq!(bed.kids(), ["new", "old", "old"], "the one that works goes first");
+        bed.platform.advance(Duration::from_mins(5));
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.kids().last().map(String::as_str), Some("new"), "tried again");
     });
-    let told = world.platform.events();
+    let told = bed.platform.events();
     let told = told
         .iter()
         .find(|event| event["outcome"] == "key-passed-over");
@@ -51,75 +51,75 @@ fn no_call_fails_while_a_new_key_is_not_known_yet() {
 
 #[test]
 fn an_old_key_that_has_expired_is_passed_over_too() {
-    let (world, api) = (World::new(), api(&two_keys()));
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api(&two_keys()));
+    bed.platform.run(async {
         for code in ["MP-120", "MP-121", "MP-122", "MP-123", "MP-124"] {
-            world.refuse(400, "invalid_grant", code);
-            let answer = world.ask(&api, "scope=a&skip_cache=true").await;
+            bed.refuse(400, "invalid_grant", code);
+            let answer = bed.ask(&api, "scope=a&skip_cache=true").await;
             assert_eq!(answer.0, StatusCode::OK, "{code}");
-            world.platform.advance(Duration::from_mins(6));
+            bed.platform.advance(Duration::from_mins(6));
         }
     });
 }
 
 #[test]
 fn what_no_key_can_mend_is_asked_once() {
-    let (world, api) = (World::new(), api(&two_keys()));
-    world.platform.run(async {
-        world.refuse(400, "invalid_scope", "MP-200");
-        assert_eq!(world.ask(&api, "scope=a").await.1["code"], "MP-200");
-        assert_eq!(world.kids(), ["new"]);
+    let (bed, api) = (TestBed::new(), api(&two_keys()));
+    bed.platform.run(async {
+        bed.refuse(400, "invalid_scope", "MP-200");
+        assert_eq!(bed.ask(&api, "scope=a").await.1["code"], "MP-200");
+        assert_eq!(bed.kids(), ["new"]);
         for code in ["MP-124", "MP-121"] {
-            world.refuse(400, "invalid_grant", code);
+            bed.refuse(400, "invalid_grant", code);
         }
-        let answer = world.ask(&api, "scope=b").await;
+        let answer = bed.ask(&api, "scope=b").await;
         assert_eq!(
             answer.1["code"], "MP-124",
             "the first key's refusal is told"
         );
-        assert_eq!(world.kids(), ["new", "new", "old"]);
+        assert_eq!(bed.kids(), ["new", "new", "old"]);
     });
 }
 
 #[test]
 fn a_roll_over_begins_anew_and_its_order_does_not_matter() {
-    let world = World::new();
+    let bed = TestBed::new();
     let mut other_order = two_keys();
     other_order.as_array_mut().expect("keys").reverse();
-    world.platform.run(async {
+    bed.platform.run(async {
         assert_eq!(
-            world.ask(&api(&two_keys()), "scope=a").await.0,
+            bed.ask(&api(&two_keys()), "scope=a").await.0,
             StatusCode::OK
         );
         assert_eq!(
-            world.ask(&api(&other_order), "scope=a").await.0,
+            bed.ask(&api(&other_order), "scope=a").await.0,
             StatusCode::OK
         );
-        assert_eq!(world.minted.get(), 1, "from the store");
+        assert_eq!(bed.minted.get(), 1, "from the store");
         let one = json!([{"kid": "old", "key": CLIENT_KEY.pem}]);
-        assert_eq!(world.ask(&api(&one), "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.minted.get(), 2, "other keys, another token");
+        assert_eq!(bed.ask(&api(&one), "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.minted.get(), 2, "other keys, another token");
     });
 }
 
 #[test]
 fn a_key_in_the_vault_signs_there() {
-    let (world, api) = (World::new(), api(&transit()));
-    world.platform.run(async {
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.ask(&api, "scope=b").await.0, StatusCode::OK);
+    let (bed, api) = (TestBed::new(), api(&transit()));
+    bed.platform.run(async {
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.ask(&api, "scope=b").await.0, StatusCode::OK);
     });
-    let assertion = world.assertions().remove(0);
+    let assertion = bed.assertions().remove(0);
     let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     rules.validate_exp = false;
     rules.set_audience(&["https://maskinporten.example/"]);
     jsonwebtoken::decode::<Value>(&assertion, &CLIENT_KEY.decoding(), &rules).expect("valid");
-    let requests = world.platform.requests();
+    let requests = bed.platform.requests();
     let logins = requests
         .iter()
         .filter(|request| request.uri().path() == "/v1/auth/approle/login");
     assert_eq!(logins.count(), 1, "one login serves many signatures");
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
@@ -171,40 +171,39 @@ fn a_vault_that_fails_has_its_problems() {
             "source-down",
         ),
     ] {
-        let (world, api) = (World::new(), api(&transit()));
-        world.vault.borrow_mut().extend(answers);
-        let answer = world.platform.run(world.ask(&api, "scope=a"));
+        let (bed, api) = (TestBed::new(), api(&transit()));
+        bed.vault.borrow_mut().extend(answers);
+        let answer = bed.platform.run(bed.ask(&api, "scope=a"));
         assert_eq!(
             (answer.0.as_u16(), answer.1["problem"].as_str()),
             (status, Some(problem))
         );
-        assert!(world.grants().is_empty());
-        world.assert_discreet();
+        assert!(bed.grants().is_empty());
+        bed.assert_discreet();
     }
 }
 
 #[test]
 fn a_login_that_was_taken_back_is_made_anew() {
-    let (world, api) = (World::new(), api(&transit()));
-    world.platform.run(async {
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
+    let (bed, api) = (TestBed::new(), api(&transit()));
+    bed.platform.run(async {
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
         let denied = json_answer(403, &json!({"errors": ["permission denied"]}));
-        world.vault.borrow_mut().push_back(Ok(denied));
-        assert_eq!(world.ask(&api, "scope=b").await.0, StatusCode::OK);
+        bed.vault.borrow_mut().push_back(Ok(denied));
+        assert_eq!(bed.ask(&api, "scope=b").await.0, StatusCode::OK);
     });
 }
 
 #[test]
 fn a_key_here_steps_in_for_a_vault_that_is_sealed() {
     let keys = json!([{"kid": "vaulted", "transit": {"key": "innsyn", "version": 1}}, {"kid": "old", "key": CLIENT_KEY.pem}]);
-    let (world, api) = (World::new(), api(&keys));
+    let (bed, api) = (TestBed::new(), api(&keys));
     for _ in 0..2 {
-        world
-            .vault
+        bed.vault
             .borrow_mut()
             .push_back(Ok(json_answer(503, &json!({}))));
     }
-    let answer = world.platform.run(world.ask(&api, "scope=a"));
+    let answer = bed.platform.run(bed.ask(&api, "scope=a"));
     assert_eq!(answer.0, StatusCode::OK);
-    assert_eq!(world.kids(), ["old"]);
+    assert_eq!(bed.kids(), ["old"]);
 }

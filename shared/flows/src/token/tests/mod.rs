@@ -38,7 +38,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const PERSON: &str = "02829090123";
 
 /// Platform with a login service and a Maskinporten.
-struct World {
+struct TestBed {
     platform: Memory,
     minted: Rc<Cell<usize>>,
     answers: Rc<RefCell<VecDeque<Result<Response, SendError>>>>,
@@ -56,11 +56,11 @@ fn json_answer(status: u16, body: &Value) -> Response {
     answer
 }
 
-impl World {
+impl TestBed {
     fn new() -> Self {
         let platform = Memory::new();
         platform.add_store("tokens");
-        let world = Self {
+        let bed = Self {
             platform,
             minted: Rc::default(),
             answers: Rc::default(),
@@ -70,13 +70,13 @@ impl World {
             })))),
             vault: Rc::default(),
         };
-        let vault = Rc::clone(&world.vault);
+        let vault = Rc::clone(&bed.vault);
         let (minted, answers, metadata) = (
-            Rc::clone(&world.minted),
-            Rc::clone(&world.answers),
-            Rc::clone(&world.metadata),
+            Rc::clone(&bed.minted),
+            Rc::clone(&bed.answers),
+            Rc::clone(&bed.metadata),
         );
-        world.platform.respond(move |request| match request.uri().to_string().as_str() {
+        bed.platform.respond(move |request| match request.uri().to_string().as_str() {
             "https://login.example/jwks" => Ok(json_answer(200, &json!({"keys": [LOGIN_KEY.jwk("one")]}))),
             "https://maskinporten.example/.well-known/oauth-authorization-server" => {
                 metadata.borrow().clone().map(|metadata| json_answer(200, &metadata))
@@ -95,7 +95,7 @@ impl World {
             }
             other => panic!("{other} was called"),
         });
-        world
+        bed
     }
 
     /// Sets Maskinporten's next response.

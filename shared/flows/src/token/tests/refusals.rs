@@ -16,10 +16,10 @@ fn parts(answer: &(StatusCode, Value)) -> (u16, &str, &str, &str) {
 
 #[test]
 fn a_refusal_keeps_its_code_status_and_trace() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.refuse(400, "invalid_scope", "MP-200");
-        let answer = world.ask(&api, "scope=a").await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.refuse(400, "invalid_scope", "MP-200");
+        let answer = bed.ask(&api, "scope=a").await;
         assert_eq!(
             parts(&answer),
             (400, "invalid_scope", "scope-not-on-client", "MP-200")
@@ -33,44 +33,44 @@ fn a_refusal_keeps_its_code_status_and_trace() {
         assert!(said.contains("add the scope to the client"), "{said}");
         assert!(!answer.1.to_string().contains(PERSON));
     });
-    world.assert_discreet();
+    bed.assert_discreet();
 }
 
 #[test]
 fn a_hard_refusal_is_remembered_for_a_few_seconds() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.refuse(403, "forbidden", "MP-250");
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.refuse(403, "forbidden", "MP-250");
         for _ in 0..5 {
             assert_eq!(
-                parts(&world.ask(&api, "scope=a").await),
+                parts(&bed.ask(&api, "scope=a").await),
                 (403, "forbidden", "scope-not-granted", "MP-250")
             );
         }
-        assert_eq!(world.grants().len(), 1);
+        assert_eq!(bed.grants().len(), 1);
         assert_eq!(
-            world.ask(&api, "scope=b").await.0,
+            bed.ask(&api, "scope=b").await.0,
             StatusCode::OK,
             "another identity"
         );
-        world.platform.advance(Duration::from_secs(10));
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
+        bed.platform.advance(Duration::from_secs(10));
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
     });
 }
 
 #[test]
 fn a_consent_that_does_not_hold_is_said_so() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.refuse(400, "invalid_request", "MP-303");
-        let answer = world.ask(&api, &consent_form("one")).await;
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.refuse(400, "invalid_request", "MP-303");
+        let answer = bed.ask(&api, &consent_form("one")).await;
         assert_eq!(
             parts(&answer),
             (400, "invalid_request", "consent-required", "MP-303")
         );
-        world.refuse(400, "invalid_request", "MP-303");
+        bed.refuse(400, "invalid_request", "MP-303");
         assert_eq!(
-            parts(&world.ask(&api, "scope=a").await),
+            parts(&bed.ask(&api, "scope=a").await),
             (400, "invalid_request", "system-user-refused", "MP-303")
         );
     });
@@ -78,66 +78,66 @@ fn a_consent_that_does_not_hold_is_said_so() {
 
 #[test]
 fn a_withdrawn_consent_is_not_served_from_memory() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
         let form = consent_form("one");
-        assert_eq!(world.ask(&api, &form).await.0, StatusCode::OK);
-        world.platform.advance(Duration::from_secs(100));
-        world.refuse(400, "invalid_request", "MP-303");
-        let answer = world.ask(&api, &form).await;
+        assert_eq!(bed.ask(&api, &form).await.0, StatusCode::OK);
+        bed.platform.advance(Duration::from_secs(100));
+        bed.refuse(400, "invalid_request", "MP-303");
+        let answer = bed.ask(&api, &form).await;
         assert_eq!(answer.1["problem"], "consent-required");
     });
 }
 
 #[test]
 fn a_deleted_system_user_is_not_served_from_memory() {
-    let (world, api) = (World::new(), api());
+    let (bed, api) = (TestBed::new(), api());
     let owner = json!({"authority": "iso6523-actorid-upis", "ID": "0192:313367002"});
     let details = json!([{"type": "urn:altinn:systemuser", "systemuser_org": owner}]);
     let body = json!({"scope": "a", "authorization_details": details}).to_string();
-    world.platform.run(async {
+    bed.platform.run(async {
         let ask = async || {
-            let credential = world.credential_of("accounting", &component_key(), CONSUMER);
+            let credential = bed.credential_of("accounting", &component_key(), CONSUMER);
             let media_type = "application/json";
-            world.ask_as(&api, &credential, media_type, &body).await.1
+            bed.ask_as(&api, &credential, media_type, &body).await.1
         };
         let hour = json!({"access_token": "token-x", "token_type": "Bearer", "expires_in": 3600});
-        world.plan(Ok(json_answer(200, &hour)));
+        bed.plan(Ok(json_answer(200, &hour)));
         assert_eq!(ask().await["expires_in"], 120);
-        world.platform.advance(Duration::from_secs(100));
-        world.refuse(400, "invalid_altinn_customer_configuration", "MP-303");
+        bed.platform.advance(Duration::from_secs(100));
+        bed.refuse(400, "invalid_altinn_customer_configuration", "MP-303");
         assert_eq!(ask().await["problem"], "system-user-refused");
     });
 }
 
 #[test]
 fn a_grant_that_was_used_is_signed_anew_once() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.refuse(400, "invalid_grant", "MP-012");
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        let grants = world.grants();
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.refuse(400, "invalid_grant", "MP-012");
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        let grants = bed.grants();
         assert_eq!(grants.len(), 2);
         assert_ne!(grants[0]["jti"], grants[1]["jti"]);
-        world.refuse(400, "invalid_grant", "MP-130");
-        world.refuse(400, "invalid_grant", "MP-130");
+        bed.refuse(400, "invalid_grant", "MP-130");
+        bed.refuse(400, "invalid_grant", "MP-130");
         assert_eq!(
-            parts(&world.ask(&api, "scope=b").await),
+            parts(&bed.ask(&api, "scope=b").await),
             (400, "invalid_grant", "clock-skewed", "MP-130")
         );
-        assert_eq!(world.grants().len(), 4);
+        assert_eq!(bed.grants().len(), 4);
     });
 }
 
 #[test]
 fn each_attempt_carries_a_grant_of_its_own() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.plan(Err(SendError::Broken("reset".to_owned())));
-        world.plan(Ok(json_answer(503, &json!({}))));
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.plan(Err(SendError::Broken("reset".to_owned())));
+        bed.plan(Ok(json_answer(503, &json!({}))));
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
     });
-    let ids: std::collections::BTreeSet<String> = world
+    let ids: std::collections::BTreeSet<String> = bed
         .grants()
         .iter()
         .map(|grant| grant["jti"].to_string())
@@ -147,20 +147,20 @@ fn each_attempt_carries_a_grant_of_its_own() {
 
 #[test]
 fn a_token_that_still_holds_is_served_while_maskinporten_is_down() {
-    let (world, api) = (World::new(), api());
-    world.platform.run(async {
-        world.ask(&api, "scope=a").await;
-        world.platform.advance(Duration::from_secs(100));
+    let (bed, api) = (TestBed::new(), api());
+    bed.platform.run(async {
+        bed.ask(&api, "scope=a").await;
+        bed.platform.advance(Duration::from_secs(100));
         for _ in 0..3 {
-            world.plan(Err(SendError::NoConnection("refused".to_owned())));
+            bed.plan(Err(SendError::NoConnection("refused".to_owned())));
         }
-        let answer = world.ask(&api, "scope=a").await;
+        let answer = bed.ask(&api, "scope=a").await;
         assert_eq!(answer.1["access_token"], "token-1");
-        world.platform.advance(Duration::from_secs(18));
+        bed.platform.advance(Duration::from_secs(18));
         for _ in 0..3 {
-            world.plan(Err(SendError::NoConnection("refused".to_owned())));
+            bed.plan(Err(SendError::NoConnection("refused".to_owned())));
         }
-        let answer = world.ask(&api, "scope=a").await;
+        let answer = bed.ask(&api, "scope=a").await;
         assert_eq!(
             parts(&answer),
             (503, "temporarily_unavailable", "source-down", ""),
@@ -195,11 +195,11 @@ fn each_way_to_fail_has_its_problem() {
             "source-unreadable",
         ),
     ] {
-        let world = World::new();
+        let bed = TestBed::new();
         for _ in 0..3 {
-            world.plan(answer.clone());
+            bed.plan(answer.clone());
         }
-        let answer = world.platform.run(world.ask(&api(), "scope=a"));
+        let answer = bed.platform.run(bed.ask(&api(), "scope=a"));
         assert_eq!(
             (answer.0.as_u16(), answer.1["problem"].as_str()),
             (status, Some(problem))
@@ -209,15 +209,15 @@ fn each_way_to_fail_has_its_problem() {
 
 #[test]
 fn without_its_metadata_the_documented_addresses_are_used() {
-    let world = World::new();
-    *world.metadata.borrow_mut() = Err(SendError::Broken("reset".to_owned()));
-    world.platform.run(async {
+    let bed = TestBed::new();
+    *bed.metadata.borrow_mut() = Err(SendError::Broken("reset".to_owned()));
+    bed.platform.run(async {
         let api = api();
-        assert_eq!(world.ask(&api, "scope=a").await.0, StatusCode::OK);
-        assert_eq!(world.ask(&api, "scope=b").await.0, StatusCode::OK);
+        assert_eq!(bed.ask(&api, "scope=a").await.0, StatusCode::OK);
+        assert_eq!(bed.ask(&api, "scope=b").await.0, StatusCode::OK);
     });
-    assert_eq!(world.grants()[0]["aud"], "https://maskinporten.example/");
-    let asked = world
+    assert_eq!(bed.grants()[0]["aud"], "https://maskinporten.example/");
+    let asked = bed
         .platform
         .requests()
         .iter()
@@ -228,14 +228,14 @@ fn without_its_metadata_the_documented_addresses_are_used() {
 
 #[test]
 fn to_another_issuer_nothing_is_sent() {
-    let world = World::new();
-    *world.metadata.borrow_mut() = Ok(
+    let bed = TestBed::new();
+    *bed.metadata.borrow_mut() = Ok(
         json!({"issuer": "https://evil.example/", "token_endpoint": "https://evil.example/token"}),
     );
-    let answer = world.platform.run(world.ask(&api(), "scope=a"));
+    let answer = bed.platform.run(bed.ask(&api(), "scope=a"));
     assert_eq!(
         parts(&answer),
         (502, "server_error", "source-unreadable", "")
     );
-    assert!(world.grants().is_empty());
+    assert!(bed.grants().is_empty());
 }

@@ -29,15 +29,15 @@ fn supplier() -> TokenApi {
 
 #[test]
 fn the_suppliers_client_asks_in_the_name_of_the_verified_consumer() {
-    let (world, api) = (World::new(), supplier());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), supplier());
+    bed.platform.run(async {
         for consumer in [CONSUMER, SECOND_CONSUMER, SECOND_CONSUMER] {
-            let credential = world.credential(&component_key(), consumer);
-            let (status, _) = world.ask_as(&api, &credential, FORM, "scope=a").await;
+            let credential = bed.credential(&component_key(), consumer);
+            let (status, _) = bed.ask_as(&api, &credential, FORM, "scope=a").await;
             assert_eq!(status, StatusCode::OK);
         }
     });
-    let grants = world.grants();
+    let grants = bed.grants();
     assert_eq!(grants.len(), 2, "the third is the second's");
     assert!(grants[0].get("consumer_org").is_none(), "its own");
     assert_eq!(grants[1]["consumer_org"], SECOND_CONSUMER);
@@ -46,19 +46,19 @@ fn the_suppliers_client_asks_in_the_name_of_the_verified_consumer() {
 
 #[test]
 fn what_another_has_delegated_to_the_supplier_is_not_the_consumers() {
-    let (world, api) = (World::new(), supplier());
-    world.platform.run(async {
+    let (bed, api) = (TestBed::new(), supplier());
+    bed.platform.run(async {
         let ask = async |consumer: &str, customer: &str| {
-            let credential = world.credential_of("accounting", &component_key(), consumer);
+            let credential = bed.credential_of("accounting", &component_key(), consumer);
             let form = format!("scope=a&consumer_org={customer}");
-            world.ask_as(&api, &credential, FORM, &form).await
+            bed.ask_as(&api, &credential, FORM, &form).await
         };
         let (status, body) = ask(SECOND_CONSUMER, CUSTOMER).await;
         assert_eq!(
             (status, &body["error"]),
             (StatusCode::BAD_REQUEST, &json!("invalid_request"))
         );
-        assert!(world.grants().is_empty());
+        assert!(bed.grants().is_empty());
         assert_eq!(ask(CONSUMER, CUSTOMER).await.0, StatusCode::OK);
     });
 }

@@ -36,23 +36,23 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 async fn ask(
-    world: &World,
+    bed: &TestBed,
     api: &TokenApi,
     consumer: &str,
     fields: &[(&str, &str)],
 ) -> (StatusCode, Value) {
-    let credential = world.credential_of("payroll", &component_key(), consumer);
-    world.ask_as(api, &credential, FORM, &form(fields)).await
+    let credential = bed.credential_of("payroll", &component_key(), consumer);
+    bed.ask_as(api, &credential, FORM, &form(fields)).await
 }
 
 #[test]
 fn a_service_does_not_choose_its_consumer() {
-    let world = World::new();
+    let bed = TestBed::new();
     let api = desk_with(&json!({"consumers": [CONSUMER]}));
-    world.platform.run(async {
-        token(&ask(&world, &api, CONSUMER, &[]).await);
+    bed.platform.run(async {
+        token(&ask(&bed, &api, CONSUMER, &[]).await);
         for other in [SECOND_CONSUMER, THIRD] {
-            let answer = ask(&world, &api, other, &[]).await;
+            let answer = ask(&bed, &api, other, &[]).await;
             assert_eq!(error(&answer), (401, "invalid_client", "login-required"));
             let told = answer.1["error_description"].as_str().expect("text");
             assert_eq!(
@@ -61,12 +61,12 @@ fn a_service_does_not_choose_its_consumer() {
             );
         }
     });
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 #[test]
 fn the_log_says_which_service_asked_for_whom() {
-    let world = World::new();
+    let bed = TestBed::new();
     let access = access::Access::new(&token_config_with(&[(
         "token_services",
         &json!([{
@@ -78,15 +78,13 @@ fn the_log_says_which_service_asked_for_whom() {
         .to_string(),
     )]));
     let mut headers = HeaderMap::new();
-    let credential = world.credential_of("payroll", &component_key(), SECOND_CONSUMER);
+    let credential = bed.credential_of("payroll", &component_key(), SECOND_CONSUMER);
     let bearer = HeaderValue::from_str(&credential.header(PATH, "")).expect("a header");
     headers.insert(header::AUTHORIZATION, bearer);
-    let context = context(&world.platform);
-    let refused = world
-        .platform
-        .run(access.identify(&context, &headers, PATH));
+    let context = context(&bed.platform);
+    let refused = bed.platform.run(access.identify(&context, &headers, PATH));
     let problem = refused.expect_err("refused");
-    let event = innsyn_core::log::Event::of("request", &problem);
+    let event = innsyn_core::log::Event::from_problem("request", &problem);
     let event = serde_json::to_value(&event).expect("JSON");
     assert_eq!(
         event["cause"],
@@ -100,23 +98,23 @@ fn the_log_says_which_service_asked_for_whom() {
 
 #[test]
 fn a_back_end_with_a_login_has_its_consumers_too() {
-    let world = World::new();
+    let bed = TestBed::new();
     let members = json!({"public_key": null, "consumers": [CONSUMER]});
     let api = desk_of(&members, &[("consumer_claim", "bank")]);
-    let now = world.platform.now().unix_timestamp();
+    let now = bed.platform.now().unix_timestamp();
     let login = |bank: &str| {
         let claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "payroll", "iat": now, "exp": now + 60,
             "scope": "innsyn:token", "bank": bank});
         format!("Bearer {}", LOGIN_KEY.sign(Some("one"), &claims))
     };
-    world.platform.run(async {
-        let answer = world.ask_as(&api, &login(CONSUMER), FORM, "scope=a").await;
+    bed.platform.run(async {
+        let answer = bed.ask_as(&api, &login(CONSUMER), FORM, "scope=a").await;
         token(&answer);
         let other = login(SECOND_CONSUMER);
-        let answer = world.ask_as(&api, &other, FORM, "scope=a").await;
+        let answer = bed.ask_as(&api, &other, FORM, "scope=a").await;
         assert_eq!(error(&answer), (401, "invalid_client", "login-required"));
     });
-    assert_eq!(world.minted.get(), 1);
+    assert_eq!(bed.minted.get(), 1);
 }
 
 #[test]
@@ -125,20 +123,20 @@ fn no_other_tenant_is_reached_as_its_supplier() {
     supplier["consumers"] = json!([SECOND_CONSUMER]);
     let clients = json!([supplier]).to_string();
     let clients = [("maskinporten_clients", clients.as_str())];
-    let world = World::new();
-    world.platform.run(async {
+    let bed = TestBed::new();
+    bed.platform.run(async {
         let own = json!({"consumers": [CONSUMER], "consumer_orgs": ["*"]});
         let api = desk_of(&own, &clients);
-        let answer = ask(&world, &api, CONSUMER, &[("consumer_org", SECOND_CONSUMER)]).await;
+        let answer = ask(&bed, &api, CONSUMER, &[("consumer_org", SECOND_CONSUMER)]).await;
         assert_eq!(error(&answer), (400, "invalid_request", "request-invalid"));
-        token(&ask(&world, &api, CONSUMER, &[("consumer_org", CUSTOMER)]).await);
+        token(&ask(&bed, &api, CONSUMER, &[("consumer_org", CUSTOMER)]).await);
 
         let both = json!({"consumers": ["*"], "consumer_orgs": ["*"]});
         let api = desk_of(&both, &clients);
-        token(&ask(&world, &api, CONSUMER, &[("consumer_org", SECOND_CONSUMER)]).await);
-        token(&ask(&world, &api, SECOND_CONSUMER, &[]).await);
+        token(&ask(&bed, &api, CONSUMER, &[("consumer_org", SECOND_CONSUMER)]).await);
+        token(&ask(&bed, &api, SECOND_CONSUMER, &[]).await);
     });
-    let grants = world.grants();
+    let grants = bed.grants();
     assert_eq!(grants[0]["consumer_org"], CUSTOMER);
     assert_eq!(grants[1]["consumer_org"], SECOND_CONSUMER);
 }
@@ -227,12 +225,12 @@ fn resources_and_system_users_can_be_limited() {
     ] {
         let mut members = limits.clone();
         members["consumers"] = json!(["*"]);
-        let (world, api) = (World::new(), desk_with(&members));
+        let (bed, api) = (TestBed::new(), desk_with(&members));
         let fields: Vec<_> = field
             .iter()
             .map(|(name, text)| (*name, text.as_str()))
             .collect();
-        let answer = world.platform.run(ask(&world, &api, CONSUMER, &fields));
+        let answer = bed.platform.run(ask(&bed, &api, CONSUMER, &fields));
         match refusal {
             None => _ = token(&answer),
             Some(refusal) => {
@@ -243,6 +241,6 @@ fn resources_and_system_users_can_be_limited() {
                 );
             }
         }
-        assert_eq!(world.minted.get(), usize::from(refusal.is_none()));
+        assert_eq!(bed.minted.get(), usize::from(refusal.is_none()));
     }
 }

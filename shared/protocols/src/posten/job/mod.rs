@@ -135,7 +135,7 @@ impl MediaType {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Signer {
     /// Identity by which the signer is addressed.
-    pub who: Who,
+    pub who: SignerIdentifier,
     /// Type of signature; `None` for Posten's default.
     pub signature_type: Option<SignatureType>,
     /// Person or organisation for which the signer signs: decides whether a copy goes to the
@@ -151,13 +151,17 @@ impl Signer {
     /// Returns the signer's identity as Posten writes it in its answers.
     pub fn identity(&self) -> Identity {
         match (&self.who, &self.notifications) {
-            (Who::Person(number), _) => Identity::Named(number.expose().to_owned()),
-            (Who::Own(identifier), _) => Identity::Named(super::text::composed(identifier)),
-            (Who::Contact, Some(Notifications::Addresses { email, sms })) => Identity::Contact {
-                email: email.as_deref().map(super::text::composed),
-                sms: sms.as_deref().map(super::text::composed),
-            },
-            (Who::Contact, _) => Identity::Contact {
+            (SignerIdentifier::Person(number), _) => Identity::Named(number.expose().to_owned()),
+            (SignerIdentifier::Own(identifier), _) => {
+                Identity::Named(super::text::composed(identifier))
+            }
+            (SignerIdentifier::Contact, Some(Notifications::Addresses { email, sms })) => {
+                Identity::Contact {
+                    email: email.as_deref().map(super::text::composed),
+                    sms: sms.as_deref().map(super::text::composed),
+                }
+            }
+            (SignerIdentifier::Contact, _) => Identity::Contact {
                 email: None,
                 sms: None,
             },
@@ -167,7 +171,7 @@ impl Signer {
 
 /// Identity by which a signer is addressed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Who {
+pub enum SignerIdentifier {
     /// National identity number.
     Person(PersonNumber),
     /// Identifier assigned by the sender, 1 to 80 characters, without personal data. Direct only.

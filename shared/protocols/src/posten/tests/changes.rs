@@ -136,11 +136,11 @@ fn the_words_for_how_a_signer_stands() {
         "SIGNERS_NAME_NOT_AVAILABLE",
         "NOT_APPLICABLE",
     ] {
-        let status = SignerStatus::of(word);
+        let status = SignerStatus::from_text(word);
         assert_eq!(status.as_str(), word);
         assert!(!matches!(status, SignerStatus::Other(_)), "{word}");
     }
-    assert_eq!(SignerStatus::of("signed").as_str(), "signed");
+    assert_eq!(SignerStatus::from_text("signed").as_str(), "signed");
 }
 
 #[test]

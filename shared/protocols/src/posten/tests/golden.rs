@@ -142,7 +142,7 @@ fn what_is_left_out_is_left_out() {
 /// time: PKCS #1 v1.5 is deterministic.
 #[test]
 fn a_package() {
-    let files = asice::Files::of(&direct());
+    let files = asice::Files::new(&direct());
     let entries: Vec<_> = files.entries().collect();
     assert_eq!(
         entries,
@@ -225,7 +225,7 @@ fn the_body_has_room_for_everything() {
         job.check(innsyn_core::party::Environment::Test, NOW),
         Ok(())
     );
-    let files = asice::Files::of(&job);
+    let files = asice::Files::new(&job);
     assert!(std::ptr::eq(
         files.entries().next().expect("the document").2.as_ptr(),
         job.documents[0].content.as_ptr()

@@ -32,7 +32,7 @@ const BOUNDARY: &str = "b1e55edb1e55edb1e55ed";
 const KARI: &str = "17897432161";
 const OLA: &str = "69886141211";
 
-static SEAL: LazyLock<Seal> = LazyLock::new(|| Seal::of(CHAIN, &key()).expect("a seal"));
+static SEAL: LazyLock<Seal> = LazyLock::new(|| Seal::from_pem(CHAIN, &key()).expect("a seal"));
 
 fn origin(text: &str) -> Origin {
     Origin::parse(text).expect("an origin")
@@ -49,11 +49,11 @@ fn posten() -> Posten {
     .expect("a place")
 }
 
-fn person(number: &str) -> Who {
-    Who::Person(PersonNumber::parse(number).expect("a number"))
+fn person(number: &str) -> SignerIdentifier {
+    SignerIdentifier::Person(PersonNumber::parse(number).expect("a number"))
 }
 
-fn signer(who: Who) -> Signer {
+fn signer(who: SignerIdentifier) -> Signer {
     Signer {
         who,
         signature_type: None,
@@ -106,7 +106,7 @@ fn direct() -> Job {
             },
             Signer {
                 on_behalf_of: OnBehalfOf::Other,
-                ..signer(Who::Own("part-2".to_owned()))
+                ..signer(SignerIdentifier::Own("part-2".to_owned()))
             },
         ],
         authentication: Some(AuthenticationLevel::Three),
@@ -145,7 +145,7 @@ fn portal() -> Job {
             Signer {
                 order: 1,
                 notifications: addresses(None, Some("40000002")),
-                ..signer(Who::Contact)
+                ..signer(SignerIdentifier::Contact)
             },
         ],
         authentication: Some(AuthenticationLevel::Four),

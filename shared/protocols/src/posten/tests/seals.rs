@@ -13,12 +13,12 @@ fn certificates() -> Vec<&'static str> {
 
 #[test]
 fn a_chain_or_the_leaf_alone() {
-    let seal = Seal::of(CHAIN, &key()).expect("a seal");
+    let seal = Seal::from_pem(CHAIN, &key()).expect("a seal");
     assert_eq!(seal.organisation().as_str(), CONSUMER);
     assert_eq!(seal.chain.len(), 3);
     // Written by openssl: 25 digits, more than 64 bits.
     assert_eq!(seal.serial, "1873418689365099222778579");
-    let alone = Seal::of(certificates()[0], &key()).expect("a seal");
+    let alone = Seal::from_pem(certificates()[0], &key()).expect("a seal");
     assert_eq!(alone.chain, &seal.chain[..1]);
     assert!(!format!("{seal:?}").contains("MIIEv"), "no key");
 }
@@ -27,10 +27,13 @@ fn a_chain_or_the_leaf_alone() {
 fn the_key_may_stand_among_others() {
     let (key, other) = (key(), &OTHER_KEY.pem);
     for keys in [format!("{other}{key}"), format!("{key}\n{other}\n{key}")] {
-        Seal::of(CHAIN, &keys).expect("a seal");
+        Seal::from_pem(CHAIN, &keys).expect("a seal");
     }
     let others = format!("{other}{other}");
-    assert_eq!(Seal::of(CHAIN, &others).err(), Some(SealError::Mismatch));
+    assert_eq!(
+        Seal::from_pem(CHAIN, &others).err(),
+        Some(SealError::Mismatch)
+    );
 }
 
 #[test]
@@ -48,7 +51,7 @@ fn pem_as_it_is_pasted() {
         &indented,
     ];
     for form in forms {
-        let seal = Seal::of(&form(CHAIN), &form(&key)).expect("a seal");
+        let seal = Seal::from_pem(&form(CHAIN), &form(&key)).expect("a seal");
         assert_eq!(seal.chain.len(), 3);
     }
 }
@@ -84,14 +87,14 @@ fn what_makes_no_seal() {
         ),
     ];
     for (chain, key, error) in cases {
-        assert_eq!(Seal::of(chain, key).err(), Some(error), "{chain:.40}");
+        assert_eq!(Seal::from_pem(chain, key).err(), Some(error), "{chain:.40}");
     }
     for chain in [
         format!("{root}{ca}{leaf}"),
         format!("{leaf}{root}"),
         format!("{leaf}{leaf}"),
     ] {
-        assert_eq!(Seal::of(&chain, &key).err(), Some(SealError::Order));
+        assert_eq!(Seal::from_pem(&chain, &key).err(), Some(SealError::Order));
     }
 }
 

@@ -4,13 +4,13 @@
 use super::invalid;
 use crate::posten::job::{
     AuthenticationLevel, IdentifierInDocument, InvalidJob, Job, Notifications, SignatureType,
-    Violation, Who,
+    SignerIdentifier, Violation,
 };
 
 impl Job {
     pub(super) fn check_mixtures(&self) -> Result<(), InvalidJob> {
         let has_advanced = self.has(SignatureType::Advanced);
-        let is_numbered = |who: &Who| matches!(who, Who::Person(_));
+        let is_numbered = |who: &SignerIdentifier| matches!(who, SignerIdentifier::Person(_));
         let violation = match self.identifier {
             Some(IdentifierInDocument::NumberAndName)
                 if !self.signers.iter().all(|signer| is_numbered(&signer.who)) =>

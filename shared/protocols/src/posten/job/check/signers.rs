@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Persons, check_text, invalid, only_in_portal};
 use crate::posten::job::{
-    InvalidJob, Job, MOST_SIGNERS, Notifications, OnBehalfOf, Plan, Signer, Violation, Who,
+    InvalidJob, Job, MOST_SIGNERS, Notifications, OnBehalfOf, Plan, Signer, SignerIdentifier,
+    Violation,
 };
 use crate::posten::text::is_writable;
 use innsyn_core::party::{Environment, Party};
@@ -40,11 +41,13 @@ impl Job {
         environment: Environment,
     ) -> Result<(), InvalidJob> {
         match (&signer.who, &self.plan) {
-            (Who::Person(number), _) => match Party::parse(number.expose(), environment) {
-                Ok(_) => Ok(()),
-                Err(_) => invalid(&format!("{field}.number"), Violation::Population),
-            },
-            (Who::Own(identifier), Plan::Direct { .. }) => {
+            (SignerIdentifier::Person(number), _) => {
+                match Party::parse(number.expose(), environment) {
+                    Ok(_) => Ok(()),
+                    Err(_) => invalid(&format!("{field}.number"), Violation::Population),
+                }
+            }
+            (SignerIdentifier::Own(identifier), Plan::Direct { .. }) => {
                 let field = format!("{field}.identifier");
                 check_text(&field, identifier, 1, 80, Persons::Forbidden)?;
                 // Posten's answers would not return surrounding blanks.
@@ -54,10 +57,10 @@ impl Job {
                     invalid(&field, Violation::Blanks)
                 }
             }
-            (Who::Own(_), Plan::Portal { .. }) => {
+            (SignerIdentifier::Own(_), Plan::Portal { .. }) => {
                 invalid(&format!("{field}.identifier"), Violation::DirectOnly)
             }
-            (Who::Contact, _) => only_in_portal(field, &self.plan),
+            (SignerIdentifier::Contact, _) => only_in_portal(field, &self.plan),
         }
     }
 
@@ -81,7 +84,7 @@ fn check_channels(
     signer: &Signer,
 ) -> Result<(), InvalidJob> {
     match notifications {
-        Notifications::Lookup { .. } if signer.who == Who::Contact => {
+        Notifications::Lookup { .. } if signer.who == SignerIdentifier::Contact => {
             invalid(field, Violation::LookupWithoutNumber)
         }
         Notifications::Lookup { .. } if signer.on_behalf_of == OnBehalfOf::Other => {

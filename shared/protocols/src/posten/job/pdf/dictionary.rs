@@ -93,7 +93,7 @@ enum Token<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) const fn of(file: &'a [u8]) -> Self {
+    pub(super) const fn new(file: &'a [u8]) -> Self {
         Self {
             rest: file,
             is_trailer: false,

@@ -44,7 +44,7 @@ pub(super) fn check(content: &[u8]) -> Result<(), Violation> {
         }
     };
     let mut left = MOST_OF_ALL;
-    for part in Parts::of(file) {
+    for part in Parts::new(file) {
         match part {
             Part::Dictionary(dictionary) if dictionary.encrypts() => {
                 return Err(Violation::PdfEncrypted);
@@ -53,7 +53,7 @@ pub(super) fn check(content: &[u8]) -> Result<(), Violation> {
             Part::Objects(data) => {
                 let objects = inflated(data, left.min(MOST_OF_ONE));
                 left = left.saturating_sub(objects.len() as u64);
-                for part in Parts::of(&objects) {
+                for part in Parts::new(&objects) {
                     if let Part::Dictionary(dictionary) = part {
                         look(&dictionary);
                     }

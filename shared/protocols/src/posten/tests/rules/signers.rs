@@ -12,11 +12,12 @@ fn signers() {
             }),
             ("signers", Violation::Count(1, 10), |job| {
                 job.signers = (0..11)
-                    .map(|place| signer(Who::Own(format!("part-{place}"))))
+                    .map(|place| signer(SignerIdentifier::Own(format!("part-{place}"))))
                     .collect();
             }),
             ("signers[2]", Violation::Duplicate, |job| {
-                job.signers.push(signer(Who::Own("part-2".to_owned())));
+                job.signers
+                    .push(signer(SignerIdentifier::Own("part-2".to_owned())));
             }),
             ("signers[2]", Violation::Duplicate, |job| {
                 job.signers.push(signer(person(KARI)));
@@ -32,7 +33,7 @@ fn signers() {
                 job.signers[0].order = 1;
             }),
             ("signers[0]", Violation::PortalOnly, |job| {
-                job.signers[0].who = Who::Contact;
+                job.signers[0].who = SignerIdentifier::Contact;
             }),
             ("signers[0].notifications", Violation::PortalOnly, |job| {
                 job.signers[0].notifications = Some(addresses(None, Some("40000001")));
@@ -49,7 +50,7 @@ fn signers() {
                 job.signers[0].order = 10;
             }),
             ("signers[2].identifier", Violation::DirectOnly, |job| {
-                job.signers[2].who = Who::Own("part-2".to_owned());
+                job.signers[2].who = SignerIdentifier::Own("part-2".to_owned());
             }),
             ("signers[1].notifications", Violation::Needed, |job| {
                 job.signers[1].notifications = None;
@@ -83,7 +84,7 @@ fn signers() {
                 job.signers = (0..10)
                     .map(|place| Signer {
                         notifications: Some(addresses(None, Some(&format!("4000000{place}")))),
-                        ..signer(Who::Contact)
+                        ..signer(SignerIdentifier::Contact)
                     })
                     .collect();
             },

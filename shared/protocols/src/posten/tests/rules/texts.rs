@@ -32,10 +32,10 @@ fn lengths() {
                 job.documents[0].title = String::new();
             }),
             ("signers[1].identifier", Violation::Length(1, 80), |job| {
-                job.signers[1].who = Who::Own("x".repeat(81));
+                job.signers[1].who = SignerIdentifier::Own("x".repeat(81));
             }),
             ("signers[1].identifier", Violation::Length(1, 80), |job| {
-                job.signers[1].who = Who::Own(String::new());
+                job.signers[1].who = SignerIdentifier::Own(String::new());
             }),
             ("exit.completion", Violation::Length(1, 500), |job| {
                 exit(job).completion = format!("https://bank.example/{}", "x".repeat(480));
@@ -63,7 +63,7 @@ fn lengths() {
             |job| job.title = "\u{1f58b}".repeat(80),
             |job| job.description = Some("x".repeat(220)),
             |job| job.description = Some(String::new()),
-            |job| job.signers[1].who = Who::Own("å".repeat(80)),
+            |job| job.signers[1].who = SignerIdentifier::Own("å".repeat(80)),
             |job| exit(job).error = format!("https://bank.example/{}", "x".repeat(479)),
         ],
     );
@@ -100,10 +100,10 @@ fn numbers_of_persons_only_where_they_may_be() {
                 job.queue = Some(full_width(KARI));
             }),
             ("signers[1].identifier", Violation::PersonalData, |job| {
-                job.signers[1].who = Who::Own(full_width(OLA));
+                job.signers[1].who = SignerIdentifier::Own(full_width(OLA));
             }),
             ("signers[1].identifier", Violation::PersonalData, |job| {
-                job.signers[1].who = Who::Own(OLA.to_owned());
+                job.signers[1].who = SignerIdentifier::Own(OLA.to_owned());
             }),
             ("exit.completion", Violation::PersonalData, |job| {
                 exit(job).completion.push_str("&pid=17897432161");
@@ -162,10 +162,10 @@ fn characters_that_xml_cannot_hold_or_a_reader_cannot_see() {
                 job.documents[0].title = "\u{1}".to_owned();
             }),
             ("signers[1].identifier", Violation::Character, |job| {
-                job.signers[1].who = Who::Own("\u{1f}".to_owned());
+                job.signers[1].who = SignerIdentifier::Own("\u{1f}".to_owned());
             }),
             ("signers[1].identifier", Violation::Blanks, |job| {
-                job.signers[1].who = Who::Own(" a".to_owned());
+                job.signers[1].who = SignerIdentifier::Own(" a".to_owned());
             }),
             ("title", Violation::Character, |job| {
                 job.title = "Avtale\r\nBcc: x".to_owned();
