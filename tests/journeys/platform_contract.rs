@@ -128,7 +128,7 @@ fn wants_certificates(own: CertificateDer<'static>, key: PrivateKeyDer<'static>)
         .expect("a pair")
 }
 
-/// Serves the endpoints that the contract's runner needs (`Surroundings`).
+/// Serves the endpoints that the contract's runner needs (`TestEnvironment`).
 fn answers() -> Router {
     let slow_body = async || {
         let parts = stream::unfold(false, async |late| {

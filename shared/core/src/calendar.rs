@@ -59,6 +59,22 @@ impl Unit {
     }
 }
 
+/// Value of a parameter, with the parameter's name for error texts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NamedValue<'a> {
+    /// Name of the parameter.
+    pub name: &'a str,
+    /// Value, in the form of a [`Unit`].
+    pub value: &'a str,
+}
+
+impl<'a> NamedValue<'a> {
+    /// Creates the value of the parameter `name`.
+    pub const fn new(name: &'a str, value: &'a str) -> Self {
+        Self { name, value }
+    }
+}
+
 /// Limits on the periods in requests. Every accepted period may become a separate consent, with
 /// rows and a request at Altinn, so useless periods are refused first.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -132,12 +148,13 @@ impl PeriodLimits {
     /// [`Kind::RequestInvalid`] if the first is after the last, or the span is too long.
     pub fn check_span(
         &self,
-        (from_name, from): (&str, &str),
-        (to_name, to): (&str, &str),
+        from: NamedValue<'_>,
+        to: NamedValue<'_>,
         unit: Unit,
     ) -> Result<(), Problem> {
         let invalid = |detail| Err(Problem::new(Kind::RequestInvalid).detail(detail));
-        let (Some(from), Some(to)) = (unit.begins(from), unit.begins(to)) else {
+        let (from_name, to_name) = (from.name, to.name);
+        let (Some(from), Some(to)) = (unit.begins(from.value), unit.begins(to.value)) else {
             return invalid(format!("{from_name} or {to_name} must be {}", unit.form()));
         };
         if from > to {
@@ -230,7 +247,19 @@ mod tests {
             (Unit::Year, "2016", "2025", "2026"),
             (Unit::Year, "9995", "9999", ""),
         ] {
-            let span = |from, to| limits.check_span(("a", from), ("b", to), unit);
+            let span = |from, to| {
+                let (from, to) = (NamedValue::new("a", from), NamedValue::new("b", to));
+                limits.check_span(from, to, unit)
+            };
+                limits.check_span(
+                    from,
+                    NamedValue {
+                        name: "b",
+                        value: to,
+                    },
+                    unit,
+                )
+            };
             assert_eq!(span(from, from), Ok(()));
             assert_eq!(span(from, fits), Ok(()));
             assert!(span(from, too_long).is_err(), "{from} {too_long}");

@@ -30,7 +30,7 @@ pub struct CloudEvent<'a> {
 impl CloudEvent<'_> {
     /// Returns the event as JSON.
     pub fn to_json(&self) -> Vec<u8> {
-        let written = Written {
+        let written = SerializedEvent {
             specversion: "1.0",
             id: self.id,
             source: self.source,
@@ -47,7 +47,7 @@ impl CloudEvent<'_> {
 }
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct SerializedEvent<'a> {
     specversion: &'static str,
     id: &'a str,
     source: &'a str,

@@ -10,7 +10,7 @@ use jwt_simple::prelude::{Duration, UnixTimeStamp, VerificationOptions};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use crate::jose::{Algorithm, NotVerified, Published, Unverified};
+use crate::jose::{Algorithm, Published, UnverifiedToken, VerificationError};
 
 /// Tolerance for clock skew against Maskinporten, in seconds.
 const LEEWAY: u64 = 10;
@@ -64,7 +64,7 @@ impl PublishedKeys {
     ) -> Result<Map<String, Value>, Invalid> {
         let refused = |reason: &str| Invalid::Refused(reason.to_owned());
         let unverified =
-            Unverified::read(token, LONGEST).map_err(|fault| refused(&fault.to_string()))?;
+            UnverifiedToken::read(token, LONGEST).map_err(|fault| refused(&fault.to_string()))?;
         if unverified.algorithm() != Algorithm::Rs256 {
             return Err(refused("the token's algorithm is not RS256"));
         }
@@ -80,9 +80,9 @@ impl PublishedKeys {
         };
         let verified = self.0.verify(&unverified, &options);
         let claims = verified.map_err(|reason| match reason {
-            NotVerified::NoKey(reason) => Invalid::UnknownKey(reason.to_string()),
-            NotVerified::Refused(reason) => refused(&reason.to_string()),
-            NotVerified::Unavailable(_) => refused("there are no keys"),
+            VerificationError::KeyNotFound(reason) => Invalid::UnknownKey(reason.to_string()),
+            VerificationError::Refused(reason) => refused(&reason.to_string()),
+            VerificationError::Unavailable(_) => refused("there are no keys"),
         })?;
         if claims.expires_at.is_none() || claims.issued_at.is_none() {
             return Err(refused("the token has not both iat and exp"));

@@ -232,7 +232,7 @@ mod tests {
             consumer(crate::fixtures::CONSUMER),
             consumer(crate::fixtures::SECOND_CONSUMER),
         );
-        let of = |key: &[u8], tenant: &OrganisationNumber, who: &str| {
+        let written = |key: &[u8], tenant: &OrganisationNumber, who: &str| {
             let marks = marking(key).marks(Class::Orders);
             let pseudonym = marks.pseudonym(tenant, who);
             let marks = marks.for_pseudonym(tenant, pseudonym);
@@ -253,13 +253,13 @@ mod tests {
                 .expect("text")
                 .to_owned()
         };
-        let pseudonym = of(b"key", &one, "02829090123");
+        let pseudonym = written(b"key", &one, "02829090123");
         assert_eq!(pseudonym.len(), 32);
-        assert_eq!(pseudonym, of(b"key", &one, "02829090123"));
+        assert_eq!(pseudonym, written(b"key", &one, "02829090123"));
         for different in [
-            of(b"other", &one, "02829090123"),
-            of(b"key", &other, "02829090123"),
-            of(b"key", &one, "02829090124"),
+            written(b"other", &one, "02829090123"),
+            written(b"key", &other, "02829090123"),
+            written(b"key", &one, "02829090124"),
         ] {
             assert_ne!(pseudonym, different);
         }

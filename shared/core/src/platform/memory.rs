@@ -241,9 +241,9 @@ impl Memory {
 }
 
 /// Body that fails at its beginning.
-struct Failing(Option<SendError>);
+struct FailingBody(Option<SendError>);
 
-impl http_body::Body for Failing {
+impl http_body::Body for FailingBody {
     type Data = Bytes;
     type Error = SendError;
 
@@ -344,7 +344,7 @@ impl Platform for Memory {
         let answer = answer?;
         Ok(answer.map(|body| -> Stream {
             if body.len() > limits.max_body {
-                Box::pin(Failing(Some(SendError::TooLarge(limits.max_body))))
+                Box::pin(FailingBody(Some(SendError::TooLarge(limits.max_body))))
             } else {
                 Box::pin(Body::Whole(body))
             }

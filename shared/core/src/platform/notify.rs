@@ -7,13 +7,13 @@
 /// Sender. Dropping it notifies the [`Notified`] that it was made with.
 #[derive(Debug)]
 pub struct Notifier {
-    _end: End,
+    _end: Sender,
 }
 
 /// Receiver, which waits for the [`Notifier`] that it was made with.
 #[derive(Debug)]
 pub struct Notified {
-    end: OtherEnd,
+    end: Receiver,
 }
 
 /// Creates a sender and its receiver.
@@ -33,19 +33,19 @@ impl Notified {
 }
 
 #[cfg(target_family = "wasm")]
-type End = spin_sdk::wit_bindgen::StreamWriter<u8>;
+type Sender = spin_sdk::wit_bindgen::StreamWriter<u8>;
 #[cfg(target_family = "wasm")]
-type OtherEnd = spin_sdk::wit_bindgen::StreamReader<u8>;
+type Receiver = spin_sdk::wit_bindgen::StreamReader<u8>;
 #[cfg(target_family = "wasm")]
-fn ends() -> (End, OtherEnd) {
+fn ends() -> (Sender, Receiver) {
     spin_sdk::wasip3::wit_stream::new::<u8>()
 }
 
 #[cfg(not(target_family = "wasm"))]
-type End = futures::channel::oneshot::Sender<()>;
+type Sender = futures::channel::oneshot::Sender<()>;
 #[cfg(not(target_family = "wasm"))]
-type OtherEnd = futures::channel::oneshot::Receiver<()>;
+type Receiver = futures::channel::oneshot::Receiver<()>;
 #[cfg(not(target_family = "wasm"))]
-fn ends() -> (End, OtherEnd) {
+fn ends() -> (Sender, Receiver) {
     futures::channel::oneshot::channel()
 }

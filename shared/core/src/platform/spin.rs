@@ -36,7 +36,7 @@ const PAGE: usize = 1000;
 type Page = Result<Vec<String>, StoreError>;
 
 /// Key listing of a store: its keys, followed by the result of the listing.
-type Listed = (
+type KeyListing = (
     StreamReader<String>,
     FutureReader<Result<(), key_value::Error>>,
 );
@@ -169,7 +169,7 @@ impl Platform for Spin {
 }
 
 /// Returns the keys that have arrived, at most a page, and the state for the next page.
-async fn page(store: String, listed: Option<Listed>) -> Option<(Page, Option<Listed>)> {
+async fn page(store: String, listed: Option<KeyListing>) -> Option<(Page, Option<KeyListing>)> {
     let (mut keys, outcome) = listed?;
     loop {
         let (status, page) = keys.read(Vec::with_capacity(PAGE)).await;

@@ -12,7 +12,9 @@ use time::OffsetDateTime;
 use super::settings::Altinn2;
 use innsyn_protocols::altinn::{ConsentRequest, Fault, Proof, ProofError};
 use innsyn_protocols::altinn2::check;
-use innsyn_protocols::jose::{Algorithm, Malformed, NotVerified, Refused, Unverified};
+use innsyn_protocols::jose::{
+    Algorithm, MalformedToken, Refused, UnverifiedToken, VerificationError,
+};
 
 const ISSUER: &str = "altinn.no";
 
@@ -31,10 +33,11 @@ pub(crate) async fn verify<P: Platform>(
     token: &Secret<String>,
 ) -> Result<Proof, ProofError> {
     let token = token.expose();
-    let unverified = Unverified::read(token, LONGEST).map_err(|malformed| match malformed {
-        Malformed::Algorithm => Fault::Algorithm,
-        _ => Fault::Malformed,
-    })?;
+    let unverified =
+        UnverifiedToken::read(token, LONGEST).map_err(|malformed| match malformed {
+            MalformedToken::Algorithm => Fault::Algorithm,
+            _ => Fault::Malformed,
+        })?;
     if unverified.algorithm() != Algorithm::Rs256 {
         return Err(Fault::Algorithm.into());
     }
@@ -64,11 +67,11 @@ fn options(now: OffsetDateTime) -> VerificationOptions {
     }
 }
 
-fn proof_error(reason: NotVerified) -> ProofError {
+fn proof_error(reason: VerificationError) -> ProofError {
     let reason = match reason {
-        NotVerified::Unavailable(problem) => return problem.into(),
-        NotVerified::NoKey(_) => return Fault::UnknownKey.into(),
-        NotVerified::Refused(reason) => reason,
+        VerificationError::Unavailable(problem) => return problem.into(),
+        VerificationError::KeyNotFound(_) => return Fault::UnknownKey.into(),
+        VerificationError::Refused(reason) => reason,
     };
     let fault = match reason {
         Refused::Signature => Fault::Signature,

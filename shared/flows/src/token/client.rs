@@ -208,7 +208,7 @@ impl Client {
         consumer: &OrganisationNumber,
     ) -> Result<usize, Problem> {
         #[derive(Deserialize)]
-        struct Swept {
+        struct SweepBody {
             removed: usize,
         }
         let make = async || self.request(context.platform, consumer, SWEEP_ADDRESS, String::new());
@@ -216,7 +216,7 @@ impl Client {
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
         }
-        let swept: Swept = serde_json::from_slice(answer.body())
+        let swept: SweepBody = serde_json::from_slice(answer.body())
             .map_err(|_| outbound::unreadable(COMPONENT, "not a count"))?;
         Ok(swept.removed)
     }

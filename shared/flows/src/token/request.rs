@@ -225,7 +225,7 @@ impl TokenRequest {
         let written = if request.is_media_type("application/json") {
             request.json(context, caller).await?
         } else {
-            Written::from_form(&request.form(context, caller, FIELDS).await?)?
+            RawTokenRequest::from_form(&request.form(context, caller, FIELDS).await?)?
         };
         Ok(written.read()?)
     }
@@ -245,7 +245,7 @@ fn invalid(error: impl fmt::Display) -> Problem {
 /// Token request as received.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawTokenRequest {
     scope: String,
     #[serde(default)]
     resource: Option<String>,
@@ -260,7 +260,7 @@ struct Written {
     skip_cache: bool,
 }
 
-impl Written {
+impl RawTokenRequest {
     fn from_form(form: &Query) -> Result<Self, Problem> {
         let text = |name| form.get(name).map(str::to_owned);
         Ok(Self {

@@ -8,7 +8,7 @@ use wasm_rsa::Hash;
 
 use super::claims::Claims;
 use super::jwk::{Curve, Jwk, Type};
-use super::rsa::{self, Padding};
+use super::rsa::{self, Padding, Scheme};
 
 /// Asymmetric signature algorithm. `none` and symmetric algorithms cannot be represented.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -104,9 +104,9 @@ impl Algorithm {
         })
     }
 
-    /// Returns the padding and hash of an RSA algorithm.
-    const fn rsa(self) -> Option<(Padding, Hash)> {
-        Some(match self {
+    /// Returns the scheme of an RSA algorithm.
+    const fn rsa(self) -> Option<Scheme> {
+        let (padding, hash) = match self {
             Self::Rs256 => (Padding::Pkcs1, Hash::Sha256),
             Self::Rs384 => (Padding::Pkcs1, Hash::Sha384),
             Self::Rs512 => (Padding::Pkcs1, Hash::Sha512),
@@ -114,6 +114,7 @@ impl Algorithm {
             Self::Ps384 => (Padding::Pss, Hash::Sha384),
             Self::Ps512 => (Padding::Pss, Hash::Sha512),
             Self::Es256 | Self::Es384 | Self::EdDsa => return None,
-        })
+        };
+        Some(Scheme { padding, hash })
     }
 }

@@ -29,7 +29,7 @@ const MODULUS: std::ops::RangeInclusive<usize> = 256..=512;
 /// Public key that verifies signatures, as a JSON Web Key.
 #[derive(Clone, Debug)]
 pub struct Jwk {
-    names: Names,
+    names: Identifiers,
     /// Restricts the key to one algorithm (RFC 7517 §4.4).
     algorithm: Option<String>,
     material: Material,
@@ -39,7 +39,7 @@ pub struct Jwk {
 
 /// `kid`, `x5t` and `x5t#S256`.
 #[derive(Clone, Debug)]
-struct Names([Option<String>; 3]);
+struct Identifiers([Option<String>; 3]);
 
 /// Public numbers of a key, in base64url (RFC 7518 §6, RFC 8037 §2).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,14 +66,14 @@ pub(super) enum Type {
 
 /// Reason why a key of the set is skipped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LeftOut {
+pub enum SkipReason {
     /// Key for another purpose, or of an unsupported type.
     Other,
     /// Key that violates RFC 7517.
     Malformed(&'static str),
 }
 
-use LeftOut::{Malformed, Other};
+use SkipReason::{Malformed, Other};
 
 /// JSON Web Key with the supported members. `null` is treated as absent.
 #[derive(Default, Deserialize)]
@@ -109,8 +109,8 @@ impl Jwk {
     /// Parses one key. Adds harmless deviations from the RFC to `remarks`.
     ///
     /// # Errors
-    /// `LeftOut` if the key is not for signatures, is of an unsupported type, or is malformed.
-    pub fn read(json: &str, remarks: &mut Vec<&'static str>) -> Result<Self, LeftOut> {
+    /// `SkipReason` if the key is not for signatures, is of an unsupported type, or is malformed.
+    pub fn read(json: &str, remarks: &mut Vec<&'static str>) -> Result<Self, SkipReason> {
         // serde accepts a list for a struct too.
         let is_object = json.trim_start().starts_with('{');
         let published = serde_json::from_str::<Published>(json).ok();
@@ -126,7 +126,7 @@ impl Jwk {
         // A thumbprint is only another name, so an invalid one does not invalidate the key.
         let thumbprint = |value: &Value| value.as_str().map(str::to_owned);
         Ok(Self {
-            names: Names([
+            names: Identifiers([
                 name(&published.kid, "its kid is not text")?,
                 thumbprint(&published.x5t),
                 thumbprint(&published.x5t_sha256),
@@ -176,7 +176,7 @@ impl Jwk {
     /// Returns the key as JSON with every member that [`Jwk::read`] uses.
     pub fn json(&self) -> String {
         let mut members = self.members();
-        let Names([kid, x5t, x5t_sha256]) = &self.names;
+        let Identifiers([kid, x5t, x5t_sha256]) = &self.names;
         for (name, value) in [
             ("kid", kid),
             ("x5t", x5t),
@@ -203,7 +203,7 @@ impl Jwk {
 
 impl Published {
     /// Checks that `use` and `key_ops`, if present, allow verification (RFC 7517 §4.2 and §4.3).
-    fn expect_for_signatures(&self, remarks: &mut Vec<&'static str>) -> Result<(), LeftOut> {
+    fn expect_for_signatures(&self, remarks: &mut Vec<&'static str>) -> Result<(), SkipReason> {
         match text(&self.key_use, "its use is not text")? {
             None | Some("sig") => {}
             Some("enc") => return Err(Other),
@@ -225,7 +225,7 @@ impl Published {
         Ok(())
     }
 
-    fn material(&self, remarks: &mut Vec<&'static str>) -> Result<Material, LeftOut> {
+    fn material(&self, remarks: &mut Vec<&'static str>) -> Result<Material, SkipReason> {
         let curve = text(&self.crv, "its crv is not text")?;
         match text(&self.kty, "its kty is not text")? {
             None => Err(Malformed("it has no kty")),
@@ -252,7 +252,7 @@ impl Published {
         }
     }
 
-    fn rsa(&self, remarks: &mut Vec<&'static str>) -> Result<Material, LeftOut> {
+    fn rsa(&self, remarks: &mut Vec<&'static str>) -> Result<Material, SkipReason> {
         let n = unsigned(&self.n, remarks)?;
         if !MODULUS.contains(&n.len()) || (n.len() == *MODULUS.start() && !has_high_bit(&n)) {
             return Err(Malformed("its modulus has not 2048 to 4096 bits"));
@@ -293,7 +293,7 @@ impl Curve {
     }
 }
 
-fn text<'a>(value: &'a Value, fault: &'static str) -> Result<Option<&'a str>, LeftOut> {
+fn text<'a>(value: &'a Value, fault: &'static str) -> Result<Option<&'a str>, SkipReason> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
@@ -310,7 +310,7 @@ fn has_high_bit(bytes: &[u8]) -> bool {
 }
 
 /// Decodes base64url. Accepts the standard alphabet and padding.
-fn number(value: &Value, remarks: &mut Vec<&'static str>) -> Result<Vec<u8>, LeftOut> {
+fn number(value: &Value, remarks: &mut Vec<&'static str>) -> Result<Vec<u8>, SkipReason> {
     let written = text(value, "one of its numbers is not text")?;
     let written = written.ok_or(Malformed("one of its numbers is missing"))?;
     let alphabet = written.replace('+', "-").replace('/', "_");
@@ -323,7 +323,7 @@ fn number(value: &Value, remarks: &mut Vec<&'static str>) -> Result<Vec<u8>, Lef
 }
 
 /// Decodes an unsigned number (`Base64urlUInt`, RFC 7518 §2). Accepts leading zeros.
-fn unsigned(value: &Value, remarks: &mut Vec<&'static str>) -> Result<Vec<u8>, LeftOut> {
+fn unsigned(value: &Value, remarks: &mut Vec<&'static str>) -> Result<Vec<u8>, SkipReason> {
     let mut bytes = number(value, remarks)?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     if zeros > 0 {
@@ -339,7 +339,7 @@ fn coordinate(
     value: &Value,
     size: usize,
     remarks: &mut Vec<&'static str>,
-) -> Result<String, LeftOut> {
+) -> Result<String, SkipReason> {
     let bytes = number(value, remarks)?;
     if bytes.len() == size {
         return Ok(encode(&bytes));

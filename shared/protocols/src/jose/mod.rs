@@ -1,6 +1,6 @@
 //! Signed tokens and public keys (JOSE: RFC 7515 to RFC 7519), sans-IO.
 //!
-//! [`Unverified`] is a token whose header has been parsed, [`Published`] the key set of a party.
+//! [`UnverifiedToken`] is a token whose header has been parsed, [`Published`] the key set of a party.
 
 mod algorithm;
 mod claims;
@@ -17,6 +17,6 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use jwk::Jwk;
 pub use published::{Published, without_byte_order_mark};
-pub use selector::{NoKey, Selector};
-pub use unverified::{Malformed, Unverified};
-pub use verification::{NotVerified, Refused};
+pub use selector::{KeyNotFound, Selector};
+pub use unverified::{MalformedToken, UnverifiedToken};
+pub use verification::{Refused, VerificationError};

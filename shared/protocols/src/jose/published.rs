@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::jwk::{Jwk, LeftOut};
+use super::jwk::{Jwk, SkipReason};
 
 /// Maximum number of keys that are read.
 const MOST: usize = 64;
@@ -45,8 +45,8 @@ impl Published {
         for (number, key) in (1..=MOST).zip(&set.keys) {
             match Jwk::read(key.get(), &mut deviations) {
                 Ok(key) => read.keys.push(key),
-                Err(LeftOut::Other) => {}
-                Err(LeftOut::Malformed(fault)) => {
+                Err(SkipReason::Other) => {}
+                Err(SkipReason::Malformed(fault)) => {
                     read.remarks
                         .push(format!("key {number} is left out: {fault}"));
                 }

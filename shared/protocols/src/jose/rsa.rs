@@ -18,6 +18,13 @@ pub(super) enum Padding {
     Pss,
 }
 
+/// RSA signature scheme.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Scheme {
+    pub(super) padding: Padding,
+    pub(super) hash: Hash,
+}
+
 /// Verifies the token's signature with `key`, and then its claims, with the semantics of
 /// jwt-simple.
 ///
@@ -26,7 +33,7 @@ pub(super) enum Padding {
 /// Returns the jwt-simple error for the fault.
 pub(super) fn verify(
     key: &PublicKey,
-    (padding, hash): (Padding, Hash),
+    scheme: Scheme,
     token: &str,
     options: &VerificationOptions,
 ) -> Result<Claims, jwt_simple::Error> {
@@ -39,9 +46,9 @@ pub(super) fn verify(
         return Err(JWTError::NotJWT.into());
     }
     let signature = decode(signature)?;
-    let verified = match padding {
-        Padding::Pkcs1 => key.verify(hash, signed.as_bytes(), &signature),
-        Padding::Pss => key.verify_pss(hash, signed.as_bytes(), &signature),
+    let verified = match scheme.padding {
+        Padding::Pkcs1 => key.verify(scheme.hash, signed.as_bytes(), &signature),
+        Padding::Pss => key.verify_pss(scheme.hash, signed.as_bytes(), &signature),
     };
     verified.map_err(|_| JWTError::InvalidSignature)?;
     let claims: Claims = serde_json::from_slice(&decode(claims)?)?;

@@ -22,7 +22,7 @@ pub struct Selector {
 
 /// No key of the set meets the criteria, or several do and the token names none.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NoKey {
+pub struct KeyNotFound {
     selector: Selector,
     suitable: usize,
 }
@@ -32,8 +32,8 @@ impl Selector {
     /// four; for a token without a name, the only suitable key.
     ///
     /// # Errors
-    /// [`NoKey`] if no key is suitable, or if the choice is ambiguous.
-    pub fn select<'a>(&self, keys: &'a [Jwk]) -> Result<Vec<&'a Jwk>, NoKey> {
+    /// [`KeyNotFound`] if no key is suitable, or if the choice is ambiguous.
+    pub fn select<'a>(&self, keys: &'a [Jwk]) -> Result<Vec<&'a Jwk>, KeyNotFound> {
         let is_called = |key: &&Jwk| match &self.name {
             Some(name) => key.is_called(name),
             None => true,
@@ -43,20 +43,20 @@ impl Selector {
         match (suitable.len(), &self.name) {
             (1, _) => Ok(suitable),
             (2.., Some(_)) => Ok(suitable.into_iter().take(MOST).collect()),
-            (count, _) => Err(self.no_key(count)),
+            (count, _) => Err(self.key_not_found(count)),
         }
     }
 
     /// Returns the error for a set with this number of suitable keys.
-    pub fn no_key(&self, suitable: usize) -> NoKey {
-        NoKey {
+    pub fn key_not_found(&self, suitable: usize) -> KeyNotFound {
+        KeyNotFound {
             selector: self.clone(),
             suitable,
         }
     }
 }
 
-impl fmt::Display for NoKey {
+impl fmt::Display for KeyNotFound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Selector { algorithm, name } = &self.selector;
         let algorithm = algorithm.name();

@@ -31,7 +31,7 @@ struct Header {
 
 /// Unverified token: only its header has been parsed, to select the key and the algorithm.
 #[derive(Debug)]
-pub struct Unverified<'a> {
+pub struct UnverifiedToken<'a> {
     pub(super) token: &'a str,
     /// Key selection criteria.
     pub selector: Selector,
@@ -39,7 +39,7 @@ pub struct Unverified<'a> {
 
 /// Fault of a token found before its signature is verified. No text repeats any of the token.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Malformed {
+pub enum MalformedToken {
     /// Longer than the caller allows.
     #[error("the token is too long")]
     TooLong,
@@ -69,28 +69,28 @@ pub enum Malformed {
     Member(&'static str),
 }
 
-impl<'a> Unverified<'a> {
+impl<'a> UnverifiedToken<'a> {
     /// Parses the header of a token of at most `longest` bytes.
     ///
     /// # Errors
-    /// [`Malformed`] with the first fault of the header.
-    pub fn read(token: &'a str, longest: usize) -> Result<Self, Malformed> {
+    /// [`MalformedToken`] with the first fault of the header.
+    pub fn read(token: &'a str, longest: usize) -> Result<Self, MalformedToken> {
         if token.len() > longest {
-            return Err(Malformed::TooLong);
+            return Err(MalformedToken::TooLong);
         }
         let parts: Vec<&str> = token.split('.').collect();
         let [header, _, _] = parts.as_slice() else {
-            return Err(Malformed::Parts);
+            return Err(MalformedToken::Parts);
         };
         let header = URL_SAFE_NO_PAD.decode(header);
-        let header = header.map_err(|_| Malformed::Encoding)?;
+        let header = header.map_err(|_| MalformedToken::Encoding)?;
         if header.first() != Some(&b'{') {
-            return Err(Malformed::Json);
+            return Err(MalformedToken::Json);
         }
-        let header: Header = serde_json::from_slice(&header).map_err(|_| Malformed::Json)?;
+        let header: Header = serde_json::from_slice(&header).map_err(|_| MalformedToken::Json)?;
         header.check()?;
-        let algorithm = header.alg.as_str().ok_or(Malformed::NoAlgorithm)?;
-        let algorithm = Algorithm::from_name(algorithm).ok_or(Malformed::Algorithm)?;
+        let algorithm = header.alg.as_str().ok_or(MalformedToken::NoAlgorithm)?;
+        let algorithm = Algorithm::from_name(algorithm).ok_or(MalformedToken::Algorithm)?;
         let names = [&header.kid, &header.x5t, &header.x5t_sha256];
         let name = names.into_iter().find_map(Value::as_str);
         Ok(Self {
@@ -103,7 +103,7 @@ impl<'a> Unverified<'a> {
     }
 }
 
-impl Unverified<'_> {
+impl UnverifiedToken<'_> {
     /// Returns the algorithm named in the header.
     pub const fn algorithm(&self) -> Algorithm {
         self.selector.algorithm
@@ -117,7 +117,7 @@ impl Unverified<'_> {
 
 impl Header {
     /// Checks the members. The verifying library rejects the same headers, without a reason.
-    fn check(&self) -> Result<(), Malformed> {
+    fn check(&self) -> Result<(), MalformedToken> {
         for (name, value) in [
             ("alg", &self.alg),
             ("kid", &self.kid),
@@ -130,22 +130,22 @@ impl Header {
             ("salt", &self.salt),
         ] {
             if !value.is_null() && !value.is_string() {
-                return Err(Malformed::Member(name));
+                return Err(MalformedToken::Member(name));
             }
         }
         match &self.x5c {
             Value::Null => {}
             Value::Array(chain) if chain.iter().all(Value::is_string) => {}
-            _ => return Err(Malformed::Member("x5c")),
+            _ => return Err(MalformedToken::Member("x5c")),
         }
         match &self.crit {
             Value::Null => {}
             Value::Array(members) if members.is_empty() => {}
-            _ => return Err(Malformed::Critical),
+            _ => return Err(MalformedToken::Critical),
         }
         match &self.jwk {
             Value::Null => Ok(()),
-            _ => Err(Malformed::OwnKey),
+            _ => Err(MalformedToken::OwnKey),
         }
     }
 }
@@ -160,9 +160,9 @@ mod tests {
         format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header.to_string()))
     }
 
-    fn selector(header: &Value) -> Result<(Algorithm, Option<String>), Malformed> {
+    fn selector(header: &Value) -> Result<(Algorithm, Option<String>), MalformedToken> {
         let token = token(&header);
-        let read = Unverified::read(&token, 20_000)?;
+        let read = UnverifiedToken::read(&token, 20_000)?;
         Ok((read.selector.algorithm, read.selector.name))
     }
 
@@ -186,34 +186,37 @@ mod tests {
     #[test]
     fn each_fault_is_named() {
         for (header, fault) in [
-            (json!({"kid": "a"}), Malformed::NoAlgorithm),
-            (json!({"alg": 256}), Malformed::Member("alg")),
-            (json!({"alg": "none"}), Malformed::Algorithm),
-            (json!({"alg": "HS256"}), Malformed::Algorithm),
-            (json!({"alg": "RS256", "kid": 1}), Malformed::Member("kid")),
+            (json!({"kid": "a"}), MalformedToken::NoAlgorithm),
+            (json!({"alg": 256}), MalformedToken::Member("alg")),
+            (json!({"alg": "none"}), MalformedToken::Algorithm),
+            (json!({"alg": "HS256"}), MalformedToken::Algorithm),
+            (
+                json!({"alg": "RS256", "kid": 1}),
+                MalformedToken::Member("kid"),
+            ),
             (
                 json!({"alg": "RS256", "x5c": "MIIB"}),
-                Malformed::Member("x5c"),
+                MalformedToken::Member("x5c"),
             ),
             (
                 json!({"alg": "RS256", "crit": ["b64"]}),
-                Malformed::Critical,
+                MalformedToken::Critical,
             ),
             (
                 json!({"alg": "RS256", "jwk": {"kty": "RSA"}}),
-                Malformed::OwnKey,
+                MalformedToken::OwnKey,
             ),
-            (json!(["RS256"]), Malformed::Json),
+            (json!(["RS256"]), MalformedToken::Json),
         ] {
             assert_eq!(selector(&header), Err(fault), "{header}");
         }
-        let read = |token: &str| Unverified::read(token, 100).map(|_| ());
-        assert_eq!(read("a.b"), Err(Malformed::Parts));
-        assert_eq!(read("a.b.c.d.e"), Err(Malformed::Parts));
-        assert_eq!(read("a b.c.d"), Err(Malformed::Encoding));
-        assert_eq!(read(&token(&"{")), Err(Malformed::Json));
+        let read = |token: &str| UnverifiedToken::read(token, 100).map(|_| ());
+        assert_eq!(read("a.b"), Err(MalformedToken::Parts));
+        assert_eq!(read("a.b.c.d.e"), Err(MalformedToken::Parts));
+        assert_eq!(read("a b.c.d"), Err(MalformedToken::Encoding));
+        assert_eq!(read(&token(&"{")), Err(MalformedToken::Json));
         let twice = token(&r#"{"alg":"RS256","kid":"a","kid":"b"}"#);
-        assert_eq!(read(&twice), Err(Malformed::Json));
-        assert_eq!(read(&"a".repeat(101)), Err(Malformed::TooLong));
+        assert_eq!(read(&twice), Err(MalformedToken::Json));
+        assert_eq!(read(&"a".repeat(101)), Err(MalformedToken::TooLong));
     }
 }

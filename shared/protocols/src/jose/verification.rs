@@ -8,17 +8,17 @@ use jwt_simple::prelude::VerificationOptions;
 use super::claims::Claims;
 use super::jwk::Jwk;
 use super::published::Published;
-use super::selector::NoKey;
-use super::unverified::Unverified;
+use super::selector::KeyNotFound;
+use super::unverified::UnverifiedToken;
 use innsyn_core::problem::Problem;
 
 /// Reason why a token is not verified.
 #[derive(Debug)]
-pub enum NotVerified {
+pub enum VerificationError {
     /// The keys could not be fetched.
     Unavailable(Problem),
     /// Token that no key can verify.
-    NoKey(NoKey),
+    KeyNotFound(KeyNotFound),
     /// Invalid signature or claim.
     Refused(Refused),
 }
@@ -48,29 +48,29 @@ impl Published {
     /// Verifies a token with the keys of this set.
     ///
     /// # Errors
-    /// [`NotVerified::NoKey`] or [`NotVerified::Refused`].
+    /// [`VerificationError::KeyNotFound`] or [`VerificationError::Refused`].
     pub fn verify(
         &self,
-        token: &Unverified<'_>,
+        token: &UnverifiedToken<'_>,
         options: &VerificationOptions,
-    ) -> Result<Claims, NotVerified> {
+    ) -> Result<Claims, VerificationError> {
         let keys = token.selector.select(&self.keys);
-        let keys = keys.map_err(NotVerified::NoKey)?;
+        let keys = keys.map_err(VerificationError::KeyNotFound)?;
         token.verify(&keys, options)
     }
 }
 
-impl Unverified<'_> {
+impl UnverifiedToken<'_> {
     /// Verifies the token with the given keys, in order.
     ///
     /// # Errors
-    /// [`NotVerified`] with the result of the first key whose signature matches, or the error that
+    /// [`VerificationError`] with the result of the first key whose signature matches, or the error that
     /// none does.
     pub fn verify(
         &self,
         keys: &[&Jwk],
         options: &VerificationOptions,
-    ) -> Result<Claims, NotVerified> {
+    ) -> Result<Claims, VerificationError> {
         let options = VerificationOptions {
             // The total length was checked when the header was parsed.
             max_header_length: Some(self.token.len()),
@@ -83,12 +83,14 @@ impl Unverified<'_> {
             .map(|end| end.map_err(|error| Refused::from(&error)))
             .peekable();
         if ends.peek().is_none() {
-            return Err(NotVerified::NoKey(self.selector.no_key(0)));
+            return Err(VerificationError::KeyNotFound(
+                self.selector.key_not_found(0),
+            ));
         }
         let other_key = |end: &Result<Claims, Refused>| matches!(end, Err(Refused::Signature));
         let end = ends.find(|end| !other_key(end));
         end.unwrap_or(Err(Refused::Signature))
-            .map_err(NotVerified::Refused)
+            .map_err(VerificationError::Refused)
     }
 }
 

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::reason::Reason;
 use super::template::Template;
-use innsyn_core::calendar::{PeriodLimits, Unit};
+use innsyn_core::calendar::{NamedValue, PeriodLimits, Unit};
 use innsyn_core::party::Party;
 use innsyn_core::problem::{Kind, Problem};
 
@@ -228,7 +228,8 @@ impl Dataset {
             && let (Some((_, unit)), Some((_, other))) = (unit(FROM), unit(TO))
             && unit == other
         {
-            self.period.check_span((FROM, from), (TO, to), unit)?;
+            let (from, to) = (NamedValue::new(FROM, from), NamedValue::new(TO, to));
+            self.period.check_span(from, to, unit)?;
         }
         Ok(values)
     }

@@ -44,8 +44,33 @@ pub struct Plan {
     pub from: OffsetDateTime,
     pub until: OffsetDateTime,
     pub key: Key,
-    /// Extensions: object identifier, whether it is critical, and content.
-    pub extensions: Vec<(&'static str, bool, Vec<u8>)>,
+    pub extensions: Vec<Extension>,
+}
+
+/// Extension of a certificate.
+#[derive(Clone)]
+pub struct Extension {
+    pub oid: &'static str,
+    pub is_critical: bool,
+    pub content: Vec<u8>,
+}
+
+impl Extension {
+    pub const fn critical(oid: &'static str, content: Vec<u8>) -> Self {
+        Self {
+            oid,
+            is_critical: true,
+            content,
+        }
+    }
+
+    pub const fn non_critical(oid: &'static str, content: Vec<u8>) -> Self {
+        Self {
+            oid,
+            is_critical: false,
+            content,
+        }
+    }
 }
 
 impl Plan {
@@ -72,9 +97,9 @@ impl Plan {
             until: datetime!(2026-06-15 21:59 UTC),
             key: Key::Rsa(3072),
             extensions: vec![
-                ("2.5.29.19", false, sequence(&[])),
+                Extension::non_critical("2.5.29.19", sequence(&[])),
                 authority("a7febb6c5988ad742e465e7a68f9d1bbbfcfb68b"),
-                ("2.5.29.14", false, tlv(0x04, &[7; 20])),
+                Extension::non_critical("2.5.29.14", tlv(0x04, &[7; 20])),
                 usage(&[0x05, 0xa0]),
                 policies(&["2.16.578.1.26.1.3.2", "0.4.0.2042.1.1"]),
             ],
@@ -82,14 +107,14 @@ impl Plan {
     }
 
     /// Replaces the extension with the same object identifier.
-    pub fn with(mut self, extension: (&'static str, bool, Vec<u8>)) -> Self {
-        self = self.without(extension.0);
+    pub fn with(mut self, extension: Extension) -> Self {
+        self = self.without(extension.oid);
         self.extensions.push(extension);
         self
     }
 
     pub fn without(mut self, oid: &str) -> Self {
-        self.extensions.retain(|(other, _, _)| *other != oid);
+        self.extensions.retain(|extension| extension.oid != oid);
         self
     }
 
@@ -140,13 +165,13 @@ impl Plan {
     }
 
     fn extensions(&self) -> Vec<u8> {
-        let all = self.extensions.iter().map(|(name, critical, content)| {
-            let critical = if *critical {
+        let all = self.extensions.iter().map(|extension| {
+            let critical = if extension.is_critical {
                 tlv(0x01, &[0xff])
             } else {
                 Vec::new()
             };
-            sequence(&[oid(name), critical, tlv(0x04, content)])
+            sequence(&[oid(extension.oid), critical, tlv(0x04, &extension.content)])
         });
         sequence(&all.collect::<Vec<_>>())
     }
@@ -177,33 +202,33 @@ pub fn names(names: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
 }
 
 /// Returns a key usage: the number of unused bits, and the bits.
-pub fn usage(bits: &[u8]) -> (&'static str, bool, Vec<u8>) {
-    ("2.5.29.15", true, tlv(0x03, bits))
+pub fn usage(bits: &[u8]) -> Extension {
+    Extension::critical("2.5.29.15", tlv(0x03, bits))
 }
 
-pub fn extended(uses: &[&str]) -> (&'static str, bool, Vec<u8>) {
+pub fn extended(uses: &[&str]) -> Extension {
     let uses: Vec<_> = uses.iter().map(|usage| oid(usage)).collect();
-    ("2.5.29.37", false, sequence(&uses))
+    Extension::non_critical("2.5.29.37", sequence(&uses))
 }
 
-pub fn policies(policies: &[&str]) -> (&'static str, bool, Vec<u8>) {
+pub fn policies(policies: &[&str]) -> Extension {
     let policies = policies.iter().map(|policy| sequence(&[oid(policy)]));
-    ("2.5.29.32", false, sequence(&policies.collect::<Vec<_>>()))
+    Extension::non_critical("2.5.29.32", sequence(&policies.collect::<Vec<_>>()))
 }
 
 /// Returns an authority key identifier, from hexadecimal.
-pub fn authority(key: &str) -> (&'static str, bool, Vec<u8>) {
+pub fn authority(key: &str) -> Extension {
     let bytes = (0..key.len()).step_by(2);
     let bytes: Vec<u8> = bytes
         .map(|at| u8::from_str_radix(&key[at..at + 2], 16).expect("hexadecimal"))
         .collect();
-    ("2.5.29.35", false, sequence(&[tlv(0x80, &bytes)]))
+    Extension::non_critical("2.5.29.35", sequence(&[tlv(0x80, &bytes)]))
 }
 
 /// Returns a subject alternative name, from the tag of its kind (0x81 e-mail, 0x82 website) and the
 /// name.
-pub fn alternative(tag: u8, name: &str) -> (&'static str, bool, Vec<u8>) {
-    ("2.5.29.17", false, sequence(&[tlv(tag, name.as_bytes())]))
+pub fn alternative(tag: u8, name: &str) -> Extension {
+    Extension::non_critical("2.5.29.17", sequence(&[tlv(tag, name.as_bytes())]))
 }
 
 pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {

@@ -23,7 +23,7 @@ use innsyn_core::party::{Environment, OrganisationNumber, Party};
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::secret::Secret;
-use innsyn_protocols::jose::{Claims, NotVerified, Refused, Unverified};
+use innsyn_protocols::jose::{Claims, Refused, UnverifiedToken, VerificationError};
 
 const LOGIN: Endpoint = Endpoint {
     counterparty: "login",
@@ -194,16 +194,16 @@ impl LoginTokens {
         context: &Context<'_, P>,
         token: &str,
     ) -> Result<Claims, Problem> {
-        let unverified = Unverified::read(token, LONGEST).map_err(refused)?;
+        let unverified = UnverifiedToken::read(token, LONGEST).map_err(refused)?;
         let options = self.options(context.now());
         let verified = self.keys.verify(context, &unverified, &options).await;
         let mut claims = verified.map_err(|reason| match reason {
-            NotVerified::Unavailable(problem) => problem,
-            NotVerified::NoKey(reason) => refused(reason),
-            NotVerified::Refused(reason @ Refused::Expired) => {
+            VerificationError::Unavailable(problem) => problem,
+            VerificationError::KeyNotFound(reason) => refused(reason),
+            VerificationError::Refused(reason @ Refused::Expired) => {
                 Problem::new(Kind::LoginExpired).cause(reason)
             }
-            NotVerified::Refused(reason) => refused(reason),
+            VerificationError::Refused(reason) => refused(reason),
         })?;
         self.expect_short_lived(&claims)?;
         // The library keeps `sub` apart; a setting may name it like any other claim.

@@ -37,14 +37,14 @@ pub struct MemoryBudget {
 #[derive(Debug, Default)]
 struct State {
     next_id: u64,
-    reservations: Vec<Held>,
+    reservations: Vec<ReservationEntry>,
     /// Id of the privileged body, which may use the memory that the others leave free.
     privileged: Option<u64>,
     waiting: Vec<Notifier>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct ReservationEntry {
     id: u64,
     owner: String,
     bytes: usize,
@@ -66,7 +66,7 @@ impl MemoryBudget {
         let mut state = self.state.borrow_mut();
         let id = state.next_id;
         state.next_id = id.wrapping_add(1);
-        state.reservations.push(Held {
+        state.reservations.push(ReservationEntry {
             id,
             owner: owner.to_owned(),
             bytes: 0,
@@ -110,7 +110,8 @@ impl MemoryBudget {
                 reservation.id != id && state.privileged != Some(reservation.id)
             })
         };
-        let sum = |sum: usize, reservation: &Held| sum.saturating_add(reservation.bytes);
+        let sum =
+            |sum: usize, reservation: &ReservationEntry| sum.saturating_add(reservation.bytes);
         let all = others().fold(bytes, sum);
         let owners = others()
             .filter(|reservation| own.is_some_and(|own| own.owner == reservation.owner))

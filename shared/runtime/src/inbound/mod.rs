@@ -40,7 +40,7 @@ pub use query::{Parameters, Query, decode};
 pub use request::RoutedRequest;
 
 /// Component of an instance, and the parts of a request that the log needs, however it ends.
-struct Serving<'a, P: Platform + 'static, C: Component<P>> {
+struct RequestScope<'a, P: Platform + 'static, C: Component<P>> {
     context: Context<'a, P>,
     component: &'a Reloading<C>,
     /// Path pattern of the route, once it is found.
@@ -69,18 +69,18 @@ where
     }
     let start = platform.uptime();
     let (parts, body) = request.into_parts();
-    let serving = Serving {
+    let scope = RequestScope {
         context: Context::new(platform, name(component), C::TIME),
         component,
         route: Cell::default(),
         caller: Cell::default(),
         reader: RefCell::default(),
     };
-    let context = &serving.context;
+    let context = &scope.context;
 
     let work = std::pin::pin!(async {
-        serving.continue_trace(&parts.headers).await;
-        serving.respond(&parts, body).await
+        scope.continue_trace(&parts.headers).await;
+        scope.respond(&parts, body).await
     });
     let end = std::pin::pin!(platform.sleep(C::TIME));
     let answer = match select(work, end).await {
@@ -90,7 +90,7 @@ where
     let mut answer = answer.unwrap_or_else(|problem| refuse::<P, C>(context, problem));
     let problem = answer.extensions_mut().remove::<Problem>();
     finish::challenge(&parts.headers, &mut answer, problem.as_ref());
-    if let Some(page) = serving.reader.take() {
+    if let Some(page) = scope.reader.take() {
         origin::expose(&mut answer, &page);
     }
     finish::finish(context, &mut answer);
@@ -98,13 +98,13 @@ where
     let mut event = problem.map_or(Event::new(Level::Info, "request", "ok"), |problem| {
         Event::from_problem("request", &problem)
     });
-    event.route = Some(serving.route.get().unwrap_or("unknown"));
+    event.route = Some(scope.route.get().unwrap_or("unknown"));
     event.method = Some(log::method(&parts.method));
     event.status = Some(answer.status().as_u16());
     event.duration = Some(platform.uptime().saturating_sub(start));
     // A component of the app has been recognised since, and its trace is continued.
     let is_continued = |caller: &Span| caller.trace() == context.span().trace();
-    let caller = serving
+    let caller = scope
         .caller
         .get()
         .filter(|(caller, _)| !is_continued(caller));
@@ -143,7 +143,7 @@ where
     answer.map(Body::Whole)
 }
 
-impl<P: Platform + 'static, C: Component<P>> Serving<'_, P, C> {
+impl<P: Platform + 'static, C: Component<P>> RequestScope<'_, P, C> {
     async fn load(&self) -> Result<Rc<C>, Problem> {
         Ok(load(self.context.platform, self.component).await?)
     }

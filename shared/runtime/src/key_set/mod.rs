@@ -26,7 +26,9 @@ use innsyn_core::log::{Event, Level};
 use innsyn_core::platform::{Platform, Request};
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::single_flight::SingleFlight;
-use innsyn_protocols::jose::{Claims, Jwk, NoKey, NotVerified, Published, Selector, Unverified};
+use innsyn_protocols::jose::{
+    Claims, Jwk, KeyNotFound, Published, Selector, UnverifiedToken, VerificationError,
+};
 
 pub use location::KeySetLocation;
 
@@ -78,8 +80,16 @@ struct CachedKeys {
     failure: Option<Problem>,
     /// Time at which the last lookup ended.
     looked: Option<OffsetDateTime>,
-    /// Time at which this instance last began a fetch, and whether that fetch completed.
-    own_fetch: Option<(OffsetDateTime, bool)>,
+    /// Last fetch by this instance.
+    own_fetch: Option<OwnFetch>,
+}
+
+/// Fetch by this instance.
+#[derive(Clone, Copy, Debug)]
+struct OwnFetch {
+    began: OffsetDateTime,
+    /// False while it is in progress, and if it was cancelled.
+    has_ended: bool,
 }
 
 /// Reason why a lookup is needed.
@@ -115,20 +125,20 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`NotVerified`] with the reason.
+    /// [`VerificationError`] with the reason.
     pub async fn verify<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        token: &Unverified<'_>,
+        token: &UnverifiedToken<'_>,
         options: &VerificationOptions,
-    ) -> Result<Claims, NotVerified> {
+    ) -> Result<Claims, VerificationError> {
         let found = self.find(context, &token.selector).await;
-        let keys = found.map_err(NotVerified::Unavailable)?;
-        let keys = keys.map_err(NotVerified::NoKey)?;
+        let keys = found.map_err(VerificationError::Unavailable)?;
+        let keys = keys.map_err(VerificationError::KeyNotFound)?;
         token.verify(&keys.iter().collect::<Vec<_>>(), options)
     }
 
-    /// Finds the matching keys, at least one and at most four; [`NoKey`] if the set has none.
+    /// Finds the matching keys, at least one and at most four; [`KeyNotFound`] if the set has none.
     ///
     /// # Errors
     ///
@@ -138,7 +148,7 @@ impl KeySet {
         &self,
         context: &Context<'_, P>,
         selector: &Selector,
-    ) -> Result<Result<Vec<Jwk>, NoKey>, Problem> {
+    ) -> Result<Result<Vec<Jwk>, KeyNotFound>, Problem> {
         let (found, need) = self.known(selector, context.now());
         let platform = context.platform;
         let is_led = self.in_flight.is_in_flight(platform, &());
@@ -162,9 +172,9 @@ impl KeySet {
 
     fn answer(
         &self,
-        found: Result<Vec<Jwk>, NoKey>,
+        found: Result<Vec<Jwk>, KeyNotFound>,
         need: Need,
-    ) -> Result<Result<Vec<Jwk>, NoKey>, Problem> {
+    ) -> Result<Result<Vec<Jwk>, KeyNotFound>, Problem> {
         if need != Need::Key {
             return Ok(found);
         }
@@ -177,7 +187,11 @@ impl KeySet {
     }
 
     /// Returns the matching keys, if they may be used, and whether a lookup is needed.
-    fn known(&self, selector: &Selector, now: OffsetDateTime) -> (Result<Vec<Jwk>, NoKey>, Need) {
+    fn known(
+        &self,
+        selector: &Selector,
+        now: OffsetDateTime,
+    ) -> (Result<Vec<Jwk>, KeyNotFound>, Need) {
         let cached = self.cached.borrow();
         let keys = selector.select(&cached.keys);
         let age = cached.fetched.and_then(|fetched| age(fetched, now));
@@ -191,7 +205,7 @@ impl KeySet {
         };
         let keys = keys.and_then(|keys| match need {
             // The keys are too old.
-            Need::Key => Err(selector.no_key(0)),
+            Need::Key => Err(selector.key_not_found(0)),
             Need::Nothing | Need::Renewal => Ok(keys.into_iter().cloned().collect()),
         });
         (keys, need)
@@ -297,22 +311,28 @@ impl KeySet {
     async fn fetch_now<P: Platform>(&self, context: &Context<'_, P>) -> Option<OffsetDateTime> {
         let began = context.now();
         let own = self.cached.borrow().own_fetch;
-        let rests = own.is_some_and(|(last, has_ended)| {
-            let pause = if has_ended {
+        let rests = own.is_some_and(|last| {
+            let pause = if last.has_ended {
                 COOL_DOWN
             } else {
                 CANCELLED_PAUSE
             };
-            is_within(pause, last, began)
+            is_within(pause, last.began, began)
         });
         if rests {
             return None;
         }
-        self.cached.borrow_mut().own_fetch = Some((began, false));
+        self.cached.borrow_mut().own_fetch = Some(OwnFetch {
+            began,
+            has_ended: false,
+        });
         let start = began.truncate_to_second();
         let end = self.fetch(context).await;
         let mut cached = self.cached.borrow_mut();
-        cached.own_fetch = Some((began, true));
+        cached.own_fetch = Some(OwnFetch {
+            began,
+            has_ended: true,
+        });
         match end {
             Ok(keys) => {
                 cached.keys = keys;

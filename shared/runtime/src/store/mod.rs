@@ -29,7 +29,7 @@ use innsyn_core::secret::Secret;
 use seal::{Opened, Sealer};
 
 pub use lease::{Holder, Lease};
-pub use sweep::{SealedRow, Swept};
+pub use sweep::{SealedRow, SweepResult};
 
 /// Timeout of a read or write of a row. The product's own host gives up earlier, with a more
 /// specific reason.

@@ -32,7 +32,7 @@ const REMEMBERED: time::Duration = time::Duration::days(1);
 
 /// Position at which a sweep stopped.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-struct Place {
+struct Position {
     /// Number of keys before the position that still exist.
     passed: usize,
 }
@@ -46,7 +46,7 @@ pub struct SealedRow<'a> {
 
 /// Result of a sweep.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
-pub struct Swept {
+pub struct SweepResult {
     /// Number of expired rows removed.
     pub removed: usize,
     /// Set if the sweep reached the end of the store; not set if its time was up or it could not
@@ -71,7 +71,7 @@ impl Store {
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
-    ) -> Result<Swept, Problem> {
+    ) -> Result<SweepResult, Problem> {
         self.sweep_and_visit(context, consumer, async |_| Ok(()))
             .await
     }
@@ -82,7 +82,7 @@ impl Store {
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         visit: impl AsyncFn(&SealedRow<'_>) -> Result<(), Problem>,
-    ) -> Result<Swept, Problem> {
+    ) -> Result<SweepResult, Problem> {
         let prefix = seal::prefix(self.name);
         let name = Name {
             consumer,
@@ -90,9 +90,9 @@ impl Store {
             parts: &[],
         };
         let half = context.left().checked_div(2).unwrap_or_default();
-        let before = self.get::<_, Place>(context, &name).await?;
+        let before = self.get::<_, Position>(context, &name).await?;
         let mut to_pass = before.as_ref().map_or(0, |place| place.passed);
-        let (mut place, mut swept) = (Place::default(), Swept::default());
+        let (mut place, mut swept) = (Position::default(), SweepResult::default());
         let mut pages = asked(context, context.platform.keys(self.name)).await?;
         swept.whole = 'pages: loop {
             let page = asked(context, async { pages.next().await.transpose() }).await?;
@@ -172,7 +172,7 @@ impl Store {
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         also: impl AsyncFnOnce() -> Result<usize, Problem>,
-    ) -> Result<Swept, Problem> {
+    ) -> Result<SweepResult, Problem> {
         self.sweep_and_visit_in_turn(context, consumer, async |_| Ok(()), also)
             .await
     }
@@ -189,10 +189,10 @@ impl Store {
         consumer: &OrganisationNumber,
         visit: impl AsyncFn(&SealedRow<'_>) -> Result<(), Problem>,
         also: impl AsyncFnOnce() -> Result<usize, Problem>,
-    ) -> Result<Swept, Problem> {
+    ) -> Result<SweepResult, Problem> {
         let Some(lease) = Lease::acquire(context, self, consumer, "sweep").await? else {
             context.log(&Event::new(Level::Info, "sweep", "not-due"));
-            return Ok(Swept::default());
+            return Ok(SweepResult::default());
         };
         let work = async || {
             let mut swept = self.sweep_and_visit(context, consumer, &visit).await?;
@@ -202,7 +202,7 @@ impl Store {
             swept.removed = swept.removed.saturating_add(also().await?);
             Ok(swept)
         };
-        let end: Result<Swept, Problem> = work().await;
+        let end: Result<SweepResult, Problem> = work().await;
         let over = if end.as_ref().is_ok_and(|swept| swept.whole) {
             lease.extend(context, REST).await
         } else {
@@ -229,7 +229,7 @@ mod tests {
 
     const STORE: &str = "consents";
 
-    fn sweep(platform: &Memory, also: Result<usize, Problem>) -> Result<Swept, Problem> {
+    fn sweep(platform: &Memory, also: Result<usize, Problem>) -> Result<SweepResult, Problem> {
         let keys = StoreKeys {
             current: Secret::new([1; 32]),
             previous: Vec::new(),
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn one_that_came_to_its_end_is_the_last_for_a_while() {
         let platform = platform();
-        let swept = |removed, whole| Ok(Swept { removed, whole });
+        let swept = |removed, whole| Ok(SweepResult { removed, whole });
         assert_eq!(sweep(&platform, Ok(2)), swept(2, true));
         assert_eq!(sweep(&platform, Ok(2)), swept(0, false));
         platform.advance(REST);

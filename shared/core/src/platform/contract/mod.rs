@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits {
 
 /// Test environment that the runner provides.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub struct TestEnvironment<'a> {
     /// Permitted store, which is empty.
     pub store: &'a str,
     /// Store that is not permitted.
@@ -54,7 +54,7 @@ pub struct Surroundings<'a> {
 
 /// Result of one case.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Held {
+pub struct CaseResult {
     /// Expected behaviour.
     pub case: &'static str,
     /// Observed behaviour; `None` if the case passed.
@@ -64,128 +64,149 @@ pub struct Held {
 type Outcome = Result<(), String>;
 
 /// Runs every case.
-pub async fn report<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Vec<Held> {
+pub async fn report<P: Platform>(
+    platform: &P,
+    environment: &TestEnvironment<'_>,
+) -> Vec<CaseResult> {
     let cases: [(&'static str, Outcome); 21] = [
         (
             "a missing key is absent",
-            missing_key(platform, around).await,
+            missing_key(platform, environment).await,
         ),
         (
             "a value is kept, overwritten and deleted",
-            life_of_a_value(platform, around).await,
+            life_of_a_value(platform, environment).await,
         ),
-        ("a value is any bytes", binary_value(platform, around).await),
+        (
+            "a value is any bytes",
+            binary_value(platform, environment).await,
+        ),
         (
             "keys lists what is there",
-            keys::all(platform, around).await,
+            keys::all(platform, environment).await,
         ),
         (
             "keys come some at a time",
-            keys::some(platform, around).await,
+            keys::some(platform, environment).await,
         ),
         (
             "a store that is not allowed fails",
-            forbidden_store(platform, around).await,
+            forbidden_store(platform, environment).await,
         ),
-        ("a variable has its value", variable(platform, around).await),
+        (
+            "a variable has its value",
+            variable(platform, environment).await,
+        ),
         (
             "an undefined variable is absent",
-            undefined_variable(platform, around).await,
+            undefined_variable(platform, environment).await,
         ),
         ("the clock goes on", clock(platform).await),
         ("randomness differs", randomness(platform)),
         (
             "status, headers and body come back",
-            echo(platform, around).await,
+            echo(platform, environment).await,
         ),
         (
             "a body over the limit is refused",
-            too_large(platform, around).await,
+            too_large(platform, environment).await,
         ),
         (
             "a body that is passed on is refused over the limit too",
-            too_large_on_its_way(platform, around).await,
+            too_large_on_its_way(platform, environment).await,
         ),
         (
             "a slow body is handed over before its end",
-            on_its_way(platform, around).await,
+            on_its_way(platform, environment).await,
         ),
         (
             "a slow answer is cut off",
-            slow(platform, around.slow).await,
+            slow(platform, environment.slow).await,
         ),
         (
             "a slow body is cut off",
-            slow(platform, around.slow_body).await,
+            slow(platform, environment.slow_body).await,
         ),
         (
             "an address that is not allowed is refused",
-            forbidden(platform, around).await,
+            forbidden(platform, environment).await,
         ),
         (
             "where nobody listens there is no connection",
-            deaf(platform, around).await,
+            deaf(platform, environment).await,
         ),
         (
             "a certificate that is not trusted is told from others",
-            stranger(platform, around).await,
+            stranger(platform, environment).await,
         ),
         (
             "a certificate that is wanted and not shown is told from others",
-            choosy(platform, around).await,
+            choosy(platform, environment).await,
         ),
         (
             "a request without a body has none",
-            no_body(platform, around).await,
+            no_body(platform, environment).await,
         ),
     ];
     let cases = cases.into_iter();
     cases
-        .map(|(case, outcome)| Held {
+        .map(|(case, outcome)| CaseResult {
             case,
             failure: outcome.err(),
         })
         .collect()
 }
 
-async fn missing_key<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    same(platform.get(around.store, "missing").await, Ok(None))?;
-    same(platform.delete(around.store, "missing").await, Ok(()))
+async fn missing_key<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+    same(platform.get(environment.store, "missing").await, Ok(None))?;
+    same(platform.delete(environment.store, "missing").await, Ok(()))
 }
 
-async fn life_of_a_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn life_of_a_value<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     for value in [&b"first"[..], b"second", b""] {
-        same(platform.set(around.store, "life", value).await, Ok(()))?;
+        same(platform.set(environment.store, "life", value).await, Ok(()))?;
         same(
-            platform.get(around.store, "life").await,
+            platform.get(environment.store, "life").await,
             Ok(Some(value.to_vec())),
         )?;
     }
-    same(platform.delete(around.store, "life").await, Ok(()))?;
-    same(platform.get(around.store, "life").await, Ok(None))
+    same(platform.delete(environment.store, "life").await, Ok(()))?;
+    same(platform.get(environment.store, "life").await, Ok(None))
 }
 
-async fn binary_value<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn binary_value<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     let value: Vec<u8> = (0..=255).collect();
-    same(platform.set(around.store, "binary", &value).await, Ok(()))?;
-    same(platform.get(around.store, "binary").await, Ok(Some(value)))?;
-    same(platform.delete(around.store, "binary").await, Ok(()))
+    same(
+        platform.set(environment.store, "binary", &value).await,
+        Ok(()),
+    )?;
+    same(
+        platform.get(environment.store, "binary").await,
+        Ok(Some(value)),
+    )?;
+    same(platform.delete(environment.store, "binary").await, Ok(()))
 }
 
-async fn forbidden_store<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    match platform.get(around.forbidden_store, "any").await {
-        Err(error) if error.store == around.forbidden_store => Ok(()),
+async fn forbidden_store<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+    match platform.get(environment.forbidden_store, "any").await {
+        Err(error) if error.store == environment.forbidden_store => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
-async fn variable<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    let (name, value) = around.variable;
+async fn variable<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+    let (name, value) = environment.variable;
     same(platform.variable(name).await, Ok(Some(value.to_owned())))
 }
 
-async fn undefined_variable<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    same(platform.variable(around.undefined_variable).await, Ok(None))
+async fn undefined_variable<P: Platform>(
+    platform: &P,
+    environment: &TestEnvironment<'_>,
+) -> Outcome {
+    same(
+        platform.variable(environment.undefined_variable).await,
+        Ok(None),
+    )
 }
 
 async fn clock<P: Platform>(platform: &P) -> Outcome {
@@ -218,9 +239,9 @@ fn randomness<P: Platform>(platform: &P) -> Outcome {
     }
 }
 
-async fn echo<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn echo<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     let mut request = request(
-        around.echo,
+        environment.echo,
         Method::POST,
         Bytes::from_static(b"\x00\xff body"),
     )?;
@@ -243,9 +264,9 @@ async fn echo<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     same(answer.body().as_ref(), &b"\x00\xff body"[..])
 }
 
-async fn no_body<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn no_body<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     for method in [Method::GET, Method::POST, Method::DELETE] {
-        let request = request(around.echo, method.clone(), Bytes::new())?;
+        let request = request(environment.echo, method.clone(), Bytes::new())?;
         let answer = platform.send(request, LIMITS).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let sent = answer.headers().get("x-method");
@@ -258,14 +279,14 @@ async fn no_body<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcom
     Ok(())
 }
 
-async fn too_large<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn too_large<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     for (length, fits) in [
         (LIMITS.max_body, true),
         (LIMITS.max_body.saturating_add(1), false),
     ] {
         let body = Bytes::from(vec![b'x'; length]);
         let answer = platform
-            .send(request(around.echo, Method::POST, body)?, LIMITS)
+            .send(request(environment.echo, Method::POST, body)?, LIMITS)
             .await;
         match answer {
             Ok(answer) if fits && answer.body().len() == length => {}
@@ -276,14 +297,17 @@ async fn too_large<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outc
     Ok(())
 }
 
-async fn too_large_on_its_way<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn too_large_on_its_way<P: Platform>(
+    platform: &P,
+    environment: &TestEnvironment<'_>,
+) -> Outcome {
     for (length, fits) in [
         (LIMITS.max_body, true),
         (LIMITS.max_body.saturating_add(1), false),
     ] {
         let body = Bytes::from(vec![b'x'; length]);
         let answer = platform
-            .open(request(around.echo, Method::POST, body)?, LIMITS)
+            .open(request(environment.echo, Method::POST, body)?, LIMITS)
             .await
             .map_err(|error| error.to_string())?;
         match Body::Stream(answer.into_body()).collect(usize::MAX).await {
@@ -295,9 +319,9 @@ async fn too_large_on_its_way<P: Platform>(platform: &P, around: &Surroundings<'
     Ok(())
 }
 
-async fn on_its_way<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn on_its_way<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     let start = platform.uptime();
-    let request = request(around.handed_over, Method::GET, Bytes::new())?;
+    let request = request(environment.handed_over, Method::GET, Bytes::new())?;
     let answer = platform.open(request, LIMITS).await;
     let took = platform.uptime().saturating_sub(start);
     if took > Duration::from_millis(900) {
@@ -322,10 +346,10 @@ async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
     same(answer.map(drop), Err(SendError::TimedOut(limits.timeout)))
 }
 
-async fn forbidden<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn forbidden<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     match platform
         .send(
-            request(around.forbidden, Method::GET, Bytes::new())?,
+            request(environment.forbidden, Method::GET, Bytes::new())?,
             LIMITS,
         )
         .await
@@ -335,9 +359,12 @@ async fn forbidden<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outc
     }
 }
 
-async fn deaf<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
+async fn deaf<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
     match platform
-        .send(request(around.deaf, Method::GET, Bytes::new())?, LIMITS)
+        .send(
+            request(environment.deaf, Method::GET, Bytes::new())?,
+            LIMITS,
+        )
         .await
     {
         Err(SendError::NoConnection(_)) => Ok(()),
@@ -345,16 +372,16 @@ async fn deaf<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
     }
 }
 
-async fn stranger<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    let request = request(around.stranger, Method::GET, Bytes::new())?;
+async fn stranger<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+    let request = request(environment.stranger, Method::GET, Bytes::new())?;
     match platform.send(request, LIMITS).await {
         Err(SendError::NotTrusted(_)) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
-async fn choosy<P: Platform>(platform: &P, around: &Surroundings<'_>) -> Outcome {
-    let request = request(around.choosy, Method::GET, Bytes::new())?;
+async fn choosy<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+    let request = request(environment.choosy, Method::GET, Bytes::new())?;
     let answer = platform.send(request, LIMITS).await.map(drop);
     same(answer, Err(SendError::CertificateRefused(Refusal::Missing)))
 }

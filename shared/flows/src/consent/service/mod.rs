@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::record::Key;
 use crate::altinn::Altinn;
-use innsyn_core::calendar::{PeriodLimits, Unit};
+use innsyn_core::calendar::{NamedValue, PeriodLimits, Unit};
 use innsyn_core::party::{OrganisationNumber, Party};
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_protocols::altinn::Right;
@@ -226,8 +226,8 @@ impl ServiceTemplate {
             (named("fraogmed"), named("tilogmed"))
             && unit == other
         {
-            self.period
-                .check_span((from_key, from), (to_key, to), *unit)?;
+            let (from, to) = (NamedValue::new(from_key, from), NamedValue::new(to_key, to));
+            self.period.check_span(from, to, *unit)?;
         }
         Ok(right)
     }

@@ -1,4 +1,5 @@
-use http::{Method, Request};
+use http::Request;
+use http::request::Builder;
 use http_body_util::Empty;
 
 use super::*;
@@ -35,14 +36,9 @@ fn api() -> ConsentApi {
     ConsentApi::from(settings(None).expect("settings"))
 }
 
-/// Returns the response to a request with one header.
-fn ask(
-    platform: &Memory,
-    (method, target): (Method, &str),
-    (name, value): (&str, &str),
-) -> Result<Response, Problem> {
-    let request = Request::builder().method(method).uri(target);
-    let request = request.header(name, value).body(Empty::new());
+/// Returns the response to a request without a body.
+fn ask(platform: &Memory, request: Builder) -> Result<Response, Problem> {
+    let request = request.body(Empty::new());
     let (api, context) = (api(), context(platform));
     let answer = answer(&api, &context, request.expect("a request"));
     let (parts, body) = platform.run(answer)?.into_parts();
@@ -54,20 +50,13 @@ fn ask(
 
 fn callback(platform: &Memory, query: &str, language: &str) -> Response {
     let target = format!("/consent/callback?{query}");
-    let page = ask(
-        platform,
-        (Method::GET, &target),
-        ("accept-language", language),
-    );
-    page.expect("a page")
+    let request = Request::get(target).header("accept-language", language);
+    ask(platform, request).expect("a page")
 }
 
 fn sweep(platform: &Memory, shown: &str) -> Result<Response, Problem> {
-    ask(
-        platform,
-        (Method::POST, "/consent/sweep"),
-        ("authorization", shown),
-    )
+    let request = Request::post("/consent/sweep").header("authorization", shown);
+    ask(platform, request)
 }
 
 #[test]

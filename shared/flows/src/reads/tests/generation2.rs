@@ -6,14 +6,14 @@ use serde_json::json;
 use super::*;
 use crate::consent::fake2::{FORMER, FakeAltinn2, KEYS};
 
-struct Journey2 {
+struct Generation2Journey {
     platform: Memory,
     former: FakeAltinn2,
     reader: Reader,
     bank: Bank,
 }
 
-impl Journey2 {
+impl Generation2Journey {
     fn consented() -> Self {
         let platform = Memory::new();
         let former = FakeAltinn2::install(&platform);
@@ -46,7 +46,7 @@ impl Journey2 {
 
 #[test]
 fn each_read_shows_both_tokens_and_the_second_is_new() {
-    let journey = Journey2::consented();
+    let journey = Generation2Journey::consented();
     for _ in 0..2 {
         let data = journey.read().expect("data");
         assert_eq!(data, r#"{"partIdentifikator":"313367002"}"#);
@@ -85,7 +85,7 @@ fn each_read_shows_both_tokens_and_the_second_is_new() {
 
 #[test]
 fn a_consent_that_is_withdrawn_is_told_as_such() {
-    let journey = Journey2::consented();
+    let journey = Generation2Journey::consented();
     journey.read().expect("data");
     journey.former.end(&journey.former.code());
     let problem = journey.read().expect_err("withdrawn");
@@ -114,7 +114,7 @@ fn a_proof_that_is_not_of_the_consent_is_shown_to_nobody() {
         ("iss", json!("https://altinn.no"), "issuer"),
         ("exp", json!(1_767_268_700), "expired"),
     ] {
-        let journey = Journey2::consented();
+        let journey = Generation2Journey::consented();
         journey.read().expect("data");
         let before = journey.to(SOURCE).len();
         journey.former.say(member, value);
@@ -133,8 +133,8 @@ fn a_proof_that_is_not_of_the_consent_is_shown_to_nobody() {
 
 #[test]
 fn a_key_that_was_announced_signs_without_a_word() {
-    let journey = Journey2::consented();
-    let asked = |journey: &Journey2| {
+    let journey = Generation2Journey::consented();
+    let asked = |journey: &Generation2Journey| {
         let requests = journey.to(FORMER).into_iter();
         requests
             .filter(|request| request.uri().path() == KEYS)

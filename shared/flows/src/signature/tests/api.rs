@@ -18,12 +18,12 @@ use innsyn_core::problem::Kind;
 use innsyn_runtime::fixtures::answer;
 
 /// HTTP handlers with the login service and Posten behind them.
-struct Front {
+struct ApiTestBed {
     bed: TestBed,
     api: SignatureApi,
 }
 
-impl Front {
+impl ApiTestBed {
     fn new() -> Self {
         let bed = TestBed::new();
         let posten = bed.posten.clone();
@@ -110,8 +110,8 @@ fn bearing(token: &str) -> http::request::Builder {
 
 #[test]
 fn an_order_is_answered_with_a_page_and_its_status_can_be_asked() {
-    let front = Front::new();
-    let job = front.order();
+    let handlers = ApiTestBed::new();
+    let job = handlers.order();
     assert_eq!(job["flow"], "direct");
     assert_eq!(job["status"], "in_progress");
     assert_eq!(job["signers"][0]["signer"], 0);
@@ -120,35 +120,35 @@ fn an_order_is_answered_with_a_page_and_its_status_can_be_asked() {
         format!("{PAGES}/#/-/page-90000-0")
     );
     let path = format!("/signatures/{}", job["id"].as_str().expect("an id"));
-    let status = front.ask(Method::GET, &path, &front.login("kari"));
-    let status = front.read(status, 200);
+    let status = handlers.ask(Method::GET, &path, &handlers.login("kari"));
+    let status = handlers.read(status, 200);
     assert_eq!(status["status"], "in_progress");
     assert_eq!(
         status["signers"][0],
         json!({"signer": 0, "status": "waiting"})
     );
-    let problem = front.ask(Method::GET, &path, &front.login("ola"));
+    let problem = handlers.ask(Method::GET, &path, &handlers.login("ola"));
     assert_eq!(problem.expect_err("another's").kind, Kind::SignatureUnknown);
 }
 
 #[test]
 fn without_a_login_nothing_is_read() {
-    let front = Front::new();
+    let handlers = ApiTestBed::new();
     let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
     let request = bearing("x").method(Method::POST).uri("/signatures");
-    let problem = front.send(request.body(endless).expect("a request"));
-    let problem = front.bed.platform.run(problem);
+    let problem = handlers.send(request.body(endless).expect("a request"));
+    let problem = handlers.bed.platform.run(problem);
     assert_eq!(problem.expect_err("nobody").kind, Kind::LoginRequired);
-    assert_eq!(front.bed.platform.uptime(), Duration::ZERO);
+    assert_eq!(handlers.bed.platform.uptime(), Duration::ZERO);
 }
 
 #[test]
 fn uploads_that_drip_keep_nobody_from_ordering() {
-    let front = Front::new();
-    let platform = &*front.bed.platform;
-    let drips = (0..4).map(|_| front.drip());
+    let handlers = ApiTestBed::new();
+    let platform = &*handlers.bed.platform;
+    let drips = (0..4).map(|_| handlers.drip());
     let ordered = async {
-        let answer = front.send(front.whole_order()).await;
+        let answer = handlers.send(handlers.whole_order()).await;
         (answer.map(|answer| answer.status()), platform.uptime())
     };
     let (ends, (status, time)) = platform.run(join(join_all(drips), ordered));
@@ -162,14 +162,14 @@ fn uploads_that_drip_keep_nobody_from_ordering() {
 
 #[test]
 fn a_browser_that_comes_back_is_sent_on() {
-    let front = Front::new();
-    front.order();
-    front.bed.posten.happens(90_000, 0, "SIGNED");
-    let state = super::browser_return::newest_state(&front.bed);
+    let handlers = ApiTestBed::new();
+    handlers.order();
+    handlers.bed.posten.happens(90_000, 0, "SIGNED");
+    let state = super::browser_return::newest_state(&handlers.bed);
     let come_back = |outcome: &str| {
         let query = format!("job={}&status_query_token=good", state.expose());
         let target = format!("/signatures/return/{outcome}?{query}");
-        let answer = front.ask(Method::GET, &target, "none");
+        let answer = handlers.ask(Method::GET, &target, "none");
         answer.expect("an answer")
     };
     for outcome in ["completed", "rejected", "failed"] {
@@ -186,15 +186,15 @@ fn a_browser_that_comes_back_is_sent_on() {
 
 #[test]
 fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
-    let front = Front::new();
+    let handlers = ApiTestBed::new();
     let made_up = format!("job={}", "x".repeat(43));
     let visit = |query: &str, language: &str| {
         let request = Request::get(format!("/signatures/return/failed?{query}"));
         let request = request
             .header("accept-language", language)
             .body(Empty::new());
-        let page = front.send(request.expect("a request"));
-        front.bed.platform.run(page).expect("a page")
+        let page = handlers.send(request.expect("a request"));
+        handlers.bed.platform.run(page).expect("a page")
     };
     for query in ["", "job=", "job=x", made_up.as_str()] {
         for (language, text) in [
@@ -210,7 +210,7 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
             assert!(String::from_utf8_lossy(html).contains(text));
         }
     }
-    front.bed.platform.fail_store(STORE, true);
+    handlers.bed.platform.fail_store(STORE, true);
     let page = visit(&made_up, "en");
     assert_eq!(page.status(), 503);
     assert_eq!(
@@ -221,41 +221,44 @@ fn a_browser_that_belongs_nowhere_sees_a_page_in_its_language() {
 
 #[test]
 fn only_the_maintenance_secret_drains_and_sweeps() {
-    let front = Front::new();
-    front.order();
-    front.bed.posten.happens(90_000, 0, "SIGNED");
-    let ask = |target: &str, shown: &str| front.ask(Method::POST, target, shown);
+    let handlers = ApiTestBed::new();
+    handlers.order();
+    handlers.bed.posten.happens(90_000, 0, "SIGNED");
+    let ask = |target: &str, shown: &str| handlers.ask(Method::POST, target, shown);
     for shown in ["x", "", "0123456789abcdef012345678"] {
         for target in ["/signatures/drain", "/signatures/sweep"] {
             let problem = ask(target, shown);
             assert_eq!(problem.expect_err("refused").kind, Kind::LoginRequired);
         }
     }
-    assert!(front.bed.posten.confirmed().is_empty());
+    assert!(handlers.bed.posten.confirmed().is_empty());
     let drained = ask("/signatures/drain", MAINTENANCE);
     assert_eq!(
-        front.read(drained, 200),
+        handlers.read(drained, 200),
         json!({"changes": 1, "orphans": 0, "confirmed": 1, "unreadable": 0, "more": false})
     );
-    front.bed.platform.shift(time::Duration::days(91));
+    handlers.bed.platform.shift(time::Duration::days(91));
     let swept = ask("/signatures/sweep", MAINTENANCE);
     // A record, a ticket, a standing, and the poll times of two queues.
-    assert_eq!(front.read(swept, 200), json!({"removed": 5, "whole": true}));
-    assert_eq!(front.bed.rows(), 1, "that it was done");
+    assert_eq!(
+        handlers.read(swept, 200),
+        json!({"removed": 5, "whole": true})
+    );
+    assert_eq!(handlers.bed.rows(), 1, "that it was done");
 }
 
 #[test]
 fn a_seal_whose_certificate_has_ended_is_told_of() {
-    let front = Front::new();
-    let told = |front: &Front| {
+    let handlers = ApiTestBed::new();
+    let told = |handlers: &ApiTestBed| {
         // Other results of the drain do not matter here.
-        let _ = front.ask(Method::POST, "/signatures/drain", MAINTENANCE);
-        let events = front.bed.platform.events().into_iter();
+        let _ = handlers.ask(Method::POST, "/signatures/drain", MAINTENANCE);
+        let events = handlers.bed.platform.events().into_iter();
         let mut events = events.filter(|event| event["event"] == "certificate");
         events.next().map(|event| event["outcome"].to_string())
     };
-    assert_eq!(told(&front), None);
+    assert_eq!(told(&handlers), None);
     let century = std::time::Duration::from_hours(24 * 366 * 101);
-    front.bed.platform.advance(century);
-    assert_eq!(told(&front).as_deref(), Some("\"ended\""));
+    handlers.bed.platform.advance(century);
+    assert_eq!(told(&handlers).as_deref(), Some("\"ended\""));
 }

@@ -112,12 +112,17 @@ impl TestBed {
         self.plan(Ok(json_answer(status, &body)));
     }
 
-    fn credential(&self, key: &SigningKey, consumer: &str) -> Signs<'_> {
+    fn credential(&self, key: &SigningKey, consumer: &str) -> CredentialSigner<'_> {
         self.credential_of("claims", key, consumer)
     }
 
-    fn credential_of(&self, subject: &str, key: &SigningKey, consumer: &str) -> Signs<'_> {
-        Signs {
+    fn credential_of(
+        &self,
+        subject: &str,
+        key: &SigningKey,
+        consumer: &str,
+    ) -> CredentialSigner<'_> {
+        CredentialSigner {
             platform: &self.platform,
             signer: Signer::new(subject, key.clone()),
             consumer: consumer.to_owned(),
@@ -208,13 +213,13 @@ impl Authorization for String {
 }
 
 /// Caller that signs a credential for each request.
-struct Signs<'a> {
+struct CredentialSigner<'a> {
     platform: &'a Memory,
     signer: Signer,
     consumer: String,
 }
 
-impl Authorization for Signs<'_> {
+impl Authorization for CredentialSigner<'_> {
     fn header(&self, path: &str, body: &str) -> String {
         let request = BoundRequest::new(COMPONENT, "POST", path, body.as_bytes());
         let request = request.for_consumer(&self.consumer);

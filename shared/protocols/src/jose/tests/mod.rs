@@ -12,7 +12,7 @@ use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
 use jwt_simple::prelude::{UnixTimeStamp, VerificationOptions};
 use serde_json::{Value, json};
 
-use super::{Jwk, NotVerified, Published, Unverified};
+use super::{Jwk, Published, UnverifiedToken, VerificationError};
 use innsyn_core::fixtures::{ALTINN_PRIMARY, ALTINN_SECONDARY, CLIENT_KEY, LOGIN_KEY, OTHER_KEY};
 
 const NOW: u64 = 1_800_000_000;
@@ -38,14 +38,14 @@ fn verify_bytes(set: &[u8], token: &str) -> Result<(), String> {
         artificial_time: Some(UnixTimeStamp::from_secs(NOW)),
         ..VerificationOptions::default()
     };
-    let token = Unverified::read(token, 20_000).map_err(|fault| fault.to_string())?;
+    let token = UnverifiedToken::read(token, 20_000).map_err(|fault| fault.to_string())?;
     let verify = |set: &[u8]| {
         let set = Published::read(set).ok_or("no set")?;
         match set.verify(&token, &options) {
             Ok(_) => Ok(()),
-            Err(NotVerified::NoKey(reason)) => Err(reason.to_string()),
-            Err(NotVerified::Refused(reason)) => Err(reason.to_string()),
-            Err(NotVerified::Unavailable(problem)) => panic!("{problem:?}"),
+            Err(VerificationError::KeyNotFound(reason)) => Err(reason.to_string()),
+            Err(VerificationError::Refused(reason)) => Err(reason.to_string()),
+            Err(VerificationError::Unavailable(problem)) => panic!("{problem:?}"),
         }
     };
     let end = verify(set);

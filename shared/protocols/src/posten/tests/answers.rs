@@ -44,16 +44,16 @@ fn a_direct_job() {
     );
     assert_eq!(answer.cancellation, None);
     // Signers are found by identity: their order differs from that of the job.
-    let of = |place: usize| {
+    let found = |place: usize| {
         let who = direct().signers[place].identity();
         let mut signers = answer.signers.iter();
         signers
             .find(|signer| signer.who == who)
             .expect("the signer")
     };
-    assert!(of(0).address.as_str().ends_with("/signers/7701"));
-    assert!(of(1).address.as_str().ends_with("/signers/7702"));
-    let page = of(1).redirect.expose();
+    assert!(found(0).address.as_str().ends_with("/signers/7701"));
+    assert!(found(1).address.as_str().ends_with("/signers/7702"));
+    let page = found(1).redirect.expose();
     assert_eq!(page, "https://posten.example/signere/#/-/second");
     let printed = format!("{answer:?}");
     for secret in [KARI, "part-2", "signere"] {

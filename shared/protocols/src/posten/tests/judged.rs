@@ -10,11 +10,11 @@ use super::others::{judge, program, written};
 use super::*;
 
 /// Package on disk, with the certificate that sealed it.
-struct OnDisk {
+struct UnpackedPackage {
     folder: TempDir,
 }
 
-impl OnDisk {
+impl UnpackedPackage {
     fn new(job: &Job) -> Self {
         let mut package = Vec::new();
         let written = asice::Files::new(job).write(&SEAL, || NOW, &mut package);
@@ -48,8 +48,8 @@ impl OnDisk {
 }
 
 /// Unpacks the package with another implementation.
-fn unpacked(job: &Job) -> Option<OnDisk> {
-    let on_disk = OnDisk::new(job);
+fn unpacked(job: &Job) -> Option<UnpackedPackage> {
+    let on_disk = UnpackedPackage::new(job);
     let mut python = program("python3")?;
     python.args(["-m", "zipfile", "-e", "package.asice", "."]);
     written(
@@ -163,7 +163,7 @@ fn what_is_written_is_in_canonical_form() {
 
 #[test]
 fn signxml_verifies_the_profile() {
-    let Some(told) = OnDisk::new(&direct()).judged() else {
+    let Some(told) = UnpackedPackage::new(&direct()).judged() else {
         return;
     };
     let validated = std::env::var_os("POSTEN_XSD").map(|_| 4);
@@ -183,7 +183,7 @@ fn signxml_verifies_the_profile() {
             "validated": validated,
         })
     );
-    let told = OnDisk::new(&portal()).judged().expect("installed");
+    let told = UnpackedPackage::new(&portal()).judged().expect("installed");
     assert_eq!(told["manifest"], "portal-signature-job-manifest", "{told}");
     assert_eq!(told["validated"], json!(validated));
 }
@@ -191,7 +191,7 @@ fn signxml_verifies_the_profile() {
 /// Checks that the independent verifier rejects an invalid package.
 #[test]
 fn signxml_refuses_what_is_not_sealed_so() {
-    let on_disk = OnDisk::new(&portal());
+    let on_disk = UnpackedPackage::new(&portal());
     let leaf_and_ca: Vec<&str> = CHAIN
         .split_inclusive("-----END CERTIFICATE-----\n")
         .collect();
@@ -203,7 +203,7 @@ fn signxml_refuses_what_is_not_sealed_so() {
         "{told}"
     );
 
-    let on_disk = OnDisk::new(&portal());
+    let on_disk = UnpackedPackage::new(&portal());
     let package = std::fs::read(on_disk.path("package.asice")).expect("a package");
     let half = &package[..package.len() / 2];
     on_disk.write("package.asice", half);

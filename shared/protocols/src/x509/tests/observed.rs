@@ -125,7 +125,7 @@ fn commfides_seid_2_authentication() {
             ])
             .with(usage(&[0x07, 0x80]))
             .with(extended(&[CLIENT, MAIL, LOGON, SERVER]))
-            .with(("2.5.29.19", true, sequence(&[])))
+            .with(Extension::critical("2.5.29.19", sequence(&[])))
             .with(policies(&["0.4.0.194112.1.1", "2.16.578.1.29.913.210.1.0"]))
             .with(alternative(0x81, "post@lurkatt.example"))
             .with(authority("ab3d313590a0f76f29eaace88a7e776c9398c35c"))

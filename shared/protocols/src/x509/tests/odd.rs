@@ -71,7 +71,10 @@ fn whoever_it_is_for_is_recognised() {
             Holder::Website,
         ),
         (
-            mine().with(("2.5.29.19", true, sequence(&[tlv(1, &[0xff])]))),
+            mine().with(Extension::critical(
+                "2.5.29.19",
+                sequence(&[tlv(1, &[0xff])]),
+            )),
             Holder::Authority,
         ),
         (person("2.5.4.97", "NTRNO-987654321"), Holder::Enterprise),
@@ -164,16 +167,18 @@ fn what_is_missing_or_critical_is_told() {
         (None, None)
     );
     assert_eq!((bare.purpose(), bare.authority_key), (None, None));
-    let (oid, _, content) = usage(&[0x05, 0xa0]);
-    let loose = read(&mine().with((oid, false, content)));
+    let mut loose = usage(&[0x05, 0xa0]);
+    loose.is_critical = false;
+    let loose = read(&mine().with(loose));
     assert!(!loose.key_usage.expect("key usage").is_critical);
-    let (oid, _, content) = extended(&["1.3.6.1.5.5.7.3.1", "1.2.3.4"]);
-    let critical = read(&mine().with((oid, true, content)));
+    let mut critical = extended(&["1.3.6.1.5.5.7.3.1", "1.2.3.4"]);
+    critical.is_critical = true;
+    let critical = read(&mine().with(critical));
     assert_eq!(critical.other_critical, ["2.5.29.37"]);
     let usage = critical.extended_key_usage.expect("extended");
     assert!(usage.is_critical && !usage.allows_client());
     assert_eq!(usage.uses[1], ExtendedUse::Other("1.2.3.4".to_owned()));
-    let unknown = read(&mine().with(("1.2.3.4.5", true, tlv(5, &[]))));
+    let unknown = read(&mine().with(Extension::critical("1.2.3.4.5", tlv(5, &[]))));
     assert_eq!(unknown.other_critical, ["1.2.3.4.5"]);
 }
 
@@ -253,7 +258,7 @@ fn what_cannot_be_read_is_an_error_that_says_why() {
     ] {
         assert_eq!(Certificate::read(bytes), Err(CertificateError::Malformed));
     }
-    let broken = mine().with(("2.5.29.15", true, vec![0x30, 0x00]));
+    let broken = mine().with(Extension::critical("2.5.29.15", vec![0x30, 0x00]));
     assert_eq!(
         Certificate::read(&broken.der()),
         Err(CertificateError::Extension("2.5.29.15".to_owned()))

@@ -21,9 +21,9 @@ use innsyn_core::trace::CallerTraces;
 const LARGEST_UPLOAD: usize = 100 * 1024;
 
 /// Body of several pieces without an announced length.
-struct Unhurried(usize);
+struct SlowBody(usize);
 
-impl http_body::Body for Unhurried {
+impl http_body::Body for SlowBody {
     type Data = Bytes;
     type Error = SendError;
 
@@ -109,8 +109,8 @@ impl Component<Memory> for Test {
     }
 }
 
-type Answered = Result<Answer, Problem>;
-type Asked<'a> = Context<'a, Memory>;
+type HandlerResult = Result<Answer, Problem>;
+type TestContext<'a> = Context<'a, Memory>;
 
 fn whole(text: impl Into<Bytes>) -> Answer {
     Answer::new(Body::Whole(text.into()))
@@ -118,64 +118,79 @@ fn whole(text: impl Into<Bytes>) -> Answer {
 
 #[expect(clippy::unused_async, reason = "a handler is an async function")]
 impl Test {
-    async fn read(&self, _: &Asked<'_>, _: &AnyCaller, request: &RoutedRequest) -> Answered {
+    async fn read(
+        &self,
+        _: &TestContext<'_>,
+        _: &AnyCaller,
+        request: &RoutedRequest,
+    ) -> HandlerResult {
         let a = request.query.get("a");
         Ok(whole(format!("read {a:?} {}", request.head)))
     }
 
     async fn write(
         &self,
-        context: &Asked<'_>,
+        context: &TestContext<'_>,
         caller: &AnyCaller,
         request: &RoutedRequest,
-    ) -> Answered {
+    ) -> HandlerResult {
         Ok(whole(request.json::<_, String>(context, caller).await?))
     }
 
-    async fn come_back(&self, _: &Asked<'_>, _: &Visitor, _: &RoutedRequest) -> Answered {
+    async fn come_back(
+        &self,
+        _: &TestContext<'_>,
+        _: &Visitor,
+        _: &RoutedRequest,
+    ) -> HandlerResult {
         Ok(whole("returned"))
     }
 
-    async fn fail(&self, _: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
+    async fn fail(&self, _: &TestContext<'_>, _: &AnyCaller, _: &RoutedRequest) -> HandlerResult {
         Err(Problem::new(Kind::Internal)
             .detail("private")
             .cause("02829090123 broke"))
     }
 
-    async fn place(&self, _: &Asked<'_>, _: &AnyCaller, request: &RoutedRequest) -> Answered {
+    async fn place(
+        &self,
+        _: &TestContext<'_>,
+        _: &AnyCaller,
+        request: &RoutedRequest,
+    ) -> HandlerResult {
         let (id, other) = (request.path("id"), request.path("other"));
         Ok(whole(format!("{id} {other}")))
     }
 
-    async fn fixed(&self, _: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
+    async fn fixed(&self, _: &TestContext<'_>, _: &AnyCaller, _: &RoutedRequest) -> HandlerResult {
         Ok(whole("fixed"))
     }
 
     async fn object(
         &self,
-        context: &Asked<'_>,
+        context: &TestContext<'_>,
         caller: &AnyCaller,
         request: &RoutedRequest,
-    ) -> Answered {
+    ) -> HandlerResult {
         let object: serde_json::Map<String, serde_json::Value> =
             request.json(context, caller).await?;
         Ok(whole(format!("{} members", object.len())))
     }
 
-    async fn ignore(&self, _: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
+    async fn ignore(&self, _: &TestContext<'_>, _: &AnyCaller, _: &RoutedRequest) -> HandlerResult {
         Err(Kind::LoginRequired.into())
     }
 
-    async fn narrow(&self, _: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
+    async fn narrow(&self, _: &TestContext<'_>, _: &AnyCaller, _: &RoutedRequest) -> HandlerResult {
         Err(Kind::CallerNotAllowed.into())
     }
 
     async fn take(
         &self,
-        context: &Asked<'_>,
+        context: &TestContext<'_>,
         caller: &AnyCaller,
         request: &RoutedRequest,
-    ) -> Answered {
+    ) -> HandlerResult {
         let limits = BodyLimits {
             largest: LARGEST_UPLOAD,
             reservation: None,
@@ -185,21 +200,26 @@ impl Test {
         Ok(whole(format!("took {}", body.len())))
     }
 
-    async fn stream(&self, _: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
-        let body: Stream = Box::pin(Unhurried(3));
+    async fn stream(&self, _: &TestContext<'_>, _: &AnyCaller, _: &RoutedRequest) -> HandlerResult {
+        let body: Stream = Box::pin(SlowBody(3));
         Ok(Answer::new(Body::Stream(body)))
     }
 
-    async fn hang(&self, context: &Asked<'_>, _: &AnyCaller, _: &RoutedRequest) -> Answered {
+    async fn hang(
+        &self,
+        context: &TestContext<'_>,
+        _: &AnyCaller,
+        _: &RoutedRequest,
+    ) -> HandlerResult {
         context.platform.sleep(Duration::from_mins(1)).await;
         Ok(whole(""))
     }
 
-    async fn tick(&self, _: &Asked<'_>, _: &Timer, _: &RoutedRequest) -> Answered {
+    async fn tick(&self, _: &TestContext<'_>, _: &Timer, _: &RoutedRequest) -> HandlerResult {
         panic!("no secret is configured")
     }
 
-    async fn greet(&self, _: &Asked<'_>, _: &Customer, _: &RoutedRequest) -> Answered {
+    async fn greet(&self, _: &TestContext<'_>, _: &Customer, _: &RoutedRequest) -> HandlerResult {
         panic!("no login service is configured")
     }
 }

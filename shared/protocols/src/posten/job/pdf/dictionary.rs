@@ -74,8 +74,16 @@ pub(super) struct Parts<'a> {
     is_trailer: bool,
     /// Number of open arrays around the next token.
     arrays: usize,
-    /// `Length` of the preceding dictionary, and whether its stream holds objects.
-    stream: (Option<usize>, bool),
+    stream: PendingStream,
+}
+
+/// Stream that may follow the preceding dictionary.
+#[derive(Default)]
+struct PendingStream {
+    /// `Length` of the dictionary.
+    length: Option<usize>,
+    /// True if the stream holds objects.
+    holds_objects: bool,
 }
 
 enum Token<'a> {
@@ -98,7 +106,10 @@ impl<'a> Parts<'a> {
             rest: file,
             is_trailer: false,
             arrays: 0,
-            stream: (None, false),
+            stream: PendingStream {
+                length: None,
+                holds_objects: false,
+            },
         }
     }
 
@@ -229,10 +240,10 @@ impl<'a> Iterator for Parts<'a> {
                         self.arrays = 0;
                         self.is_trailer = word == b"trailer";
                     }
-                    let (length, holds_objects) = std::mem::take(&mut self.stream);
+                    let stream = std::mem::take(&mut self.stream);
                     if word == b"stream" {
-                        let data = self.take_stream(length);
-                        if holds_objects {
+                        let data = self.take_stream(stream.length);
+                        if stream.holds_objects {
                             return Some(Part::Objects(data));
                         }
                     }
@@ -240,7 +251,10 @@ impl<'a> Iterator for Parts<'a> {
                 Token::Open => {
                     let dictionary = self.dictionary();
                     let holds_objects = dictionary.kind.is_some_and(|kind| is(kind, b"ObjStm"));
-                    self.stream = (dictionary.length, holds_objects);
+                    self.stream = PendingStream {
+                        length: dictionary.length,
+                        holds_objects,
+                    };
                     if self.arrays == 0 {
                         return Some(Part::Dictionary(dictionary));
                     }
