@@ -14,7 +14,7 @@ async fn handle(_request: Request) -> impl IntoResponse {
     let deaf = text(&platform, "deaf").await;
     let stranger = text(&platform, "stranger").await;
     let choosy = text(&platform, "choosy").await;
-    let environment = TestEnvironment {
+    let env = TestEnvironment {
         store: "default",
         forbidden_store: "other",
         variable: ("greeting", "hello"),
@@ -28,7 +28,7 @@ async fn handle(_request: Request) -> impl IntoResponse {
         stranger: &format!("{stranger}/"),
         choosy: &format!("{choosy}/"),
     };
-    serde_json::to_string(&report(&platform, &environment).await).unwrap_or_default()
+    serde_json::to_string(&report(&platform, &env).await).unwrap_or_default()
 }
 
 async fn text(platform: &Spin, name: &str) -> String {

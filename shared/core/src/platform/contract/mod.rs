@@ -64,88 +64,67 @@ pub struct CaseResult {
 type Outcome = Result<(), String>;
 
 /// Runs every case.
-pub async fn report<P: Platform>(
-    platform: &P,
-    environment: &TestEnvironment<'_>,
-) -> Vec<CaseResult> {
+pub async fn report<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Vec<CaseResult> {
     let cases: [(&'static str, Outcome); 21] = [
-        (
-            "a missing key is absent",
-            missing_key(platform, environment).await,
-        ),
+        ("a missing key is absent", missing_key(platform, env).await),
         (
             "a value is kept, overwritten and deleted",
-            life_of_a_value(platform, environment).await,
+            life_of_a_value(platform, env).await,
         ),
-        (
-            "a value is any bytes",
-            binary_value(platform, environment).await,
-        ),
-        (
-            "keys lists what is there",
-            keys::all(platform, environment).await,
-        ),
-        (
-            "keys come some at a time",
-            keys::some(platform, environment).await,
-        ),
+        ("a value is any bytes", binary_value(platform, env).await),
+        ("keys lists what is there", keys::all(platform, env).await),
+        ("keys come some at a time", keys::some(platform, env).await),
         (
             "a store that is not allowed fails",
-            forbidden_store(platform, environment).await,
+            forbidden_store(platform, env).await,
         ),
-        (
-            "a variable has its value",
-            variable(platform, environment).await,
-        ),
+        ("a variable has its value", variable(platform, env).await),
         (
             "an undefined variable is absent",
-            undefined_variable(platform, environment).await,
+            undefined_variable(platform, env).await,
         ),
         ("the clock goes on", clock(platform).await),
         ("randomness differs", randomness(platform)),
         (
             "status, headers and body come back",
-            echo(platform, environment).await,
+            echo(platform, env).await,
         ),
         (
             "a body over the limit is refused",
-            too_large(platform, environment).await,
+            too_large(platform, env).await,
         ),
         (
             "a body that is passed on is refused over the limit too",
-            too_large_on_its_way(platform, environment).await,
+            too_large_on_its_way(platform, env).await,
         ),
         (
             "a slow body is handed over before its end",
-            on_its_way(platform, environment).await,
+            on_its_way(platform, env).await,
         ),
-        (
-            "a slow answer is cut off",
-            slow(platform, environment.slow).await,
-        ),
+        ("a slow answer is cut off", slow(platform, env.slow).await),
         (
             "a slow body is cut off",
-            slow(platform, environment.slow_body).await,
+            slow(platform, env.slow_body).await,
         ),
         (
             "an address that is not allowed is refused",
-            forbidden(platform, environment).await,
+            forbidden(platform, env).await,
         ),
         (
             "where nobody listens there is no connection",
-            deaf(platform, environment).await,
+            deaf(platform, env).await,
         ),
         (
             "a certificate that is not trusted is told from others",
-            stranger(platform, environment).await,
+            stranger(platform, env).await,
         ),
         (
             "a certificate that is wanted and not shown is told from others",
-            choosy(platform, environment).await,
+            choosy(platform, env).await,
         ),
         (
             "a request without a body has none",
-            no_body(platform, environment).await,
+            no_body(platform, env).await,
         ),
     ];
     let cases = cases.into_iter();
@@ -157,56 +136,44 @@ pub async fn report<P: Platform>(
         .collect()
 }
 
-async fn missing_key<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    same(platform.get(environment.store, "missing").await, Ok(None))?;
-    same(platform.delete(environment.store, "missing").await, Ok(()))
+async fn missing_key<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    same(platform.get(env.store, "missing").await, Ok(None))?;
+    same(platform.delete(env.store, "missing").await, Ok(()))
 }
 
-async fn life_of_a_value<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn life_of_a_value<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     for value in [&b"first"[..], b"second", b""] {
-        same(platform.set(environment.store, "life", value).await, Ok(()))?;
+        same(platform.set(env.store, "life", value).await, Ok(()))?;
         same(
-            platform.get(environment.store, "life").await,
+            platform.get(env.store, "life").await,
             Ok(Some(value.to_vec())),
         )?;
     }
-    same(platform.delete(environment.store, "life").await, Ok(()))?;
-    same(platform.get(environment.store, "life").await, Ok(None))
+    same(platform.delete(env.store, "life").await, Ok(()))?;
+    same(platform.get(env.store, "life").await, Ok(None))
 }
 
-async fn binary_value<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn binary_value<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     let value: Vec<u8> = (0..=255).collect();
-    same(
-        platform.set(environment.store, "binary", &value).await,
-        Ok(()),
-    )?;
-    same(
-        platform.get(environment.store, "binary").await,
-        Ok(Some(value)),
-    )?;
-    same(platform.delete(environment.store, "binary").await, Ok(()))
+    same(platform.set(env.store, "binary", &value).await, Ok(()))?;
+    same(platform.get(env.store, "binary").await, Ok(Some(value)))?;
+    same(platform.delete(env.store, "binary").await, Ok(()))
 }
 
-async fn forbidden_store<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    match platform.get(environment.forbidden_store, "any").await {
-        Err(error) if error.store == environment.forbidden_store => Ok(()),
+async fn forbidden_store<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    match platform.get(env.forbidden_store, "any").await {
+        Err(error) if error.store == env.forbidden_store => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
-async fn variable<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    let (name, value) = environment.variable;
+async fn variable<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    let (name, value) = env.variable;
     same(platform.variable(name).await, Ok(Some(value.to_owned())))
 }
 
-async fn undefined_variable<P: Platform>(
-    platform: &P,
-    environment: &TestEnvironment<'_>,
-) -> Outcome {
-    same(
-        platform.variable(environment.undefined_variable).await,
-        Ok(None),
-    )
+async fn undefined_variable<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    same(platform.variable(env.undefined_variable).await, Ok(None))
 }
 
 async fn clock<P: Platform>(platform: &P) -> Outcome {
@@ -239,12 +206,8 @@ fn randomness<P: Platform>(platform: &P) -> Outcome {
     }
 }
 
-async fn echo<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    let mut request = request(
-        environment.echo,
-        Method::POST,
-        Bytes::from_static(b"\x00\xff body"),
-    )?;
+async fn echo<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    let mut request = request(env.echo, Method::POST, Bytes::from_static(b"\x00\xff body"))?;
     request
         .headers_mut()
         .insert(ECHO, HeaderValue::from_static("seen"));
@@ -264,9 +227,9 @@ async fn echo<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> O
     same(answer.body().as_ref(), &b"\x00\xff body"[..])
 }
 
-async fn no_body<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn no_body<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     for method in [Method::GET, Method::POST, Method::DELETE] {
-        let request = request(environment.echo, method.clone(), Bytes::new())?;
+        let request = request(env.echo, method.clone(), Bytes::new())?;
         let answer = platform.send(request, LIMITS).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let sent = answer.headers().get("x-method");
@@ -279,14 +242,14 @@ async fn no_body<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -
     Ok(())
 }
 
-async fn too_large<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn too_large<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     for (length, fits) in [
         (LIMITS.max_body, true),
         (LIMITS.max_body.saturating_add(1), false),
     ] {
         let body = Bytes::from(vec![b'x'; length]);
         let answer = platform
-            .send(request(environment.echo, Method::POST, body)?, LIMITS)
+            .send(request(env.echo, Method::POST, body)?, LIMITS)
             .await;
         match answer {
             Ok(answer) if fits && answer.body().len() == length => {}
@@ -297,17 +260,14 @@ async fn too_large<P: Platform>(platform: &P, environment: &TestEnvironment<'_>)
     Ok(())
 }
 
-async fn too_large_on_its_way<P: Platform>(
-    platform: &P,
-    environment: &TestEnvironment<'_>,
-) -> Outcome {
+async fn too_large_on_its_way<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     for (length, fits) in [
         (LIMITS.max_body, true),
         (LIMITS.max_body.saturating_add(1), false),
     ] {
         let body = Bytes::from(vec![b'x'; length]);
         let answer = platform
-            .open(request(environment.echo, Method::POST, body)?, LIMITS)
+            .open(request(env.echo, Method::POST, body)?, LIMITS)
             .await
             .map_err(|error| error.to_string())?;
         match Body::Stream(answer.into_body()).collect(usize::MAX).await {
@@ -319,9 +279,9 @@ async fn too_large_on_its_way<P: Platform>(
     Ok(())
 }
 
-async fn on_its_way<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn on_its_way<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     let start = platform.uptime();
-    let request = request(environment.handed_over, Method::GET, Bytes::new())?;
+    let request = request(env.handed_over, Method::GET, Bytes::new())?;
     let answer = platform.open(request, LIMITS).await;
     let took = platform.uptime().saturating_sub(start);
     if took > Duration::from_millis(900) {
@@ -346,12 +306,9 @@ async fn slow<P: Platform>(platform: &P, address: &str) -> Outcome {
     same(answer.map(drop), Err(SendError::TimedOut(limits.timeout)))
 }
 
-async fn forbidden<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn forbidden<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     match platform
-        .send(
-            request(environment.forbidden, Method::GET, Bytes::new())?,
-            LIMITS,
-        )
+        .send(request(env.forbidden, Method::GET, Bytes::new())?, LIMITS)
         .await
     {
         Err(SendError::NotAllowed(_)) => Ok(()),
@@ -359,12 +316,9 @@ async fn forbidden<P: Platform>(platform: &P, environment: &TestEnvironment<'_>)
     }
 }
 
-async fn deaf<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
+async fn deaf<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
     match platform
-        .send(
-            request(environment.deaf, Method::GET, Bytes::new())?,
-            LIMITS,
-        )
+        .send(request(env.deaf, Method::GET, Bytes::new())?, LIMITS)
         .await
     {
         Err(SendError::NoConnection(_)) => Ok(()),
@@ -372,16 +326,16 @@ async fn deaf<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> O
     }
 }
 
-async fn stranger<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    let request = request(environment.stranger, Method::GET, Bytes::new())?;
+async fn stranger<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    let request = request(env.stranger, Method::GET, Bytes::new())?;
     match platform.send(request, LIMITS).await {
         Err(SendError::NotTrusted(_)) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
 
-async fn choosy<P: Platform>(platform: &P, environment: &TestEnvironment<'_>) -> Outcome {
-    let request = request(environment.choosy, Method::GET, Bytes::new())?;
+async fn choosy<P: Platform>(platform: &P, env: &TestEnvironment<'_>) -> Outcome {
+    let request = request(env.choosy, Method::GET, Bytes::new())?;
     let answer = platform.send(request, LIMITS).await.map(drop);
     same(answer, Err(SendError::CertificateRefused(Refusal::Missing)))
 }

@@ -31,7 +31,7 @@ fn memory_holds_the_contract() {
     platform.add_store("default");
     platform.set_variable("greeting", "hello");
     platform.respond(answer);
-    let environment = TestEnvironment {
+    let env = TestEnvironment {
         store: "default",
         forbidden_store: "other",
         variable: ("greeting", "hello"),
@@ -45,7 +45,7 @@ fn memory_holds_the_contract() {
         stranger: "https://localhost/stranger",
         choosy: "https://localhost/choosy",
     };
-    let report = platform.run(report(&platform, &environment));
+    let report = platform.run(report(&platform, &env));
     let broken: Vec<&CaseResult> = report
         .iter()
         .filter(|held| held.failure.is_some())

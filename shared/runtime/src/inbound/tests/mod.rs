@@ -1,44 +1,24 @@
 mod bodies;
 mod challenges;
 mod pages;
+mod slow_body;
 mod ways;
-
-use std::pin::Pin;
-
-use http_body_util::Full;
 
 use std::time::Duration;
 
+use http_body_util::Full;
+
+use self::slow_body::SlowBody;
 use super::*;
 use crate::caller::{Customer, Timer, Visitor};
 use crate::config::{Raw, Resolver, Setting, Settings};
 use crate::fixtures::AnyCaller;
 use innsyn_core::origin::Origin;
 use innsyn_core::platform::memory::Memory;
-use innsyn_core::platform::{Response, SendError, Stream};
+use innsyn_core::platform::{Response, Stream};
 use innsyn_core::trace::CallerTraces;
 
 const LARGEST_UPLOAD: usize = 100 * 1024;
-
-/// Body of several pieces without an announced length.
-struct SlowBody(usize);
-
-impl http_body::Body for SlowBody {
-    type Data = Bytes;
-    type Error = SendError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, SendError>>> {
-        let Some(left) = self.0.checked_sub(1) else {
-            return std::task::Poll::Ready(None);
-        };
-        self.0 = left;
-        let piece = http_body::Frame::data(Bytes::from_static(b"piece "));
-        std::task::Poll::Ready(Some(Ok(piece)))
-    }
-}
 
 /// Component with a route for each case, whose callers need no credential.
 struct Test(CallerTraces, [Origin; 1]);
