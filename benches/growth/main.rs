@@ -151,28 +151,28 @@ async fn on_redis(redis: &Redis) -> Figures {
 
     let (login, party) = (&logins[0], PARTIES[0].1);
     let started = instances(&product);
-    let warm = Tally::of(&product, redis);
+    let warm = Tally::read(&product, redis);
     let warm_read = measure(MANY, async || product.read(login, party).await).await;
-    let warm = Tally::of(&product, redis).since(&warm, MANY);
+    let warm = Tally::read(&product, redis).since(&warm, MANY);
     // The first of them also asks for Maskinporten's metadata, which is kept longer.
     product.outlive_tokens();
     let fresh = product.login(PARTIES[0].0).await;
     product.read(&fresh, party).await;
-    let cold = Tally::of(&product, redis);
+    let cold = Tally::read(&product, redis);
     let mut cold_read = Vec::new();
     for _ in 0..FEW {
         product.outlive_tokens();
         let login = product.login(PARTIES[0].0).await;
         cold_read.push(measure(1, async || product.read(&login, party).await).await);
     }
-    let cold = Tally::of(&product, redis).since(&cold, FEW);
+    let cold = Tally::read(&product, redis).since(&cold, FEW);
     assert_eq!(instances(&product), started, "an instance was replaced");
     let login = product.login(PARTIES[0].0).await;
     product.read(&login, party).await;
     product.restart().await;
-    let new = Tally::of(&product, redis);
+    let new = Tally::read(&product, redis);
     product.read(&login, party).await;
-    let new = Tally::of(&product, redis).since(&new, 1);
+    let new = Tally::read(&product, redis).since(&new, 1);
     let mean = |of: fn(&Cost) -> f64| cold_read.iter().map(of).sum::<f64>() / f64::from(FEW);
     vec![
         ("warm_read_ms", warm_read.computed),
@@ -206,7 +206,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(product: &Product, redis: &Redis) -> Self {
+    fn read(product: &Product, redis: &Redis) -> Self {
         Self {
             operations: redis.operations() as f64,
             mints: product.minted() as f64,

@@ -19,7 +19,7 @@ const COLD: usize = 20;
 pub(crate) async fn measure() -> Vec<Figure> {
     let source = Source::start();
     let (product, login) = Product::with_consent(&ProductOptions::beside(&source)).await;
-    let Requests { hello, floor, warm } = Requests::of(&product, &source, &login);
+    let Requests { hello, floor, warm } = Requests::new(&product, &source, &login);
     let mut figures = Vec::new();
     for connections in CONNECTIONS {
         let targets = [("hello", &hello), ("floor", &floor), ("warm read", &warm)];

@@ -26,7 +26,7 @@ pub(crate) async fn measure(skipped: &mut Vec<String>) -> Vec<Figure> {
     };
     let source = Source::start();
     let (product, login) = Product::with_consent(&ProductOptions::beside(&source)).await;
-    let host = Requests::of(&product, &source, &login);
+    let host = Requests::new(&product, &source, &login);
     let (program, address) = up(&path, &product).await;
     let id = program.id();
     let under_spin = |target: &Target| Target {

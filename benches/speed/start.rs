@@ -21,7 +21,7 @@ const STARTS: usize = 5;
 pub(crate) async fn measure() -> Vec<Figure> {
     let source = Source::start();
     let (product, login) = Product::with_consent(&ProductOptions::beside(&source)).await;
-    let kept = Requests::of(&product, &source, &login);
+    let kept = Requests::new(&product, &source, &login);
     // Beside the app there is another on the same files, each of whose instances serves one
     // request.
     let limits = Limits {

@@ -23,7 +23,7 @@ const ROWS: u32 = 3;
 pub(crate) async fn measure() -> Vec<Figure> {
     let source = Source::start();
     let (product, login) = Product::with_consent(&ProductOptions::beside(&source)).await;
-    let requests = Requests::of(&product, &source, &login);
+    let requests = Requests::new(&product, &source, &login);
     let file = product.store_file("consents");
     let mut figures = Vec::new();
     let mut stored = 1;

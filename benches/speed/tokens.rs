@@ -31,7 +31,7 @@ const CONNECTIONS: usize = 8;
 pub(crate) async fn measure(skipped: &mut Vec<String>) -> Vec<Figure> {
     let source = Source::start();
     let (product, login) = Product::with_consent(&ProductOptions::beside(&source)).await;
-    let mut figures = component(&product, &Requests::of(&product, &source, &login)).await;
+    let mut figures = component(&product, &Requests::new(&product, &source, &login)).await;
     let variables = product.variables();
     let consumer = &variables["consumer_organisation"];
     let sidecar = sidecar(&product, consumer);
@@ -42,7 +42,7 @@ pub(crate) async fn measure(skipped: &mut Vec<String>) -> Vec<Figure> {
     let Some(texas) = texas else {
         skipped.push("TEXAS names no texas: the sidecar is compared with a hello alone".to_owned());
         let (cached, mint) = sidecar.targets();
-        let requests = Requests::of(&product, &source, &login);
+        let requests = Requests::new(&product, &source, &login);
         for (name, target) in [("sidecar, cached", &cached), ("sidecar, mint", &mint)] {
             let sides = alternate(&[("hello", &requests.hello), (name, target)], CONNECTIONS).await;
             figures.extend(sides[1].against(&sides[0], PART, ""));
@@ -63,7 +63,7 @@ pub(crate) async fn measure(skipped: &mut Vec<String>) -> Vec<Figure> {
 
 /// The component's own answers, from its cache.
 async fn component(product: &Product, requests: &Requests) -> Vec<Figure> {
-    let TokenRequests { repeated, new } = TokenRequests::of(product);
+    let TokenRequests { repeated, new } = TokenRequests::new(product);
     let targets = [
         ("hello", &requests.hello),
         ("token, repeated request", &repeated),

@@ -22,7 +22,7 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn of(capacity: &'a CapacityModel) -> Result<Self, MissingFigure> {
+    fn from_model(capacity: &'a CapacityModel) -> Result<Self, MissingFigure> {
         let per_day = capacity.figure("visits_per_month")? / DAYS_IN_A_MONTH;
         Ok(Self {
             capacity,
@@ -75,7 +75,7 @@ pub(crate) fn tables(capacity: &CapacityModel) -> Result<String, MissingFigure> 
 }
 
 fn growth(capacity: &CapacityModel) -> Result<String, MissingFigure> {
-    let load = Load::of(capacity)?;
+    let load = Load::from_model(capacity)?;
     let latency = capacity.figure("latency_s")?;
     let row_bytes =
         capacity.figure("consent_redis_bytes")? + capacity.figure("token_redis_bytes")?;
@@ -102,7 +102,7 @@ fn growth(capacity: &CapacityModel) -> Result<String, MissingFigure> {
 
 /// Renders the capacity limits, lowest first.
 fn limits(capacity: &CapacityModel) -> Result<String, MissingFigure> {
-    let load = Load::of(capacity)?;
+    let load = Load::from_model(capacity)?;
     let (latency, slow) = (
         capacity.figure("latency_s")?,
         capacity.figure("slow_latency_s")?,

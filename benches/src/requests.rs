@@ -37,7 +37,7 @@ pub struct Requests {
 
 impl Requests {
     /// Makes the requests of a customer who has read once.
-    pub fn of(product: &Product, source: &Source, login: &str) -> Self {
+    pub fn new(product: &Product, source: &Source, login: &str) -> Self {
         let get = |path: &str, headers: &[(&'static str, String)]| {
             let mut request = Request::get(path).header("host", "localhost");
             for (name, value) in headers {
@@ -77,7 +77,7 @@ pub struct TokenRequests {
 
 impl TokenRequests {
     /// Makes the requests of the sandbox's back end.
-    pub fn of(product: &Product) -> Self {
+    pub fn new(product: &Product) -> Self {
         let back_end = product.sandbox.back_end();
         let seed = URL_SAFE_NO_PAD.decode(back_end.seed).expect("base64url");
         let key = SigningKey::from_seed(&seed.try_into().expect("32 bytes")).expect("a key");

@@ -61,8 +61,8 @@ async fn requests() -> Measured {
         ..ProductOptions::beside(&source)
     })
     .await;
-    let read = Requests::of(&product, &source, &login).warm;
-    let token = TokenRequests::of(&product).repeated;
+    let read = Requests::new(&product, &source, &login).warm;
+    let token = TokenRequests::new(&product).repeated;
     vec![
         ("warm_read", fuel(&product, "claims", &read).await),
         ("cached_token", fuel(&product, "token", &token).await),
@@ -85,12 +85,12 @@ fn rsa() -> Measured {
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
     let key = key.serialize_pem();
     let fuel = |operation: &str| {
-        let of = |times: u64| {
+        let fuel = |times: u64| {
             workload
                 .run(("", &key), &[operation, &times.to_string()])
                 .fuel
         };
-        (of(1 + TIMES) - of(1)) / TIMES
+        (fuel(1 + TIMES) - fuel(1)) / TIMES
     };
     vec![
         ("rs256_2048_sign", fuel("sign")),

@@ -10,7 +10,7 @@ pub struct BodyDigest([u8; 32]);
 
 impl BodyDigest {
     /// Returns the digest of a whole body.
-    pub fn of(body: &[u8]) -> Self {
+    pub fn from_body(body: &[u8]) -> Self {
         Self(Hash::hash(body))
     }
 

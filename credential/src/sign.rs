@@ -34,7 +34,7 @@ impl<'a> BoundRequest<'a> {
             audience,
             method,
             path,
-            body: BodyDigest::of(body),
+            body: BodyDigest::from_body(body),
             consumer: None,
         }
     }

@@ -295,8 +295,11 @@ fn a_body_in_pieces_has_the_digest_of_the_whole() {
     for piece in [&b"sco"[..], b"", b"pe=a"] {
         hasher.update(piece);
     }
-    assert_eq!(hasher.finish(), BodyDigest::of(b"scope=a"));
-    assert_eq!(BodyDigest::of(b"scope=a").to_text(), digest(b"scope=a"));
+    assert_eq!(hasher.finish(), BodyDigest::from_body(b"scope=a"));
+    assert_eq!(
+        BodyDigest::from_body(b"scope=a").to_text(),
+        digest(b"scope=a")
+    );
     assert_eq!(BodyHasher::default().finish().to_text(), digest(b""));
 }
 

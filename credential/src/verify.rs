@@ -41,7 +41,7 @@ impl Credential {
     /// # Errors
     /// [`CredentialError::OtherBody`].
     pub fn check_body(&self, body: &[u8]) -> Result<(), CredentialError> {
-        if BodyDigest::of(body) == self.body {
+        if BodyDigest::from_body(body) == self.body {
             return Ok(());
         }
         Err(CredentialError::OtherBody)

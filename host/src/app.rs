@@ -170,7 +170,7 @@ impl App {
 
         let ids: BTreeSet<&str> = manifest.components.keys().map(String::as_str).collect();
         let prepared = try_join_all(manifest.components.iter().map(|(id, component)| {
-            let granted = Granted::of(id, component, &variables, &ids, &stores, &options.log);
+            let granted = Granted::new(id, component, &variables, &ids, &stores, &options.log);
             let path = manifest.folder.join(component.source());
             let (engine, linker) = (engine.clone(), linker.clone());
             async move {
@@ -281,7 +281,7 @@ struct Granted {
 }
 
 impl Granted {
-    fn of(
+    fn new(
         id: &str,
         component: &Component,
         variables: &Arc<Variables>,

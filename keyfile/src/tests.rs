@@ -234,16 +234,19 @@ fn what_cannot_be_read_has_a_cause_and_a_line() {
 
 #[test]
 fn what_is_missing_is_told_apart() {
-    let of = |label: &str| block(label, &key(), 64, "\n");
+    let labelled = |label: &str| block(label, &key(), 64, "\n");
     let keys = |text: &str| {
         Pem::read(text.as_bytes())
             .private_keys()
             .map(|keys| keys.len())
     };
     assert_eq!(keys(""), Err(PemError::NoPrivateKey));
-    assert_eq!(keys(&of("CERTIFICATE")), Err(PemError::NoPrivateKey));
-    assert_eq!(keys(&of("ENCRYPTED PRIVATE KEY")), Err(PemError::Encrypted));
-    assert_eq!(keys(&(usual() + &of("RSA PRIVATE KEY"))), Ok(2));
+    assert_eq!(keys(&labelled("CERTIFICATE")), Err(PemError::NoPrivateKey));
+    assert_eq!(
+        keys(&labelled("ENCRYPTED PRIVATE KEY")),
+        Err(PemError::Encrypted)
+    );
+    assert_eq!(keys(&(usual() + &labelled("RSA PRIVATE KEY"))), Ok(2));
     let old = usual().replacen(
         "\nMI",
         "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMI",
@@ -268,15 +271,15 @@ fn what_is_missing_is_told_apart() {
     };
     assert_eq!(certificates(&usual()), Err(PemError::NoCertificate));
     assert_eq!(
-        certificates(&of("TRUSTED CERTIFICATE")),
+        certificates(&labelled("TRUSTED CERTIFICATE")),
         Err(PemError::TrustedCertificate)
     );
     assert_eq!(
-        certificates(&(of("CERTIFICATE") + &of("X509 CERTIFICATE"))),
+        certificates(&(labelled("CERTIFICATE") + &labelled("X509 CERTIFICATE"))),
         Ok(2)
     );
     // A certificate that is passed over would be missed later, in another place.
-    let half = of("CERTIFICATE") + "-----BEGIN CERTIFICATE-----\nMI";
+    let half = labelled("CERTIFICATE") + "-----BEGIN CERTIFICATE-----\nMI";
     assert_eq!(certificates(&half), Err(PemError::Fault(Fault::NoEnd(8))));
 }
 

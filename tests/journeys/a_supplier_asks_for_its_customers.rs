@@ -26,7 +26,7 @@ const SCOPES: [&str; 4] = [
 /// Starts an app with one client, the supplier's, and two banks that it serves, without any
 /// delegation yet.
 async fn start(altinn: Generation) -> TestBed {
-    let mut bed = TestBed::of(altinn).await;
+    let mut bed = TestBed::with_altinn(altinn).await;
     let of_banks = bed.sandbox.variables(&bed.public_url);
     let list = |name: &str| -> Vec<Value> { serde_json::from_str(&of_banks[name]).expect("JSON") };
     let banks = list("maskinporten_clients");

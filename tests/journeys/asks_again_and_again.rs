@@ -10,7 +10,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_questions_make_one_look_at_altinn_and_head_makes_none() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let ask = |method: &Method| {

@@ -66,7 +66,7 @@ async fn by_the_pseudonym_of_a_number() {
         .problem(403, "party-not-allowed");
 
     let lines = trail(&bed);
-    let of = |route: &str, outcome: &str| {
+    let recorded = |route: &str, outcome: &str| {
         let mut found = lines
             .iter()
             .filter(|line| line["route"] == route && line["outcome"] == outcome);
@@ -80,9 +80,9 @@ async fn by_the_pseudonym_of_a_number() {
         assert_eq!(line["consumer"], consumer);
         line
     };
-    let asked = of("/consent", "ok");
-    let read = of("/claims/aapnekrav", "ok");
-    let refused = of("/claims/aapnekrav", "party-not-allowed");
+    let asked = recorded("/consent", "ok");
+    let read = recorded("/claims/aapnekrav", "ok");
+    let refused = recorded("/claims/aapnekrav", "party-not-allowed");
     assert_eq!(asked["resource"], "krav-og-betalinger");
     assert_eq!(
         (&read["status"], &refused["status"]),

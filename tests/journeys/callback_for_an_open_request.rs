@@ -5,7 +5,7 @@ use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_stays_open_and_is_given_again() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
@@ -26,7 +26,7 @@ async fn the_request_stays_open_and_is_given_again() {
 /// Runs at Altinn 3 alone: Altinn 2's page never redirects without an answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_back_says_that_it_is_open() {
-    let bed = TestBed::of(Generation::Three).await;
+    let bed = TestBed::with_altinn(Generation::Three).await;
     let ragna = bed.customer("ragna");
     let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 

@@ -63,7 +63,7 @@ async fn the_page_speaks_the_browsers_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn success_typed_by_hand_changes_nothing() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let callback = bed.browser().callback_of(&address);
@@ -89,7 +89,7 @@ async fn success_typed_by_hand_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_a_refusal_typed_by_hand() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let callback = bed

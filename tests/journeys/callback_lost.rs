@@ -5,7 +5,7 @@ use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_finds_out_by_itself() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
@@ -20,7 +20,7 @@ async fn claims_finds_out_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_the_status() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 
@@ -35,7 +35,7 @@ async fn so_does_the_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_the_question_and_the_answer_loses_nothing() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         let address = bed
             .customer("ragna")
             .consent_address(SOLE_PROPRIETORSHIP)

@@ -5,7 +5,7 @@ use journeys::{ANOTHER_PROPRIETORSHIP, Generation, SOLE_PROPRIETORSHIP, TestBed}
 #[tokio::test(flavor = "multi_thread")]
 async fn it_settles_ragnas_consent_and_grants_ola_nothing() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let (ragna, solveig) = (bed.customer("ragna"), bed.customer("solveig"));
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let callback = bed

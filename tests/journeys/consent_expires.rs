@@ -9,7 +9,7 @@ const DAY: Duration = Duration::from_hours(24);
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_consent_is_said_and_can_be_given_again() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
@@ -36,7 +36,7 @@ async fn an_expired_consent_is_said_and_can_be_given_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_nobody_answered_in_time_is_asked_anew() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let address = bed
             .customer("ragna")
             .consent_address(SOLE_PROPRIETORSHIP)

@@ -7,7 +7,7 @@ use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_shows_when_what_is_kept_runs_out() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);

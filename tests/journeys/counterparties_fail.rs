@@ -44,7 +44,7 @@ fn at_both() -> impl Iterator<Item = (Generation, (Fault, Problems))> {
 /// Checks a failure while claims are read, with a consent and an empty cache.
 async fn fails_when_claims_are_read(altinn: Generation, counterparty: ExternalService) {
     for (fault, expected) in faults() {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
@@ -88,7 +88,7 @@ async fn altinn_2_when_its_proof_is_fetched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn altinn_when_a_consent_is_asked_for() {
     for (altinn, (fault, expected)) in at_both() {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         bed.fault(altinn.counterparty(), None, fault);
 
@@ -114,7 +114,7 @@ async fn altinn_when_a_consent_is_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn altinn_when_the_browser_comes_back() {
     for (altinn, (fault, _)) in at_both() {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let callback = bed
@@ -139,7 +139,7 @@ async fn a_kept_connection_that_was_closed_is_not_the_customers_trouble() {
     let [three, two] = Generation::BOTH.map(|altinn| (altinn, altinn.counterparty()));
     let others = [Maskinporten, Skatteetaten].map(|counterparty| (Generation::Three, counterparty));
     for (altinn, counterparty) in others.into_iter().chain([three, two]) {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         bed.fault(counterparty, None, Fault::CloseAfter);
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
@@ -153,7 +153,7 @@ async fn a_kept_connection_that_was_closed_is_not_the_customers_trouble() {
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_calls_are_said_with_when_to_come_back() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         bed.fault(
@@ -177,7 +177,7 @@ async fn one_bad_moment_is_overcome() {
     let proof = (Generation::Two, Altinn2);
     let all = Generation::BOTH.into_iter().flat_map(source).chain([proof]);
     for (altinn, counterparty) in all {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         bed.fault(counterparty, 1, DOWN);

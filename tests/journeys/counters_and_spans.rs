@@ -27,7 +27,7 @@ const NEVER_KEPT: [&str; 7] = [
 /// Runs a consent that is given, used twice, and withdrawn; one that is refused; one that is given
 /// anew, and one left open.
 async fn walked(altinn: Generation) -> TestBed {
-    let bed = TestBed::of(altinn).await;
+    let bed = TestBed::with_altinn(altinn).await;
     let (ragna, solveig) = (bed.customer("ragna"), bed.customer("solveig"));
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     for _ in 0..2 {
@@ -233,7 +233,7 @@ fn traces(lines: &[Value]) -> BTreeSet<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callers_trace_goes_no_further_and_ours_reaches_through_all_components() {
-    let mut bed = TestBed::of(Generation::Three).await;
+    let mut bed = TestBed::with_altinn(Generation::Three).await;
     let ragna = bed.customer("ragna");
     ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
     let lines = lines_of_a_read(&bed).await;

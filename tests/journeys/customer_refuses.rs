@@ -5,7 +5,7 @@ use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_said_and_a_new_request_can_be_made() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
 

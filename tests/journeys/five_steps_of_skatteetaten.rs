@@ -24,7 +24,7 @@ const TOKEN_ENDPOINT: &str = "/api/authorization/token/{code}";
 /// tokens.
 #[tokio::test(flavor = "multi_thread")]
 async fn from_log_in_to_claims_and_again_until_the_party_withdraws() {
-    let bed = TestBed::of(Generation::Two).await;
+    let bed = TestBed::with_altinn(Generation::Two).await;
     let parten = bed.customer("ragna");
     let mut nettbanken = Nettbanken { bed: &bed, read: 0 };
 
@@ -63,7 +63,7 @@ async fn from_log_in_to_claims_and_again_until_the_party_withdraws() {
 /// without a question to the party.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_the_two_is_renewed_when_it_runs_out() {
-    let bed = TestBed::of(Generation::Two).await;
+    let bed = TestBed::with_altinn(Generation::Two).await;
     bed.services().maskinporten.set_switches(Switches {
         token_lifetime_s: Some(60),
         ..bed.services().maskinporten.switches()

@@ -8,7 +8,7 @@ async fn a_person_logs_in_consents_and_sees_their_claims() {
         let Some(browser) = RealBrowser::on_a_phone().await else {
             return;
         };
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let places = bed.sandbox.addresses();
 
         browser.opens(&places.bank_page).await;

@@ -7,7 +7,7 @@ use sandbox::skatteetaten::{Shape, Switches};
 #[tokio::test(flavor = "multi_thread")]
 async fn four_years_come_back_as_one_document() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         let calls = bed.calls(ExternalService::Skatteetaten);
@@ -67,7 +67,7 @@ async fn four_years_come_back_as_one_document() {
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_keep_every_digit() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(COMPANY).await;
         let year = bed.services().clock.now().year();

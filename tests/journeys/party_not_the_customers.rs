@@ -6,7 +6,7 @@ use sandbox::kit::ExternalService;
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_asked_about_it() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;

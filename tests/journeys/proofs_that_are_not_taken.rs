@@ -30,7 +30,7 @@ fn asked_for_keys(bed: &TestBed) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_with_one_is_not_made_and_the_log_tells_why() {
-    let bed = TestBed::of(Generation::Two).await;
+    let bed = TestBed::with_altinn(Generation::Two).await;
     let parten = bed.customer("ragna");
     parten.gives_consent(SOLE_PROPRIETORSHIP).await;
     for (proofs, told) in [
@@ -64,7 +64,7 @@ async fn a_read_with_one_is_not_made_and_the_log_tells_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_the_way_back_one_of_another_consent_settles_and_a_false_one_does_not() {
-    let bed = TestBed::of(Generation::Two).await;
+    let bed = TestBed::with_altinn(Generation::Two).await;
     let parten = bed.customer("ragna");
     let address = parten.consent_address(SOLE_PROPRIETORSHIP).await;
     switch(&bed, Proofs::Tampered);
@@ -100,7 +100,7 @@ async fn on_the_way_back_one_of_another_consent_settles_and_a_false_one_does_not
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_rolled_over_stops_nobody() {
-    let bed = TestBed::of(Generation::Two).await;
+    let bed = TestBed::with_altinn(Generation::Two).await;
     let parten = bed.customer("ragna");
     parten.gives_consent(SOLE_PROPRIETORSHIP).await;
     parten.open_claims(SOLE_PROPRIETORSHIP).await.json(200);

@@ -25,7 +25,7 @@ async fn consents(customer: &Customer<'_>, from: &str, to: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_three_months_and_the_bank_sees_those() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let (from, to) = months(&bed);
         let path = read(&from, &to);
@@ -59,7 +59,7 @@ async fn the_customer_consents_to_three_months_and_the_bank_sees_those() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_income_is_told_apart() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         for (name, months, status, problem, code) in [
             // Before the first employment.
             (
@@ -91,7 +91,7 @@ async fn what_has_no_income_is_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_for_is_refused_before_anybody_is_asked() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let calls = bed.calls_to_altinn();
 
@@ -140,7 +140,7 @@ async fn what_cannot_be_asked_for_is_refused_before_anybody_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_in_trouble_and_a_consent_taken_back() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let (from, to) = months(&bed);
         let path = read(&from, &to);

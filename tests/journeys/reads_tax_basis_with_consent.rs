@@ -24,7 +24,7 @@ async fn consents(customer: &Customer<'_>, year: i32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_consents_to_one_year_and_the_bank_sees_its_sums() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let year = latest(&bed);
 
@@ -47,7 +47,7 @@ async fn the_customer_consents_to_one_year_and_the_bank_sees_its_sums() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_refusal_is_told_apart() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let year = latest(&bed);
         for (name, year, status, problem, code) in [
             ("odd", year, 404, "nothing-found", "SSG-008"),

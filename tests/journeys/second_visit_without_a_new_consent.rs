@@ -5,7 +5,7 @@ use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_consent_outlives_the_app() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
@@ -24,7 +24,7 @@ async fn the_consent_outlives_the_app() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_call_needs_no_new_token() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);

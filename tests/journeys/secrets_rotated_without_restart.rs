@@ -180,13 +180,13 @@ async fn component_key(traffic: &Traffic<'_>, secrets: &Values) {
     let bed = traffic.bed;
     let mut services: Value = serde_json::from_str(&secrets["token_services"]).expect("JSON");
     let all = services.as_array_mut().expect("a list");
-    let of = |all: &[Value], subject: &str| {
+    let position = |all: &[Value], subject: &str| {
         let mut services = all.iter();
         services.position(|service| service["subject"] == subject)
     };
     let (claims, accounting) = (
-        of(all, "claims").expect("it"),
-        of(all, "accounting").expect("it"),
+        position(all, "claims").expect("it"),
+        position(all, "accounting").expect("it"),
     );
     let (old, new) = (
         all[claims]["public_key"].clone(),

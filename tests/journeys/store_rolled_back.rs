@@ -16,7 +16,7 @@ const TOKEN_KEPT: Duration = Duration::from_secs(121);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_that_was_revoked_is_refused_with_its_token() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -48,7 +48,7 @@ async fn a_consent_that_was_revoked_is_refused_with_its_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_was_rejected_is_looked_up_again() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let open = bed.stored_rows("consents");

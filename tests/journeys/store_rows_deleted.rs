@@ -11,7 +11,7 @@ const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_is_asked_for_anew() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -31,7 +31,7 @@ async fn a_consent_is_asked_for_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_comes_back_finds_nothing_and_settles_nothing() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         let address = ragna.consent_address(SOLE_PROPRIETORSHIP).await;
         let callback = bed

@@ -7,7 +7,7 @@ use sandbox::kit::ExternalService;
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_row_opens_under_the_others_name() {
     for altinn in Generation::BOTH {
-        let mut bed = TestBed::of(altinn).await;
+        let mut bed = TestBed::with_altinn(altinn).await;
         bed.customer("ragna")
             .gives_consent(SOLE_PROPRIETORSHIP)
             .await;
@@ -37,7 +37,7 @@ async fn neither_row_opens_under_the_others_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_in_the_store_can_be_read() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);

@@ -26,7 +26,7 @@ struct Report {
 impl Report {
     /// Reads a page. `exists` says whether a file, relative to the page, has the test; for a file
     /// that is not Rust, whether it is there.
-    fn of(page: &str, mut exists: impl FnMut(&str, &str) -> bool) -> Self {
+    fn read(page: &str, mut exists: impl FnMut(&str, &str) -> bool) -> Self {
         let mut report = Self::default();
         let mut header: Option<Vec<&str>> = None;
         for (number, line) in (1..).zip(page.lines()) {
@@ -131,7 +131,7 @@ fn no_cell_is_empty_and_every_test_exists() {
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         let folder = page.parent().expect("a folder");
-        let report = Report::of(&text, |file, test| {
+        let report = Report::read(&text, |file, test| {
             let path = folder.join(file);
             if path.extension().is_none_or(|extension| extension != "rs") {
                 return path.is_file();
@@ -172,7 +172,7 @@ fn what_is_wrong_is_told() {
     let table = |rows: &str| {
         format!("Text\n\n| Threat | Counter-measure | Test |\n|---|---|---|\n{rows}\n")
     };
-    let report = |page: &str| Report::of(page, |file, test| (file, test) == ("a.rs", "is_held"));
+    let report = |page: &str| Report::read(page, |file, test| (file, test) == ("a.rs", "is_held"));
     let good = "| A | b | [`is_held`](a.rs) |";
     assert_eq!(
         report(&table(good)),

@@ -12,7 +12,7 @@ const UNAUTHORIZED: Fault = Fault::Status {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_one_is_fetched_and_the_call_made_again() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         ragna.open_claims(SOLE_PROPRIETORSHIP).await.json(200);
@@ -28,7 +28,7 @@ async fn a_new_one_is_fetched_and_the_call_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_is_a_refusal() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(SOLE_PROPRIETORSHIP).await;
         let calls = bed.calls(ExternalService::Skatteetaten);

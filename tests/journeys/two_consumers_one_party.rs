@@ -8,7 +8,7 @@ use sandbox::population::{FJORDBANKEN, INNLANDSBANKEN};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_to_one_bank_is_none_to_the_other() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let at_fjord = bed.customer("ragna").logged_in_at(FJORDBANKEN);
         let at_innland = bed.customer("ragna").logged_in_at(INNLANDSBANKEN);
 

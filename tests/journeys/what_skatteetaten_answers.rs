@@ -11,7 +11,7 @@ const SHIELDED: &str = "314961900";
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_found_is_a_problem_and_nothing_owed_is_data() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let solveig = bed.customer("solveig");
         solveig.gives_consent(ANOTHER_PROPRIETORSHIP).await;
 
@@ -30,7 +30,7 @@ async fn nothing_found_is_a_problem_and_nothing_owed_is_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shielded_party_is_not_one_that_owes_nothing() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let solveig = bed.customer("solveig");
         solveig.gives_consent(SHIELDED).await;
         let open = solveig.open_claims(SHIELDED).await;
@@ -41,7 +41,7 @@ async fn a_shielded_party_is_not_one_that_owes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_party_that_the_source_does_not_know_is_said_so() {
     for altinn in Generation::BOTH {
-        let bed = TestBed::of(altinn).await;
+        let bed = TestBed::with_altinn(altinn).await;
         let ragna = bed.customer("ragna");
         ragna.gives_consent(&ragna.pid).await;
 

@@ -54,7 +54,7 @@ impl TestBed {
     }
 
     /// Starts the product with an app that calls this Altinn.
-    pub async fn of(altinn: Generation) -> Self {
+    pub async fn with_altinn(altinn: Generation) -> Self {
         let options = TestOptions {
             altinn,
             ..TestOptions::default()

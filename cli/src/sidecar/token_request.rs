@@ -197,7 +197,7 @@ pub(super) mod tests {
             &other,
         ] {
             let comma = if more.is_empty() { "" } else { "," };
-            let of = async |rest: &str| {
+            let key_with = async |rest: &str| {
                 let body = format!(
                     r#"{{"identity_provider":"maskinporten","target":"a b"{comma}{more}{rest}}}"#
                 );
@@ -206,25 +206,29 @@ pub(super) mod tests {
                     .expect("a request");
                 token_request.key().expect("JSON")
             };
-            let key = of("").await;
+            let key = key_with("").await;
             assert!(!keys.contains(&key), "{more}");
             for same in [
                 r#","skip_cache":true"#,
                 r#","skip_cache":false"#,
                 r#","more":1"#,
             ] {
-                assert_eq!(of(same).await, key, "{more} {same}");
+                assert_eq!(key_with(same).await, key, "{more} {same}");
             }
             keys.push(key);
         }
-        let mut of = Vec::new();
+        let mut form_keys = Vec::new();
         for target in ["a+b", "b+a", "+a++b+a", "a", "ab"] {
             let form = format!("identity_provider=maskinporten&target={target}");
             let token_request = token_request("application/x-www-form-urlencoded", &form).await;
-            of.push(token_request.expect("a request").key().expect("JSON"));
+            form_keys.push(token_request.expect("a request").key().expect("JSON"));
         }
-        assert_eq!(of[..3], [keys[0], keys[0], keys[0]]);
-        assert!(of[3] != of[0] && of[4] != of[0] && of[3] != of[4]);
+        assert_eq!(form_keys[..3], [keys[0], keys[0], keys[0]]);
+        assert!(
+            form_keys[3] != form_keys[0]
+                && form_keys[4] != form_keys[0]
+                && form_keys[3] != form_keys[4]
+        );
     }
 
     #[tokio::test]

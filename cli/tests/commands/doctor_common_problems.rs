@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::doctor::{Answer, ask, file, json_of, text};
 use crate::doctor_revocation::{Stage, order, pem};
-use crate::openssl::{Wanted, Workshop};
+use crate::openssl::{CertificateOptions, Workshop};
 
 fn told(answer: &Answer, id: &str) -> String {
     let json = answer.json();
@@ -138,12 +138,12 @@ fn tried(stage: &Stage, folder: &std::path::Path, origin: &str, workshop: &Works
 /// Starts an OpenSSL server with a certificate of the workshop, on a free port.
 async fn server(workshop: &Workshop, more: &[&str]) -> (Child, String) {
     let key = workshop.key("server", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
-    let wanted = Wanted {
+    let options = CertificateOptions {
         subject: "/CN=localhost",
         extensions: "basicConstraints=CA:false\nsubjectAltName=DNS:localhost\n",
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("server", &wanted);
+    let certificate = workshop.certificate("server", &options);
     let mut command = Command::new("openssl");
     command
         .args([

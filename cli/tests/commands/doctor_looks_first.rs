@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::doctor::{Answer, ask, ask_with, closed, json_of, text};
-use crate::openssl::{EXTENSIONS, Wanted, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
 use crate::project::{Project, found};
 
 const PURPOSES: [&str; 4] = ["token", "key", "tls", "seal"];
@@ -204,11 +204,11 @@ fn without_the_issuer_the_signature_was_not_checked() {
         "{EXTENSIONS}authorityKeyIdentifier=none\n2.5.29.35=DER:30168014{known}\n\
          crlDistributionPoints=URI:http://localhost:1/issuing.crl\n"
     );
-    let wanted = Wanted {
+    let options = CertificateOptions {
         extensions: &extensions,
-        ..Wanted::of(Path::new(key))
+        ..CertificateOptions::new(Path::new(key))
     };
-    let forged = workshop.certificate("forged", &wanted);
+    let forged = workshop.certificate("forged", &options);
     let answer = ask(&json_of(&forged, &["--key", key]));
     assert_eq!(answer.findings(), ["info I10"]);
     assert_eq!(
@@ -234,11 +234,11 @@ fn live_means_that_somebody_answered() {
     let key = workshop.usual_key();
     let authority = workshop.authority();
     let without = format!("{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n");
-    let wanted = Wanted {
+    let options = CertificateOptions {
         extensions: &without,
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let silent = workshop.certificate("silent", &wanted);
+    let silent = workshop.certificate("silent", &options);
     let more = |purpose| {
         [
             "--key",

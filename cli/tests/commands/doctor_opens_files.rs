@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::doctor::{ask_with, closed, json_of, text};
-use crate::openssl::{EXTENSIONS, Wanted, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
 
 #[test]
 fn a_cipher_that_is_not_known_is_no_wrong_password() {
@@ -147,11 +147,11 @@ fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
         "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=none\n\
          crlDistributionPoints=URI:http://localhost:1/issuing.crl\n"
     );
-    let wanted = Wanted {
+    let options = CertificateOptions {
         extensions: &extensions,
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("nameless", &wanted);
+    let certificate = workshop.certificate("nameless", &options);
     let judged = |authority: &std::path::Path| {
         let authority = text(authority);
         let more = [
@@ -207,11 +207,11 @@ fn an_algorithm_that_is_not_known_is_no_false_signature() {
         "-subj",
         "/C=NO/O=Simulert/CN=SIMULERT Buypass Class 3 Test4 CA G2 ST Business",
     ]);
-    let wanted = Wanted {
+    let options = CertificateOptions {
         digest: "-sha512",
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("unknown", &wanted);
+    let certificate = workshop.certificate("unknown", &options);
     let authority = workshop.authority();
     let authority = text(&authority);
     let more = [
@@ -244,11 +244,11 @@ fn a_certificate_that_expired_yesterday_expired_1_day_ago() {
         return;
     };
     let key = workshop.usual_key();
-    let wanted = Wanted {
+    let options = CertificateOptions {
         days: "-1",
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("expired", &wanted);
+    let certificate = workshop.certificate("expired", &options);
     let arguments = ["--certificate", text(&certificate), "--key", text(&key)];
     let answer = ask_with(&arguments, &[]);
     assert!(answer.text.contains("expired 1 day ago"), "{}", answer.text);

@@ -214,16 +214,16 @@ async fn this_project_with_the_sandboxs_values() {
         (name, what.to_owned())
     };
     let certified = "maskinporten_clients, client 2 (310000302), key 1".to_owned();
-    let of = |what: &str| (certified.clone(), what.to_owned());
+    let second = |what: &str| (certified.clone(), what.to_owned());
     let seal = "seal_certificate_chain, seal_key".to_owned();
     let sealed = |what: &str| (seal.clone(), what.to_owned());
     assert_eq!(
         found,
         [
             client(1, "310000205", "info C03"),
-            of("info C03"),
-            of("info L14"),
-            of("info L14"),
+            second("info C03"),
+            second("info L14"),
+            second("info L14"),
             client(3, "310000418", "info A02"),
             sealed("info C03"),
             sealed("info L14"),

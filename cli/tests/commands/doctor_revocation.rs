@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::doctor::{Answer, ask, file, json_of, text};
-use crate::openssl::{EXTENSIONS, Wanted, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
 
 /// Sandbox, and the files that the doctor needs to test certificates on its two-way TLS.
 pub(crate) struct Stage {
@@ -200,11 +200,11 @@ async fn lists_that_openssl_makes() {
         "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
          crlDistributionPoints=URI:http://localhost:{port}/list.crl\n"
     );
-    let wanted = Wanted {
+    let options = CertificateOptions {
         extensions: &extensions,
-        ..Wanted::of(&key)
+        ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("listed", &wanted);
+    let certificate = workshop.certificate("listed", &options);
     let lists = [
         (list(&workshop, None), "info L14"),
         (list(&workshop, Some(&certificate)), "error N01"),
@@ -275,11 +275,11 @@ async fn a_responder_of_openssls() {
             "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
              authorityInfoAccess=OCSP;URI:http://localhost:{port}/\n"
         );
-        let wanted = Wanted {
+        let options = CertificateOptions {
             extensions: &extensions,
-            ..Wanted::of(&key)
+            ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("asked", &wanted);
+        let certificate = workshop.certificate("asked", &options);
         register(&workshop, entry.map(|entry| [entry, text(&certificate)]));
         let mut responder = responder(&workshop, &port).await;
         let more = [

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::doctor::{Answer, ask, closed, file, json_of, text};
-use crate::openssl::{EXTENSIONS, SUBJECT, Wanted, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, SUBJECT, Workshop};
 
 /// Runs the doctor on `certificate`, with its key and the authority that signed it.
 fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) -> Answer {
@@ -29,16 +29,16 @@ fn each(cases: &[(&str, &str, Option<&str>)]) {
     };
     let key = workshop.usual_key();
     for (subject, extensions, expected) in cases {
-        let wanted = Wanted {
+        let options = CertificateOptions {
             subject: if subject.is_empty() { SUBJECT } else { subject },
             extensions: if extensions.is_empty() {
                 EXTENSIONS
             } else {
                 extensions
             },
-            ..Wanted::of(&key)
+            ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("one", &wanted);
+        let certificate = workshop.certificate("one", &options);
         let found = judged(&workshop, &certificate, &key, &[]).findings();
         let expected: Vec<&str> = expected.iter().copied().collect();
         assert_eq!(found, expected, "{subject} {extensions}");
@@ -155,12 +155,12 @@ fn days_and_digests() {
         ("1000", "-sha1", "error C04"),
         ("1000", "-md5", "error C04"),
     ] {
-        let wanted = Wanted {
+        let options = CertificateOptions {
             days,
             digest,
-            ..Wanted::of(&key)
+            ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("wrong", &wanted);
+        let certificate = workshop.certificate("wrong", &options);
         let found = judged(&workshop, &certificate, &key, &[]).findings();
         assert!(
             found.iter().any(|finding| finding == expected),
@@ -202,7 +202,7 @@ fn keys_of_every_kind() {
         ("ed25519", &["ED25519"], &["error C01"], 0),
     ] {
         let key = workshop.key(name, algorithm);
-        let certificate = workshop.certificate(name, &Wanted::of(&key));
+        let certificate = workshop.certificate(name, &CertificateOptions::new(&key));
         let answer = judged(&workshop, &certificate, &key, &[]);
         assert_eq!(answer.findings(), token, "{name}");
         let answer = judged(&workshop, &certificate, &key, &["--purpose", "tls"]);

@@ -13,7 +13,7 @@ pub(crate) struct Workshop {
 }
 
 /// Contents of a certificate to make.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct CertificateOptions<'a> {
     pub(crate) subject: &'a str,
     pub(crate) extensions: &'a str,
     pub(crate) days: &'a str,
@@ -85,26 +85,26 @@ impl Workshop {
     }
 
     /// Makes a certificate, signed by the authority.
-    pub(crate) fn certificate(&self, name: &str, wanted: &Wanted) -> PathBuf {
+    pub(crate) fn certificate(&self, name: &str, options: &CertificateOptions) -> PathBuf {
         let request = self.path(&format!("{name}.csr"));
         self.run(&[
             "req",
             "-new",
             "-utf8",
             "-key",
-            text(wanted.key),
+            text(options.key),
             "-subj",
-            wanted.subject,
+            options.subject,
             "-out",
             text(&request),
         ]);
         let extensions = file(
             self.folder.path(),
             &format!("{name}.cnf"),
-            if wanted.extensions.contains("authorityKeyIdentifier") {
-                wanted.extensions.to_owned()
+            if options.extensions.contains("authorityKeyIdentifier") {
+                options.extensions.to_owned()
             } else {
-                format!("{}{KEYS}", wanted.extensions)
+                format!("{}{KEYS}", options.extensions)
             },
         );
         let path = self.path(&format!("{name}.pem"));
@@ -118,9 +118,9 @@ impl Workshop {
             "-CAkey",
             text(&self.path("authority.key")),
             "-CAcreateserial",
-            wanted.digest,
+            options.digest,
             "-days",
-            wanted.days,
+            options.days,
             "-extfile",
             text(&extensions),
             "-out",
@@ -131,7 +131,7 @@ impl Workshop {
 
     /// Makes a certificate without defects.
     pub(crate) fn good(&self, key: &Path) -> PathBuf {
-        self.certificate("good", &Wanted::of(key))
+        self.certificate("good", &CertificateOptions::new(key))
     }
 
     /// Makes a PKCS#12 file with the certificate, its key and the authority.
@@ -164,9 +164,9 @@ impl Workshop {
     }
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> CertificateOptions<'a> {
     /// Returns the usual contents.
-    pub(crate) fn of(key: &'a Path) -> Self {
+    pub(crate) fn new(key: &'a Path) -> Self {
         Self {
             subject: SUBJECT,
             extensions: EXTENSIONS,

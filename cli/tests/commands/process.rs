@@ -22,7 +22,7 @@ impl Process {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(INNSYN);
         command.args(arguments);
-        Self::of(command)
+        Self::spawn(command)
     }
 
     /// Starts it in a shell with a permissive umask.
@@ -30,10 +30,10 @@ impl Process {
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000 && exec \"$0\" \"$@\"", INNSYN]);
         command.args(arguments);
-        Self::of(command)
+        Self::spawn(command)
     }
 
-    fn of(mut command: Command) -> Self {
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -140,16 +140,16 @@ mod tests {
 
     #[test]
     fn every_encoding_is_tried_once() {
-        let of = |text: &str| {
+        let encoded = |text: &str| {
             let password = Secret::new(text.to_owned());
             let encodings = encodings(Some(&password)).into_iter();
             encodings
                 .map(|form| form.utf8().to_vec())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(of("plain"), [b"plain".to_vec()]);
-        assert_eq!(of("é").len(), 3);
-        assert_eq!(of("e\u{301}").len(), 3);
+        assert_eq!(encoded("plain"), [b"plain".to_vec()]);
+        assert_eq!(encoded("é").len(), 3);
+        assert_eq!(encoded("e\u{301}").len(), 3);
         let emoji = encodings(Some(&Secret::new("😀".to_owned())));
         assert_eq!(emoji[0].bmp(), [0xD8, 0x3D, 0xDE, 0x00, 0, 0]);
         let none = encodings(None);

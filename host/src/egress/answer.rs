@@ -79,7 +79,7 @@ struct Body<'a> {
 
 impl Fault {
     /// Returns the fault of a failed exchange.
-    pub(super) fn of(code: &Error) -> Self {
+    pub(super) fn from_error(code: &Error) -> Self {
         match code {
             Error::TlsAlertReceived {
                 alert_id: Some(alert),
@@ -157,11 +157,14 @@ mod tests {
     #[test]
     fn a_counterparty_that_is_late_is_no_counterparty_that_fails() {
         for code in [Error::ConnectionTimeout, Error::HttpResponseTimeout] {
-            let refused = Fault::of(&code);
+            let refused = Fault::from_error(&code);
             assert_eq!(refused.slug(), "timed-out");
             assert_eq!(refused.response(None).status(), 504);
         }
-        assert_eq!(Fault::of(&Error::ConnectionTerminated), Fault::Broken);
+        assert_eq!(
+            Fault::from_error(&Error::ConnectionTerminated),
+            Fault::Broken
+        );
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
                 alert_id: alert,
                 alert_message: None,
             };
-            assert_eq!(Fault::of(&code).slug(), slug);
+            assert_eq!(Fault::from_error(&code).slug(), slug);
         }
     }
 }

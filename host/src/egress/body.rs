@@ -46,7 +46,7 @@ where
         return Ok((request.map(BodyExt::boxed_unsync), verdict));
     };
     if request.body().is_end_stream() {
-        if expected != BodyDigest::of(b"") {
+        if expected != BodyDigest::from_body(b"") {
             return Err(Fault::CredentialElsewhere);
         }
         return Ok((request.map(BodyExt::boxed_unsync), verdict));
@@ -168,7 +168,7 @@ mod tests {
             (&[], &[]),
         ] {
             let right = given.concat() == "one two three";
-            let digest = BodyDigest::of(b"one two three");
+            let digest = BodyDigest::from_body(b"one two three");
             let (request, verdict) = held_to(Request::new(pieces(given)), Some(digest)).unwrap();
             let (mut body, mut left) = (request.into_body(), Vec::new());
             let end = loop {
@@ -186,9 +186,9 @@ mod tests {
     #[test]
     fn a_request_without_a_body_is_judged_at_once() {
         let empty = || Request::new(Full::new(Bytes::new()).map_err(|never| match never {}));
-        assert!(held_to(empty(), Some(BodyDigest::of(b""))).is_ok());
+        assert!(held_to(empty(), Some(BodyDigest::from_body(b""))).is_ok());
         assert!(held_to(empty(), None).is_ok());
-        let refused = held_to(empty(), Some(BodyDigest::of(b"x"))).err();
+        let refused = held_to(empty(), Some(BodyDigest::from_body(b"x"))).err();
         assert_eq!(refused, Some(Fault::CredentialElsewhere));
     }
 
@@ -199,7 +199,7 @@ mod tests {
             Err(Error::ConnectionTerminated),
         ]);
         let request = Request::new(StreamBody::new(broken));
-        let (request, verdict) = held_to(request, Some(BodyDigest::of(b"whole"))).unwrap();
+        let (request, verdict) = held_to(request, Some(BodyDigest::from_body(b"whole"))).unwrap();
         assert!(request.into_body().frame().await.unwrap().is_err());
         assert!(!verdict.differs());
     }

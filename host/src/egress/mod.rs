@@ -320,7 +320,7 @@ impl Proxy {
             if verdict.differs() {
                 return Fault::CredentialElsewhere;
             }
-            Fault::of(&code)
+            Fault::from_error(&code)
         });
         (Some(pin), answered)
     }

@@ -121,7 +121,7 @@ impl<T: Send + 'static> HostStoreWithStore<T> for KeyValue {
         let opened = opened(accessor, &store);
         accessor.with(|mut access| match opened {
             Ok((stores, backend)) => {
-                let (keys, end) = Keys::of(backend);
+                let (keys, end) = Keys::stream(backend);
                 let outcome = async move {
                     let end = end.await.unwrap_or(Ok(()));
                     wasmtime::error::Ok(end.map_err(|error| stores.failed(&error)))

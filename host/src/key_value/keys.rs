@@ -30,7 +30,7 @@ pub(super) struct Keys {
 impl Keys {
     /// Streams the keys of `backend`. After the last one, the receiver gets the outcome; nothing if
     /// the guest stops earlier.
-    pub(super) fn of(backend: Backend) -> (Self, oneshot::Receiver<Result<(), StoreError>>) {
+    pub(super) fn stream(backend: Backend) -> (Self, oneshot::Receiver<Result<(), StoreError>>) {
         let (sender, receiver) = oneshot::channel();
         let keys = Self {
             backend,

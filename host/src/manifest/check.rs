@@ -143,8 +143,10 @@ pub(super) fn component(
 /// Checks Spin's rule for ids of components.
 pub(crate) fn component_id(id: &str) -> Result<(), &'static str> {
     let is_word = |word: &str| {
-        let has_case =
-            |of: fn(&u8) -> bool| word.bytes().all(|byte| byte.is_ascii_digit() || of(&byte));
+        let has_case = |is_of_case: fn(&u8) -> bool| {
+            word.bytes()
+                .all(|byte| byte.is_ascii_digit() || is_of_case(&byte))
+        };
         word.starts_with(|first: char| first.is_ascii_alphabetic())
             && (has_case(u8::is_ascii_lowercase) || has_case(u8::is_ascii_uppercase))
     };

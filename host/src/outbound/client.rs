@@ -115,7 +115,7 @@ impl Client {
             permit.made();
         }
         marks.limit(&mut options);
-        let identity = self.identities.of(component, origin);
+        let identity = self.identities.select(component, origin);
         if let Entry::Pin(..) = identity.entry {
             // For the proxy alone; this is a service.
             request.headers_mut().remove(EGRESS_HEADER);

@@ -60,11 +60,11 @@ impl Counterparties {
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, DocumentError> {
         path.map_or_else(
             || Ok(Self::default()),
-            |path| Self::of(&Document::read(path)?),
+            |path| Self::from_document(&Document::read(path)?),
         )
     }
 
-    pub(super) fn of(document: &Document) -> Result<Self, DocumentError> {
+    pub(super) fn from_document(document: &Document) -> Result<Self, DocumentError> {
         let content: Content = document.typed()?;
         let pins = Pin::all(document, content.pin)?;
         let mut upstreams = Vec::<Upstream>::new();
@@ -111,7 +111,7 @@ mod tests {
     fn an_upstream_has_a_name_of_its_own_and_an_origin() {
         let read = |text: &str| {
             let document = Document::parse(Path::new("conf/pins.toml"), text)?;
-            Counterparties::of(&document)
+            Counterparties::from_document(&document)
         };
         let whole = "[[upstream]]\nname = \"tax\"\norigin = \"https://tax.example\"\n";
         let counterparties = read(&format!("{whole}roots_file = \"roots.pem\"")).unwrap();

@@ -52,7 +52,7 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn of(value: &'a Value, path: &'a str) -> Result<Self, Unreadable> {
+    pub(super) fn new(value: &'a Value, path: &'a str) -> Result<Self, Unreadable> {
         value
             .as_object()
             .map(|object| Self { object, path })

@@ -31,7 +31,7 @@ pub(super) fn contract(
     if !switches.missing_status {
         document.insert(
             "status".into(),
-            json!(switches.letter_case.of(request.status().name())),
+            json!(switches.letter_case.apply(request.status().name())),
         );
     }
     if switches.unknown_members {
@@ -58,7 +58,7 @@ pub(super) fn internal(request: &Request, page: &str, switches: &Switches) -> Va
     document.insert("consentRequestEvents".into(), events.collect());
     document.insert(
         "consentRequestStatus".into(),
-        json!(switches.letter_case.of(request.status().name())),
+        json!(switches.letter_case.apply(request.status().name())),
     );
     document.insert("templateId".into(), json!(request.template));
     document.insert("templateVersion".into(), json!(resource::VERSION));
@@ -77,7 +77,7 @@ pub(super) fn view_uri(page: &str, id: Uuid) -> String {
 
 fn common(request: &Request, page: &str, switches: &Switches) -> Map<String, Value> {
     let draft = &request.draft;
-    let time = |moment| switches.timestamps.of(moment);
+    let time = |moment| switches.timestamps.format(moment);
     let document = json!({
         "id": draft.id,
         "from": draft.from.to_string(),
@@ -89,7 +89,7 @@ fn common(request: &Request, page: &str, switches: &Switches) -> Map<String, Val
         "consented": request.consented().map(time),
         "redirectUrl": draft.redirect_url,
         "viewUri": view_uri(page, draft.id),
-        "portalViewMode": switches.letter_case.of(draft.portal_view_mode.name()),
+        "portalViewMode": switches.letter_case.apply(draft.portal_view_mode.name()),
     });
     match document {
         Value::Object(members) => members,
@@ -100,9 +100,9 @@ fn common(request: &Request, page: &str, switches: &Switches) -> Map<String, Val
 fn event_of(request: &Request, event: &Event, switches: &Switches) -> Value {
     json!({
         "consentEventID": event.id,
-        "created": switches.timestamps.of(event.created),
+        "created": switches.timestamps.format(event.created),
         "performedBy": event.performed_by.to_string(),
-        "eventType": switches.letter_case.of(event.kind.name()),
+        "eventType": switches.letter_case.apply(event.kind.name()),
         "consentRequestID": request.draft.id,
     })
 }
@@ -131,5 +131,5 @@ fn rights(rights: &[Right], with_version: bool) -> Value {
 
 /// Formats a moment as in tokens and answers: UTC, microseconds at most, `+00:00`.
 pub fn timestamp(moment: OffsetDateTime) -> String {
-    Timestamps::Microseconds.of(moment)
+    Timestamps::Microseconds.format(moment)
 }

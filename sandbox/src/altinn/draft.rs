@@ -50,7 +50,7 @@ impl Draft {
     /// Parses the body of a consent request.
     pub(super) fn read(body: &[u8]) -> Result<Self, Unreadable> {
         let value = body::value(body, "the consent request")?;
-        let members = Members::of(&value, "$")?;
+        let members = Members::new(&value, "$")?;
         Ok(Self {
             id: members.required("id", uuid)?,
             from: members.required("from", |urn| urn.parse().ok())?,
@@ -69,7 +69,7 @@ impl Draft {
 
 impl Right {
     fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
-        let members = Members::of(value, path)?;
+        let members = Members::new(value, path)?;
         Ok(Self {
             action: members.list("action", body::text)?,
             resource: members.list("resource", Reference::read)?,
@@ -83,7 +83,7 @@ impl Right {
 
 impl Reference {
     fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
-        let members = Members::of(value, path)?;
+        let members = Members::new(value, path)?;
         Ok(Self {
             kind: members.required("type", |text| Some(text.to_owned()))?,
             value: members.required("value", |text| Some(text.to_owned()))?,

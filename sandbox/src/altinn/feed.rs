@@ -151,8 +151,8 @@ pub(super) fn page<'a>(
         .map(|(request, event)| {
             json!({
                 "consentRequestId": request.draft.id,
-                "eventType": switches.letter_case.of(event.kind.name()),
-                "changedDate": switches.timestamps.of(event.created),
+                "eventType": switches.letter_case.apply(event.kind.name()),
+                "changedDate": switches.timestamps.format(event.created),
             })
         })
         .collect();

@@ -72,11 +72,11 @@ async fn show(
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = Language::from_headers(&headers);
     match altinn.request(asked.id) {
         None => unknown(language),
         Some(request) => {
-            let person = altinn.sessions.persons.of(&headers);
+            let person = altinn.sessions.persons.get(&headers);
             consent_page(&altinn, &request, language, person, None)
         }
     }
@@ -88,7 +88,7 @@ async fn answer(
     Query(asked): Query<Asked>,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = Language::from_headers(&headers);
     let known = person_named(&person);
     let (Some(person), true) = (known, html::is_own(&headers, &altinn.origins.pages)) else {
         return StatusCode::FORBIDDEN.into_response();
@@ -173,7 +173,7 @@ async fn go_back(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Respo
         let page = html::page(
             StatusCode::OK,
             "return.html",
-            Language::of(&headers),
+            Language::from_headers(&headers),
             &origin,
             context,
         );

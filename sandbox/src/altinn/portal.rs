@@ -31,8 +31,8 @@ pub(super) fn routes() -> Router<Arc<Altinn>> {
 }
 
 async fn show(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
-    let Some(person) = altinn.sessions.persons.of(&headers) else {
+    let language = Language::from_headers(&headers);
+    let Some(person) = altinn.sessions.persons.get(&headers) else {
         let context = json!({ "persons": person_choices(|_| true) });
         return html::page(StatusCode::OK, "portal.html", language, "'none'", context);
     };
@@ -97,7 +97,7 @@ async fn revoke(
     headers: HeaderMap,
     Path(id): Path<Uuid>,
 ) -> Response {
-    let person = altinn.sessions.persons.of(&headers);
+    let person = altinn.sessions.persons.get(&headers);
     let (Some(person), true) = (person, html::is_own(&headers, &altinn.origins.pages)) else {
         return StatusCode::FORBIDDEN.into_response();
     };

@@ -81,7 +81,7 @@ pub enum Timestamps {
 }
 
 impl LetterCase {
-    pub(super) fn of(self, value: &str) -> String {
+    pub(super) fn apply(self, value: &str) -> String {
         match self {
             Self::Pascal => value.to_owned(),
             Self::Lower => value.to_lowercase(),
@@ -92,7 +92,7 @@ impl LetterCase {
 
 impl Timestamps {
     /// Formats the moment in UTC, with `+00:00`.
-    pub(super) fn of(self, moment: time::OffsetDateTime) -> String {
+    pub(super) fn format(self, moment: time::OffsetDateTime) -> String {
         let utc = moment.to_offset(time::UtcOffset::UTC);
         let fraction = match (self, utc.microsecond()) {
             (Self::HundredNanoseconds, micro) => format!(".{micro:06}0"),
@@ -118,15 +118,15 @@ mod tests {
     fn timestamps_have_an_offset_and_no_zeros_at_the_end() {
         let moment = datetime!(2026-08-30 11:15:02.103_400 +02:00);
         assert_eq!(
-            Timestamps::Microseconds.of(moment),
+            Timestamps::Microseconds.format(moment),
             "2026-08-30T09:15:02.1034+00:00"
         );
         assert_eq!(
-            Timestamps::HundredNanoseconds.of(moment),
+            Timestamps::HundredNanoseconds.format(moment),
             "2026-08-30T09:15:02.1034000+00:00"
         );
         assert_eq!(
-            Timestamps::Microseconds.of(datetime!(2026-09-05 12:00 UTC)),
+            Timestamps::Microseconds.format(datetime!(2026-09-05 12:00 UTC)),
             "2026-09-05T12:00:00+00:00"
         );
     }

@@ -76,7 +76,7 @@ impl Call {
             .filter(|claims| is_meant_for_us(claims, &altinn2.origins.interfaces));
         claims
             .as_ref()
-            .and_then(Caller::of)
+            .and_then(Caller::from_claims)
             .ok_or(refusal::NO_ORGANISATION)
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn of(claims: &Value) -> Option<Self> {
+    pub(super) fn from_claims(claims: &Value) -> Option<Self> {
         let number = |claim: &str| {
             let identifier = claims.get(claim)?.get("ID")?.as_str()?;
             identifier.strip_prefix("0192:").map(str::to_owned)

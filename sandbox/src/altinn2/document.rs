@@ -57,7 +57,7 @@ struct Link {
 
 impl<'a> Document<'a> {
     /// Creates the document without links.
-    pub(super) fn of(consent: &'a Consent) -> Self {
+    pub(super) fn new(consent: &'a Consent) -> Self {
         let draft = &consent.draft;
         let resources = draft.parts.iter().map(|part| Resource {
             service_code: part.service.code,

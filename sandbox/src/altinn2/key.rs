@@ -47,7 +47,7 @@ pub(super) struct PublishedKey {
 impl KeyRing {
     /// Makes the keys that a sandbox starts with. Blocks while it makes RSA keys.
     pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
-        let named = |name| SigningKey::of(&rsa_key_named(name, RsaKeySize::_2048)?, now);
+        let named = |name| SigningKey::from_pair(&rsa_key_named(name, RsaKeySize::_2048)?, now);
         Ok(Self {
             primary: named("altinn2-primary")?,
             secondary: named("altinn2-secondary")?,
@@ -74,10 +74,10 @@ impl KeyRing {
 impl SigningKey {
     /// Generates a key; takes part of a second.
     pub(super) fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(&rsa_key(RsaKeySize::_2048)?, now)
+        Self::from_pair(&rsa_key(RsaKeySize::_2048)?, now)
     }
 
-    fn of(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
+    fn from_pair(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
         let certificate = certificate(pair, now)?;
         let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
         let thumbprint = URL_SAFE_NO_PAD.encode(thumbprint);

@@ -54,7 +54,7 @@ async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let parameters = Parameters::of(query.as_deref());
+    let parameters = Parameters::parse(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
     match Link::read(&parameters, altinn2.clock.now(), altinn2.switches().links) {
         Some(link) => link.page(language, None),
@@ -68,7 +68,7 @@ async fn answer(
     RawQuery(query): RawQuery,
     Form(reply): Form<Reply>,
 ) -> Response {
-    let parameters = Parameters::of(query.as_deref());
+    let parameters = Parameters::parse(query.as_deref());
     let language = language(&headers, parameters.get("LanguageCode"));
     let now = altinn2.clock.now();
     let Some(mut link) = Link::read(&parameters, now, altinn2.switches().links) else {
@@ -101,7 +101,7 @@ async fn answer(
 }
 
 impl Parameters {
-    fn of(query: Option<&str>) -> Self {
+    fn parse(query: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         Self(pairs.into_owned().collect())
     }

@@ -178,7 +178,7 @@ pub(super) async fn while_open(
     next: Next,
 ) -> Response {
     if altinn2.switches().closed {
-        let language = Language::of_three(request.headers());
+        let language = Language::from_headers_with_nynorsk(request.headers());
         return message(StatusCode::GONE, language, "over");
     }
     next.run(request).await

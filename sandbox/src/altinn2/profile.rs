@@ -35,9 +35,9 @@ pub(super) fn routes() -> Router<Arc<Altinn2>> {
 }
 
 async fn show(State(altinn2): State<Arc<Altinn2>>, headers: HeaderMap) -> Response {
-    let language = Language::of_three(&headers);
+    let language = Language::from_headers_with_nynorsk(&headers);
     let template = "altinn2_profile.html";
-    let Some(person) = altinn2.sessions.of(&headers) else {
+    let Some(person) = altinn2.sessions.get(&headers) else {
         let context = json!({ "persons": person_choices(|_| true) });
         return html::page(StatusCode::OK, template, language, "'none'", context);
     };
@@ -103,7 +103,7 @@ async fn act(
     headers: HeaderMap,
     Path((code, action)): Path<(Uuid, Action)>,
 ) -> Response {
-    let person = altinn2.sessions.of(&headers);
+    let person = altinn2.sessions.get(&headers);
     let is_own = html::is_own(&headers, &altinn2.origins.pages);
     let Some(person) = person.filter(|_| is_own) else {
         return StatusCode::FORBIDDEN.into_response();

@@ -121,7 +121,7 @@ fn own(altinn2: &Altinn2, caller: &Caller, code: &str) -> Result<Consent, Refusa
 }
 
 fn shown(altinn2: &Altinn2, call: &Call, consent: &Consent) -> Response {
-    let document = Document::of(consent);
+    let document = Document::new(consent);
     let accepted = call.headers.get(header::ACCEPT);
     let accepted = accepted.and_then(|value| value.to_str().ok());
     if !accepted.is_some_and(|accepted| accepted.contains(HAL)) {

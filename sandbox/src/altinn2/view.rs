@@ -50,7 +50,7 @@ pub(super) fn of_draft(
 pub(super) fn rights(draft: &Draft, language: Language) -> Value {
     let parts = draft.parts.iter().map(|part| {
         let (title, text) = (part.service.title, part.service.text);
-        json!({ "title": title.of(language), "text": text.of(language), "metadata": part.metadata })
+        json!({ "title": title.in_language(language), "text": text.in_language(language), "metadata": part.metadata })
     });
     parts.collect()
 }
@@ -67,7 +67,7 @@ fn own_message(draft: &Draft, language: Language) -> Option<&str> {
 }
 
 impl Text {
-    const fn of(self, language: Language) -> &'static str {
+    const fn in_language(self, language: Language) -> &'static str {
         match language {
             Language::Norwegian => self.nb,
             Language::Nynorsk => self.nn,
@@ -78,7 +78,10 @@ impl Text {
 
 /// Returns the address's language, or else the reader's.
 pub(super) fn language(headers: &HeaderMap, code: Option<&str>) -> Language {
-    code.map_or_else(|| Language::of_three(headers), Language::tagged)
+    code.map_or_else(
+        || Language::from_headers_with_nynorsk(headers),
+        Language::tagged,
+    )
 }
 
 pub(super) fn message(status: StatusCode, language: Language, what: &str) -> Response {

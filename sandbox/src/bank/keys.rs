@@ -25,15 +25,15 @@ pub(super) struct Key {
 impl Key {
     /// Returns the key that this process calls `name`.
     pub(super) fn named(name: &'static str) -> anyhow::Result<Self> {
-        Self::of(&rsa_key_named(name, RsaKeySize::_2048)?)
+        Self::from_pair(&rsa_key_named(name, RsaKeySize::_2048)?)
     }
 
     /// Generates a key; takes part of a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
-        Self::of(&rsa_key(RsaKeySize::_2048)?)
+        Self::from_pair(&rsa_key(RsaKeySize::_2048)?)
     }
 
-    fn of(pair: &KeyPair) -> anyhow::Result<Self> {
+    fn from_pair(pair: &KeyPair) -> anyhow::Result<Self> {
         let jwk = public_jwk(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {
             anyhow::bail!("an RSA key has become another");

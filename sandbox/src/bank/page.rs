@@ -30,8 +30,8 @@ pub(super) fn routes() -> Router<Arc<Bank>> {
 }
 
 async fn front(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
-    match bank.sessions.of(&headers) {
+    let language = Language::from_headers(&headers);
+    match bank.sessions.get(&headers) {
         Some(customer) => overview(&bank, customer, language),
         None => html::page(
             StatusCode::OK,
@@ -86,8 +86,8 @@ fn overview(bank: &Bank, customer: &Customer, language: Language) -> Response {
 
 /// Serves the page where a customer signs an agreement with the bank.
 async fn sign(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
-    let Some(customer) = bank.sessions.of(&headers) else {
+    let language = Language::from_headers(&headers);
+    let Some(customer) = bank.sessions.get(&headers) else {
         return Redirect::to("/").into_response();
     };
     let context = json!({
@@ -145,7 +145,7 @@ async fn log_out(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response 
 
 /// Returns a fresh token for the page's own calls to the app.
 async fn login_token(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
-    let Some(customer) = bank.sessions.of(&headers) else {
+    let Some(customer) = bank.sessions.get(&headers) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     match bank.login_token(bank.clock.now(), customer, &Overrides::default()) {

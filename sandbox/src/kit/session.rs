@@ -37,7 +37,7 @@ impl<T: Clone> Sessions<T> {
     }
 
     /// Returns the session of a request.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> Option<T> {
+    pub(crate) fn get(&self, headers: &HeaderMap) -> Option<T> {
         self.lock().get(&cookie(headers, self.cookie)?).cloned()
     }
 

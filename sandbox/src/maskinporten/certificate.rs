@@ -42,7 +42,7 @@ pub(super) struct Holder {
 }
 
 impl Trust {
-    pub(super) fn of(authority: &EnterpriseAuthority) -> Self {
+    pub(super) fn new(authority: &EnterpriseAuthority) -> Self {
         let hierarchies = authority.hierarchies().into_iter();
         let trusted = hierarchies.map(|hierarchy| Trusted {
             root: hierarchy.root().clone(),

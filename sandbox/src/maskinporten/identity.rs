@@ -31,7 +31,7 @@ pub struct Identity {
 pub(super) type Minted = BTreeMap<Identity, u64>;
 
 impl Identity {
-    pub(super) fn of(client_id: &str, scope: &str, claims: Claims) -> Self {
+    pub(super) fn new(client_id: &str, scope: &str, claims: Claims) -> Self {
         Self {
             client_id: client_id.to_owned(),
             scope: scope.to_owned(),

@@ -50,7 +50,7 @@ impl Maskinporten {
             &switches,
             now,
         )?;
-        let mark = Mark::of(&client.id, claims.jti.as_deref(), assertion.signed());
+        let mark = Mark::new(&client.id, claims.jti.as_deref(), assertion.signed());
         self.state()
             .spent
             .spend(mark, claims.expires, now.unix_timestamp())?;
@@ -65,7 +65,7 @@ impl Maskinporten {
         let token = TokenClaims {
             authorization_details: given.map(|given| [given]),
             scope: &scope,
-            supplier: supplier.then(|| Organisation::of(&client.organisation)),
+            supplier: supplier.then(|| Organisation::new(&client.organisation)),
             iss: self.issuer(),
             aud: claims.resource.as_deref().or(unspecified),
             client_amr: credential.method,
@@ -76,7 +76,7 @@ impl Maskinporten {
             client_id: &client.id,
             jti: random::token().map_err(|_| Refusal::Internal)?,
             pid: claims.pid.as_deref(),
-            consumer: Organisation::of(consumer),
+            consumer: Organisation::new(consumer),
         };
         let access_token = if permission.opaque {
             random::token().map_err(|_| Refusal::Internal)?
@@ -84,7 +84,7 @@ impl Maskinporten {
             self.sign(&token).map_err(|_| Refusal::Internal)?
         };
         let for_endpoint = claims.for_endpoint;
-        self.count(Identity::of(&client.id, &scope, claims));
+        self.count(Identity::new(&client.id, &scope, claims));
         let answer = TokenResponse {
             access_token,
             token_type: "Bearer",

@@ -31,16 +31,16 @@ pub(super) struct PublishedKey {
 impl SigningKey {
     /// Returns the key that a sandbox starts with.
     pub(super) fn first() -> anyhow::Result<Self> {
-        Self::of(&rsa_key_named("maskinporten", RsaKeySize::_3072)?)
+        Self::from_pair(&rsa_key_named("maskinporten", RsaKeySize::_3072)?)
     }
 
     /// Generates a key, which takes about a second.
     pub(super) fn generate() -> anyhow::Result<Self> {
-        Self::of(&rsa_key(RsaKeySize::_3072)?)
+        Self::from_pair(&rsa_key(RsaKeySize::_3072)?)
     }
 
     /// Uses a key pair; its `kid` is the RFC 7638 thumbprint, as at the real service.
-    fn of(pair: &KeyPair) -> anyhow::Result<Self> {
+    fn from_pair(pair: &KeyPair) -> anyhow::Result<Self> {
         let key = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
         let jwk = public_jwk(pair)?;
         let AlgorithmParameters::RSA(rsa) = &jwk.algorithm else {

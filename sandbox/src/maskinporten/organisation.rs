@@ -17,7 +17,7 @@ impl Organisation {
     pub(super) const NORWEGIAN: &'static str = "0192:";
 
     /// Creates the identifier of a nine-digit organisation number.
-    pub(super) fn of(number: &str) -> Self {
+    pub(super) fn new(number: &str) -> Self {
         Self {
             authority: Self::AUTHORITY,
             id: format!("{}{number}", Self::NORWEGIAN),

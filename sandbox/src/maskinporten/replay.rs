@@ -24,7 +24,7 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    pub(super) fn of(client_id: &str, jti: Option<&str>, signed: &str) -> Self {
+    pub(super) fn new(client_id: &str, jti: Option<&str>, signed: &str) -> Self {
         match jti {
             Some(jti) => Self::Identifier {
                 client_id: client_id.to_owned(),
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_grant_is_remembered_until_a_minute_after_it_expired() {
         let mut spent = Spent::default();
-        let mark = || Mark::of("client", Some("1"), "");
+        let mark = || Mark::new("client", Some("1"), "");
         assert_eq!(spent.spend(mark(), 100, 0), Ok(()));
         assert_eq!(spent.spend(mark(), 100, 160), Err(Refusal::Replayed));
         assert_eq!(spent.spend(mark(), 300, 161), Ok(()));
@@ -63,17 +63,17 @@ mod tests {
     #[test]
     fn another_client_may_use_the_same_identifier() {
         let mut spent = Spent::default();
-        assert_eq!(spent.spend(Mark::of("a", Some("1"), ""), 100, 0), Ok(()));
-        assert_eq!(spent.spend(Mark::of("b", Some("1"), ""), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::new("a", Some("1"), ""), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::new("b", Some("1"), ""), 100, 0), Ok(()));
     }
 
     #[test]
     fn a_grant_without_identifier_is_known_by_what_was_signed() {
         let mut spent = Spent::default();
-        assert_eq!(spent.spend(Mark::of("a", None, "x"), 100, 0), Ok(()));
-        assert_eq!(spent.spend(Mark::of("a", None, "y"), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::new("a", None, "x"), 100, 0), Ok(()));
+        assert_eq!(spent.spend(Mark::new("a", None, "y"), 100, 0), Ok(()));
         assert_eq!(
-            spent.spend(Mark::of("a", None, "x"), 100, 0),
+            spent.spend(Mark::new("a", None, "x"), 100, 0),
             Err(Refusal::Replayed)
         );
     }

@@ -49,7 +49,7 @@ impl Maskinporten {
         Self {
             clock,
             tokens,
-            trust: Trust::of(enterprise),
+            trust: Trust::new(enterprise),
             authorisations,
             state: Mutex::default(),
         }
@@ -58,7 +58,7 @@ impl Maskinporten {
     /// Registers the demo's clients and scopes, and nothing else.
     pub(crate) fn register(&self, consumers: &[Consumer]) {
         let now = self.clock.now();
-        self.change(|register| *register = Register::of(consumers, now));
+        self.change(|register| *register = Register::with_demo_clients(consumers, now));
     }
 
     /// Returns the issuer, which ends with a slash.

@@ -26,7 +26,7 @@ impl EnterpriseAuthority {
     ///
     /// Fails if a key or certificate cannot be made.
     pub fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(Environment::Test, NOWHERE, now)
+        Self::generate_all(Environment::Test, NOWHERE, now)
     }
 
     /// Generates authorities for tests, which publish at the origin `base`.
@@ -35,7 +35,7 @@ impl EnterpriseAuthority {
     ///
     /// Fails if a key or certificate cannot be made.
     pub fn publishing_at(base: &str, now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(Environment::Test, base, now)
+        Self::generate_all(Environment::Test, base, now)
     }
 
     /// Generates equal authorities for production, which nothing in the sandbox trusts.
@@ -44,10 +44,14 @@ impl EnterpriseAuthority {
     ///
     /// Fails if a key or certificate cannot be made.
     pub fn production_twin(now: OffsetDateTime) -> anyhow::Result<Self> {
-        Self::of(Environment::Production, NOWHERE, now)
+        Self::generate_all(Environment::Production, NOWHERE, now)
     }
 
-    fn of(environment: Environment, base: &str, now: OffsetDateTime) -> anyhow::Result<Self> {
+    fn generate_all(
+        environment: Environment,
+        base: &str,
+        now: OffsetDateTime,
+    ) -> anyhow::Result<Self> {
         Self::made(base, |vendor, profile| {
             let ca_profile = CaProfile::soft(vendor, profile, environment);
             Hierarchy::generate(ca_profile, Keys::Quick, base, now)
@@ -56,15 +60,15 @@ impl EnterpriseAuthority {
 
     pub(super) fn made(
         base: &str,
-        of: impl Fn(Vendor, Profile) -> anyhow::Result<Hierarchy> + Sync,
+        generate: impl Fn(Vendor, Profile) -> anyhow::Result<Hierarchy> + Sync,
     ) -> anyhow::Result<Self> {
-        let of = &of;
+        let generate = &generate;
         let failed = |_| anyhow::anyhow!("making keys failed");
         // RSA keys take their time.
         let all = std::thread::scope(|scope| {
             let both = |vendor| {
                 [Profile::Seid1, Profile::Seid2]
-                    .map(|profile| scope.spawn(move || of(vendor, profile)))
+                    .map(|profile| scope.spawn(move || generate(vendor, profile)))
             };
             [both(Vendor::Buypass), both(Vendor::Commfides)]
                 .map(|two| two.map(|made| made.join().map_err(failed).flatten()))

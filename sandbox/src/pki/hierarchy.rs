@@ -70,7 +70,7 @@ impl Hierarchy {
     ) -> anyhow::Result<Self> {
         let root = Signer::root(
             authority(ca_profile, &root_name, now),
-            keys.of(ca_profile, Role::Root)?,
+            keys.generate(ca_profile, Role::Root)?,
         )?;
 
         let mut parameters = authority(ca_profile, &issuing_name, now);
@@ -83,7 +83,7 @@ impl Hierarchy {
         let policies = extension::policies(&[ANY_POLICY.to_vec()]);
         let access = extension::access(&ca_profile.address(base, "root.cer"), None);
         parameters.custom_extensions.extend([policies, access]);
-        let key = keys.of(ca_profile, Role::Issuing)?;
+        let key = keys.generate(ca_profile, Role::Issuing)?;
         Ok(Self {
             ca_profile,
             base: base.to_owned(),
@@ -215,7 +215,7 @@ enum Role {
 impl Keys<'_> {
     /// The root signs with SHA-512 in the second generation; leaves are signed with SHA-256 in
     /// both.
-    fn of(self, ca_profile: CaProfile, role: Role) -> anyhow::Result<KeyPair> {
+    fn generate(self, ca_profile: CaProfile, role: Role) -> anyhow::Result<KeyPair> {
         let Self::Real(name) = self else {
             return Ok(KeyPair::generate()?);
         };

@@ -32,7 +32,7 @@ impl KeyUsage {
     pub(crate) const DATA_ENCIPHERMENT: u8 = 0x10;
     const KEY_AGREEMENT: u8 = 0x08;
 
-    fn of(ca_profile: CaProfile, purpose: Purpose) -> Self {
+    fn new(ca_profile: CaProfile, purpose: Purpose) -> Self {
         let bits = match (purpose, ca_profile.vendor, ca_profile.profile) {
             (Purpose::Authentication, Vendor::Buypass, Profile::Seid2) => {
                 Self::DIGITAL_SIGNATURE | Self::KEY_ENCIPHERMENT
@@ -104,7 +104,7 @@ impl Leaf {
                 Ok(time) if !is_commfides => last_day.replace_time(time),
                 _ => last_day,
             },
-            key_usage: Some(KeyUsage::of(ca_profile, purpose)),
+            key_usage: Some(KeyUsage::new(ca_profile, purpose)),
             extended_key_usage: extended_key_usage(ca_profile),
             policies: ca_profile.policies(purpose),
             host_names: Vec::new(),

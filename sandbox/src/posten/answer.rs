@@ -29,7 +29,7 @@ pub(crate) enum Style {
 
 impl Style {
     /// Returns the style of answers about `id`: every other has the other.
-    pub(crate) const fn of(id: i64) -> Self {
+    pub(crate) const fn alternating(id: i64) -> Self {
         if id % 2 == 0 {
             Self::Prefixed
         } else {

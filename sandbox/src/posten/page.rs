@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<Arc<Posten>> {
 /// Serves the entry page. The fragment after the `#` never arrives here: a script of the page sends
 /// it.
 async fn enter(headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
+    let language = Language::from_headers(&headers);
     html::page(
         StatusCode::OK,
         "posten_enter.html",
@@ -64,10 +64,14 @@ async fn start(
     if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let opened = posten.ceremonies.of(&headers);
+    let opened = posten.ceremonies.get(&headers);
     match posten.open(&form.token, opened, posten.clock.now()) {
         Ok(ceremony) => enter_ceremony(&posten, ceremony),
-        Err(_) => message(StatusCode::FORBIDDEN, Language::of(&headers), "used"),
+        Err(_) => message(
+            StatusCode::FORBIDDEN,
+            Language::from_headers(&headers),
+            "used",
+        ),
     }
 }
 
@@ -107,11 +111,11 @@ async fn answer(
     headers: HeaderMap,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = Language::from_headers(&headers);
     if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let Some(ceremony) = posten.ceremonies.of(&headers) else {
+    let Some(ceremony) = posten.ceremonies.get(&headers) else {
         return message(StatusCode::FORBIDDEN, language, "used");
     };
     let act = match answer {
@@ -156,15 +160,15 @@ fn ceremony_page(
     status: StatusCode,
     problem: Option<&str>,
 ) -> Response {
-    let language = Language::of(headers);
-    let Some(ceremony) = posten.ceremonies.of(headers) else {
+    let language = Language::from_headers(headers);
+    let Some(ceremony) = posten.ceremonies.get(headers) else {
         return message(StatusCode::FORBIDDEN, language, "used");
     };
     let state = posten.state(posten.clock.now());
     let Some(job) = state.jobs.get(&ceremony.job) else {
         return message(StatusCode::NOT_FOUND, language, "used");
     };
-    let logged_in = posten.persons.of(headers);
+    let logged_in = posten.persons.get(headers);
     let persons = PERSONS.iter().map(|person| {
         json!({
             "handle": person.handle,
@@ -220,12 +224,16 @@ async fn document(
     Path(position): Path<usize>,
 ) -> Response {
     let now = posten.clock.now();
-    let opened = posten.ceremonies.of(&headers);
+    let opened = posten.ceremonies.get(&headers);
     let state = posten.state(now);
     let job = opened.and_then(|ceremony| state.jobs.get(&ceremony.job));
     let job = job.filter(|job| job.has_documents(now));
     let Some(document) = job.and_then(|job| job.order.documents.get(position)) else {
-        return message(StatusCode::NOT_FOUND, Language::of(&headers), "used");
+        return message(
+            StatusCode::NOT_FOUND,
+            Language::from_headers(&headers),
+            "used",
+        );
     };
     // A sender's file is served with its own media type, and never as a page of this origin.
     let kind = match document.mime.as_str() {

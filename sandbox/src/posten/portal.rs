@@ -34,8 +34,8 @@ pub(super) fn routes() -> Router<Arc<Posten>> {
 }
 
 async fn show(State(posten): State<Arc<Posten>>, headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
-    let person = posten.persons.of(&headers);
+    let language = Language::from_headers(&headers);
+    let person = posten.persons.get(&headers);
     let state = posten.state(posten.clock.now());
     let jobs = || state.jobs.values().filter(|job| !job.is_direct());
     let is_own = |who: &Who| matches!(who, Who::Number(number) if Some(number.as_str()) == person);
@@ -100,7 +100,7 @@ async fn open(
     if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let person = posten.persons.of(&headers);
+    let person = posten.persons.get(&headers);
     let state = posten.state(posten.clock.now());
     let found = state.jobs.get(&job).filter(|job| !job.is_direct());
     let signer = found.and_then(|job| job.order.signers.get(position));
@@ -112,6 +112,10 @@ async fn open(
     if may {
         enter_ceremony(&posten, Ceremony { job, position })
     } else {
-        message(StatusCode::FORBIDDEN, Language::of(&headers), "used")
+        message(
+            StatusCode::FORBIDDEN,
+            Language::from_headers(&headers),
+            "used",
+        )
     }
 }

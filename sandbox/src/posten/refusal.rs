@@ -65,7 +65,7 @@ impl Refusal {
     /// Serialises the document, in the style that the previous one did not have.
     fn document(&self) -> String {
         static COUNT: AtomicI64 = AtomicI64::new(0);
-        let style = Style::of(COUNT.fetch_add(1, Ordering::Relaxed));
+        let style = Style::alternating(COUNT.fetch_add(1, Ordering::Relaxed));
         let children = [
             Element::text("error-code", self.code.name()),
             Element::text("error-message", self.message.as_str()),

@@ -171,7 +171,7 @@ impl Report<'_> {
     }
 
     fn style(&self) -> Style {
-        Style::of(self.job.id)
+        Style::alternating(self.job.id)
     }
 
     /// Builds a document: the elements that all answers begin with, then `children`.

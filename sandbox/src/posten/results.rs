@@ -111,7 +111,7 @@ pub(super) async fn pades(
         let signed = job.has_documents(now) && job.signatures().next().is_some();
         signed.then(|| job.clone()).ok_or_else(not_found)
     })?;
-    let made = tokio::task::spawn_blocking(move || pades::of(&job)).await;
+    let made = tokio::task::spawn_blocking(move || pades::build(&job)).await;
     Ok(match made {
         Ok(Ok(file)) => {
             ([(header::CONTENT_TYPE, "application/octet-stream")], file).into_response()

@@ -32,7 +32,7 @@ pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
         }
     }
     let per_group = groups.into_iter().map(|group| {
-        let sums = Sums::of(
+        let sums = Sums::add_up(
             claims.iter().copied().filter(|claim| claim.group == group),
             today,
         );
@@ -42,7 +42,7 @@ pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
     });
     let per_group = per_group.collect();
     let unplaced_sum = unplaced.iter().map(|(_, amount)| amount.minor()).sum();
-    let totals = Sums::of(claims.iter().copied(), today).members(Some(unplaced_sum));
+    let totals = Sums::add_up(claims.iter().copied(), today).members(Some(unplaced_sum));
     let nothing = claims.is_empty() && unplaced.is_empty();
     let mut members = head(account.party, None, false);
     members.extend([
@@ -158,7 +158,7 @@ struct Sums {
 impl Sums {
     /// Adds up the claims. A claim with one unpaid, overdue instalment counts as overdue with its
     /// whole remainder.
-    fn of<'a>(claims: impl Iterator<Item = &'a Claim>, today: Date) -> Self {
+    fn add_up<'a>(claims: impl Iterator<Item = &'a Claim>, today: Date) -> Self {
         let mut sums = Self {
             interest: 0,
             overdue: 0,

@@ -72,7 +72,7 @@ pub(crate) fn admin_router(skatteetaten: Arc<Skatteetaten>) -> Router {
 async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
     if uri.path().starts_with("/v1/") {
         let correlation = correlation(&headers);
-        let format = Format::of(&headers).unwrap_or(Format::Json);
+        let format = Format::from_headers(&headers).unwrap_or(Format::Json);
         return named(
             Refusal::UnknownUrl.response(format, &correlation),
             &correlation,
@@ -103,7 +103,7 @@ enum Read {
 
 impl Read {
     /// Parses a dataset's name; `None` for an unknown one.
-    fn of(name: &str, query: &str) -> Option<Result<Self, Refusal>> {
+    fn parse(name: &str, query: &str) -> Option<Result<Self, Refusal>> {
         match name {
             "aapnekrav" => Some(Ok(Self::OpenClaims)),
             "krav" => Some(Period::read(query).map(Self::Claims)),
@@ -128,11 +128,11 @@ async fn read(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(read) = Read::of(&name, query.as_deref().unwrap_or_default()) else {
+    let Some(read) = Read::parse(&name, query.as_deref().unwrap_or_default()) else {
         return unknown(uri, headers).await;
     };
     let correlation = correlation(&headers);
-    let Some(format) = Format::of(&headers) else {
+    let Some(format) = Format::from_headers(&headers) else {
         return named(
             Refusal::Format.response(Format::Json, &correlation),
             &correlation,
@@ -227,7 +227,7 @@ async fn answer(
     if nothing && switches.nothing_found == NothingFound::Refused {
         return Err(Refusal::NothingFound.into());
     }
-    Ok(switches.shape.of(Node::Object(members)))
+    Ok(switches.shape.apply(Node::Object(members)))
 }
 
 /// Returns the caller's correlation id, or a new one.

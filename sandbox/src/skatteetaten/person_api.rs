@@ -205,7 +205,7 @@ pub(super) fn answer(
     read: impl FnOnce(&Caller<'_>) -> Result<Node, Refusal>,
 ) -> Response {
     let correlation = correlation(headers);
-    let Some(format) = Format::of(headers) else {
+    let Some(format) = Format::from_headers(headers) else {
         let refused = Refusal::Format.response(api, Format::Json, &correlation);
         return named(refused, &correlation);
     };
@@ -231,7 +231,7 @@ pub(super) fn answer(
 /// Builds the answer to an unknown address below the API's version.
 pub(super) fn unknown(headers: &HeaderMap, api: &Api) -> Response {
     let correlation = correlation(headers);
-    let format = Format::of(headers).unwrap_or(Format::Json);
+    let format = Format::from_headers(headers).unwrap_or(Format::Json);
     let refused = Refusal::UnknownUrl.response(api, format, &correlation);
     named(refused, &correlation)
 }

@@ -122,7 +122,7 @@ impl MissingScope {
 }
 
 impl Shape {
-    pub(super) fn of(self, tree: Node) -> Node {
+    pub(super) fn apply(self, tree: Node) -> Node {
         match self {
             Self::Documented => tree,
             Self::UnknownMembers => tree.map_objects(&|members| {

@@ -220,7 +220,7 @@ fn given_away(consumers: &[Consumer], directory: &Path) -> anyhow::Result<Vec<Cl
 
 fn with_key(consumer: &Consumer, kid: &str, directory: &Path) -> anyhow::Result<Client> {
     let key_jwk_file = directory.join("registered-key.json");
-    let jwk = private_jwk::of(pem_of(consumer)?, kid)?;
+    let jwk = private_jwk::from_pem(pem_of(consumer)?, kid)?;
     files::private(&key_jwk_file, jwk.to_string())?;
     Ok(Client {
         kid: Some(kid.to_owned()),

@@ -12,7 +12,7 @@ use x509_parser::der_parser::parse_der;
 const NUMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
 
 /// Converts the key in `pem`, which is known as `kid`.
-pub(super) fn of(pem: &str, kid: &str) -> anyhow::Result<Value> {
+pub(super) fn from_pem(pem: &str, kid: &str) -> anyhow::Result<Value> {
     let pkcs8 = KeyPair::from_pem(pem)?.serialize_der();
     let key = element(&pkcs8, 2)?;
     let key = key.as_slice().context("no PKCS#8 with a key")?;
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn the_public_half_is_the_keys() {
         let pair = crate::pki::rsa_key_named("private-jwk", RsaKeySize::_2048).unwrap();
-        let jwk = of(&pair.serialize_pem(), "k-1").unwrap();
+        let jwk = from_pem(&pair.serialize_pem(), "k-1").unwrap();
         let public = serde_json::to_value(public_jwk(&pair).unwrap()).unwrap();
         for name in ["n", "e", "kty"] {
             assert_eq!(jwk[name], public[name], "{name}");

@@ -39,11 +39,11 @@ enum Signer<'a> {
 }
 
 pub(super) fn clients(consumers: &[Consumer]) -> Vec<Registration<'_>> {
-    consumers.iter().map(Registration::of).collect()
+    consumers.iter().map(Registration::new).collect()
 }
 
 impl<'a> Registration<'a> {
-    fn of(consumer: &'a Consumer) -> Self {
+    fn new(consumer: &'a Consumer) -> Self {
         let identifier = match &consumer.credential {
             Credential::Registered { kid } => Identifier::Kid(kid),
             Credential::Certified { chain } => Identifier::CertificateChain(chain),

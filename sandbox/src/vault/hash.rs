@@ -69,7 +69,7 @@ impl Hash {
     }
 
     /// Hashes `input`, or returns `input` itself if it is a hash already.
-    pub(super) fn of(&self, input: &[u8], prehashed: bool) -> Option<Digest> {
+    pub(super) fn digest(&self, input: &[u8], prehashed: bool) -> Option<Digest> {
         if prehashed {
             return Digest::import_less_safe(input, self.algorithm).ok();
         }

@@ -57,7 +57,7 @@ pub(super) fn input(base64: &str) -> Result<Vec<u8>, Refusal> {
 
 fn signature(key: &RsaKey, scheme: &Scheme, input: &[u8]) -> Result<Vec<u8>, Refusal> {
     let failed = |reason: &str| Refusal::Failed(reason.to_owned());
-    let digest = scheme.hash.of(input, scheme.prehashed);
+    let digest = scheme.hash.digest(input, scheme.prehashed);
     let digest = digest.ok_or_else(|| failed("crypto/rsa: input must be hashed message"))?;
     let mut signature = vec![0; key.public_key().modulus_len()];
     key.sign_digest(scheme.signing, &digest, &mut signature)

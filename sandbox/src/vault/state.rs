@@ -50,7 +50,7 @@ impl Vault {
             state: Mutex::new(State {
                 sealed: false,
                 tokens: Tokens::default(),
-                key: TransitKey::of(&first, clock.now())?,
+                key: TransitKey::new(&first, clock.now())?,
                 secrets: Secrets::default(),
             }),
             clock,

@@ -30,14 +30,14 @@ pub(super) struct Version {
 
 impl TransitKey {
     /// Creates the key whose first version is `pair`.
-    pub(super) fn of(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
-        Ok(Self(vec![Version::of(1, pair, now)?]))
+    pub(super) fn new(pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<Self> {
+        Ok(Self(vec![Version::new(1, pair, now)?]))
     }
 
     /// Adds a version, the newest from now on.
     pub(super) fn add(&mut self, pair: &KeyPair, now: OffsetDateTime) -> anyhow::Result<()> {
         let number = u32::try_from(self.0.len().saturating_add(1)).context("too many versions")?;
-        self.0.push(Version::of(number, pair, now)?);
+        self.0.push(Version::new(number, pair, now)?);
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl TransitKey {
 }
 
 impl Version {
-    fn of(number: u32, pair: &KeyPair, created: OffsetDateTime) -> anyhow::Result<Self> {
+    fn new(number: u32, pair: &KeyPair, created: OffsetDateTime) -> anyhow::Result<Self> {
         Ok(Self {
             number,
             key: RsaKey::from_pkcs8(&pair.serialize_der()).context("an RSA key")?,

@@ -47,7 +47,7 @@ impl Vault {
         let Some(version) = state.key.find(number) else {
             return bad("invalid signature: version is too new");
         };
-        let digest = scheme.hash.of(&input, scheme.prehashed);
+        let digest = scheme.hash.digest(&input, scheme.prehashed);
         let valid = digest.is_some_and(|digest| {
             scheme.checking.iter().any(|algorithm| {
                 let key = UnparsedPublicKey::new(*algorithm, &version.public);

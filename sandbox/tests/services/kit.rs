@@ -136,7 +136,7 @@ impl ClientFiles {
 }
 
 impl Answer {
-    pub(crate) async fn of(request: RequestBuilder) -> Self {
+    pub(crate) async fn receive(request: RequestBuilder) -> Self {
         Self::read(request.send().await.unwrap()).await
     }
 

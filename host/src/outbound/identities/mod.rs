@@ -108,7 +108,7 @@ impl Identities {
 
     /// Returns the identity of the pin for the component and the origin, else of the first entry
     /// that names the component and the host, as in Spin.
-    pub(crate) fn of(&self, component: &str, origin: &Origin) -> Identity {
+    pub(crate) fn select(&self, component: &str, origin: &Origin) -> Identity {
         let mut pinned = self.pinned.iter().enumerate();
         if let Some((place, pinned)) = pinned.find(|(_, pinned)| pinned.is_for(component, origin)) {
             let (config, version) = pinned.current();

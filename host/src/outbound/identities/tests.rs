@@ -23,14 +23,14 @@ fn the_first_entry_that_names_component_and_host_counts() {
         entry(NAMES, folder),
     ];
     let identities = Identities::load(&entries).unwrap();
-    let of = |component, origin| {
+    let entry = |component, origin| {
         let origin = Origin::of_entry(origin).unwrap();
-        identities.of(component, &origin).entry
+        identities.select(component, &origin).entry
     };
-    assert_eq!(of("a", "https://localhost:8443"), Entry::ClientTls(1));
-    assert_eq!(of("b", "https://localhost"), Entry::ClientTls(0));
-    assert_eq!(of("a", "https://example.com"), Entry::Default);
-    assert_eq!(of("c", "https://localhost"), Entry::Default);
+    assert_eq!(entry("a", "https://localhost:8443"), Entry::ClientTls(1));
+    assert_eq!(entry("b", "https://localhost"), Entry::ClientTls(0));
+    assert_eq!(entry("a", "https://example.com"), Entry::Default);
+    assert_eq!(entry("c", "https://localhost"), Entry::Default);
 }
 
 #[test]

@@ -202,7 +202,7 @@ mod tests {
 
     fn all(text: &str) -> Result<Vec<Pin>, DocumentError> {
         let document = Document::parse(Path::new("conf/pins.toml"), text)?;
-        Ok(Counterparties::of(&document)?.pins)
+        Ok(Counterparties::from_document(&document)?.pins)
     }
 
     #[test]

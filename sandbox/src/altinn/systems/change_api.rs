@@ -41,7 +41,7 @@ fn create_or_refuse(
     query: &str,
     body: &[u8],
 ) -> Result<Response, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_WRITE])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_WRITE])?;
     let named = |name: &str| {
         let text = parameter(query, name).filter(|text| !text.is_empty());
         text.map_or(Ok(Uuid::nil()), |text| id(&text, name))

@@ -68,8 +68,14 @@ async fn show(
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let person = altinn.sessions.persons.of(&headers);
-    request_page(&altinn, Language::of(&headers), asked.id, person, None)
+    let person = altinn.sessions.persons.get(&headers);
+    request_page(
+        &altinn,
+        Language::from_headers(&headers),
+        asked.id,
+        person,
+        None,
+    )
 }
 
 async fn answer(
@@ -87,7 +93,7 @@ async fn answer(
         Choice::Approve => altinn.approve_system_user(now, asked.id, person.number),
         Choice::Reject => altinn.reject_system_user(now, asked.id, person.number),
     };
-    let language = Language::of(&headers);
+    let language = Language::from_headers(&headers);
     if let Err(problem) = outcome {
         let person = Some(person.number);
         return request_page(&altinn, language, asked.id, person, Some(&problem));

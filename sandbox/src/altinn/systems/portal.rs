@@ -26,8 +26,8 @@ pub(super) fn routes() -> Router<Arc<Altinn>> {
 }
 
 async fn show(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
-    let language = Language::of(&headers);
-    let Some(person) = altinn.sessions.persons.of(&headers) else {
+    let language = Language::from_headers(&headers);
+    let Some(person) = altinn.sessions.persons.get(&headers) else {
         return Redirect::to(HOME).into_response();
     };
     let may = |number: &str| {
@@ -74,7 +74,7 @@ async fn revoke(
     headers: HeaderMap,
     Path(id): Path<Uuid>,
 ) -> Response {
-    let person = altinn.sessions.persons.of(&headers);
+    let person = altinn.sessions.persons.get(&headers);
     let own = html::is_own(&headers, &altinn.origins.pages);
     let (Some(person), true) = (person, own) else {
         return StatusCode::FORBIDDEN.into_response();

@@ -43,7 +43,7 @@ async fn create(State(altinn): State<Arc<Altinn>>, headers: HeaderMap, body: Byt
 }
 
 fn create_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, SCOPES)?;
+    let vendor = Vendor::authenticate(altinn, headers, SCOPES)?;
     let system = Registered::read(body)?;
     if !system.has_vendor_form() {
         return Err(Problem::validation(vec![problem::vendor_invalid()]).into());
@@ -79,7 +79,7 @@ fn create_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result
 }
 
 async fn list(State(altinn): State<Arc<Altinn>>, headers: HeaderMap) -> Response {
-    let listed = Vendor::of(&altinn, &headers, SCOPES).map(|vendor| {
+    let listed = Vendor::authenticate(&altinn, &headers, SCOPES).map(|vendor| {
         let state = altinn.state();
         let own =
             |system: &&Registered| !system.is_deleted && system.vendor_number() == vendor.number;
@@ -94,7 +94,7 @@ async fn read(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let found = Vendor::of(&altinn, &headers, SCOPES)
+    let found = Vendor::authenticate(&altinn, &headers, SCOPES)
         .map_err(Refused::from)
         .and_then(|vendor| {
             let state = altinn.state();
@@ -121,7 +121,7 @@ fn replace_or_refuse(
     id: &str,
     body: &[u8],
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, SCOPES)?;
+    let vendor = Vendor::authenticate(altinn, headers, SCOPES)?;
     let proposed = Registered::read(body)?;
     let unknown = || {
         let text = format!("System with ID '{id}' not found.");
@@ -213,7 +213,7 @@ fn change<T>(
     read: impl FnOnce(&Registered) -> Result<T, Refused>,
     set: impl FnOnce(&mut Registered, T) -> (&'static str, Value),
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, SCOPES)?;
+    let vendor = Vendor::authenticate(altinn, headers, SCOPES)?;
     let mut state = altinn.state();
     let systems = &mut state.systems;
     let system = systems.registered.get_mut(id);
@@ -232,7 +232,7 @@ async fn delete(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let deleted = Vendor::of(&altinn, &headers, SCOPES)
+    let deleted = Vendor::authenticate(&altinn, &headers, SCOPES)
         .map_err(Refused::from)
         .and_then(|vendor| {
             let mut state = altinn.state();
@@ -254,7 +254,7 @@ async fn changes(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let listed = Vendor::of(&altinn, &headers, SCOPES)
+    let listed = Vendor::authenticate(&altinn, &headers, SCOPES)
         .map_err(Refused::from)
         .and_then(|vendor| {
             let state = altinn.state();

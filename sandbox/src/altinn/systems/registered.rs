@@ -49,13 +49,13 @@ impl Registered {
     /// in lists.
     pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
         let value = body::value(body, "the system")?;
-        let members = Members::of(&value, "$")?;
+        let members = Members::new(&value, "$")?;
         let trimmed = |text: &str| Some(text.trim().to_owned());
         let object = |name: &str| {
             let value = members.get(name);
             value.ok_or_else(|| Unreadable::missing("$", name))
         };
-        let vendor = Members::of(object("vendor")?, "$.vendor")?;
+        let vendor = Members::new(object("vendor")?, "$.vendor")?;
         Ok(Self {
             internal_id: Uuid::new_v4(),
             id: members.required("id", trimmed)?,

@@ -187,7 +187,7 @@ pub(in crate::altinn) struct Draft {
 impl Draft {
     pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
         let value = body::value(body, "the request")?;
-        let members = Members::of(&value, "$")?;
+        let members = Members::new(&value, "$")?;
         let trimmed = |text: &str| Some(text.trim().to_owned());
         let names = |name: &str| members.get(name).is_some();
         let grants = Grants {
@@ -225,7 +225,7 @@ pub(in crate::altinn) struct ChangeDraft {
 impl ChangeDraft {
     pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
         let value = body::value(body, "the change request")?;
-        let members = Members::of(&value, "$")?;
+        let members = Members::new(&value, "$")?;
         let grants = |prefix: &str| {
             Ok(Grants {
                 rights: members.optional_list(&format!("{prefix}Rights"), Right::read)?,

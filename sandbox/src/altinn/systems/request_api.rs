@@ -77,7 +77,7 @@ async fn create(State(altinn): State<Arc<Altinn>>, headers: HeaderMap, body: Byt
 }
 
 fn create_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_WRITE])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_WRITE])?;
     let draft = Draft::read(body)?;
     let systems = &mut altinn.state().systems;
     Ok(systems.ask(draft, &vendor.number, altinn.clock.now())?)
@@ -107,7 +107,7 @@ fn read_or_refuse(
     text: &str,
     is_change: bool,
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_READ])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_READ])?;
     let id = id(text, "requestId")?;
     let state = altinn.state();
     let request = state.systems.request(id, is_change, &vendor.number)?;
@@ -121,7 +121,7 @@ fn delete_or_refuse(
     text: &str,
     is_change: bool,
 ) -> Result<Response, Refused> {
-    Vendor::of(altinn, headers, &[REQUEST_WRITE])?;
+    Vendor::authenticate(altinn, headers, &[REQUEST_WRITE])?;
     let id = id(text, "requestId")?;
     let requests = &mut altinn.state().systems.requests;
     let is_there = requests
@@ -140,7 +140,7 @@ fn find_or_refuse(
     references: (&str, &str, &str),
     is_change: bool,
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_READ])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_READ])?;
     let state = altinn.state();
     let found = state.systems.request_of(references, is_change);
     let request = found.ok_or(problem::REQUEST_NOT_FOUND)?;
@@ -156,7 +156,7 @@ fn list_or_refuse(
     address: &str,
     is_change: bool,
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_READ])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_READ])?;
     let state = altinn.state();
     state.systems.own(system, &vendor.number)?;
     let requests = state

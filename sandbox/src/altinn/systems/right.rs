@@ -31,12 +31,12 @@ impl Right {
     }
 
     pub(in crate::altinn) fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
-        let members = Members::of(value, path)?;
+        let members = Members::new(value, path)?;
         let own = |text: &str| Some(text.to_owned());
         Ok(Self {
             action: members.optional("action", own)?,
             resource: members.optional_list("resource", |pair, path| {
-                let pair = Members::of(pair, path)?;
+                let pair = Members::new(pair, path)?;
                 Ok((pair.required("id", own)?, pair.required("value", own)?))
             })?,
         })
@@ -122,7 +122,7 @@ impl Package {
 
 /// Reads `{"urn": "…"}`.
 pub(in crate::altinn) fn read_package(value: &Value, path: &str) -> Result<String, Unreadable> {
-    let urn = Members::of(value, path)?.optional("urn", |urn| Some(urn.to_owned()))?;
+    let urn = Members::new(value, path)?.optional("urn", |urn| Some(urn.to_owned()))?;
     Ok(urn.unwrap_or_default())
 }
 

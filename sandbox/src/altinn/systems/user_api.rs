@@ -40,7 +40,7 @@ async fn by_query(
 }
 
 fn by_query_or_refuse(altinn: &Altinn, headers: &HeaderMap, query: &str) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REQUEST_WRITE])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_WRITE])?;
     let named = |name: &str| parameter(query, name).filter(|text| !text.is_empty());
     let required = |name: &str| named(name).ok_or(StatusCode::BAD_REQUEST);
     let (system, owner) = (required("system-id")?, required("orgno")?);
@@ -72,7 +72,7 @@ fn by_system_or_refuse(
     system: &str,
     query: &str,
 ) -> Result<Value, Refused> {
-    let vendor = Vendor::of(altinn, headers, &[REGISTER_ADMIN, REGISTER_WRITE])?;
+    let vendor = Vendor::authenticate(altinn, headers, &[REGISTER_ADMIN, REGISTER_WRITE])?;
     let state = altinn.state();
     let systems = &state.systems;
     systems.own(system, &vendor.number)?;

@@ -28,7 +28,7 @@ pub(super) struct Vendor {
 
 impl Vendor {
     /// Accepts the request's token if it has one of the scopes.
-    pub(super) fn of(
+    pub(super) fn authenticate(
         altinn: &Altinn,
         headers: &HeaderMap,
         any_of: &[&str],

@@ -122,7 +122,7 @@ fn look_up(
     if !package.looks_up || !has_scope(&claims, &[package.scope]) {
         return Err(Refusal::NotAuthorised);
     }
-    let format = Format::of(headers).ok_or(Refusal::Format)?;
+    let format = Format::from_headers(headers).ok_or(Refusal::Format)?;
     if !is_person(person) {
         return Err(Refusal::Input("Ugyldig personidentifikator"));
     }

@@ -12,7 +12,7 @@ pub(crate) enum Format {
 impl Format {
     /// Returns the acceptable format with the greatest weight (RFC 9110 §12.4.2), or the first of
     /// equal ones; JSON if the header is absent. An invalid weight counts as 1.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let accepts: Vec<&str> = headers
             .get_all(header::ACCEPT)
             .iter()
@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn only_json_and_xml_are_had() {
         let asked = |accept: &'static str| {
-            Format::of(&HeaderMap::from_iter([(
+            Format::from_headers(&HeaderMap::from_iter([(
                 header::ACCEPT,
                 HeaderValue::from_static(accept),
             )]))
         };
-        assert_eq!(Format::of(&HeaderMap::new()), Some(Format::Json));
+        assert_eq!(Format::from_headers(&HeaderMap::new()), Some(Format::Json));
         assert_eq!(asked("*/*"), Some(Format::Json));
         assert_eq!(asked("text/html, application/xml;q=0.9"), Some(Format::Xml));
         assert_eq!(asked("application/json"), Some(Format::Json));

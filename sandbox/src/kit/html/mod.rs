@@ -26,22 +26,22 @@ const LANGUAGE_COOKIE: &str = "language";
 pub(crate) enum Language {
     /// Bokmål; on pages with two languages also for readers of nynorsk.
     Norwegian,
-    /// Nynorsk, only on pages that use [`Language::of_three`].
+    /// Nynorsk, only on pages that use [`Language::from_headers_with_nynorsk`].
     Nynorsk,
     English,
 }
 
 impl Language {
     /// Returns the reader's choice, or else the browser's first; of two languages.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        match Self::of_three(headers) {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        match Self::from_headers_with_nynorsk(headers) {
             Self::English => Self::English,
             Self::Norwegian | Self::Nynorsk => Self::Norwegian,
         }
     }
 
     /// Returns the reader's choice, or else the browser's first; of all three.
-    pub(crate) fn of_three(headers: &HeaderMap) -> Self {
+    pub(crate) fn from_headers_with_nynorsk(headers: &HeaderMap) -> Self {
         let preferred = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());

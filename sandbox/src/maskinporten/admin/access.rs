@@ -39,7 +39,7 @@ async fn list(
     let owner = owner(&register, &named.scope)?;
     let told = register
         .access_to(&named.scope)
-        .map(|(consumer, granted)| Access::of(&named.scope, owner, consumer, granted));
+        .map(|(consumer, granted)| Access::new(&named.scope, owner, consumer, granted));
     Ok(Json(told.collect()))
 }
 
@@ -52,7 +52,7 @@ async fn grant(
         let owner = owner(register, &named.scope)?.to_owned();
         organisation::known(register, "consumer_orgno", &consumer)?;
         register.grant(&named.scope, &consumer);
-        Ok(Access::of(&named.scope, &owner, &consumer, true))
+        Ok(Access::new(&named.scope, &owner, &consumer, true))
     };
     let now = maskinporten.clock.now();
     maskinporten.administer(now, grant).map(Json)
@@ -76,7 +76,7 @@ async fn withdraw(
 }
 
 impl Access {
-    fn of(scope: &str, owner: &str, consumer: &str, granted: bool) -> Self {
+    fn new(scope: &str, owner: &str, consumer: &str, granted: bool) -> Self {
         Self {
             scope: scope.to_owned(),
             state: if granted { "APPROVED" } else { "DENIED" },

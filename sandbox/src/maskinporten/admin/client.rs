@@ -62,7 +62,7 @@ struct Definition {
 
 /// Client as the API returns it.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ClientDocument {
     client_id: String,
     client_name: String,
     description: String,
@@ -135,8 +135,8 @@ impl Definition {
     }
 }
 
-impl Told {
-    fn of(client: &Client) -> Self {
+impl ClientDocument {
+    fn new(client: &Client) -> Self {
         Self {
             client_id: client.id.clone(),
             client_name: client.name.clone(),
@@ -158,24 +158,24 @@ pub(super) fn missing() -> Problem {
     Problem::missing("there is no such client")
 }
 
-async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<ClientDocument>> {
     let register = maskinporten.registered();
-    Json(register.clients().map(Told::of).collect())
+    Json(register.clients().map(ClientDocument::new).collect())
 }
 
 async fn one(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
-) -> Result<Json<Told>, Problem> {
+) -> Result<Json<ClientDocument>, Problem> {
     let register = maskinporten.registered();
     let client = register.client(&id).ok_or_else(missing)?;
-    Ok(Json(Told::of(client)))
+    Ok(Json(ClientDocument::new(client)))
 }
 
 async fn add(
     State(maskinporten): State<Arc<Maskinporten>>,
     Sent(new): Sent<Definition>,
-) -> Result<(StatusCode, Json<Told>), Problem> {
+) -> Result<(StatusCode, Json<ClientDocument>), Problem> {
     let add = |register: &mut Register| {
         let given = new.client_id.clone().filter(|id| !id.is_empty());
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
@@ -183,7 +183,7 @@ async fn add(
             return Err(Problem::taken("there is such a client already"));
         }
         let client = new.checked(id, register)?;
-        let told = Told::of(&client);
+        let told = ClientDocument::new(&client);
         register.add_client(client);
         Ok(told)
     };
@@ -195,7 +195,7 @@ async fn change(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
     Sent(new): Sent<Definition>,
-) -> Result<Json<Told>, Problem> {
+) -> Result<Json<ClientDocument>, Problem> {
     let change = |register: &mut Register| {
         let former = register.client(&id).ok_or_else(missing)?;
         if new.client_id.as_ref().is_some_and(|given| *given != id) {
@@ -210,7 +210,7 @@ async fn change(
             keys,
             ..new.checked(id, register)?
         };
-        let told = Told::of(&client);
+        let told = ClientDocument::new(&client);
         register.add_client(client);
         Ok(told)
     };

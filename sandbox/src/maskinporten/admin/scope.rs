@@ -61,7 +61,7 @@ struct Definition {
 
 /// Scope as the API returns it.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ScopeDocument {
     name: String,
     prefix: String,
     subscope: String,
@@ -121,8 +121,8 @@ impl Definition {
     }
 }
 
-impl Told {
-    fn of(name: &str, scope: &Scope) -> Self {
+impl ScopeDocument {
+    fn new(name: &str, scope: &Scope) -> Self {
         let (prefix, subscope) = name.split_once(':').unwrap_or_default();
         Self {
             name: name.to_owned(),
@@ -152,31 +152,37 @@ fn is_subscope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(good)
 }
 
-async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<ScopeDocument>> {
     let register = maskinporten.registered();
     let all = register.scopes().iter();
-    Json(all.map(|(name, scope)| Told::of(name, scope)).collect())
+    Json(
+        all.map(|(name, scope)| ScopeDocument::new(name, scope))
+            .collect(),
+    )
 }
 
-async fn public(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Told>> {
+async fn public(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<ScopeDocument>> {
     let register = maskinporten.registered();
     let seen = register
         .scopes()
         .iter()
         .filter(|(_, scope)| scope.active && scope.visibility == Visibility::Public);
-    Json(seen.map(|(name, scope)| Told::of(name, scope)).collect())
+    Json(
+        seen.map(|(name, scope)| ScopeDocument::new(name, scope))
+            .collect(),
+    )
 }
 
 async fn add(
     State(maskinporten): State<Arc<Maskinporten>>,
     Sent(new): Sent<Definition>,
-) -> Result<(StatusCode, Json<Told>), Problem> {
+) -> Result<(StatusCode, Json<ScopeDocument>), Problem> {
     let told = maskinporten.administer(maskinporten.clock.now(), |register| {
         let (name, scope) = new.checked(register)?;
         if register.scope(&name).is_some() {
             return Err(Problem::taken("there is such a scope already"));
         }
-        let told = Told::of(&name, &scope);
+        let told = ScopeDocument::new(&name, &scope);
         register.add_scope(&name, scope);
         Ok(told)
     })?;
@@ -187,7 +193,7 @@ async fn change(
     State(maskinporten): State<Arc<Maskinporten>>,
     Query(named): Query<Named>,
     Sent(new): Sent<Definition>,
-) -> Result<Json<Told>, Problem> {
+) -> Result<Json<ScopeDocument>, Problem> {
     let change = |register: &mut Register| {
         let (name, scope) = new.checked(register)?;
         if register.scope(&named.scope).is_none() {
@@ -196,7 +202,7 @@ async fn change(
         if name != named.scope {
             return Err(Problem::bad("a scope keeps its prefix and subscope"));
         }
-        let told = Told::of(&name, &scope);
+        let told = ScopeDocument::new(&name, &scope);
         register.add_scope(&name, scope);
         Ok(told)
     };

@@ -94,7 +94,7 @@ impl GivenConsent {
             kind: TYPE,
             id: consent.id.to_string(),
             from: consent.from,
-            to: Organisation::of(to),
+            to: Organisation::new(to),
             consented: moment(consent.consented),
             valid_to: moment(consent.valid_to),
             rights: match metadata {

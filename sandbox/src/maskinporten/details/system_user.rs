@@ -72,7 +72,7 @@ impl SystemUser {
             .ok_or(Refusal::SystemUser("No system user found"))?;
         Ok(GivenSystemUser {
             kind: TYPE,
-            systemuser_org: Organisation::of(&self.owner),
+            systemuser_org: Organisation::new(&self.owner),
             systemuser_id: [found.id],
             system_id: found.system_id,
             external_ref: self.external_ref.filter(|_| switches.echo_external_ref),

@@ -32,7 +32,10 @@ const CUSTOMER: &str = "313367002";
 
 impl Register {
     /// Creates the registrations of the demo at `now`.
-    pub(in crate::maskinporten) fn of(consumers: &[Consumer], now: OffsetDateTime) -> Self {
+    pub(in crate::maskinporten) fn with_demo_clients(
+        consumers: &[Consumer],
+        now: OffsetDateTime,
+    ) -> Self {
         let mut register = Self::default();
         for organisation in ORGANISATIONS {
             register.add_organisation(organisation.number, organisation.name);

@@ -77,7 +77,7 @@ impl Package {
         if self.has(Defect::NotACertificate) {
             return Ok(no_certificate());
         }
-        keystore::of(certificates, &self.defects)
+        keystore::build(certificates, &self.defects)
     }
 
     /// Encodes the certificates in PEM, or in the ordered defective form.

@@ -16,7 +16,7 @@ use super::order::name_of;
 pub const PASSWORD: &str = "sandbox";
 
 /// Builds a file with `certificates`: encrypted with AES-256, authenticated with SHA-256.
-pub(super) fn of(certificates: &[&Certificate], defects: &[Defect]) -> anyhow::Result<Vec<u8>> {
+pub(super) fn build(certificates: &[&Certificate], defects: &[Defect]) -> anyhow::Result<Vec<u8>> {
     let mut store = KeyStore::new();
     for certificate in certificates {
         let name = if defects.contains(&Defect::AliasNotAscii) {

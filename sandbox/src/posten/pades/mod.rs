@@ -28,7 +28,7 @@ const ANNOTATION_FLAGS: i64 = 132;
 const SIGNATURE_FLAGS: i64 = 3;
 
 /// Builds the file. Takes time: not for an async thread.
-pub(super) fn of(job: &Job) -> anyhow::Result<Vec<u8>> {
+pub(super) fn build(job: &Job) -> anyhow::Result<Vec<u8>> {
     let signatures: Vec<_> = job.signatures().collect();
     let unsigned = pages::bundle(&job.order, &signatures)?;
     let mut numbered = signatures.into_iter().zip(1..);

@@ -20,12 +20,12 @@ const WRONG_SCOPE: &str =
 #[tokio::test]
 async fn without_an_api_key_nothing_else_is_looked_at() {
     let bed = TestBed::start().await;
-    Answer::of(bed.http.post(bed.address(PATH)))
+    Answer::receive(bed.http.post(bed.address(PATH)))
         .await
         .says(400, NO_KEY);
     let url = bed.address(&format!("/api/authorization/token/{}", Uuid::new_v4()));
-    Answer::of(bed.http.get(&url)).await.says(400, NO_KEY);
-    Answer::of(bed.http.post(format!("{url}/loguse")))
+    Answer::receive(bed.http.get(&url)).await.says(400, NO_KEY);
+    Answer::receive(bed.http.post(format!("{url}/loguse")))
         .await
         .says(400, NO_KEY);
 }
@@ -37,7 +37,7 @@ async fn a_key_alone_is_no_log_in() {
         .http
         .post(bed.address(PATH))
         .header("ApiKey", bed.key(BANK));
-    let answer = Answer::of(call.json(&bed.request())).await;
+    let answer = Answer::receive(call.json(&bed.request())).await;
     answer.says(401, NO_ORGANISATION);
     let journal = bed.services().journal.entries();
     let last = journal.last().unwrap();
@@ -56,13 +56,13 @@ async fn a_certificate_counts_only_where_the_address_asks_for_it() {
     ] {
         let url = bed.address(&format!("{PATH}{query}"));
         let call = bed.certified.post(url).header("ApiKey", bed.key(BANK));
-        let answer = Answer::of(call.json(&bed.request())).await;
+        let answer = Answer::receive(call.json(&bed.request())).await;
         assert_eq!(answer.status.as_u16(), status, "{query}: {answer:?}");
     }
     // Required, and not presented.
     let url = bed.address(&format!("{PATH}?ForceEIAuthentication"));
     let call = bed.http.post(url).header("ApiKey", bed.key(BANK));
-    Answer::of(call.json(&bed.request()))
+    Answer::receive(call.json(&bed.request()))
         .await
         .says(401, NO_ORGANISATION);
 }
@@ -75,7 +75,7 @@ async fn the_keys_organisation_is_the_certificates() {
         .certified
         .post(url)
         .header("ApiKey", bed.key(OTHER_BANK));
-    Answer::of(call.json(&bed.request()))
+    Answer::receive(call.json(&bed.request()))
         .await
         .says(403, WRONG_KEY);
 }
@@ -122,7 +122,7 @@ async fn a_token_must_be_good_and_meant_for_altinn() {
             .http
             .post(bed.address(PATH))
             .header("ApiKey", bed.key(BANK));
-        let answer = Answer::of(call.bearer_auth(token).json(&bed.request())).await;
+        let answer = Answer::receive(call.bearer_auth(token).json(&bed.request())).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {answer:?}");
         match status {
             401 => answer.says(401, NO_ORGANISATION),
@@ -149,7 +149,7 @@ async fn the_key_must_be_the_callers_and_for_this() {
     ] {
         let call = bed.http.post(bed.address(PATH)).header("ApiKey", key);
         let call = call.bearer_auth(bed.scoped(BANK, WRITE));
-        Answer::of(call.json(&bed.request()))
+        Answer::receive(call.json(&bed.request()))
             .await
             .says(403, WRONG_KEY);
     }
@@ -164,7 +164,7 @@ async fn a_supplier_uses_its_own_key() {
             .http
             .post(bed.address(PATH))
             .header("ApiKey", bed.key(key));
-        let answer = Answer::of(call.bearer_auth(&token).json(&bed.request())).await;
+        let answer = Answer::receive(call.bearer_auth(&token).json(&bed.request())).await;
         assert_eq!(answer.status.as_u16(), status, "{answer:?}");
         if status == 201 {
             assert_eq!(answer.json()["HandledBy"], SUPPLIER);
@@ -181,7 +181,7 @@ async fn every_spelling_of_the_path_is_known() {
         "/api/consentrequests",
     ] {
         let call = bed.call(Method::POST, path, WRITE).header("Accept", HAL);
-        let answer = Answer::of(call.json(&bed.request())).await;
+        let answer = Answer::receive(call.json(&bed.request())).await;
         assert_eq!(answer.status.as_u16(), 201, "{path}: {answer:?}");
         assert_eq!(answer.json()["OfferedBy"], COMPANY);
     }

@@ -28,14 +28,14 @@ async fn nothing_is_served_any_more() {
             .http
             .get(bed.address(&path))
             .header("ApiKey", bed.key(BANK));
-        Answer::of(call).await.says(410, CLOSED);
+        Answer::receive(call).await.says(410, CLOSED);
     }
     let call = bed.call(Method::POST, "/api/consentRequests", WRITE);
-    Answer::of(call.json(&bed.request()))
+    Answer::receive(call.json(&bed.request()))
         .await
         .says(410, CLOSED);
     let path = "/api/authentication/authenticatewithpassword?ForceEIAuthentication";
-    Answer::of(bed.certified.post(bed.address(path)))
+    Answer::receive(bed.certified.post(bed.address(path)))
         .await
         .says(410, CLOSED);
 
@@ -56,7 +56,7 @@ async fn nothing_is_served_any_more() {
     let call = bed
         .http
         .get(format!("{origin}/v1/finans/{COMPANY}/aapnekrav"));
-    let answer = Answer::of(call.bearer_auth(token).header("AltinnSamtykke", proof)).await;
+    let answer = Answer::receive(call.bearer_auth(token).header("AltinnSamtykke", proof)).await;
     assert_eq!(
         (answer.status.as_u16(), &answer.json()["kode"]),
         (403, &json!("KB-005"))

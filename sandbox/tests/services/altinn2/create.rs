@@ -58,7 +58,7 @@ async fn what_is_made_is_told() {
 async fn links_come_with_hal_alone() {
     let bed = TestBed::start().await;
     let call = bed.call(Method::POST, "/api/consentRequests", WRITE);
-    let answer = Answer::of(
+    let answer = Answer::receive(
         call.header("Accept", "application/json")
             .json(&bed.request()),
     )
@@ -81,12 +81,16 @@ async fn member_names_are_read_in_any_letter_case_and_hal_is_a_good_type() {
     ] {
         let call = bed.call(Method::POST, "/api/consentRequests", WRITE);
         let call = call.header("Content-Type", kind).body(body.clone());
-        assert_eq!(Answer::of(call).await.status.as_u16(), status, "{kind}");
+        assert_eq!(
+            Answer::receive(call).await.status.as_u16(),
+            status,
+            "{kind}"
+        );
     }
     for body in ["", "[]", "{"] {
         let call = bed.call(Method::POST, "/api/consentRequests", WRITE);
         let call = call.header("Content-Type", HAL).body(body);
-        Answer::of(call)
+        Answer::receive(call)
             .await
             .says(400, "The request body could not be read.");
     }
@@ -225,11 +229,14 @@ async fn an_owners_register_says_who_may_ask_and_where_to_return() {
     other["RedirectUrl"] = json!("http://anywhere.example/");
     let path = "/api/consentRequests";
     let call = bed.call_as(OTHER_BANK, Method::POST, path, WRITE);
-    assert_eq!(Answer::of(call.json(&other)).await.status.as_u16(), 201);
+    assert_eq!(
+        Answer::receive(call.json(&other)).await.status.as_u16(),
+        201
+    );
     other["RequestResources"] = request["RequestResources"].clone();
     other["RequestMessage"] = json!({ "no-nb": "Hei" });
     let call = bed.call_as(OTHER_BANK, Method::POST, path, WRITE);
-    assert_eq!(Answer::of(call.json(&other)).await.codes(), ["40362"]);
+    assert_eq!(Answer::receive(call.json(&other)).await.codes(), ["40362"]);
 }
 
 #[tokio::test]
@@ -241,7 +248,7 @@ async fn a_handler_is_who_calls() {
     let call = bed
         .call_as(SUPPLIER, Method::POST, path, WRITE)
         .json(&request);
-    let made = Answer::of(call).await;
+    let made = Answer::receive(call).await;
     assert_eq!(
         (made.status.as_u16(), &made.json()["HandledBy"]),
         (201, &json!(SUPPLIER))
@@ -252,5 +259,5 @@ async fn a_handler_is_who_calls() {
         .post(bed.address(path))
         .header("ApiKey", bed.key(SUPPLIER));
     let call = call.bearer_auth(bed.token(&delegated)).json(&request);
-    assert_eq!(Answer::of(call).await.codes(), ["40310"]);
+    assert_eq!(Answer::receive(call).await.codes(), ["40310"]);
 }

@@ -85,7 +85,7 @@ impl Nettbanken<'_> {
         request["OfferedBy"] = json!(parten);
         let call = bed.http.post(bed.address("/api/consentRequests"));
         let call = call.header("ApiKey", bed.key(BANK)).bearer_auth(token);
-        let made = Answer::of(call.header("Accept", HAL).json(&request)).await;
+        let made = Answer::receive(call.header("Accept", HAL).json(&request)).await;
         assert_eq!(made.status.as_u16(), 201, "{made:?}");
         let made = made.json();
         let page = Url::parse(made["_links"]["gui"]["href"].as_str().unwrap()).unwrap();
@@ -147,7 +147,7 @@ impl Nettbanken<'_> {
             .http
             .request(Method::GET, url)
             .bearer_auth(tilgangsbevis);
-        Answer::of(call.header("AltinnSamtykke", samtykkebevis)).await
+        Answer::receive(call.header("AltinnSamtykke", samtykkebevis)).await
     }
 
     /// Exchanges a grant, signed with the bank's own key, for an access token.
@@ -174,7 +174,7 @@ impl Nettbanken<'_> {
             ("assertion", &assertion),
         ];
         let url = format!("{}token", services.maskinporten.issuer());
-        let answer = Answer::of(self.bed.http.post(url).form(&form)).await;
+        let answer = Answer::receive(self.bed.http.post(url).form(&form)).await;
         assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
         let token: Value = answer.json();
         token["access_token"].as_str().unwrap().to_owned()

@@ -20,7 +20,7 @@ async fn the_status_is_four_words_and_no_more() {
         "{}/ui/AccessConsent/request?id={code}",
         bed.sandbox.addresses().altinn2_page
     );
-    Answer::of(bed.http.get(page)).await;
+    Answer::receive(bed.http.get(page)).await;
     assert_eq!(bed.status(&code).await, "Opened");
     bed.act(&code, "approve").await;
     let before = bed.read(&code).await.json();
@@ -42,9 +42,9 @@ async fn anothers_request_and_none_at_all_are_refused_alike() {
     for (consumer, code) in [(OTHER_BANK, code), (BANK, Uuid::new_v4().to_string())] {
         let path = format!("/api/consentRequests/{code}");
         let call = bed.call_as(consumer, Method::GET, &path, READ);
-        Answer::of(call).await.says(403, NOT_YOURS);
+        Answer::receive(call).await.says(403, NOT_YOURS);
         let call = bed.call_as(consumer, Method::DELETE, &path, WRITE);
-        Answer::of(call).await.says(403, NOT_YOURS);
+        Answer::receive(call).await.says(403, NOT_YOURS);
     }
     assert_eq!(bed.read("nonsense").await.status.as_u16(), 400);
 }
@@ -61,12 +61,12 @@ async fn a_supplier_sees_what_it_made() {
         .post(&url)
         .header("ApiKey", &key)
         .bearer_auth(delegated(WRITE));
-    let made = Answer::of(call.json(&bed.request())).await.json();
+    let made = Answer::receive(call.json(&bed.request())).await.json();
     let its = made["AuthorizationCode"].as_str().unwrap().to_owned();
     let banks = bed.created(&bed.request()).await;
     for (code, status) in [(its, 200), (banks, 403)] {
         let call = bed.http.get(format!("{url}/{code}")).header("ApiKey", &key);
-        let answer = Answer::of(call.bearer_auth(delegated(READ))).await;
+        let answer = Answer::receive(call.bearer_auth(delegated(READ))).await;
         assert_eq!(answer.status.as_u16(), status, "{answer:?}");
     }
 }
@@ -76,7 +76,7 @@ async fn a_request_can_be_taken_back_until_it_is_answered() {
     let bed = TestBed::start().await;
     let take_back = async |code: &str| {
         let path = format!("/api/consentRequests/{code}");
-        Answer::of(bed.call(Method::DELETE, &path, WRITE)).await
+        Answer::receive(bed.call(Method::DELETE, &path, WRITE)).await
     };
     let code = bed.created(&bed.request()).await;
     assert_eq!(take_back(&code).await.status.as_u16(), 204);

@@ -61,7 +61,7 @@ async fn the_code_exists_when_somebody_has_accepted() {
     assert_eq!(said["Services"][1], "4629_2_inntektsaar=2025");
     // It is no request that could be read.
     let path = format!("/api/consentRequests/{code}");
-    let read = Answer::of(bed.call(Method::GET, &path, READ)).await;
+    let read = Answer::receive(bed.call(Method::GET, &path, READ)).await;
     assert_eq!(read.status.as_u16(), 403);
 }
 

@@ -10,7 +10,7 @@ const PATH: &str = "/api/authentication/authenticatewithpassword";
 
 async fn log_in(bed: &TestBed, http: &reqwest::Client, query: &str, body: &Value) -> Answer {
     let url = bed.address(&format!("{PATH}{query}"));
-    Answer::of(http.post(url).json(body)).await
+    Answer::receive(http.post(url).json(body)).await
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn each_log_in_then_and_today() {
             ..Switches::default()
         });
         for (name, call, statuses) in &log_ins {
-            let answer = Answer::of(call()).await;
+            let answer = Answer::receive(call()).await;
             assert_eq!(answer.status.as_u16(), statuses[when], "{name}: {answer:?}");
         }
     }
@@ -125,7 +125,8 @@ async fn at_altinn_3_the_enterprise_user_is_told_what_to_use() {
     let url = format!("{origin}/authentication/api/v1/exchange/maskinporten");
     let token = bed.token(&json!({ "scope": "altinn:instances.read" }));
     let call = bed.http.get(url).bearer_auth(token);
-    let answer = Answer::of(call.header("X-Altinn-EnterpriseUser-Authentication", "dTpw")).await;
+    let answer =
+        Answer::receive(call.header("X-Altinn-EnterpriseUser-Authentication", "dTpw")).await;
     let problem = answer.json();
     assert_eq!(
         (answer.status.as_u16(), &problem["status"]),

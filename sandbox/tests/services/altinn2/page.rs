@@ -21,12 +21,12 @@ impl<'a> Browser<'a> {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.http.get(format!("{}{path}", self.origin))).await
+        Answer::receive(self.http.get(format!("{}{path}", self.origin))).await
     }
 
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.http.post(format!("{}{path}", self.origin));
-        Answer::of(request.header("origin", self.origin).form(form)).await
+        Answer::receive(request.header("origin", self.origin).form(form)).await
     }
 
     pub(crate) async fn answer(&self, path: &str, person: &str, answer: &str) -> Answer {
@@ -162,7 +162,10 @@ async fn forms_of_other_pages_are_refused() {
     let url = format!("{origin}/ui/AccessConsent/request?id={code}");
     let form = [("person", "ragna"), ("answer", "accept")];
     let request = bed.http.post(url).header("origin", "https://evil.example");
-    assert_eq!(Answer::of(request.form(&form)).await.status.as_u16(), 403);
+    assert_eq!(
+        Answer::receive(request.form(&form)).await.status.as_u16(),
+        403
+    );
     assert_eq!(bed.status(&code).await, "Unopened");
 }
 

@@ -11,8 +11,8 @@ use crate::altinn2::support::{Answer, BANK, COMPANY, PERSON, TestBed, claims, pa
 
 async fn keys(bed: &TestBed) -> Vec<Value> {
     let well_known = bed.address("/.well-known/oauth-authorization-server");
-    let document = Answer::of(bed.http.get(well_known)).await.json();
-    let set = Answer::of(bed.http.get(document["jwks_uri"].as_str().unwrap())).await;
+    let document = Answer::receive(bed.http.get(well_known)).await.json();
+    let set = Answer::receive(bed.http.get(document["jwks_uri"].as_str().unwrap())).await;
     assert_eq!(set.header("cache-control"), "public, max-age=86400");
     set.json()["keys"].as_array().unwrap().clone()
 }
@@ -108,7 +108,7 @@ async fn the_announced_key_signs_next() {
     bed.proof(&code).await;
     let before = keys(&bed).await;
     let admin = &bed.sandbox.addresses().admin;
-    let rotated = Answer::of(bed.http.post(format!("{admin}/altinn2/keys/rotate"))).await;
+    let rotated = Answer::receive(bed.http.post(format!("{admin}/altinn2/keys/rotate"))).await;
     assert_eq!(rotated.status.as_u16(), 204);
     let after = keys(&bed).await;
     assert_eq!(after[0], before[1]);

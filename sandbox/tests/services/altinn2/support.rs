@@ -113,7 +113,7 @@ impl TestBed {
 
     pub(crate) async fn create(&self, body: &Value) -> Answer {
         let call = self.call(Method::POST, "/api/consentRequests", WRITE);
-        Answer::of(call.header("Accept", HAL).json(body)).await
+        Answer::receive(call.header("Accept", HAL).json(body)).await
     }
 
     /// Creates a request, and returns its code.
@@ -137,14 +137,14 @@ impl TestBed {
     pub(crate) async fn act(&self, code: &str, action: &str) {
         let admin = &self.sandbox.addresses().admin;
         let url = format!("{admin}/altinn2/consents/{code}/{action}");
-        let answer = Answer::of(self.http.post(url)).await;
+        let answer = Answer::receive(self.http.post(url)).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
     }
 
     /// Reads the request as its consumer.
     pub(crate) async fn read(&self, code: &str) -> Answer {
         let path = format!("/api/consentRequests/{code}");
-        Answer::of(self.call(Method::GET, &path, READ)).await
+        Answer::receive(self.call(Method::GET, &path, READ)).await
     }
 
     pub(crate) async fn status(&self, code: &str) -> String {
@@ -160,7 +160,7 @@ impl TestBed {
     pub(crate) async fn fetch_as(&self, organisation: &str, code: &str) -> Answer {
         let url = self.address(&format!("/api/authorization/token/{code}"));
         let call = self.http.get(url).header("ApiKey", self.key(organisation));
-        Answer::of(call.header("Accept", "application/json")).await
+        Answer::receive(call.header("Accept", "application/json")).await
     }
 
     /// Fetches a consent token.

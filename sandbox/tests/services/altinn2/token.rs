@@ -28,7 +28,7 @@ async fn a_code_gives_tokens_again_and_again_in_quotes() {
 
     let key = bed.key(BANK);
     let get = |url: String, accept: &str| {
-        Answer::of(
+        Answer::receive(
             bed.http
                 .get(url)
                 .header("ApiKey", key.clone())
@@ -73,7 +73,7 @@ async fn whatever_is_wrong_is_answered_alike() {
     bed.fetch_as(SUPPLIER, &good).await.says(403, CODE_REFUSED);
     let call = bed.http.get(bed.address(&format!("{PATH}/{good}")));
     let call = call.header("ApiKey", Uuid::new_v4().to_string());
-    Answer::of(call).await.says(403, CODE_REFUSED);
+    Answer::receive(call).await.says(403, CODE_REFUSED);
     bed.advance(91 * 86_400);
     bed.fetch(&good).await.says(403, CODE_REFUSED);
 }
@@ -85,7 +85,7 @@ async fn a_supplier_needs_the_owners_register_or_a_delegated_token() {
     let fetch = async |claims: Value| {
         let call = bed.http.get(bed.address(&format!("{PATH}/{code}")));
         let call = call.header("ApiKey", bed.key(SUPPLIER));
-        Answer::of(call.bearer_auth(bed.token(&claims))).await
+        Answer::receive(call.bearer_auth(bed.token(&claims))).await
     };
     let fetched = fetch(json!({ "scope": READ, "supplier": organisation(SUPPLIER) })).await;
     assert_eq!(fetched.status.as_u16(), 200, "{fetched:?}");
@@ -119,22 +119,22 @@ async fn the_consumer_can_give_the_consent_up() {
     let code = bed.given(&bed.request()).await;
     let path = format!("{PATH}/{code}");
     let call = bed.call(Method::DELETE, &path, READ);
-    assert_eq!(Answer::of(call).await.status.as_u16(), 403);
+    assert_eq!(Answer::receive(call).await.status.as_u16(), 403);
     let call = bed.call_as(OTHER_BANK, Method::DELETE, &path, WRITE);
-    Answer::of(call).await.says(403, CODE_REFUSED);
+    Answer::receive(call).await.says(403, CODE_REFUSED);
     assert_eq!(bed.fetch(&code).await.status.as_u16(), 200);
 
     let call = bed.call(Method::DELETE, &path, WRITE);
-    assert_eq!(Answer::of(call).await.status.as_u16(), 204);
+    assert_eq!(Answer::receive(call).await.status.as_u16(), 204);
     bed.fetch(&code).await.says(403, CODE_REFUSED);
     assert_eq!(bed.status(&code).await, "Accepted");
     let call = bed.call(Method::DELETE, &path, WRITE);
-    Answer::of(call).await.says(403, CODE_REFUSED);
+    Answer::receive(call).await.says(403, CODE_REFUSED);
 }
 
 async fn log_use(bed: &TestBed, code: &str, body: &Value) -> Answer {
     let url = bed.address(&format!("{PATH}/{code}/loguse"));
-    Answer::of(
+    Answer::receive(
         bed.http
             .post(url)
             .header("ApiKey", bed.key(BANK))

@@ -73,9 +73,9 @@ async fn the_admin_address_has_switches_keys_and_answers() {
     let bed = TestBed::start().await;
     let admin = format!("{}/altinn2", bed.sandbox.addresses().admin);
     let set = bed.http.put(format!("{admin}/switches"));
-    let set = Answer::of(set.json(&json!({ "answer_delay_seconds": 7 }))).await;
+    let set = Answer::receive(set.json(&json!({ "answer_delay_seconds": 7 }))).await;
     assert_eq!(set.status.as_u16(), 204);
-    let switches = Answer::of(bed.http.get(format!("{admin}/switches")))
+    let switches = Answer::receive(bed.http.get(format!("{admin}/switches")))
         .await
         .json();
     assert_eq!(
@@ -85,16 +85,16 @@ async fn the_admin_address_has_switches_keys_and_answers() {
     bed.switch(Switches::default());
 
     let new = json!({ "organisation": "310000205", "resources": ["Authorization.read"] });
-    let made = Answer::of(bed.http.post(format!("{admin}/apikeys")).json(&new))
+    let made = Answer::receive(bed.http.post(format!("{admin}/apikeys")).json(&new))
         .await
         .json();
-    let keys = Answer::of(bed.http.get(format!("{admin}/apikeys")))
+    let keys = Answer::receive(bed.http.get(format!("{admin}/apikeys")))
         .await
         .json();
     assert!(keys.as_array().unwrap().contains(&made));
 
     let code = bed.created(&bed.request()).await;
-    let consents = Answer::of(bed.http.get(format!("{admin}/consents")))
+    let consents = Answer::receive(bed.http.get(format!("{admin}/consents")))
         .await
         .json();
     assert_eq!(
@@ -109,7 +109,7 @@ async fn the_admin_address_has_switches_keys_and_answers() {
         ("dance", "ragna", 404),
     ] {
         let url = format!("{admin}/consents/{code}/{action}");
-        let answer = Answer::of(bed.http.post(url).json(&json!({ "person": person }))).await;
+        let answer = Answer::receive(bed.http.post(url).json(&json!({ "person": person }))).await;
         assert_eq!(answer.status.as_u16(), status, "{action} by {person}");
     }
 }

@@ -25,7 +25,7 @@ async fn read_as(bed: &TestBed, package: &str, token: &str, headers: &[(&str, &s
     for (name, value) in headers {
         call = call.header(*name, *value);
     }
-    Answer::of(call).await
+    Answer::receive(call).await
 }
 
 fn is_refused(answer: &Answer, status: u16, code: &str) {
@@ -94,7 +94,7 @@ async fn either_alone_or_the_second_twice_is_not_enough() {
     let call = bed
         .http
         .get(format!("{origin}/v1/finans/{COMPANY}/aapnekrav"));
-    let answer = Answer::of(call.header(HEADER, &proof)).await;
+    let answer = Answer::receive(call.header(HEADER, &proof)).await;
     is_refused(&answer, 401, "KB-004");
     let unscoped = bed.token(&json!({ "scope": "skatteetaten:inntekt", "aud": null }));
     is_refused(

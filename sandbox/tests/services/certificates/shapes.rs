@@ -154,7 +154,7 @@ fn every_line_hangs_together_and_says_where_revocation_is() {
 
 fn all(vendor: Vendor, profile: Profile) -> Files {
     let purposes: &[Purpose] = vendor.delivers(profile);
-    Files::of(vendor, profile, purposes, &[])
+    Files::with_purposes(vendor, profile, purposes, &[])
 }
 
 fn kinds(leaf: &X509Certificate<'_>) -> Vec<String> {

@@ -23,10 +23,10 @@ pub(crate) struct Files {
 impl Files {
     /// Creates an organisation's authentication certificate with `defects`.
     pub(crate) fn with(vendor: Vendor, profile: Profile, defects: &[Defect]) -> Self {
-        Self::of(vendor, profile, &[Purpose::Authentication], defects)
+        Self::with_purposes(vendor, profile, &[Purpose::Authentication], defects)
     }
 
-    pub(crate) fn of(
+    pub(crate) fn with_purposes(
         vendor: Vendor,
         profile: Profile,
         purposes: &[Purpose],

@@ -154,7 +154,7 @@ async fn a_request_that_is_no_grant() {
         ),
     ];
     for (name, request, error) in table {
-        let answer = Answer::of(request).await;
+        let answer = Answer::receive(request).await;
         assert_eq!(
             (answer.status, answer.error(), answer.code()),
             (400, error, ""),

@@ -81,7 +81,7 @@ async fn what_it_writes_is_enough_for_a_token() {
     ] {
         let assertion = grant(&maskinporten, client, header).assertion();
         let form = [("grant_type", GRANT_TYPE), ("assertion", &assertion)];
-        let answer = Answer::of(http.post(maskinporten.token_endpoint()).form(&form)).await;
+        let answer = Answer::receive(http.post(maskinporten.token_endpoint()).form(&form)).await;
         let consumer = answer.claims()["consumer"]["ID"].clone();
         assert_eq!(consumer, format!("0192:{}", client.organisation));
     }

@@ -102,7 +102,7 @@ impl TestBed {
 
     pub(crate) async fn ask_with(&self, assertion: &str) -> Answer {
         let form = [("grant_type", GRANT_TYPE), ("assertion", assertion)];
-        Answer::of(self.http.post(self.token_endpoint()).form(&form)).await
+        Answer::receive(self.http.post(self.token_endpoint()).form(&form)).await
     }
 
     pub(crate) fn token_endpoint(&self) -> String {
@@ -198,7 +198,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn receive(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();

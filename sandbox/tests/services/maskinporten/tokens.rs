@@ -77,7 +77,7 @@ async fn variations_that_pass() {
     let in_query = bed.http.post(bed.token_endpoint());
     let assertion = bed.grant().assertion();
     let in_query = in_query.query(&[("grant_type", GRANT_TYPE), ("assertion", &assertion)]);
-    assert_eq!(Answer::of(in_query).await.status, 200);
+    assert_eq!(Answer::receive(in_query).await.status, 200);
 }
 
 #[tokio::test]

@@ -96,7 +96,9 @@ async fn a_body_of_unknown_length_is_read() {
         .body(reqwest::Body::wrap(StreamBody::new(futures::stream::iter(
             chunks,
         ))));
-    Said::of(request.send().await.unwrap()).await.is_taken();
+    Said::receive(request.send().await.unwrap())
+        .await
+        .is_taken();
 }
 
 /// Sends a body with these parts, whose boundary is `x`.

@@ -48,15 +48,15 @@ impl Sender {
     }
 
     pub(crate) async fn get(&self, address: &str) -> Said {
-        Said::of(self.http.get(address).send().await.unwrap()).await
+        Said::receive(self.http.get(address).send().await.unwrap()).await
     }
 
     pub(crate) async fn post(&self, address: &str) -> Said {
-        Said::of(self.http.post(address).send().await.unwrap()).await
+        Said::receive(self.http.post(address).send().await.unwrap()).await
     }
 
     pub(crate) async fn delete(&self, address: &str) -> Said {
-        Said::of(self.http.delete(address).send().await.unwrap()).await
+        Said::receive(self.http.delete(address).send().await.unwrap()).await
     }
 
     /// Polls a queue of Fjordbanken's, with its query, if any.
@@ -67,7 +67,7 @@ impl Sender {
         let next = response.headers().get("x-next-permitted-poll-time");
         let next = next.map(|next| next.to_str().unwrap().to_owned());
         let filtered = response.headers().contains_key("dosfilter");
-        let said = Said::of(response).await;
+        let said = Said::receive(response).await;
         Polled {
             said,
             next,

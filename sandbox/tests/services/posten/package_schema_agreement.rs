@@ -28,7 +28,7 @@ async fn both_take_and_refuse_the_same() {
         let (kind, body) = draft.body(&draft.package(&given, bed.clock.now()));
         let address = format!("{}/{}/signature-jobs", bed.root(FJORDBANKEN), draft.flow);
         let request = http.post(address).header("content-type", kind).body(body);
-        Said::of(request.send().await.unwrap()).await
+        Said::receive(request.send().await.unwrap()).await
     };
     let (mut taken, mut refused, mut differences) = (0, 0, Vec::new());
     for draft in [direct(), legacy(direct()), portal(), legacy(portal())] {

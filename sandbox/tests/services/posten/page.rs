@@ -31,19 +31,19 @@ impl<'a> Signer<'a> {
 
     async fn get(&self, path: &str) -> Shown {
         let request = self.http.get(format!("{}{path}", self.page));
-        Shown::of(request.send().await.unwrap()).await
+        Shown::receive(request.send().await.unwrap()).await
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
         let request = self.http.post(format!("{}{path}", self.page));
         let request = request.header("origin", self.page).form(form);
-        Shown::of(request.send().await.unwrap()).await
+        Shown::receive(request.send().await.unwrap()).await
     }
 
     /// Follows a redirect address as the page's script does.
     async fn open(&self, redirect: &str) -> Shown {
         let (page, token) = redirect.split_once("#/-/").unwrap();
-        let shown = Shown::of(self.http.get(page).send().await.unwrap()).await;
+        let shown = Shown::receive(self.http.get(page).send().await.unwrap()).await;
         assert_eq!(shown.status, 200);
         assert!(shown.body.contains("/assets/posten.js"), "{}", shown.body);
         assert!(
@@ -66,7 +66,7 @@ impl<'a> Signer<'a> {
 }
 
 impl Shown {
-    async fn of(response: Response) -> Self {
+    async fn receive(response: Response) -> Self {
         let header = |name: &str| {
             let value = response.headers().get(name);
             value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())

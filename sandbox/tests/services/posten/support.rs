@@ -115,7 +115,7 @@ impl TestBed {
             .client(shown)
             .post(address)
             .header("content-type", kind);
-        Said::of(
+        Said::receive(
             request
                 .header("accept", "application/xml")
                 .body(body)
@@ -128,7 +128,7 @@ impl TestBed {
 }
 
 impl Said {
-    pub(crate) async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn receive(response: reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
             body: response.text().await.unwrap(),

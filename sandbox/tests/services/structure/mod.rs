@@ -119,7 +119,10 @@ fn imports_are_found_in_every_form() {
             "pub(in crate::a) struct Thing; const TEXT: &str = \"crate::d::No\";",
         ),
         ("c", "use crate::{a::Thing as Other, d::{self, e::Deep}};"),
-        ("d", "fn of() -> super::a::b::Thing { super::a::b::Thing }"),
+        (
+            "d",
+            "fn thing() -> super::a::b::Thing { super::a::b::Thing }",
+        ),
         (
             "d::e",
             "#[cfg(test)]\nmod tests {\n    use crate::c::X;\n}\n",

@@ -46,7 +46,7 @@ pub(super) fn verify(
     let info = parts.one("SignedInfo")?;
     let value = decoded(parts.one("SignatureValue")?)?;
     let certificates = certificates(parts.one("KeyInfo")?)?;
-    let properties = Properties::of(parts.one("Object")?, id)?;
+    let properties = Properties::read(parts.one("Object")?, id)?;
     parts.end()?;
 
     let mut content = info.content(DSIG)?;
@@ -60,7 +60,7 @@ pub(super) fn verify(
         method == RSA_SHA256,
         "the signature is not RSA with SHA-256",
     )?;
-    let references = References::of(content, properties.element)?;
+    let references = References::read(content, properties.element)?;
 
     references.hold(files)?;
     let message = canonical(info, mode)?;

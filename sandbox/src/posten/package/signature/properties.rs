@@ -37,7 +37,7 @@ struct Named {
 
 impl<'t> Properties<'t> {
     /// Reads the properties in `object`, about the signature of that `Id`.
-    pub(super) fn of(object: Element<'t>, signature: &str) -> Result<Self, Invalid> {
+    pub(super) fn read(object: Element<'t>, signature: &str) -> Result<Self, Invalid> {
         let mut content = object.content(XADES)?;
         let qualifying = content.one("QualifyingProperties")?;
         content.end()?;
@@ -67,7 +67,7 @@ impl<'t> Properties<'t> {
             .map(format)
             .collect::<Result<_, Invalid>>()?;
         ensure(formats.len() == count, "a file's format stands there twice")?;
-        let certificates = certificates.into_iter().map(Named::of);
+        let certificates = certificates.into_iter().map(Named::read);
         Ok(Self {
             element,
             time,
@@ -117,7 +117,7 @@ impl<'t> Properties<'t> {
 }
 
 impl Named {
-    fn of(element: Element<'_>) -> Result<Self, Invalid> {
+    fn read(element: Element<'_>) -> Result<Self, Invalid> {
         let mut content = element.content(XADES)?;
         let mut of_digest = content.one("CertDigest")?.content(DSIG)?;
         let sha1 = digest(&mut of_digest, SHA1)?;

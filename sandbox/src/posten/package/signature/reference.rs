@@ -27,7 +27,7 @@ pub(super) struct References<'t> {
 impl<'t> References<'t> {
     /// Reads the references at the end of `SignedInfo`: files without a transform, and once the
     /// signed properties, which are `properties`.
-    pub(super) fn of(mut content: Content<'t>, properties: Element<'t>) -> Result<Self, Invalid> {
+    pub(super) fn read(mut content: Content<'t>, properties: Element<'t>) -> Result<Self, Invalid> {
         let references = content.several("Reference", REFERENCES)?;
         content.end()?;
         let own = properties.attribute("Id").map(|id| format!("#{id}"));
