@@ -1,7 +1,7 @@
 //! Order for Posten with its sealed package of documents: in WebAssembly, and the same code native.
 
-use benches::report::Figure;
-use benches::workload::{Run, Workload, run_native};
+use benches::report::{Figure, Samples};
+use benches::workload::{Identity, Run, Workload, run_native};
 
 use crate::program;
 
@@ -17,21 +17,23 @@ const MEGABYTE: f64 = 1e6;
 pub(crate) fn measure(chain: &str, key: &str) -> Vec<Figure> {
     let workload = Workload::compile(false);
     let native = program::built("workload");
+    let identity = Identity { chain, key };
     let (mut here, mut beside) = (Rounds::default(), Rounds::default());
     for _ in 0..ROUNDS {
         let sizes = SIZES.map(|size| {
             let size = size.to_string();
             let arguments = ["package", &size, "1"];
             (
-                workload.run((chain, key), &arguments),
-                run_native(native.clone(), (chain, key), &arguments),
+                workload.run(identity, &arguments),
+                run_native(native.clone(), identity, &arguments),
             )
         });
         here.add(sizes.map(|(run, _)| run));
         beside.add(sizes.map(|(_, run)| run));
     }
     let compared = |name: &str, here: &[f64], beside: &[f64], unit| {
-        Figure::compared(PART, (name, here), ("native", beside), unit)
+        let (here, beside) = (Samples::new(name, here), Samples::new("native", beside));
+        Figure::compared(PART, here, beside, unit)
     };
     vec![
         compared("package, each megabyte", &here.times, &beside.times, "ms"),

@@ -3,7 +3,7 @@
 
 use benches::cpu;
 use benches::product::{CUSTOMER, PARTY, Product, ProductOptions};
-use benches::report::Figure;
+use benches::report::{Figure, Samples};
 use benches::requests::Requests;
 use benches::source::Source;
 
@@ -48,8 +48,8 @@ async fn cold(product: &Product) -> Figure {
     }
     Figure::compared(
         PART,
-        ("cold read", &cold[..]),
-        ("warm read", &warm[..]),
+        Samples::new("cold read", &cold),
+        Samples::new("warm read", &warm),
         "ms of a core",
     )
 }

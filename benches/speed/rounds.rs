@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use benches::load::{Burst, Target, burst};
-use benches::report::Figure;
+use benches::report::{Figure, Samples};
 
 /// Rounds of a comparison, and the time of one burst.
 const ROUNDS: usize = 5;
@@ -42,7 +42,11 @@ impl Side {
             let here = self.values(value);
             let beside = other.values(value);
             let name = format!("{}{suffix}", self.name);
-            Figure::compared(part, (name, &here[..]), (&other.name, &beside[..]), unit)
+            let (here, beside) = (
+                Samples::new(&name, &here),
+                Samples::new(&other.name, &beside),
+            );
+            Figure::compared(part, here, beside, unit)
         };
         [
             figure("requests/s", Burst::per_second),

@@ -36,6 +36,22 @@ pub fn median(values: &[f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// Values of each round on one side, with the side's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// Name of the side.
+    pub name: &'a str,
+    /// Values, in the order of the rounds.
+    pub values: &'a [f64],
+}
+
+impl<'a> Samples<'a> {
+    /// Creates the samples of the side `name`.
+    pub const fn new(name: &'a str, values: &'a [f64]) -> Self {
+        Self { name, values }
+    }
+}
+
 /// Measured figure, with the yardstick's value.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figure {
@@ -80,15 +96,15 @@ impl Figure {
     /// Creates a figure from the values of each round on two sides.
     pub fn compared(
         part: &'static str,
-        (name, here): (impl Into<String>, &[f64]),
-        (yardstick, beside): (impl Into<String>, &[f64]),
+        here: Samples<'_>,
+        yardstick: Samples<'_>,
         unit: &'static str,
     ) -> Self {
         Self {
-            yardstick: Some(yardstick.into()),
-            beside: Some(median(beside)),
-            ratio: Some(Ratio::between(here, beside)),
-            ..Self::alone(part, name, unit, median(here))
+            yardstick: Some(yardstick.name.to_owned()),
+            beside: Some(median(yardstick.values)),
+            ratio: Some(Ratio::between(here.values, yardstick.values)),
+            ..Self::alone(part, here.name, unit, median(here.values))
         }
     }
 }

@@ -23,6 +23,15 @@ pub struct Run {
     pub fuel: u64,
 }
 
+/// Certificates and a key of the workload, in PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// Certificate chain, empty if the operation needs none.
+    pub chain: &'a str,
+    /// Private key.
+    pub key: &'a str,
+}
+
 /// Program, compiled for WebAssembly.
 pub struct Workload {
     engine: Engine,
@@ -43,14 +52,14 @@ impl Workload {
     }
 
     /// Runs it with certificates and a key in PEM.
-    pub fn run(&self, (chain, key): (&str, &str), arguments: &[&str]) -> Run {
+    pub fn run(&self, identity: Identity<'_>, arguments: &[&str]) -> Run {
         let mut linker = Linker::new(&self.engine);
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("a linker");
         let output = MemoryOutputPipe::new(1 << 20);
         let context = WasiCtxBuilder::new()
             .arg("workload")
             .args(arguments)
-            .stdin(MemoryInputPipe::new(input(chain, key)))
+            .stdin(MemoryInputPipe::new(identity.input()))
             .stdout(output.clone())
             .inherit_stderr()
             .build();
@@ -77,7 +86,7 @@ impl Workload {
 }
 
 /// Runs the native program in `path`.
-pub fn run_native(path: PathBuf, (chain, key): (&str, &str), arguments: &[&str]) -> Run {
+pub fn run_native(path: PathBuf, identity: Identity<'_>, arguments: &[&str]) -> Run {
     let mut program = Command::new(path)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -86,7 +95,7 @@ pub fn run_native(path: PathBuf, (chain, key): (&str, &str), arguments: &[&str])
         .expect("the workload");
     let mut stdin = program.stdin.take().expect("its input");
     stdin
-        .write_all(input(chain, key).as_bytes())
+        .write_all(identity.input().as_bytes())
         .expect("its input");
     drop(stdin);
     let output = program.wait_with_output().expect("an end");
@@ -94,8 +103,11 @@ pub fn run_native(path: PathBuf, (chain, key): (&str, &str), arguments: &[&str])
     printed(&output.stdout)
 }
 
-fn input(chain: &str, key: &str) -> String {
-    format!("{chain}\n=\n{key}")
+impl Identity<'_> {
+    fn input(self) -> String {
+        let Self { chain, key } = self;
+        format!("{chain}\n=\n{key}")
+    }
 }
 
 fn printed(output: &[u8]) -> Run {

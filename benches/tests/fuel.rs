@@ -17,7 +17,7 @@ use benches::load::{Target, repeat};
 use benches::product::{Product, ProductOptions, project};
 use benches::requests::{Requests, TokenRequests};
 use benches::source::Source;
-use benches::workload::Workload;
+use benches::workload::{Identity, Workload};
 use host::Limits;
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use tokio::task::spawn_blocking;
@@ -84,13 +84,17 @@ fn rsa() -> Measured {
     let workload = Workload::compile(true);
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
     let key = key.serialize_pem();
+    let identity = Identity {
+        chain: "",
+        key: &key,
+    };
     let fuel = |operation: &str| {
-        let fuel = |times: u64| {
+        let measured = |times: u64| {
             workload
-                .run(("", &key), &[operation, &times.to_string()])
+                .run(identity, &[operation, &times.to_string()])
                 .fuel
         };
-        (fuel(1 + TIMES) - fuel(1)) / TIMES
+        (measured(1 + TIMES) - measured(1)) / TIMES
     };
     vec![
         ("rs256_2048_sign", fuel("sign")),

@@ -30,7 +30,8 @@ async fn ask(
     sandbox: &Sandbox,
     script: &str,
     organisation: &str,
-    (scope, consumer_org): (&str, &str),
+    scope: &str,
+    consumer_org: &str,
 ) -> Value {
     let home = sandbox.ca_file().parent().expect("a folder");
     let mut consumers = sandbox.services().consumers.iter();
@@ -97,7 +98,7 @@ async fn they_get_tokens_that_others_find_good() {
         ("maskinporten_with_openid_client.cjs", FJORDBANKEN),
         ("maskinporten_with_dlt_source_elhub.py", FJORDBANKEN),
     ] {
-        let found = ask(&others, &sandbox, script, organisation, (SCOPE, "")).await;
+        let found = ask(&others, &sandbox, script, organisation, SCOPE, "").await;
         assert_eq!(found["expires_in"], 119, "{script}: {found}");
         assert_eq!(found["claims"]["scope"], SCOPE, "{script}");
         let consumer = &found["claims"]["consumer"]["ID"];
@@ -119,8 +120,8 @@ async fn they_read_its_refusals() {
         "maskinporten_with_openid_client.cjs",
         "maskinporten_with_dlt_source_elhub.py",
     ] {
-        let unknown = ("nobody:knows", "");
-        let found = ask(&others, &sandbox, script, FJORDBANKEN, unknown).await;
+        let unknown = "nobody:knows";
+        let found = ask(&others, &sandbox, script, FJORDBANKEN, unknown, "").await;
         assert_eq!(found["status"], 400, "{script}: {found}");
         assert_eq!(found["error"], "invalid_scope", "{script}");
         let description = found["description"].as_str().unwrap_or_default();
@@ -138,14 +139,13 @@ async fn one_reads_for_a_company_that_has_delegated() {
     let sandbox = start(folder.path()).await;
 
     let script = "maskinporten_with_dlt_source_elhub.py";
-    let company = (DEMO_DELEGATED_SCOPE, "313367002");
-    let found = ask(&others, &sandbox, script, FJORDBANKEN, company).await;
+    let scope = DEMO_DELEGATED_SCOPE;
+    let found = ask(&others, &sandbox, script, FJORDBANKEN, scope, "313367002").await;
 
     let organisation = |claim: &str| found["claims"][claim]["ID"].clone();
     assert_eq!(organisation("consumer"), "0192:313367002", "{found}");
     assert_eq!(organisation("supplier"), format!("0192:{FJORDBANKEN}"));
-    let others_company = (DEMO_DELEGATED_SCOPE, "314055403");
-    let refused = ask(&others, &sandbox, script, FJORDBANKEN, others_company).await;
+    let refused = ask(&others, &sandbox, script, FJORDBANKEN, scope, "314055403").await;
     assert_eq!(refused["status"], 403, "{refused}");
     sandbox.shutdown().await;
 }

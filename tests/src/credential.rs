@@ -32,7 +32,7 @@ impl TestBed {
         let variables = self.sandbox.variables(&self.public_url);
         let seed = &variables[&format!("{subject}_signing_key")];
         let consumer = &variables["consumer_organisation"];
-        self.token_request(http, (subject, seed), consumer, fields)
+        self.token_request(http, subject, seed, consumer, fields)
     }
 
     /// Builds the back end's request to `token` for a token of `consumer`.
@@ -43,14 +43,14 @@ impl TestBed {
         fields: &[(&str, &str)],
     ) -> RequestBuilder {
         let back_end = self.sandbox.back_end();
-        self.token_request(http, (back_end.subject, back_end.seed), consumer, fields)
+        self.token_request(http, back_end.subject, back_end.seed, consumer, fields)
     }
 
     /// Returns the back end's credential for `token` with this body, for a token of `consumer`.
     pub fn back_end_credential(&self, consumer: &str, body: &str) -> String {
         let back_end = self.sandbox.back_end();
-        let who = (back_end.subject, back_end.seed);
-        sign(who, consumer, body, self.app_now())
+        let now = self.app_now();
+        sign(back_end.subject, back_end.seed, consumer, body, now)
     }
 
     /// Requests a token of `consumer` as the back end.
@@ -62,20 +62,22 @@ impl TestBed {
     fn token_request(
         &self,
         http: &Client,
-        who: (&str, &str),
+        subject: &str,
+        seed: &str,
         consumer: &str,
         fields: &[(&str, &str)],
     ) -> RequestBuilder {
+        let now = self.app_now();
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         http.post(format!("{}{PATH}", self.inside))
-            .bearer_auth(sign(who, consumer, &body, self.app_now()))
+            .bearer_auth(sign(subject, seed, consumer, &body, now))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body)
     }
 }
 
 /// Signs a credential of `subject`, whose key has this seed, for `consumer` and this body.
-fn sign((subject, seed): (&str, &str), consumer: &str, body: &str, now: OffsetDateTime) -> String {
+fn sign(subject: &str, seed: &str, consumer: &str, body: &str, now: OffsetDateTime) -> String {
     let seed = URL_SAFE_NO_PAD.decode(seed).expect("base64url");
     let key = EncodingKey::from_ed_der(&[&PKCS8_PREFIX[..], &seed].concat());
     let now = now.unix_timestamp();

@@ -52,7 +52,8 @@ fn main() {
             ] {
                 compare(
                     &format!("{name} | {bits}"),
-                    (build, kernel),
+                    build,
+                    kernel,
                     own,
                     &[assemble.clone(), other.clone()],
                 );
@@ -61,7 +62,7 @@ fn main() {
     }
 }
 
-fn compare(name: &str, (build, kernel): (Option<Build>, &str), own: &[String], other: &[String]) {
+fn compare(name: &str, build: Option<Build>, kernel: &str, own: &[String], other: &[String]) {
     let time = |answers: Vec<String>| {
         answers
             .iter()

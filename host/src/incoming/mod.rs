@@ -72,9 +72,9 @@ pub(crate) async fn accept<F: Future<Output = ()> + Send + 'static>(
                     connections.spawn(serve(stream, client, Arc::new(registration)));
                 }
                 Err(error) => {
-                    let (reason, exhausted) = not_accepted(&error);
-                    faults.report(Fault::error("accept", reason), Instant::now());
-                    if exhausted {
+                    let failure = AcceptFailure::from_error(&error);
+                    faults.report(Fault::error("accept", failure.reason), Instant::now());
+                    if failure.exhausts_descriptors {
                         table.make_room();
                     }
                     sleep(ACCEPT_PAUSE).await;
@@ -87,18 +87,33 @@ pub(crate) async fn accept<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Returns the reason for the log, and whether the file descriptors are exhausted.
-fn not_accepted(error: &io::Error) -> (&'static str, bool) {
-    match error.raw_os_error() {
-        Some(EMFILE) => (
-            "out of file descriptors: this process has as many files open as it may (EMFILE)",
-            true,
-        ),
-        Some(ENFILE) => (
-            "out of file descriptors: this machine has as many files open as it may (ENFILE)",
-            true,
-        ),
-        _ => ("a connection could not be accepted", false),
+/// Failure to accept a connection.
+struct AcceptFailure {
+    /// Reason for the log.
+    reason: &'static str,
+    exhausts_descriptors: bool,
+}
+
+impl AcceptFailure {
+    fn from_error(error: &io::Error) -> Self {
+        let exhausted = match error.raw_os_error() {
+            Some(EMFILE) => {
+                "out of file descriptors: this process has as many files open as it may (EMFILE)"
+            }
+            Some(ENFILE) => {
+                "out of file descriptors: this machine has as many files open as it may (ENFILE)"
+            }
+            _ => {
+                return Self {
+                    reason: "a connection could not be accepted",
+                    exhausts_descriptors: false,
+                };
+            }
+        };
+        Self {
+            reason: exhausted,
+            exhausts_descriptors: true,
+        }
     }
 }
 

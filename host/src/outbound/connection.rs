@@ -141,8 +141,11 @@ pub(crate) async fn open(
         .map_err(|error| Failure::new(Error::TlsProtocolError, error.to_string()))?;
     let presented = identity.config.presented;
     let handshake = TlsConnector::from(identity.config.tls.clone()).connect(name, stream);
-    let (outcome, requested) = record_request(handshake).await;
-    let stream = outcome.map_err(|error| Failure::of_handshake(&error, requested, presented))?;
+    let handshake = record_request(handshake).await;
+    let requested = handshake.is_certificate_requested;
+    let stream = handshake
+        .outcome
+        .map_err(|error| Failure::of_handshake(&error, requested, presented))?;
     let alert = TlsAlert::new(presented);
     let http2_chosen = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let stream = AlertCapturingStream::new(stream, alert.clone());

@@ -51,12 +51,22 @@ tokio::task_local! {
     static REQUESTED: Cell<bool>;
 }
 
-/// Runs a handshake. Returns its outcome, and whether the server requested a certificate.
-pub(super) async fn record_request<T>(handshake: impl Future<Output = T>) -> (T, bool) {
+/// Outcome of a handshake.
+pub(super) struct RecordedHandshake<T> {
+    pub(super) outcome: T,
+    /// True if the server requested a certificate.
+    pub(super) is_certificate_requested: bool,
+}
+
+/// Runs a handshake, and records the server's request for a certificate.
+pub(super) async fn record_request<T>(handshake: impl Future<Output = T>) -> RecordedHandshake<T> {
     REQUESTED
         .scope(Cell::new(false), async {
             let outcome = handshake.await;
-            (outcome, REQUESTED.with(Cell::get))
+            RecordedHandshake {
+                outcome,
+                is_certificate_requested: REQUESTED.with(Cell::get),
+            }
         })
         .await
 }

@@ -7,9 +7,15 @@ use super::ledger::{Account, Amount, Claim, Payment, Refund, decimal};
 use super::period::Period;
 use crate::kit::document::{Members, Node};
 
-/// Builds `aapnekrav`: open claims, unplaced payments, and sums. The flag is true if there are
-/// none.
-pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
+/// Contents of a dataset's answer.
+pub(super) struct Contents {
+    pub(super) members: Members,
+    /// True if the answer has no items.
+    pub(super) is_empty: bool,
+}
+
+/// Builds `aapnekrav`: open claims, unplaced payments, and sums.
+pub(super) fn open_claims(account: &Account, today: Date) -> Contents {
     let claims: Vec<&Claim> = account
         .claims
         .iter()
@@ -43,7 +49,7 @@ pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
     let per_group = per_group.collect();
     let unplaced_sum = unplaced.iter().map(|(_, amount)| amount.minor()).sum();
     let totals = Sums::add_up(claims.iter().copied(), today).members(Some(unplaced_sum));
-    let nothing = claims.is_empty() && unplaced.is_empty();
+    let is_empty = claims.is_empty() && unplaced.is_empty();
     let mut members = head(account.party, None, false);
     members.extend([
         (
@@ -62,12 +68,12 @@ pub(super) fn open_claims(account: &Account, today: Date) -> (Members, bool) {
         ("totalOversikt", Node::Object(totals)),
         ("oversiktPerKravgruppe", Node::List(per_group)),
     ]);
-    (members, nothing)
+    Contents { members, is_empty }
 }
 
 /// Builds `krav`. Assumption: a claim belongs to a window if it was made in it or an instalment is
 /// due in it; the documentation does not name the relevant date.
-pub(super) fn claims(account: &Account, period: Period, today: Date) -> (Members, bool) {
+pub(super) fn claims(account: &Account, period: Period, today: Date) -> Contents {
     let inside = |claim: &&Claim| {
         period.holds(claim.created.date(today))
             || claim
@@ -87,8 +93,8 @@ pub(super) fn claims(account: &Account, period: Period, today: Date) -> (Members
     )
 }
 
-/// Builds the dataset `innbetalinger`: payments in the period, and whether there are none.
-pub(super) fn payments(account: &Account, period: Period, today: Date) -> (Members, bool) {
+/// Builds the dataset `innbetalinger`: payments in the period.
+pub(super) fn payments(account: &Account, period: Period, today: Date) -> Contents {
     let inside = |payment: &&Payment| period.holds(payment.date.date(today));
     listed(
         account,
@@ -102,8 +108,8 @@ pub(super) fn payments(account: &Account, period: Period, today: Date) -> (Membe
     )
 }
 
-/// Builds the dataset `utbetalinger`: payouts in the period, and whether there are none.
-pub(super) fn refunds(account: &Account, period: Period, today: Date) -> (Members, bool) {
+/// Builds the dataset `utbetalinger`: payouts in the period.
+pub(super) fn refunds(account: &Account, period: Period, today: Date) -> Contents {
     let inside = |refund: &&Refund| period.holds(refund.date.date(today));
     listed(
         account,
@@ -127,12 +133,12 @@ fn listed(
     period: Period,
     name: &'static str,
     items: impl Iterator<Item = Node>,
-) -> (Members, bool) {
+) -> Contents {
     let items: Vec<Node> = items.collect();
-    let nothing = items.is_empty();
+    let is_empty = items.is_empty();
     let mut members = head(account.party, Some(period), false);
     members.push((name, Node::List(items)));
-    (members, nothing)
+    Contents { members, is_empty }
 }
 
 fn head(party: &str, period: Option<Period>, shielded: bool) -> Members {
@@ -206,9 +212,9 @@ mod tests {
 
     #[test]
     fn open_claims_are_summed_without_rounding() {
-        let (members, nothing) = open_claims(account("313367002").unwrap(), TODAY);
-        let json = Node::Object(members).json();
-        assert!(!nothing);
+        let contents = open_claims(account("313367002").unwrap(), TODAY);
+        assert!(!contents.is_empty);
+        let json = Node::Object(contents.members).json();
         assert!(
             json.contains(
                 r#""totalOversikt":{"sumStipulerteRenter":120.5,"sumForfalteKrav":6083.1,"sumIkkeForfalteKrav":28125.25,"sumUplasserteInnbetalinger":500.0,"saldo":33828.85}"#
@@ -219,9 +225,9 @@ mod tests {
             json.contains(r#""partIdentifikator":"04827896468","kravidentifikator":"2000002""#)
         );
         assert!(json.contains(r#""betalingsinformasjon":{}"#));
-        let (members, _) = open_claims(account("314055403").unwrap(), TODAY);
+        let contents = open_claims(account("314055403").unwrap(), TODAY);
         assert!(
-            Node::Object(members)
+            Node::Object(contents.members)
                 .json()
                 .contains(r#""saldo":149462.75"#)
         );
@@ -234,9 +240,9 @@ mod tests {
             (date!(2025 - 01 - 01), date!(2025 - 12 - 31)),
             (date!(2026 - 01 - 01), date!(2026 - 12 - 31)),
         ] {
-            let (members, _) = claims(account, Period { from, to }, TODAY);
+            let contents = claims(account, Period { from, to }, TODAY);
             assert!(
-                Node::Object(members)
+                Node::Object(contents.members)
                     .json()
                     .contains(r#""kravidentifikator":"2000003""#)
             );
@@ -245,10 +251,10 @@ mod tests {
 
     #[test]
     fn nothing_is_told_as_such() {
-        let (members, nothing) = open_claims(account("14858512450").unwrap(), TODAY);
-        assert!(nothing);
+        let contents = open_claims(account("14858512450").unwrap(), TODAY);
+        assert!(contents.is_empty);
         assert!(
-            Node::Object(members)
+            Node::Object(contents.members)
                 .json()
                 .contains(r#""aapentKravMedGjenstaaendeBeloep":[]"#)
         );
@@ -256,7 +262,7 @@ mod tests {
             from: date!(2026 - 01 - 01),
             to: date!(2026 - 12 - 31),
         };
-        assert!(!refunds(account("14858512450").unwrap(), period, TODAY).1);
-        assert!(payments(account("14858512450").unwrap(), period, TODAY).1);
+        assert!(!refunds(account("14858512450").unwrap(), period, TODAY).is_empty);
+        assert!(payments(account("14858512450").unwrap(), period, TODAY).is_empty);
     }
 }

@@ -84,13 +84,9 @@ async fn read(
 ) -> Response {
     let limit = &skatteetaten.income_calls;
     let query = query.unwrap_or_default();
-    answer(
-        (&*skatteetaten, limit),
-        &headers,
-        &API,
-        "inntekt",
-        |caller| income(caller, &package, &person, &query),
-    )
+    answer(&skatteetaten, limit, &headers, &API, "inntekt", |caller| {
+        income(caller, &package, &person, &query)
+    })
 }
 
 fn income(caller: &Caller<'_>, package: &str, person: &str, query: &str) -> Result<Node, Refusal> {

@@ -218,16 +218,16 @@ async fn answer(
         return Ok(Node::Object(answer::shielded(party, read.period())));
     }
     let today = now.date();
-    let (members, nothing) = match read {
+    let contents = match read {
         Read::OpenClaims => answer::open_claims(account, today),
         Read::Claims(period) => answer::claims(account, period, today),
         Read::Payments(period) => answer::payments(account, period, today),
         Read::Refunds(period) => answer::refunds(account, period, today),
     };
-    if nothing && switches.nothing_found == NothingFound::Refused {
+    if contents.is_empty && switches.nothing_found == NothingFound::Refused {
         return Err(Refusal::NothingFound.into());
     }
-    Ok(switches.shape.apply(Node::Object(members)))
+    Ok(switches.shape.apply(Node::Object(contents.members)))
 }
 
 /// Returns the caller's correlation id, or a new one.

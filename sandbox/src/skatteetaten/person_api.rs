@@ -198,7 +198,8 @@ impl<'a> Caller<'a> {
 
 /// Answers a call: runs `read` once the caller is authenticated and has one of the five permits.
 pub(super) fn answer(
-    (skatteetaten, limit): (&Skatteetaten, &CallLimit),
+    skatteetaten: &Skatteetaten,
+    limit: &CallLimit,
     headers: &HeaderMap,
     api: &Api,
     root: &str,

@@ -96,14 +96,15 @@ async fn read(
     let limit = &skatteetaten.tax_basis_calls;
     let (stage, package, year, person) = asked;
     let root = "summertSkattegrunnlag";
-    answer((&*skatteetaten, limit), &headers, &API, root, |caller| {
-        basis(caller, (&stage, &package), &year, &person)
+    answer(&skatteetaten, limit, &headers, &API, root, |caller| {
+        basis(caller, &stage, &package, &year, &person)
     })
 }
 
 fn basis(
     caller: &Caller<'_>,
-    (stage, package): (&str, &str),
+    stage: &str,
+    package: &str,
     year: &str,
     person: &str,
 ) -> Result<Node, Refusal> {

@@ -41,11 +41,18 @@ pub(super) struct TokenSource<I> {
     state: Mutex<State>,
 }
 
+/// Identity of a request to the issuer.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+struct FlightKey {
+    token: Key,
+    skips_cache: bool,
+}
+
 #[derive(Default)]
 struct State {
     cache: Cache,
     /// Requests to the issuer in flight. A request with `skip_cache` never joins one without.
-    in_flight: HashMap<(Key, bool), Waiter>,
+    in_flight: HashMap<FlightKey, Waiter>,
 }
 
 type Outcome = Result<Arc<Token>, Refused>;
@@ -104,7 +111,10 @@ impl<I: Issuer> TokenSource<I> {
             }
             return Ok(token);
         }
-        let is_requested = state.in_flight.contains_key(&(key, false));
+        let is_requested = state.in_flight.contains_key(&FlightKey {
+            token: key,
+            skips_cache: false,
+        });
         if token.is_alive(now) && !is_requested && state.cache.is_paused(&key, now) {
             return Ok(token);
         }
@@ -114,7 +124,10 @@ impl<I: Issuer> TokenSource<I> {
     /// Joins the request in flight, or starts one in a task of its own, so that a caller that
     /// leaves does not cancel it for the others.
     fn join(self: &Arc<Self>, state: &mut State, key: Key, token_request: TokenRequest) -> Waiter {
-        let flight = (key, token_request.skips_cache());
+        let flight = FlightKey {
+            token: key,
+            skips_cache: token_request.skips_cache(),
+        };
         if let Some(waiter) = state.in_flight.get(&flight)
             && waiter.has_changed().is_ok()
         {

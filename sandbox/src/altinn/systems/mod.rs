@@ -23,6 +23,7 @@ mod state;
 mod tests;
 mod user;
 mod user_api;
+mod user_key;
 mod vendor;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::problem;
 use super::right::{self, Right};
+use super::user_key::UserKey;
 use crate::altinn::body::{self, Members, Unreadable};
 use crate::altinn::document::timestamp;
 use crate::altinn::problem::Problem;
@@ -107,6 +108,15 @@ impl Request {
     pub(in crate::altinn) fn check_open(&self, now: OffsetDateTime) -> Result<(), Problem> {
         let open = self.status == Status::New && !self.is_timed_out(now);
         open.then_some(()).ok_or(problem::NOT_NEW)
+    }
+
+    /// Returns the key by which its vendor knows it.
+    pub(in crate::altinn) fn key(&self) -> UserKey<'_> {
+        UserKey {
+            system: &self.system_id,
+            owner: &self.party,
+            external_ref: &self.external_ref,
+        }
     }
 
     /// Address where the customer answers, on the pages at `origin`.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::problem;
 use super::request::{Draft, Request};
 use super::requests::Asked;
+use super::user_key::UserKey;
 use super::vendor::{REQUEST_READ, REQUEST_WRITE, Vendor, id, paginated};
 use crate::altinn::refused::{Refused, answer, body_of};
 use crate::altinn::state::Altinn;
@@ -42,9 +43,13 @@ pub(super) fn routes_at(path: &'static str, is_change: bool) -> Router<Arc<Altin
         async move |State(altinn): State<Arc<Altinn>>,
                     headers: HeaderMap,
                     Path(named): Path<(String, String, String)>| {
-            let (system, party, reference) = &named;
-            let references = (system.as_str(), party.as_str(), reference.as_str());
-            let found = find_or_refuse(&altinn, &headers, references, is_change);
+            let (system, owner, external_ref) = &named;
+            let key = UserKey {
+                system,
+                owner,
+                external_ref,
+            };
+            let found = find_or_refuse(&altinn, &headers, key, is_change);
             answer(&altinn, found)
         };
     let list = async move |State(altinn): State<Arc<Altinn>>,
@@ -137,14 +142,14 @@ fn delete_or_refuse(
 fn find_or_refuse(
     altinn: &Altinn,
     headers: &HeaderMap,
-    references: (&str, &str, &str),
+    key: UserKey<'_>,
     is_change: bool,
 ) -> Result<Value, Refused> {
     let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_READ])?;
     let state = altinn.state();
-    let found = state.systems.request_of(references, is_change);
+    let found = state.systems.newest_request(key, is_change);
     let request = found.ok_or(problem::REQUEST_NOT_FOUND)?;
-    state.systems.own(references.0, &vendor.number)?;
+    state.systems.own(key.system, &vendor.number)?;
     Ok(document(altinn, request))
 }
 

@@ -8,6 +8,7 @@ use super::registered::Registered;
 use super::request::{ChangeDraft, Draft, Grants, Purpose, Request, Status};
 use super::state::Systems;
 use super::user::User;
+use super::user_key::UserKey;
 use crate::altinn::party::Party;
 use crate::altinn::problem::Problem;
 use crate::altinn::register;
@@ -54,23 +55,17 @@ impl Systems {
         Ok(request)
     }
 
-    /// Returns the newest request of one kind for a system, a customer and a reference.
-    pub(super) fn request_of(
-        &self,
-        (system, party, reference): (&str, &str, &str),
-        is_change: bool,
-    ) -> Option<&Request> {
-        let requests = self.requests.values().filter(|request| {
-            request.is_change() == is_change
-                && request.system_id == system
-                && request.party == party
-                && request.external_ref == reference
-        });
+    /// Returns the newest request of one kind with this key.
+    pub(super) fn newest_request(&self, key: UserKey<'_>, is_change: bool) -> Option<&Request> {
+        let requests = self
+            .requests
+            .values()
+            .filter(|request| request.is_change() == is_change && request.key() == key);
         requests.max_by_key(|request| request.created)
     }
 
-    pub(super) fn user_of(&self, references: (&str, &str, &str)) -> Option<&User> {
-        self.users.values().find(|user| user.is_of(references))
+    pub(super) fn user(&self, key: UserKey<'_>) -> Option<&User> {
+        self.users.values().find(|user| user.has_key(key))
     }
 
     /// Stores a vendor's request for a system user. An existing one is returned unchanged, even if
@@ -81,12 +76,16 @@ impl Systems {
         vendor: &str,
         now: OffsetDateTime,
     ) -> Result<Asked, Problem> {
-        let references = (&*draft.system_id, &*draft.party, draft.reference());
-        if self.user_of(references).is_some() {
+        let key = UserKey {
+            system: &draft.system_id,
+            owner: &draft.party,
+            external_ref: draft.reference(),
+        };
+        if self.user(key).is_some() {
             return Err(problem::USER_EXISTS);
         }
         let system = self.own(&draft.system_id, vendor)?;
-        let former = self.request_of(references, false);
+        let former = self.newest_request(key, false);
         if let Some(former) = former.filter(|former| !former.is_timed_out(now)) {
             return Ok(Asked::Already(former.clone()));
         }
@@ -179,8 +178,7 @@ impl Systems {
         let system = system.ok_or(problem::SYSTEM_NOT_FOUND)?;
         match &request.purpose {
             Purpose::Create { title, grants } => {
-                let references = (&*request.system_id, &*request.party, &*request.external_ref);
-                if self.user_of(references).is_some() {
+                if self.user(request.key()).is_some() {
                     return Err(problem::USER_EXISTS);
                 }
                 system.check_rights(&grants.rights)?;

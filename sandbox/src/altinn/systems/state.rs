@@ -12,6 +12,7 @@ use super::registered::Registered;
 use super::request::{Grants, Request};
 use super::right::{DEMO_RIGHT, Right};
 use super::user::User;
+use super::user_key::UserKey;
 use crate::interfaces::SystemUser;
 
 /// Identifier of the demo's system.
@@ -116,8 +117,8 @@ impl Systems {
             packages: system.packages.clone(),
         };
         let title = system.title().to_owned();
-        let references = (&*user.system_id, &*user.owner_org, &*user.external_ref);
-        let taken = self.users.values().any(|other| other.is_of(references));
+        let key = UserKey::from(&user);
+        let taken = self.users.values().any(|other| other.has_key(key));
         if taken || self.users.contains_key(&user.id) {
             return Err(NotMade::Taken);
         }

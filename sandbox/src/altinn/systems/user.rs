@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use super::registered::Registered;
 use super::request::{Grants, utc};
 use super::right::{Package, Right};
+use super::user_key::UserKey;
 use crate::interfaces::SystemUser;
 use crate::population;
 
@@ -19,10 +20,9 @@ pub(in crate::altinn) struct User {
 }
 
 impl User {
-    /// Returns whether it is the one for a system, a customer and a reference.
-    pub(in crate::altinn) fn is_of(&self, (system, owner, reference): (&str, &str, &str)) -> bool {
-        let own = &self.identity;
-        (&*own.system_id, &*own.owner_org, &*own.external_ref) == (system, owner, reference)
+    /// Returns whether it is the one with this key.
+    pub(in crate::altinn) fn has_key(&self, key: UserKey<'_>) -> bool {
+        UserKey::from(&self.identity) == key
     }
 
     /// Returns whether it has the right to `resource`, by itself or in a package.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::request_api::parameter;
 use super::state::Systems;
 use super::user::User;
+use super::user_key::UserKey;
 use super::vendor::{LOOKUP, REGISTER_ADMIN, REGISTER_WRITE, REQUEST_WRITE, Vendor, paginated};
 use crate::altinn::authentication::authenticate;
 use crate::altinn::refused::{Refused, answer};
@@ -47,7 +48,11 @@ fn by_query_or_refuse(altinn: &Altinn, headers: &HeaderMap, query: &str) -> Resu
     let reference = named("external-ref").unwrap_or_else(|| owner.clone());
     let state = altinn.state();
     let systems = &state.systems;
-    let found = systems.user_of((&system, &owner, &reference));
+    let found = systems.user(UserKey {
+        system: &system,
+        owner: &owner,
+        external_ref: &reference,
+    });
     let own = found.filter(|_| systems.own(&system, &vendor.number).is_ok());
     let document = own.and_then(|user| systems.user_document(user));
     document.ok_or(StatusCode::NOT_FOUND.into())

@@ -14,6 +14,7 @@ use super::organisation;
 use super::problem::Problem;
 use super::scope::Named;
 use crate::maskinporten::Register;
+use crate::maskinporten::register::AccessDecision;
 use crate::maskinporten::state::Maskinporten;
 
 pub(super) fn routes() -> Router<Arc<Maskinporten>> {
@@ -39,7 +40,7 @@ async fn list(
     let owner = owner(&register, &named.scope)?;
     let told = register
         .access_to(&named.scope)
-        .map(|(consumer, granted)| Access::new(&named.scope, owner, consumer, granted));
+        .map(|decision| Access::new(&named.scope, owner, &decision));
     Ok(Json(told.collect()))
 }
 
@@ -52,7 +53,11 @@ async fn grant(
         let owner = owner(register, &named.scope)?.to_owned();
         organisation::known(register, "consumer_orgno", &consumer)?;
         register.grant(&named.scope, &consumer);
-        Ok(Access::new(&named.scope, &owner, &consumer, true))
+        let decision = AccessDecision {
+            organisation: &consumer,
+            is_granted: true,
+        };
+        Ok(Access::new(&named.scope, &owner, &decision))
     };
     let now = maskinporten.clock.now();
     maskinporten.administer(now, grant).map(Json)
@@ -65,7 +70,7 @@ async fn withdraw(
 ) -> Result<StatusCode, Problem> {
     let withdraw = |register: &mut Register| {
         let mut known = register.access_to(&named.scope);
-        if !known.any(|(organisation, granted)| organisation == consumer && granted) {
+        if !known.any(|known| known.organisation == consumer && known.is_granted) {
             return Err(Problem::missing("the organisation has no such access"));
         }
         drop(known);
@@ -76,11 +81,15 @@ async fn withdraw(
 }
 
 impl Access {
-    fn new(scope: &str, owner: &str, consumer: &str, granted: bool) -> Self {
+    fn new(scope: &str, owner: &str, decision: &AccessDecision<'_>) -> Self {
         Self {
             scope: scope.to_owned(),
-            state: if granted { "APPROVED" } else { "DENIED" },
-            consumer_orgno: consumer.to_owned(),
+            state: if decision.is_granted {
+                "APPROVED"
+            } else {
+                "DENIED"
+            },
+            consumer_orgno: decision.organisation.to_owned(),
             owner_orgno: owner.to_owned(),
         }
     }

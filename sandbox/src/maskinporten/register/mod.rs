@@ -29,6 +29,12 @@ pub struct Register {
     access: BTreeMap<(String, String), bool>,
 }
 
+/// Decision of an API owner on an organisation's access to a scope.
+pub(super) struct AccessDecision<'a> {
+    pub(super) organisation: &'a str,
+    pub(super) is_granted: bool,
+}
+
 impl Register {
     /// Adds an organisation, in place of one with the same number.
     pub fn add_organisation(&mut self, number: &str, name: &str) {
@@ -93,13 +99,15 @@ impl Register {
         self.access.insert(key, false);
     }
 
-    /// Returns the organisations with a decision of the API owner, and whether they have access to
-    /// `scope`.
-    pub(super) fn access_to(&self, scope: &str) -> impl Iterator<Item = (&str, bool)> {
+    /// Returns the API owner's decisions on access to `scope`.
+    pub(super) fn access_to(&self, scope: &str) -> impl Iterator<Item = AccessDecision<'_>> {
         self.access
             .iter()
             .filter(move |((name, _), _)| name == scope)
-            .map(|((_, organisation), granted)| (organisation.as_str(), *granted))
+            .map(|((_, organisation), is_granted)| AccessDecision {
+                organisation,
+                is_granted: *is_granted,
+            })
     }
 
     /// Returns whether `organisation` may have `scope`: it has been granted it, or all may.

@@ -18,7 +18,8 @@ const WEBSITE: [u64; 6] = [2, 23, 140, 1, 2, 2];
 pub(super) fn change(
     leaf: &mut Leaf,
     defect: Defect,
-    (ca_profile, purpose): (CaProfile, Purpose),
+    ca_profile: CaProfile,
+    purpose: Purpose,
     organisation: &str,
     now: OffsetDateTime,
 ) {

@@ -34,7 +34,7 @@ pub(super) fn make_under(
     now: OffsetDateTime,
 ) -> anyhow::Result<Package> {
     let ca_profile = trusted.ca_profile();
-    let other = other_issuer(order, (ca_profile, trusted.base()), now)?;
+    let other = other_issuer(order, trusted, now)?;
     let issuer = other.as_ref().unwrap_or(trusted);
     let other_profile = issuer.ca_profile();
     let prefix = match other_profile {
@@ -66,9 +66,10 @@ pub(super) fn make_under(
 /// Returns the authority that signs in place of the trusted one, if the order requires one.
 fn other_issuer(
     order: &Order,
-    (ca_profile, base): (CaProfile, &str),
+    trusted: &Hierarchy,
     now: OffsetDateTime,
 ) -> anyhow::Result<Option<Hierarchy>> {
+    let (ca_profile, base) = (trusted.ca_profile(), trusted.base());
     let environment = Environment::Production;
     let called = |names: [&str; 2]| {
         let names = names.map(|name| format!("SIMULERT {name}"));
@@ -116,7 +117,8 @@ fn certificate(
         change(
             &mut leaf,
             *defect,
-            (ca_profile, purpose),
+            ca_profile,
+            purpose,
             &order.organisation,
             now,
         );

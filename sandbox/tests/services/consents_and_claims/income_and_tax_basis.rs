@@ -14,16 +14,25 @@ const SOLVEIG: &str = "14858512450";
 const EIRIK: &str = "02839211360";
 const ANE: &str = "02925796975";
 
-const INCOME: (&str, &str) = ("skatteetaten:inntekt", "ske-samtykke-sbl-inntekt");
-const BASIS: (&str, &str) = (
-    "skatteetaten:summertskattegrunnlag",
-    "ske-samtykke-sbl-summert-skattegrunnlag",
-);
+/// API with the resource of its consents.
+struct Api {
+    scope: &'static str,
+    resource: &'static str,
+}
+
+const INCOME: Api = Api {
+    scope: "skatteetaten:inntekt",
+    resource: "ske-samtykke-sbl-inntekt",
+};
+const BASIS: Api = Api {
+    scope: "skatteetaten:summertskattegrunnlag",
+    resource: "ske-samtykke-sbl-summert-skattegrunnlag",
+};
 
 /// The claims of a token for an API, with the person's consent.
-fn consented(bed: &TestBed, (scope, resource): (&str, &str), person: &str, said: &Value) -> Value {
+fn consented(bed: &TestBed, api: &Api, person: &str, said: &Value) -> Value {
     json!({
-        "scope": scope,
+        "scope": api.scope,
         "authorization_details": [{
             "type": "urn:altinn:consent",
             "id": "0198a000-1111-7222-8333-444455556666",
@@ -31,7 +40,7 @@ fn consented(bed: &TestBed, (scope, resource): (&str, &str), person: &str, said:
             "to": organisation(BANK),
             "consented": rfc3339(bed.now()),
             "validTo": rfc3339(bed.now() + Duration::days(9)),
-            "consentRights": [right(resource, said)],
+            "consentRights": [right(api.resource, said)],
         }],
     })
 }
@@ -68,7 +77,7 @@ async fn income_is_told_month_by_month_to_whoever_has_a_consent_to_them() {
     let (from, to) = (format!("{year}-11"), format!("{year}-12"));
     let query = format!("?fraOgMed={from}&tilOgMed={to}");
     let said = json!({ "fraogmed": from, "tilogmed": to });
-    let good = consented(&bed, INCOME, RAGNA, &said);
+    let good = consented(&bed, &INCOME, RAGNA, &said);
 
     let answer = income(&bed, "sbl", RAGNA, &query, &good).await;
     assert_eq!(told(&answer), is(200, ""), "{answer:?}");
@@ -82,7 +91,7 @@ async fn income_is_told_month_by_month_to_whoever_has_a_consent_to_them() {
         (ANE, is(404, "IM-007")),
         (SOLVEIG, is(200, "")),
     ] {
-        let claims = consented(&bed, INCOME, person, &said);
+        let claims = consented(&bed, &INCOME, person, &said);
         let answer = income(&bed, "sbl", person, &query, &claims).await;
         assert_eq!(told(&answer), expected, "{person}");
         if person == SOLVEIG {
@@ -102,7 +111,7 @@ async fn income_is_told_month_by_month_to_whoever_has_a_consent_to_them() {
             "sbl",
             RAGNA,
             query.as_str(),
-            with("/scope", json!(BASIS.0)),
+            with("/scope", json!(BASIS.scope)),
             is(403, "IM-005"),
         ),
         ("nav", RAGNA, &query, good.clone(), is(403, "IM-005")),
@@ -168,13 +177,13 @@ async fn income_is_told_month_by_month_to_whoever_has_a_consent_to_them() {
 #[tokio::test]
 async fn an_address_and_a_token_of_another_api_are_refused() {
     let bed = TestBed::start().await;
-    let good = consented(&bed, INCOME, RAGNA, &json!({}));
+    let good = consented(&bed, &INCOME, RAGNA, &json!({}));
     let origin = &bed.sandbox.addresses().income;
     let lost = get(&bed, origin, "/v1/sbl/inntekter", &good).await;
     assert_eq!(told(&lost), is(404, "IM-003"));
     let elsewhere = get(&bed, origin, "/inntekter", &good).await;
     assert!(elsewhere.body.starts_with("Unknown instance. ID="));
-    let aimed = json!({ "scope": INCOME.0, "aud": "https://elsewhere.example" });
+    let aimed = json!({ "scope": INCOME.scope, "aud": "https://elsewhere.example" });
     let answer = income(&bed, "sbl", RAGNA, "", &aimed).await;
     assert_eq!(told(&answer), is(401, "IM-004"));
 }
@@ -195,7 +204,7 @@ async fn the_tax_basis_is_told_for_the_latest_year() {
         (EIRIK, is(410, "SSG-011")),
         (ANE, is(404, "SSG-007")),
     ] {
-        let claims = consented(&bed, BASIS, person, &said(latest));
+        let claims = consented(&bed, &BASIS, person, &said(latest));
         let path = path("oppgjoer", "sbl", &latest.to_string(), person);
         let answer = get(&bed, &origin, &path, &claims).await;
         assert_eq!(told(&answer), expected, "{person}");
@@ -206,8 +215,8 @@ async fn the_tax_basis_is_told_for_the_latest_year() {
             assert_eq!(document.get("grunnlag").is_some(), person == RAGNA);
         }
     }
-    let good = consented(&bed, BASIS, RAGNA, &said(latest));
-    let before = consented(&bed, BASIS, RAGNA, &said(latest - 1));
+    let good = consented(&bed, &BASIS, RAGNA, &said(latest));
+    let before = consented(&bed, &BASIS, RAGNA, &said(latest - 1));
     let (year, earlier) = (latest.to_string(), (latest - 1).to_string());
     for (path, claims, expected) in [
         (
