@@ -62,17 +62,17 @@ impl<'a> BoundRequest<'a> {
 pub struct Signer {
     subject: String,
     key: SigningKey,
-    issued: Mutex<VecDeque<Issued>>,
+    issued: Mutex<VecDeque<IssuedCredential>>,
 }
 
 /// Issued credential, reused for an identical request.
-struct Issued {
+struct IssuedCredential {
     request: [u8; 32],
     credential: String,
     at: u64,
 }
 
-impl Issued {
+impl IssuedCredential {
     fn is_reusable(&self, now: u64) -> bool {
         // A clock that was set back makes it unusable.
         now.checked_sub(self.at)
@@ -116,7 +116,7 @@ impl Signer {
         if issued.len() >= MOST {
             issued.pop_front();
         }
-        issued.push_back(Issued {
+        issued.push_back(IssuedCredential {
             request: fingerprint,
             credential: credential.clone(),
             at: now,

@@ -210,10 +210,11 @@ impl Signed {
 /// Returns the caller that a credential names. Nothing is verified yet: the name chooses the key.
 pub fn claimed_subject(token: &str) -> Option<String> {
     #[derive(Deserialize)]
-    struct Unverified {
+    struct UnverifiedClaims {
         iss: String,
     }
     let claims = token.split('.').nth(1).filter(|_| token.len() <= LONGEST)?;
-    let claims: Unverified = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let claims: UnverifiedClaims =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     Some(claims.iss)
 }

@@ -19,12 +19,12 @@ use wasmtime_wasi_http::{
 
 use crate::{
     allowed_hosts::Entries,
-    application::{Application, Served},
+    application::{Application, ServedComponent},
     component_http::{Access, LocalCalls},
     document::DocumentError,
     engine,
-    instance::{Setup, Starter, State},
-    instances::Places,
+    instance::{InstanceSettings, Starter, State},
+    instances::Slots,
     key_value::{Backend, StoreDefinition, StoreError, Stores},
     linker::linker,
     log::Log,
@@ -183,13 +183,13 @@ impl App {
         }))
         .await?;
 
-        let places = Places::new(&options.limits);
+        let places = Slots::new(&options.limits);
         let application = Arc::new_cyclic(|application: &Weak<Application>| {
             let local_calls: Weak<dyn LocalCalls> = application.clone();
             let serve = |(id, granted, component): (String, Granted, ProxyPre<State>)| {
                 let started = Arc::new(AtomicU64::new(0));
                 let fuel = options.count_fuel.then(Arc::default);
-                let setup = Setup {
+                let setup = InstanceSettings {
                     environment: granted.environment,
                     variables: Arc::new(granted.variables),
                     stores: Arc::new(Stores {
@@ -219,7 +219,7 @@ impl App {
                 });
                 (
                     id,
-                    Served {
+                    ServedComponent {
                         handler,
                         queue: Queue::new(&options.limits),
                         started,

@@ -30,7 +30,7 @@ use crate::{
     log::Log,
     options::ConnectionLimits,
     problem::{self, CorrelationId, problem},
-    queue::{Queue, Unanswered},
+    queue::{NoResponse, Queue},
     repeated::{Fault, Repeated},
     routes::{Match, Routes, WELL_KNOWN},
     spin_headers,
@@ -42,7 +42,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 /// Routes, and the components behind them.
 pub(crate) struct Application {
     pub(crate) routes: Routes,
-    pub(crate) components: BTreeMap<String, Served>,
+    pub(crate) components: BTreeMap<String, ServedComponent>,
     pub(crate) request_timeout: Duration,
     pub(crate) connections: ConnectionLimits,
     pub(crate) faults: Repeated,
@@ -50,7 +50,7 @@ pub(crate) struct Application {
 }
 
 /// Component that answers requests.
-pub(crate) struct Served {
+pub(crate) struct ServedComponent {
     pub(crate) handler: ProxyHandler<Starter>,
     pub(crate) queue: Queue,
     /// Number of instances ever started.
@@ -238,7 +238,7 @@ impl Application {
         }
         match outcome {
             Ok(Ok(response)) => response,
-            Ok(Err(Unanswered::NoInstance)) => {
+            Ok(Err(NoResponse::NoInstance)) => {
                 let fault = Fault {
                     level: "warn",
                     component: Some(id.to_owned()),
@@ -250,7 +250,7 @@ impl Application {
                 self.faults.report(fault, tokio::time::Instant::now());
                 limited("instances")
             }
-            Ok(Err(Unanswered::Failed(error))) if !error.is::<ExpirationError>() => {
+            Ok(Err(NoResponse::Failed(error))) if !error.is::<ExpirationError>() => {
                 // A trap is reported when the instance is dropped, with its cause.
                 if !error.is::<TrapOrPanicError>() {
                     self.log
@@ -258,7 +258,7 @@ impl Application {
                 }
                 problem(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Ok(Err(Unanswered::Failed(_))) | Err(_) => {
+            Ok(Err(NoResponse::Failed(_))) | Err(_) => {
                 self.log
                     .failure(id, "request", "no response within the time limit");
                 problem(StatusCode::GATEWAY_TIMEOUT)

@@ -45,7 +45,7 @@ struct Count {
 
 /// Fields of a line that are read.
 #[derive(Deserialize)]
-struct Line {
+struct LogLine {
     event: String,
     outcome: String,
     counterparty: Option<String>,
@@ -59,7 +59,7 @@ impl Counters {
         if !line.starts_with('{') {
             return;
         }
-        let Ok(line) = serde_json::from_str::<Line>(line) else {
+        let Ok(line) = serde_json::from_str::<LogLine>(line) else {
             return;
         };
         // An audit line repeats the `request` line before it.

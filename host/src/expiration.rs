@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Sleep;
 use wasmtime_wasi_http::handler::{WorkerExpiration, WorkerStatus};
 
-use crate::{deadline::after, instances::Places, options::Limits};
+use crate::{deadline::after, instances::Slots, options::Limits};
 
 /// Extra time after the time limit before an instance is dropped, so that its requests are answered
 /// first.
@@ -25,12 +25,12 @@ const IDLE_IN_DEMAND: Duration = Duration::from_secs(1);
 pub(crate) struct Expiration {
     idle: Duration,
     busy: Duration,
-    places: Arc<Places>,
+    places: Arc<Slots>,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl Expiration {
-    pub(crate) fn new(limits: &Limits, places: Arc<Places>) -> Self {
+    pub(crate) fn new(limits: &Limits, places: Arc<Slots>) -> Self {
         Self {
             idle: limits.idle_instance_timeout,
             busy: limits.request_timeout.saturating_add(AFTER_THE_ANSWER),
@@ -84,7 +84,7 @@ mod tests {
             instances: 1,
             ..Limits::default()
         };
-        let places = Places::new(&limits);
+        let places = Slots::new(&limits);
         let expiration = Expiration::new(&limits, places.clone());
         let idle = |now| expiration.limit(WorkerStatus::Idle, now).0;
         let busy = |now| expiration.limit(WorkerStatus::Requests, now).0;

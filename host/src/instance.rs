@@ -24,7 +24,7 @@ use crate::{
     component_http::{Access, Outbound},
     engine::EPOCHS_PER_YIELD,
     expiration::Expiration,
-    instances::{Place, Places, Turn},
+    instances::{QueuePermit, Slot, Slots},
     key_value::{KeyValueView, Stores},
     log::{GuestOutput, Log},
     options::Limits,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Settings that the instances of a component share.
-pub(crate) struct Setup {
+pub(crate) struct InstanceSettings {
     pub(crate) component: String,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) variables: Arc<ComponentVariables>,
@@ -40,7 +40,7 @@ pub(crate) struct Setup {
     pub(crate) access: Arc<Access>,
     pub(crate) limits: Limits,
     /// Places for instances of the application.
-    pub(crate) places: Arc<Places>,
+    pub(crate) places: Arc<Slots>,
     pub(crate) clock_offset: Arc<AtomicI64>,
     pub(crate) log: Log,
     /// Number of instances ever started.
@@ -92,7 +92,7 @@ impl ResourceLimiter for Memory {
 }
 
 impl State {
-    fn new(setup: &Setup) -> Self {
+    fn new(setup: &InstanceSettings) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&setup.environment)
             .stdout(GuestOutput::new(setup.log.clone(), &setup.component))
@@ -193,7 +193,7 @@ impl HostWallClock for OffsetClock {
 pub(crate) struct Starter {
     pub(crate) engine: Engine,
     pub(crate) component: ProxyPre<State>,
-    pub(crate) setup: Arc<Setup>,
+    pub(crate) setup: Arc<InstanceSettings>,
 }
 
 impl HandlerState for Starter {
@@ -233,7 +233,7 @@ impl HandlerState for Starter {
 
 /// Limits on the requests of an instance.
 pub(crate) struct Worker {
-    setup: Arc<Setup>,
+    setup: Arc<InstanceSettings>,
     started: Instant,
     /// Size of the largest memory, in bytes.
     memory: Arc<AtomicUsize>,
@@ -242,14 +242,14 @@ pub(crate) struct Worker {
     /// Fuel left when the latest request began.
     fuel_left: AtomicU64,
     /// Place of the instance, released when the instance is gone.
-    _place: Place,
+    _place: Slot,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
     /// Turn in the queue, which ends when an instance takes the request, so that the next one is
     /// tried.
-    type RequestData = Turn;
+    type RequestData = QueuePermit;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = &self.setup.limits;
@@ -265,7 +265,7 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         store: StoreContextMut<'_, State>,
-        turn: Turn,
+        turn: QueuePermit,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
         drop(turn);

@@ -15,38 +15,38 @@ use crate::{lock::locked, options::Limits};
 const DEMAND: Duration = Duration::from_millis(100);
 
 /// Places for instances, limited in all and by component.
-pub(crate) struct Places {
+pub(crate) struct Slots {
     all: usize,
     per_component: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenSlots>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct TakenSlots {
     by_component: BTreeMap<String, usize>,
     /// Time of the latest refusal.
     refused: Option<Instant>,
 }
 
 /// Place for an instance, released when it is dropped.
-pub(crate) struct Place {
-    places: Arc<Places>,
+pub(crate) struct Slot {
+    places: Arc<Slots>,
     component: String,
 }
 
 /// Error: no further instance may start now.
 #[derive(Debug)]
-pub(crate) struct NoPlace;
+pub(crate) struct NoSlot;
 
-impl fmt::Display for NoPlace {
+impl fmt::Display for NoSlot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("no further instance may be started now")
     }
 }
 
-impl std::error::Error for NoPlace {}
+impl std::error::Error for NoSlot {}
 
-impl Places {
+impl Slots {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             all: limits.instances,
@@ -59,9 +59,9 @@ impl Places {
     ///
     /// # Errors
     ///
-    /// [`NoPlace`] if the component has its maximum, or if the application has its maximum and the
+    /// [`NoSlot`] if the component has its maximum, or if the application has its maximum and the
     /// component has an instance.
-    pub(crate) fn take(self: &Arc<Self>, component: &str) -> Result<Place, NoPlace> {
+    pub(crate) fn take(self: &Arc<Self>, component: &str) -> Result<Slot, NoSlot> {
         let mut taken = locked(&self.taken);
         let all = taken
             .by_component
@@ -70,10 +70,10 @@ impl Places {
         let own = taken.by_component.entry(component.to_owned()).or_default();
         if *own > 0 && (*own >= self.per_component || all >= self.all) {
             taken.refused = Some(Instant::now());
-            return Err(NoPlace);
+            return Err(NoSlot);
         }
         *own = own.saturating_add(1);
-        Ok(Place {
+        Ok(Slot {
             places: self.clone(),
             component: component.to_owned(),
         })
@@ -86,7 +86,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(own) = locked(&self.places.taken)
             .by_component
@@ -99,7 +99,7 @@ impl Drop for Place {
 
 /// A request's turn at the head of its component's queue, which ends when an instance takes the
 /// request.
-pub(crate) type Turn = Option<OwnedSemaphorePermit>;
+pub(crate) type QueuePermit = Option<OwnedSemaphorePermit>;
 
 #[cfg(test)]
 mod tests {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_component_has_its_share_and_always_one() {
-        let places = Places::new(&Limits {
+        let places = Slots::new(&Limits {
             instances: 4,
             instances_per_component: 3,
             ..Limits::default()

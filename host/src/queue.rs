@@ -15,7 +15,7 @@ use wasmtime_wasi_http::{
 use crate::{
     deadline::after,
     instance::Starter,
-    instances::{NoPlace, Turn},
+    instances::{NoSlot, QueuePermit},
     options::Limits,
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct Queue {
 }
 
 /// Reason why a request has no response.
-pub(crate) enum Unanswered {
+pub(crate) enum NoResponse {
     /// Timeout: no instance took the request.
     NoInstance,
     /// The instance failed.
@@ -50,8 +50,8 @@ impl Queue {
         &self,
         handler: &ProxyHandler<Starter>,
         mut request: Request<WasiBody>,
-    ) -> Result<Response, Unanswered> {
-        let mut turn: Turn = None;
+    ) -> Result<Response, NoResponse> {
+        let mut turn: QueuePermit = None;
         let mut deadline = None;
         if self.head.available_permits() == 0 {
             turn = self
@@ -63,10 +63,10 @@ impl Queue {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            let refused = error.downcast::<InstantiationError<Turn>>();
-            let refused = refused.map_err(Unanswered::Failed)?;
-            if !refused.error.is::<NoPlace>() {
-                return Err(Unanswered::Failed(refused.into()));
+            let refused = error.downcast::<InstantiationError<QueuePermit>>();
+            let refused = refused.map_err(NoResponse::Failed)?;
+            if !refused.error.is::<NoSlot>() {
+                return Err(NoResponse::Failed(refused.into()));
             }
             request = refused
                 .request
@@ -78,7 +78,7 @@ impl Queue {
                 turn => {
                     let now = Instant::now();
                     if now >= deadline {
-                        return Err(Unanswered::NoInstance);
+                        return Err(NoResponse::NoInstance);
                     }
                     sleep_until(after(now, RETRY).min(deadline)).await;
                     turn
@@ -87,9 +87,9 @@ impl Queue {
         }
     }
 
-    async fn turn(&self, deadline: Instant) -> Result<Turn, Unanswered> {
+    async fn turn(&self, deadline: Instant) -> Result<QueuePermit, NoResponse> {
         let turn = timeout_at(deadline, self.head.clone().acquire_owned()).await;
         // The semaphore is never closed.
-        turn.map(Result::ok).map_err(|_| Unanswered::NoInstance)
+        turn.map(Result::ok).map_err(|_| NoResponse::NoInstance)
     }
 }

@@ -46,9 +46,9 @@ impl Fault {
 
 /// Counts of faults reported since the last line about each.
 #[derive(Clone)]
-pub(crate) struct Repeated(Arc<Counted>);
+pub(crate) struct Repeated(Arc<SharedCounts>);
 
-struct Counted {
+struct SharedCounts {
     log: Log,
     faults: Mutex<BTreeMap<Fault, Count>>,
 }
@@ -60,7 +60,7 @@ struct Count {
 
 impl Repeated {
     pub(crate) fn new(log: Log) -> Self {
-        Self(Arc::new(Counted {
+        Self(Arc::new(SharedCounts {
             log,
             faults: Mutex::default(),
         }))
@@ -111,7 +111,7 @@ impl Repeated {
 
     fn write(&self, fault: &Fault, count: u64) {
         #[derive(Serialize)]
-        struct Line<'a> {
+        struct LogLine<'a> {
             level: &'a str,
             event: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ impl Repeated {
             reason: &'a str,
             count: u64,
         }
-        self.0.log.event(&Line {
+        self.0.log.event(&LogLine {
             level: fault.level,
             event: fault.event,
             component: fault.component.as_deref(),

@@ -2,7 +2,7 @@
 
 use crate::body::{self, Body};
 use crate::encoding::OTHER;
-use crate::{Block, Fault, Kind, Oddity, Pem};
+use crate::{Block, Deviation, Fault, Kind, Pem};
 
 const DASHES: &[u8] = b"-----";
 const BEGIN: &[u8] = b"-----BEGIN";
@@ -141,37 +141,37 @@ fn kind(label: &[u8], headers: &[(String, String)]) -> Kind {
 }
 
 /// Returns the deviation in the text before a BEGIN, on its line.
-fn before(text: &[u8], start: usize) -> Option<Oddity> {
+fn before(text: &[u8], start: usize) -> Option<Deviation> {
     let text = text.get(..start)?;
     let line = text.rsplit(|byte| is_line_break(*byte)).next()?;
     let content = line.trim_ascii_end();
     if content.is_empty() {
-        return (!line.is_empty()).then_some(Oddity::Indented);
+        return (!line.is_empty()).then_some(Deviation::Indented);
     }
     Some(around(content.trim_ascii()))
 }
 
 /// Returns the deviation in the text after an END, on its line.
-fn behind(text: &[u8], end: usize) -> Option<Oddity> {
+fn behind(text: &[u8], end: usize) -> Option<Deviation> {
     let text = text.get(end..)?;
     let line = text.split(|byte| is_line_break(*byte)).next()?.trim_ascii();
     (!line.is_empty()).then(|| around(line))
 }
 
-fn around(text: &[u8]) -> Oddity {
+fn around(text: &[u8]) -> Deviation {
     if text.starts_with(br"\n") || text.ends_with(br"\n") {
-        Oddity::EscapedLineBreaks
+        Deviation::EscapedLineBreaks
     } else if text.starts_with(DASHES) || text.ends_with(DASHES) {
-        Oddity::OneLine
+        Deviation::OneLine
     } else if text
         .iter()
         .all(|byte| body::is_quote(*byte) || b",;".contains(byte))
     {
-        Oddity::Quoted
+        Deviation::Quoted
     } else if text.iter().all(|byte| *byte >= OTHER) {
-        Oddity::NotAscii
+        Deviation::NotAscii
     } else {
-        Oddity::TextOnBoundary
+        Deviation::TextOnBoundary
     }
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::block::is_line_break;
 use crate::encoding::OTHER;
-use crate::{Fault, Oddity};
+use crate::{Deviation, Fault};
 
 /// Characters of a line (RFC 7468 §2).
 const WIDTH: usize = 64;
@@ -27,7 +27,7 @@ pub(crate) struct Body {
 }
 
 /// Reads `text`, which begins on `line`.
-pub(crate) fn read(text: &[u8], line: usize, oddities: &mut Vec<Oddity>) -> Result<Body, Fault> {
+pub(crate) fn read(text: &[u8], line: usize, oddities: &mut Vec<Deviation>) -> Result<Body, Fault> {
     let (headers, text) = headers(text, line)?;
     let mut lines = Lines::default();
     let mut number = line;
@@ -41,8 +41,8 @@ pub(crate) fn read(text: &[u8], line: usize, oddities: &mut Vec<Oddity>) -> Resu
                 lines.line_break();
             }
             byte if byte.is_ascii_whitespace() => lines.blank(),
-            byte if is_quote(*byte) || *byte == b',' => lines.oddities.push(Oddity::Quoted),
-            byte if *byte >= OTHER => lines.oddities.push(Oddity::NotAscii),
+            byte if is_quote(*byte) || *byte == b',' => lines.oddities.push(Deviation::Quoted),
+            byte if *byte >= OTHER => lines.oddities.push(Deviation::NotAscii),
             byte if byte.is_ascii_alphanumeric() || b"+/=".contains(byte) => lines.push(*byte),
             _ => return Err(Fault::Character(number)),
         }
@@ -67,7 +67,7 @@ struct Lines {
     has_escapes: bool,
     /// True until something of the line has been read.
     is_at_start: bool,
-    oddities: Vec<Oddity>,
+    oddities: Vec<Deviation>,
 }
 
 impl Lines {
@@ -92,7 +92,7 @@ impl Lines {
 
     fn blank(&mut self) {
         if self.is_at_start {
-            self.oddities.push(Oddity::Indented);
+            self.oddities.push(Deviation::Indented);
         }
         self.end();
     }
@@ -111,12 +111,12 @@ impl Lines {
         Some(after)
     }
 
-    fn into_oddities(mut self) -> Vec<Oddity> {
+    fn into_oddities(mut self) -> Vec<Deviation> {
         self.end();
         if self.has_escapes {
-            self.oddities.push(Oddity::EscapedLineBreaks);
+            self.oddities.push(Deviation::EscapedLineBreaks);
         } else if !self.has_breaks {
-            self.oddities.push(Oddity::OneLine);
+            self.oddities.push(Deviation::OneLine);
         }
         let is_usual = |(place, length): (usize, &usize)| {
             let is_last = place + 1 == self.lengths.len();
@@ -124,10 +124,10 @@ impl Lines {
         };
         let has_lines = self.has_escapes || self.has_breaks;
         if has_lines && !self.lengths.iter().enumerate().all(is_usual) {
-            self.oddities.push(Oddity::LineLength);
+            self.oddities.push(Deviation::LineLength);
         }
         if !self.text.len().is_multiple_of(4) {
-            self.oddities.push(Oddity::Padding);
+            self.oddities.push(Deviation::Padding);
         }
         self.oddities
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Oddity;
+use crate::Deviation;
 
 /// Reads a unit of UTF-16 in a byte order.
 type Unit = fn([u8; 2]) -> u16;
@@ -11,10 +11,10 @@ type Unit = fn([u8; 2]) -> u16;
 pub(crate) const OTHER: u8 = 0x80;
 
 /// Returns the ASCII of `bytes`, with placeholders for everything else.
-pub(crate) fn ascii<'a>(bytes: &'a [u8], oddities: &mut Vec<Oddity>) -> Cow<'a, [u8]> {
+pub(crate) fn ascii<'a>(bytes: &'a [u8], oddities: &mut Vec<Deviation>) -> Cow<'a, [u8]> {
     let (rest, unit): (&[u8], Unit) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => {
-            oddities.push(Oddity::ByteOrderMark);
+            oddities.push(Deviation::ByteOrderMark);
             return Cow::Borrowed(rest);
         }
         [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
@@ -25,7 +25,7 @@ pub(crate) fn ascii<'a>(bytes: &'a [u8], oddities: &mut Vec<Oddity>) -> Cow<'a, 
         _ if has(bytes, b"-\0-\0-\0B\0E\0G\0I\0N") => (bytes, u16::from_le_bytes),
         _ => return Cow::Borrowed(bytes),
     };
-    oddities.push(Oddity::Utf16);
+    oddities.push(Deviation::Utf16);
     let (units, _) = rest.as_chunks::<2>();
     let text = units.iter().map(|pair| {
         let character = u8::try_from(unit(*pair)).ok();

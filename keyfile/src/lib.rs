@@ -4,7 +4,7 @@
 //! of them, and a file which one refuses is refused by all with the same cause (decision 0026).
 //!
 //! Forms that are wrong but unambiguous (a byte order mark, one line, indented lines, quotes) are read and reported as an
-//! [`Oddity`]; everything else is a [`Fault`]. Neither contains any byte of the input.
+//! [`Deviation`]; everything else is a [`Fault`]. Neither contains any byte of the input.
 //!
 //! # Examples
 //!
@@ -32,7 +32,7 @@ pub struct Pem {
     /// Blocks that cannot be read.
     pub faults: Vec<Fault>,
     /// Deviations from the usual form that do not prevent reading, each once.
-    pub oddities: Vec<Oddity>,
+    pub oddities: Vec<Deviation>,
 }
 
 /// Block of PEM: the content between a BEGIN and an END line.
@@ -67,7 +67,7 @@ pub enum Kind {
 
 /// Deviation from the usual form that does not prevent reading. Other programs may stop at it.
 #[derive(Clone, Copy, Debug, Eq, Error, Ord, PartialEq, PartialOrd)]
-pub enum Oddity {
+pub enum Deviation {
     /// UTF-8 with a byte order mark.
     #[error("a byte order mark")]
     ByteOrderMark,
@@ -100,7 +100,7 @@ pub enum Oddity {
     Padding,
 }
 
-impl Oddity {
+impl Deviation {
     /// Returns whether lenient readers accept it as well (RFC 7468 §3, `laxbase64text`).
     pub const fn is_common(self) -> bool {
         matches!(self, Self::LineLength)

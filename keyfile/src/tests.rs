@@ -51,7 +51,7 @@ fn every_layout_is_read_and_the_odd_ones_are_named() {
     let trailing = each(&|line| format!("{line}  \t\n"));
     let json = usual.replace('\n', "\\n").replace('/', "\\/");
     let text = |text: &str| text.as_bytes().to_vec();
-    let cases: Vec<(&str, Vec<u8>, &[Oddity])> = vec![
+    let cases: Vec<(&str, Vec<u8>, &[Deviation])> = vec![
         ("as it should be", text(&usual), &[]),
         ("CRLF", text(&usual.replace('\n', "\r\n")), &[]),
         ("CR", text(&usual.replace('\n', "\r")), &[]),
@@ -70,84 +70,84 @@ fn every_layout_is_read_and_the_odd_ones_are_named() {
         (
             "76 columns",
             text(&block("PRIVATE KEY", &key(), 76, "\n")),
-            &[Oddity::LineLength],
+            &[Deviation::LineLength],
         ),
         (
             "one long line",
             text(&block("PRIVATE KEY", &key(), 9999, "\n")),
-            &[Oddity::LineLength],
+            &[Deviation::LineLength],
         ),
         (
             "one line",
             text(&usual.replace('\n', " ")),
-            &[Oddity::OneLine],
+            &[Deviation::OneLine],
         ),
         (
             "no blanks",
             text(&usual.replace('\n', "")),
-            &[Oddity::OneLine],
+            &[Deviation::OneLine],
         ),
         (
             "escapes",
             text(&usual.replace('\n', "\\n")),
-            &[Oddity::EscapedLineBreaks],
+            &[Deviation::EscapedLineBreaks],
         ),
-        ("JSON", text(&json), &[Oddity::EscapedLineBreaks]),
-        ("indented", text(&indented), &[Oddity::Indented]),
+        ("JSON", text(&json), &[Deviation::EscapedLineBreaks]),
+        ("indented", text(&indented), &[Deviation::Indented]),
         (
             "between quotes",
             text(&format!("\"{}\"", usual.trim_end())),
-            &[Oddity::Quoted],
+            &[Deviation::Quoted],
         ),
         (
             "a string of C",
             text(&quoted),
-            &[Oddity::EscapedLineBreaks, Oddity::Quoted],
+            &[Deviation::EscapedLineBreaks, Deviation::Quoted],
         ),
         (
             "in a mail",
             text(&mail),
-            &[Oddity::Indented, Oddity::Quoted],
+            &[Deviation::Indented, Deviation::Quoted],
         ),
         (
             "a name before",
             text(&format!("key: {usual}")),
-            &[Oddity::TextOnBoundary],
+            &[Deviation::TextOnBoundary],
         ),
         (
             "BOM",
             text(&format!("\u{feff}{usual}")),
-            &[Oddity::ByteOrderMark],
+            &[Deviation::ByteOrderMark],
         ),
         (
             "NBSP",
             text(&usual.replacen("\nMI", "\n\u{a0}MI", 1)),
-            &[Oddity::NotAscii],
+            &[Deviation::NotAscii],
         ),
         (
             "no padding",
             text(&usual.replace('=', "")),
-            &[Oddity::Padding],
+            &[Deviation::Padding],
         ),
         (
             "UTF-16LE",
             utf16(&usual, u16::to_le_bytes, true),
-            &[Oddity::Utf16],
+            &[Deviation::Utf16],
         ),
         (
             "UTF-16BE",
             utf16(&usual, u16::to_be_bytes, true),
-            &[Oddity::Utf16],
+            &[Deviation::Utf16],
         ),
         (
             "UTF-16LE without mark",
             utf16(&usual, u16::to_le_bytes, false),
-            &[Oddity::Utf16],
+            &[Deviation::Utf16],
         ),
         (
             "UTF-16BE without mark",
             utf16(&usual, u16::to_be_bytes, false),
-            &[Oddity::Utf16],
+            &[Deviation::Utf16],
         ),
     ];
     for (name, bytes, oddities) in cases {
@@ -158,8 +158,8 @@ fn every_layout_is_read_and_the_odd_ones_are_named() {
             Ok(&[(KeyForm::Pkcs8, key().as_slice())][..]),
             "{name}"
         );
-        let odd: Vec<Oddity> = pem.oddities.clone();
-        let is_expected = |odd: &Oddity| oddities.contains(odd) || *odd == Oddity::Indented;
+        let odd: Vec<Deviation> = pem.oddities.clone();
+        let is_expected = |odd: &Deviation| oddities.contains(odd) || *odd == Deviation::Indented;
         assert!(odd.iter().all(is_expected), "{name}: {odd:?}");
         assert!(
             oddities.iter().all(|wanted| odd.contains(wanted)),

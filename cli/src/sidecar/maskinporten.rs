@@ -43,14 +43,14 @@ pub(super) struct Maskinporten {
 /// Keys of the last successful fetch, and the last attempt.
 #[derive(Default)]
 struct CachedKeys {
-    fetched: Option<Fetched>,
+    fetched: Option<FetchedKeys>,
     tried: Option<Instant>,
     failure: Option<String>,
     /// Remarks on the form of the keys, as logged.
     remarks: Vec<String>,
 }
 
-struct Fetched {
+struct FetchedKeys {
     issuer: String,
     keys: PublishedKeys,
     at: Instant,
@@ -128,7 +128,7 @@ impl Maskinporten {
         }
     }
 
-    async fn fetch(&self) -> Result<Fetched, String> {
+    async fn fetch(&self) -> Result<FetchedKeys, String> {
         let at = Instant::now();
         let metadata = self.get(self.origin.join(METADATA)).await?;
         let metadata: Metadata = serde_json::from_slice(&metadata)
@@ -138,7 +138,7 @@ impl Maskinporten {
         let address =
             own(&metadata.jwks_uri).ok_or("its metadata's jwks_uri is at another origin")?;
         let keys = PublishedKeys::read(&self.get(address).await?).ok_or("it has no key set")?;
-        Ok(Fetched {
+        Ok(FetchedKeys {
             issuer: metadata.issuer,
             keys,
             at,

@@ -9,14 +9,14 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::stage::Stage;
+use crate::test_bed::TestBed;
 
 #[tokio::test]
 async fn the_sidecar_answers_as_the_table_says() {
     if !programs::is_installed("python3", "the sidecar's answers are not those of a table") {
         return;
     }
-    let stage = Stage::start().await;
+    let bed = TestBed::start().await;
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../tests/others/beside_texas.py"
@@ -24,10 +24,10 @@ async fn the_sidecar_answers_as_the_table_says() {
     let output = Command::new("python3")
         .arg("-B")
         .arg(script)
-        .env("SIDECAR", stage.endpoint.trim_end_matches("/api/v1/token"))
-        .env("MASKINPORTEN", &stage.maskinporten)
-        .env("VARIABLES", stage.folder.join("variables.toml"))
-        .env("CA", &stage.ca)
+        .env("SIDECAR", bed.endpoint.trim_end_matches("/api/v1/token"))
+        .env("MASKINPORTEN", &bed.maskinporten)
+        .env("VARIABLES", bed.folder.join("variables.toml"))
+        .env("CA", &bed.ca)
         .stdin(Stdio::null())
         .output()
         .await
@@ -41,5 +41,5 @@ async fn the_sidecar_answers_as_the_table_says() {
     let is_compared = std::env::var_os("TEXAS").is_some();
     assert_eq!(report["compared"], is_compared);
     assert_eq!(said.contains("SKIPPED"), !is_compared);
-    stage.stop().await;
+    bed.stop().await;
 }

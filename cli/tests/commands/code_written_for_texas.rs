@@ -4,7 +4,7 @@
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::stage::{Answer, Stage};
+use crate::test_bed::{Answer, TestBed};
 
 const SCOPE: &str = "skatteetaten:kravogbetalinger";
 const OTHER_SCOPE: &str = "altinn:consentrequests.read";
@@ -18,25 +18,25 @@ const PERSON: &str = "04827896468";
 
 #[tokio::test]
 async fn it_works_unchanged() {
-    let stage = Stage::start().await;
+    let bed = TestBed::start().await;
 
-    tokens_are_kept_until_told_otherwise(&stage).await;
-    many_at_once_are_served(&stage).await;
-    a_token_is_for_what_was_asked(&stage).await;
-    system_users_are_written_in_three_ways(&stage).await;
-    two_members_are_ours(&stage).await;
-    mistakes_are_named(&stage).await;
-    refusals_are_passed_on(&stage).await;
-    tokens_are_introspected(&stage).await;
-    exchange_is_refused(&stage).await;
-    bodies_have_texas_limit(&stage).await;
-    browsers_are_shut_out(&stage).await;
-    the_service_does_not_choose_its_consumer(&stage).await;
-    the_component_itself_serves_nobody_without_a_credential(&stage).await;
+    tokens_are_kept_until_told_otherwise(&bed).await;
+    many_at_once_are_served(&bed).await;
+    a_token_is_for_what_was_asked(&bed).await;
+    system_users_are_written_in_three_ways(&bed).await;
+    two_members_are_ours(&bed).await;
+    mistakes_are_named(&bed).await;
+    refusals_are_passed_on(&bed).await;
+    tokens_are_introspected(&bed).await;
+    exchange_is_refused(&bed).await;
+    bodies_have_texas_limit(&bed).await;
+    browsers_are_shut_out(&bed).await;
+    the_service_does_not_choose_its_consumer(&bed).await;
+    the_component_itself_serves_nobody_without_a_credential(&bed).await;
 
-    let folder = stage.folder.clone();
+    let folder = bed.folder.clone();
     assert!(folder.exists());
-    let (sidecar, up) = stage.stop().await;
+    let (sidecar, up) = bed.stop().await;
     assert_eq!(sidecar, "", "it has nothing to complain of");
     for secret in ["eyJ", PERSON] {
         assert!(!up.contains(secret), "{up}");
@@ -46,39 +46,39 @@ async fn it_works_unchanged() {
     assert!(!folder.exists(), "keys go with the run");
 }
 
-async fn tokens_are_kept_until_told_otherwise(stage: &Stage) {
+async fn tokens_are_kept_until_told_otherwise(bed: &TestBed) {
     let form = |target| [("identity_provider", "maskinporten"), ("target", target)];
     let json = |target: &str| json!({"identity_provider": "maskinporten", "target": target});
 
-    let first = stage.form(&form(SCOPE)).await.token();
-    assert_eq!(stage.json(&json(SCOPE)).await.token(), first);
-    assert_ne!(stage.form(&form(OTHER_SCOPE)).await.token(), first);
+    let first = bed.form(&form(SCOPE)).await.token();
+    assert_eq!(bed.json(&json(SCOPE)).await.token(), first);
+    assert_ne!(bed.form(&form(OTHER_SCOPE)).await.token(), first);
 
     let mut request = json(SCOPE);
     request["skip_cache"] = json!(true);
-    let renewed = stage.json(&request).await.token();
+    let renewed = bed.json(&request).await.token();
     assert_ne!(renewed, first);
-    assert_eq!(stage.form(&form(SCOPE)).await.token(), renewed);
+    assert_eq!(bed.form(&form(SCOPE)).await.token(), renewed);
 
     let mut fields = form(SCOPE).to_vec();
     fields.push(("skip_cache", "true"));
-    assert_ne!(stage.form(&fields).await.token(), renewed);
+    assert_ne!(bed.form(&fields).await.token(), renewed);
 }
 
-async fn many_at_once_are_served(stage: &Stage) {
+async fn many_at_once_are_served(bed: &TestBed) {
     let request = json!({
         "identity_provider": "maskinporten", "target": SCOPE, "resource": "https://many.example/"
     });
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..10 {
-        let request = stage.http.post(&stage.endpoint).json(&request);
+        let request = bed.http.post(&bed.endpoint).json(&request);
         asking.spawn(async { Answer::to(request).await.token() });
     }
     let tokens = asking.join_all().await;
-    assert!(tokens.contains(&stage.json(&request).await.token()));
+    assert!(tokens.contains(&bed.json(&request).await.token()));
 }
 
-async fn a_token_is_for_what_was_asked(stage: &Stage) {
+async fn a_token_is_for_what_was_asked(bed: &TestBed) {
     let two = format!("{SCOPE} {OTHER_SCOPE}");
     let request = json!({
         "identity_provider": "maskinporten",
@@ -87,7 +87,7 @@ async fn a_token_is_for_what_was_asked(stage: &Stage) {
         "authorization_details": null,
         "something_else": {"that": "is not known"},
     });
-    let claims = stage.json(&request).await.claims();
+    let claims = bed.json(&request).await.claims();
     assert_eq!(claims["aud"], "http://resource.example/api");
     let mut scopes: Vec<_> = claims["scope"].as_str().expect("text").split(' ').collect();
     scopes.sort_unstable();
@@ -95,7 +95,7 @@ async fn a_token_is_for_what_was_asked(stage: &Stage) {
     assert_eq!(claims["consumer"]["ID"], "0192:310000205");
 }
 
-async fn system_users_are_written_in_three_ways(stage: &Stage) {
+async fn system_users_are_written_in_three_ways(bed: &TestBed) {
     // With two members that occur in tokens, as in the example of that project.
     let details = json!([{
         "type": "urn:altinn:systemuser",
@@ -106,15 +106,14 @@ async fn system_users_are_written_in_three_ways(stage: &Stage) {
     let text = details.to_string();
     let with = |details: Value| json!({"identity_provider": "maskinporten", "target": SCOPE, "authorization_details": details});
     for answer in [
-        stage.json(&with(details)).await,
-        stage.json(&with(text.as_str().into())).await,
-        stage
-            .form(&[
-                ("identity_provider", "maskinporten"),
-                ("target", SCOPE),
-                ("authorization_details", &text),
-            ])
-            .await,
+        bed.json(&with(details)).await,
+        bed.json(&with(text.as_str().into())).await,
+        bed.form(&[
+            ("identity_provider", "maskinporten"),
+            ("target", SCOPE),
+            ("authorization_details", &text),
+        ])
+        .await,
     ] {
         let claims = answer.claims();
         let user = &claims["authorization_details"][0];
@@ -123,11 +122,11 @@ async fn system_users_are_written_in_three_ways(stage: &Stage) {
     }
 }
 
-async fn two_members_are_ours(stage: &Stage) {
+async fn two_members_are_ours(bed: &TestBed) {
     let request = json!({
         "identity_provider": "maskinporten", "target": DELEGATED_SCOPE, "consumer_org": CUSTOMER
     });
-    let claims = stage.json(&request).await.claims();
+    let claims = bed.json(&request).await.claims();
     assert_eq!(claims["consumer"]["ID"], format!("0192:{CUSTOMER}"));
     assert_eq!(claims["supplier"]["ID"], "0192:310000205");
 
@@ -136,20 +135,20 @@ async fn two_members_are_ours(stage: &Stage) {
         ("target", SCOPE),
         ("pid", PERSON),
     ];
-    assert_eq!(stage.form(&fields).await.claims()["pid"], PERSON);
+    assert_eq!(bed.form(&fields).await.claims()["pid"], PERSON);
 }
 
-async fn mistakes_are_named(stage: &Stage) {
+async fn mistakes_are_named(bed: &TestBed) {
     let unknown = json!({"target": "dontcare", "identity_provider": "invalid"});
     let fields = [("target", "dontcare"), ("identity_provider", "invalid")];
-    for answer in [stage.json(&unknown).await, stage.form(&fields).await] {
+    for answer in [bed.json(&unknown).await, bed.form(&fields).await] {
         let description = answer.refusal(400, "invalid_request");
         let expected = "unknown variant `invalid`, expected one of `azuread`, `entra_id`, `tokenx`, `maskinporten`, `idporten`, `ansattporten`";
         assert!(description.contains(expected), "{description}");
     }
     for name in ["azuread", "entra_id", "tokenx", "idporten", "ansattporten"] {
         let request = json!({"target": "some_target", "identity_provider": name});
-        let description = stage.json(&request).await.refusal(400, "invalid_request");
+        let description = bed.json(&request).await.refusal(400, "invalid_request");
         assert!(description.contains("is not enabled"), "{description}");
     }
     for (media_type, body, reason) in [
@@ -161,20 +160,20 @@ async fn mistakes_are_named(stage: &Stage) {
             "missing field `target`",
         ),
     ] {
-        let request = stage.http.post(&stage.endpoint);
+        let request = bed.http.post(&bed.endpoint);
         let request = request.header("content-type", media_type);
         let answer = Answer::to(request.body(body.to_owned())).await;
         let description = answer.refusal(400, "invalid_request");
         assert!(description.contains(reason), "{description}");
     }
-    let elsewhere = stage.endpoint.replace("/token", "/tokens");
-    Answer::to(stage.http.post(elsewhere))
+    let elsewhere = bed.endpoint.replace("/token", "/tokens");
+    Answer::to(bed.http.post(elsewhere))
         .await
         .refusal(404, "invalid_request");
     for path in ["token", "token/exchange", "introspect"] {
-        let endpoint = stage.endpoint.replace("token", path);
+        let endpoint = bed.endpoint.replace("token", path);
         for method in [Method::GET, Method::PUT, Method::DELETE] {
-            let answer = Answer::to(stage.http.request(method, &endpoint)).await;
+            let answer = Answer::to(bed.http.request(method, &endpoint)).await;
             answer.refusal(405, "invalid_request");
             assert_eq!(answer.headers["allow"], "POST", "{path}");
         }
@@ -182,11 +181,11 @@ async fn mistakes_are_named(stage: &Stage) {
 }
 
 /// Validates `token`, in both forms of the request.
-async fn introspect(stage: &Stage, provider: &str, token: &str) -> Value {
-    let endpoint = stage.endpoint.replace("/token", "/introspect");
+async fn introspect(bed: &TestBed, provider: &str, token: &str) -> Value {
+    let endpoint = bed.endpoint.replace("/token", "/introspect");
     let fields = json!({"identity_provider": provider, "token": token});
-    let json = Answer::to(stage.http.post(&endpoint).json(&fields)).await;
-    let form = Answer::to(stage.http.post(&endpoint).form(&fields)).await;
+    let json = Answer::to(bed.http.post(&endpoint).json(&fields)).await;
+    let form = Answer::to(bed.http.post(&endpoint).form(&fields)).await;
     for answer in [&json, &form] {
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.headers["cache-control"], "no-store");
@@ -195,14 +194,14 @@ async fn introspect(stage: &Stage, provider: &str, token: &str) -> Value {
     json.body
 }
 
-async fn tokens_are_introspected(stage: &Stage) {
+async fn tokens_are_introspected(bed: &TestBed) {
     let request = json!({
         "identity_provider": "maskinporten", "target": SCOPE, "resource": "https://api.example/"
     });
-    let answer = stage.json(&request).await;
+    let answer = bed.json(&request).await;
     let (token, mut claims) = (answer.token(), answer.claims());
     claims["active"] = json!(true);
-    assert_eq!(introspect(stage, "maskinporten", &token).await, claims);
+    assert_eq!(introspect(bed, "maskinporten", &token).await, claims);
 
     let (signed, signature) = token.rsplit_once('.').expect("three parts");
     let other = if signature.starts_with('A') { 'B' } else { 'A' };
@@ -217,7 +216,7 @@ async fn tokens_are_introspected(stage: &Stage) {
         ("tokenx", token.clone(), "'tokenx' is not enabled"),
         ("azuread", token.clone(), "'entra_id' is not enabled"),
     ] {
-        let body = introspect(stage, provider, &token).await;
+        let body = introspect(bed, provider, &token).await;
         assert_eq!(body["active"], false, "{body}");
         assert!(
             body["error"].as_str().expect("text").contains(reason),
@@ -226,44 +225,44 @@ async fn tokens_are_introspected(stage: &Stage) {
         assert_eq!(body.as_object().expect("an object").len(), 2, "{body}");
     }
 
-    let endpoint = stage.endpoint.replace("/token", "/introspect");
+    let endpoint = bed.endpoint.replace("/token", "/introspect");
     for body in [
         json!({"identity_provider": "maskinporten"}),
         json!({"token": "x"}),
         json!({"token": "x", "identity_provider": "invalid"}),
     ] {
-        let answer = Answer::to(stage.http.post(&endpoint).json(&body)).await;
+        let answer = Answer::to(bed.http.post(&endpoint).json(&body)).await;
         answer.refusal(400, "invalid_request");
     }
 }
 
-async fn exchange_is_refused(stage: &Stage) {
-    let endpoint = format!("{}/exchange", stage.endpoint);
+async fn exchange_is_refused(bed: &TestBed) {
+    let endpoint = format!("{}/exchange", bed.endpoint);
     for (provider, reason) in [
         ("maskinporten", "does not support token exchange"),
         ("tokenx", "is not enabled"),
     ] {
         let body = json!({"identity_provider": provider, "target": "a", "user_token": "x"});
         for request in [
-            stage.http.post(&endpoint).json(&body),
-            stage.http.post(&endpoint).form(&body),
+            bed.http.post(&endpoint).json(&body),
+            bed.http.post(&endpoint).form(&body),
         ] {
             let told = Answer::to(request).await.refusal(400, "invalid_request");
             assert!(told.contains(reason), "{told}");
         }
     }
     let body = json!({"identity_provider": "maskinporten", "target": "a"});
-    let answer = Answer::to(stage.http.post(&endpoint).json(&body)).await;
+    let answer = Answer::to(bed.http.post(&endpoint).json(&body)).await;
     let told = answer.refusal(400, "invalid_request");
     assert!(told.contains("missing field `user_token`"), "{told}");
 }
 
-async fn bodies_have_texas_limit(stage: &Stage) {
+async fn bodies_have_texas_limit(bed: &TestBed) {
     const LARGEST: usize = 2 * 1024 * 1024;
     let body = |size: usize| {
         let start = format!(r#"{{"identity_provider":"maskinporten","target":"{SCOPE}","more":""#);
         let filler = "x".repeat(size - start.len() - 2);
-        let request = stage.http.post(&stage.endpoint);
+        let request = bed.http.post(&bed.endpoint);
         let request = request.header("content-type", "application/json");
         request.body(format!("{start}{filler}\"}}"))
     };
@@ -273,10 +272,10 @@ async fn bodies_have_texas_limit(stage: &Stage) {
     assert!(told.contains("length limit"), "{told}");
 }
 
-async fn refusals_are_passed_on(stage: &Stage) {
+async fn refusals_are_passed_on(bed: &TestBed) {
     let request = |target| json!({"identity_provider": "maskinporten", "target": target});
     // By the token component: this service may not have the scope.
-    let answer = stage.json(&request("some-scope")).await;
+    let answer = bed.json(&request("some-scope")).await;
     assert!(answer.refusal(400, "invalid_scope").contains("some-scope"));
     // OAuth's extension errors for a resource and for details, as texas passes them on.
     for (member, value, error) in [
@@ -299,12 +298,12 @@ async fn refusals_are_passed_on(stage: &Stage) {
     ] {
         let mut refused = request(SCOPE);
         refused[member] = value;
-        stage.json(&refused).await.refusal(400, error);
+        bed.json(&refused).await.refusal(400, error);
     }
     // By Maskinporten: the customer may not have the scope, so has not delegated it.
     let mut not_delegated = request(SCOPE);
     not_delegated["consumer_org"] = json!(CUSTOMER);
-    let answer = stage.json(&not_delegated).await;
+    let answer = bed.json(&not_delegated).await;
     assert!(
         answer
             .refusal(403, "forbidden")
@@ -313,20 +312,19 @@ async fn refusals_are_passed_on(stage: &Stage) {
     // Maskinporten is down for a while.
     let mut renewed = request(SCOPE);
     renewed["skip_cache"] = json!(true);
-    stage
-        .fault(Some(json!({"status": {"code": 503, "body": "html"}})))
+    bed.fault(Some(json!({"status": {"code": 503, "body": "html"}})))
         .await;
-    let answer = stage.json(&renewed).await;
+    let answer = bed.json(&renewed).await;
     answer.refusal(answer.status, "temporarily_unavailable");
     assert!((500..600).contains(&answer.status), "{answer:?}");
-    stage.fault(None).await;
-    stage.json(&renewed).await.token();
+    bed.fault(None).await;
+    bed.json(&renewed).await.token();
 }
 
-async fn browsers_are_shut_out(stage: &Stage) {
+async fn browsers_are_shut_out(bed: &TestBed) {
     let ask = || {
         let fields = [("identity_provider", "maskinporten"), ("target", SCOPE)];
-        Client::new().post(&stage.endpoint).form(&fields)
+        Client::new().post(&bed.endpoint).form(&fields)
     };
     for (header, value) in [
         ("origin", "https://elsewhere.example"),
@@ -342,16 +340,16 @@ async fn browsers_are_shut_out(stage: &Stage) {
     }
 }
 
-async fn the_service_does_not_choose_its_consumer(stage: &Stage) {
+async fn the_service_does_not_choose_its_consumer(bed: &TestBed) {
     let fields = [("identity_provider", "maskinporten"), ("target", SCOPE)];
-    let (answer, complaints) = stage.asks_for(OTHER_BANK, &fields).await;
+    let (answer, complaints) = bed.asks_for(OTHER_BANK, &fields).await;
     let description = answer.refusal(401, "invalid_client");
     assert!(description.contains("--consumer"), "{description}");
     assert!(complaints.contains("--consumer"), "{complaints}");
 }
 
-async fn the_component_itself_serves_nobody_without_a_credential(stage: &Stage) {
-    let request = stage.http.post(format!("{}/token", stage.app));
+async fn the_component_itself_serves_nobody_without_a_credential(bed: &TestBed) {
+    let request = bed.http.post(format!("{}/token", bed.app));
     let answer = Answer::to(request.form(&[("scope", SCOPE)])).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert_eq!(answer.body["error"], "invalid_client");

@@ -13,13 +13,13 @@ use crate::doctor::{Answer, ask_with, file, json_of, text};
 const ORGANISATION: &str = "310000302";
 
 /// Options of the doctor, besides the certificate.
-pub(crate) struct Asked<'a> {
+pub(crate) struct DoctorOptions<'a> {
     pub(crate) purpose: &'a str,
     pub(crate) environment: &'a str,
     pub(crate) as_pem: bool,
 }
 
-impl Default for Asked<'_> {
+impl Default for DoctorOptions<'_> {
     fn default() -> Self {
         Self {
             purpose: "token",
@@ -63,7 +63,7 @@ fn authorities(folder: &Path) -> PathBuf {
     file(folder, "trusted.pem", all)
 }
 
-pub(crate) fn examined(folder: &Path, asked: &Asked) -> Answer {
+pub(crate) fn examined(folder: &Path, asked: &DoctorOptions) -> Answer {
     let trust = authorities(folder);
     let trust = text(&trust);
     let first = |names: &[&str]| {
@@ -109,7 +109,7 @@ fn nothing_is_wrong_with_a_good_one() {
         let folder = order(vendor, profile, &[Purpose::Authentication], &[]);
         for purpose in ["token", "key", "tls"] {
             for as_pem in [false, true] {
-                let asked = Asked {
+                let asked = DoctorOptions {
                     purpose,
                     as_pem,
                     ..Asked::default()
@@ -153,7 +153,7 @@ fn each_defect_is_found_by_its_check() {
             Defect::ChainOrder,
             Defect::UnrelatedCertificates,
         ];
-        let asked = Asked {
+        let asked = DoctorOptions {
             as_pem: files.contains(defect),
             environment: match defect {
                 Defect::Seid1OfProduction => "production",
@@ -198,7 +198,7 @@ fn the_purpose_decides_how_grave_it_is() {
         ("tls", 2, Some("error P02")),
         ("seal", 0, None),
     ] {
-        let asked = Asked {
+        let asked = DoctorOptions {
             purpose,
             ..Asked::default()
         };
@@ -213,7 +213,7 @@ fn the_purpose_decides_how_grave_it_is() {
         &[Purpose::Authentication],
         &[],
     );
-    let asked = Asked {
+    let asked = DoctorOptions {
         purpose: "seal",
         ..Asked::default()
     };
@@ -228,7 +228,7 @@ fn in_production_a_test_certificate_is_refused() {
         &[Purpose::Authentication],
         &[],
     );
-    let asked = Asked {
+    let asked = DoctorOptions {
         environment: "production",
         ..Asked::default()
     };

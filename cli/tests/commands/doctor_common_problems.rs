@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::doctor::{Answer, ask, file, json_of, text};
-use crate::doctor_revocation::{Stage, order, pem};
-use crate::openssl::{CertificateOptions, Workshop};
+use crate::doctor_revocation::{RevocationTestBed, order, pem};
+use crate::openssl::{CertificateOptions, OpensslAuthority};
 
 fn told(answer: &Answer, id: &str) -> String {
     let json = answer.json();
@@ -24,16 +24,16 @@ fn told(answer: &Answer, id: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wrong_truststore() {
-    let stage = Stage::start().await;
-    let good = stage.ordered(Vendor::Buypass, &[]);
+    let bed = RevocationTestBed::start().await;
+    let good = bed.ordered(Vendor::Buypass, &[]);
     let twin = EnterpriseAuthority::production_twin(Clock::default().now()).expect("authorities");
     let root = pem(twin.hierarchies()[1].root());
-    let production = file(stage.folder.path(), "production.pem", &root);
-    let answer = stage.tried(&good, &production, &[]);
+    let production = file(bed.folder.path(), "production.pem", &root);
+    let answer = bed.tried(&good, &production, &[]);
     let said = told(&answer, "L15");
     assert!(said.contains("The wrong truststore"), "{said}");
     // Where its authorities are known, so is that they are of the other environment.
-    let known = file(stage.folder.path(), "known.pem", root);
+    let known = file(bed.folder.path(), "known.pem", root);
     let chain = good.join("authentication-chain.pem");
     let arguments = [
         "--purpose",
@@ -46,7 +46,7 @@ async fn the_wrong_truststore() {
         "--trust",
         text(&known),
         "--connect",
-        &stage.sandbox.addresses().folkeregisteret,
+        &bed.sandbox.addresses().folkeregisteret,
     ];
     let answer = tokio::task::block_in_place(|| ask(&json_of(&chain, &arguments)));
     assert!(told(&answer, "N04").contains("Buypass"), "{}", answer.text);
@@ -54,45 +54,45 @@ async fn the_wrong_truststore() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_organisation_certificate() {
-    let stage = Stage::start().await;
-    let ca = stage.sandbox.ca_file().to_owned();
+    let bed = RevocationTestBed::start().await;
+    let ca = bed.sandbox.ca_file().to_owned();
     for defect in [Defect::Website, Defect::Person, Defect::UnknownIssuer] {
-        let answer = stage.tried(&stage.ordered(Vendor::Buypass, &[defect]), &ca, &[]);
+        let answer = bed.tried(&bed.ordered(Vendor::Buypass, &[defect]), &ca, &[]);
         let said = told(&answer, "L17");
         assert!(said.contains("not an organisation certificate"), "{said}");
     }
     // A valid one of another environment is not called so.
-    let twin = stage.ordered(Vendor::Buypass, &[Defect::SigningOnly]);
-    let answer = stage.tried(&twin, &ca, &[]);
+    let twin = bed.ordered(Vendor::Buypass, &[Defect::SigningOnly]);
+    let answer = bed.tried(&twin, &ca, &[]);
     assert!(told(&answer, "L11").contains("another purpose"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signed_with_sha_1() {
-    let stage = Stage::start().await;
-    let folder = stage.folder.path().join("old");
+    let bed = RevocationTestBed::start().await;
+    let folder = bed.folder.path().join("old");
     let package = tokio::task::block_in_place(|| {
-        order(Vendor::Commfides, &[Defect::Sha1]).make(stage.clock.now())
+        order(Vendor::Commfides, &[Defect::Sha1]).make(bed.clock.now())
     });
     package
         .expect("certificates")
         .write(&folder)
         .expect("files");
-    let ca = stage.sandbox.ca_file().to_owned();
-    let answer = stage.tried(&folder, &ca, &[]);
+    let ca = bed.sandbox.ca_file().to_owned();
+    let answer = bed.tried(&folder, &ca, &[]);
     assert!(told(&answer, "L18").contains("SHA-1"));
     assert!(answer.findings().contains(&"error C04".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_version_in_common() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let stage = Stage::start().await;
-    let good = stage.ordered(Vendor::Buypass, &[]);
-    let (_server, origin) = server(&workshop, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]).await;
-    let answer = tried(&stage, &good, &origin, &workshop);
+    let bed = RevocationTestBed::start().await;
+    let good = bed.ordered(Vendor::Buypass, &[]);
+    let (_server, origin) = server(&ca, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]).await;
+    let answer = tried(&bed, &good, &origin, &ca);
     let said = told(&answer, "L16");
     assert!(said.contains("No version of TLS in common"), "{said}");
 }
@@ -100,21 +100,26 @@ async fn no_version_in_common() {
 /// TLS 1.2 has no alert of its own for a missing certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_tls_1_2_that_does_not_say_why() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let stage = Stage::start().await;
-    let good = stage.ordered(Vendor::Buypass, &[]);
+    let bed = RevocationTestBed::start().await;
+    let good = bed.ordered(Vendor::Buypass, &[]);
     let more = ["-tls1_2", "-Verify", "1", "-verify_return_error"];
-    let (_server, origin) = server(&workshop, &more).await;
-    let answer = tried(&stage, &good, &origin, &workshop);
+    let (_server, origin) = server(&ca, &more).await;
+    let answer = tried(&bed, &good, &origin, &ca);
     let said = told(&answer, "L11");
     assert!(said.contains("refused it"), "{said}");
 }
 
-fn tried(stage: &Stage, folder: &std::path::Path, origin: &str, workshop: &Workshop) -> Answer {
-    let ca = workshop.authority();
-    let trusted = stage.trusted();
+fn tried(
+    bed: &RevocationTestBed,
+    folder: &std::path::Path,
+    origin: &str,
+    ca: &OpensslAuthority,
+) -> Answer {
+    let ca = ca.authority();
+    let trusted = bed.trusted();
     let key = folder.join("authentication-key.pem");
     let chain = folder.join("authentication-chain.pem");
     let arguments = [
@@ -135,15 +140,15 @@ fn tried(stage: &Stage, folder: &std::path::Path, origin: &str, workshop: &Works
     tokio::task::block_in_place(|| ask(&json_of(&chain, &arguments)))
 }
 
-/// Starts an OpenSSL server with a certificate of the workshop, on a free port.
-async fn server(workshop: &Workshop, more: &[&str]) -> (Child, String) {
-    let key = workshop.key("server", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
+/// Starts an OpenSSL server with a certificate of the authority, on a free port.
+async fn server(ca: &OpensslAuthority, more: &[&str]) -> (Child, String) {
+    let key = ca.key("server", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
     let options = CertificateOptions {
         subject: "/CN=localhost",
         extensions: "basicConstraints=CA:false\nsubjectAltName=DNS:localhost\n",
         ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("server", &options);
+    let certificate = ca.certificate("server", &options);
     let mut command = Command::new("openssl");
     command
         .args([

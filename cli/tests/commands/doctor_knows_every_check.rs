@@ -8,7 +8,7 @@ use sandbox::pki::{Profile, Purpose, Vendor};
 use serde_json::json;
 
 use crate::doctor::{Answer, ask};
-use crate::doctor_and_the_sandbox::{Asked, examined, order};
+use crate::doctor_and_the_sandbox::{DoctorOptions, examined, order};
 use crate::project::{Project, client_tls, found, pin};
 
 /// Checks that need a server or `openssl`, with the test that covers both outcomes.
@@ -109,13 +109,13 @@ fn each_has_what_trips_it_and_what_does_not() {
     // Certificates and files, good ones and each with its defect.
     let authentication = [Purpose::Authentication];
     let good = order(Vendor::Buypass, Profile::Seid2, &authentication, &[]);
-    let asked = |environment| Asked {
+    let asked = |environment| DoctorOptions {
         environment,
         ..Asked::default()
     };
     examine(ids(examined(good.path(), &asked("test")).findings()));
     examine(ids(examined(good.path(), &asked("production")).findings()));
-    let seal = Asked {
+    let seal = DoctorOptions {
         purpose: "seal",
         ..Asked::default()
     };
@@ -127,7 +127,7 @@ fn each_has_what_trips_it_and_what_does_not() {
             _ => (Vendor::Buypass, Profile::Seid2),
         };
         let folder = order(vendor, profile, &authentication, &[*defect]);
-        let asked = Asked {
+        let asked = DoctorOptions {
             as_pem: IN_PEM.contains(defect),
             ..Asked::default()
         };

@@ -17,13 +17,13 @@ use crate::doctor::{Answer, ask, file, json_of, text};
 pub(crate) const CLIENT: &str = "0b8e2f66-41a4-4f0e-9f43-0d8d7c7b5a11";
 
 /// Maskinporten, and the files that the doctor needs to call it.
-struct Stage {
+struct LiveTestBed {
     maskinporten: Maskinporten,
     folder: TempDir,
     clock: Clock,
 }
 
-impl Stage {
+impl LiveTestBed {
     async fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
         let clock = Clock::default();
@@ -109,10 +109,10 @@ fn seen(answer: &Answer) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_gets_a_token_that_is_not_shown() {
-    let stage = Stage::start().await;
-    let scope = stage.maskinporten.scopes().remove(0);
-    let id = stage.certified().client_id.clone();
-    let answer = stage.ask(&["--client-id", &id, "--scope", &scope]);
+    let bed = LiveTestBed::start().await;
+    let scope = bed.maskinporten.scopes().remove(0);
+    let id = bed.certified().client_id.clone();
+    let answer = bed.ask(&["--client-id", &id, "--scope", &scope]);
     assert_eq!(live(&answer), ["info L05", "info L07"], "{}", answer.text);
     assert!(seen(&answer).contains(&scope), "{}", answer.text);
     assert!(!answer.text.contains("eyJ"), "{}", answer.text);
@@ -121,11 +121,11 @@ async fn a_certificate_gets_a_token_that_is_not_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registered_key_gets_one_too() {
-    let stage = Stage::start().await;
-    let scope = stage.maskinporten.scopes().remove(0);
-    let client = stage.maskinporten.clients()[0].clone();
+    let bed = LiveTestBed::start().await;
+    let scope = bed.maskinporten.scopes().remove(0);
+    let client = bed.maskinporten.clients()[0].clone();
     let kid = client.kid.as_deref().expect("a name");
-    let certificate = stage.self_signed(&client.key_pem_file);
+    let certificate = bed.self_signed(&client.key_pem_file);
     let more = [
         "--client-id",
         &client.client_id,
@@ -134,12 +134,12 @@ async fn a_registered_key_gets_one_too() {
         "--kid",
         kid,
     ];
-    let answer = stage.ask_with(&certificate, &client.key_pem_file, &more);
+    let answer = bed.ask_with(&certificate, &client.key_pem_file, &more);
     assert_eq!(live(&answer), ["info L05", "info L07"], "{}", answer.text);
     assert_eq!(answer.json()["purpose"], "key");
     let mut unknown = more;
     unknown[5] = "another";
-    let answer = stage.ask_with(&certificate, &client.key_pem_file, &unknown);
+    let answer = bed.ask_with(&certificate, &client.key_pem_file, &unknown);
     assert_eq!(live(&answer), ["error L08", "info L05"], "{}", answer.text);
     let told = answer.json()["findings"].to_string();
     assert!(told.contains("under this kid"), "{told}");
@@ -147,11 +147,11 @@ async fn a_registered_key_gets_one_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_says_what_to_do() {
-    let stage = Stage::start().await;
-    let scope = stage.maskinporten.scopes().remove(0);
-    let id = stage.certified().client_id.clone();
-    let unknown = stage.ask(&["--client-id", "nobody", "--scope", &scope]);
-    let scopeless = stage.ask(&["--client-id", &id, "--scope", "nobody:nothing"]);
+    let bed = LiveTestBed::start().await;
+    let scope = bed.maskinporten.scopes().remove(0);
+    let id = bed.certified().client_id.clone();
+    let unknown = bed.ask(&["--client-id", "nobody", "--scope", &scope]);
+    let scopeless = bed.ask(&["--client-id", &id, "--scope", "nobody:nothing"]);
     for (answer, code, action) in [
         (unknown, "MP-100", "Compare client_id"),
         (scopeless, "MP-200", "Add the scope"),
@@ -165,10 +165,10 @@ async fn a_refusal_says_what_to_do() {
         );
         assert_eq!(answer.code, 2);
     }
-    let key = stage.certified().key_pem_file.clone();
-    let foreign = stage.self_signed(&key);
+    let key = bed.certified().key_pem_file.clone();
+    let foreign = bed.self_signed(&key);
     let more = ["--client-id", &id, "--scope", &scope];
-    let answer = stage.ask_with(&foreign, &key, &more);
+    let answer = bed.ask_with(&foreign, &key, &more);
     let told = answer.json()["findings"].to_string();
     assert!(
         answer.findings().contains(&"error I04".to_owned()),
@@ -179,35 +179,32 @@ async fn a_refusal_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_is_told_by_how_much() {
-    let stage = Stage::start().await;
+    let bed = LiveTestBed::start().await;
     for (offset, finding) in [
         (-60, "error V04"),
         (60, "error V04"),
         (-8, "warning V04"),
         (8, "warning V04"),
     ] {
-        stage.clock.set_offset(offset);
-        let answer = stage.ask(&[]);
+        bed.clock.set_offset(offset);
+        let answer = bed.ask(&[]);
         assert_eq!(live(&answer), [finding, "info L05"], "{}", answer.text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_answer_is_told_apart() {
-    let stage = Stage::start().await;
-    let other = stage.self_signed(&stage.certified().key_pem_file);
-    assert_eq!(live(&stage.ask(&["--ca", text(&other)])), ["error L15"]);
+    let bed = LiveTestBed::start().await;
+    let other = bed.self_signed(&bed.certified().key_pem_file);
+    assert_eq!(live(&bed.ask(&["--ca", text(&other)])), ["error L15"]);
     let unknown = ["--maskinporten", "https://nobody.invalid"];
-    assert_eq!(live(&stage.ask(&unknown)), ["error L01"]);
+    assert_eq!(live(&bed.ask(&unknown)), ["error L01"]);
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = free.local_addr().expect("its address");
     drop(free);
     let nobody = format!("https://localhost:{}", address.port());
-    assert_eq!(
-        live(&stage.ask(&["--maskinporten", &nobody])),
-        ["error L02"]
-    );
-    let path = stage.ask(&["--maskinporten", "https://localhost/token"]);
+    assert_eq!(live(&bed.ask(&["--maskinporten", &nobody])), ["error L02"]);
+    let path = bed.ask(&["--maskinporten", "https://localhost/token"]);
     assert_eq!(
         (path.code, &path.json()["verdict"]),
         (3, &json!("unchecked"))
@@ -216,7 +213,7 @@ async fn whoever_does_not_answer_is_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_none_is_told_apart() {
-    let stage = Stage::start().await;
+    let bed = LiveTestBed::start().await;
     // Nothing answers with TLS there.
     let plain = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = plain.local_addr().expect("its address").port();
@@ -226,20 +223,20 @@ async fn an_answer_that_is_none_is_told_apart() {
         }
     });
     let plain = format!("https://localhost:{port}");
-    assert_eq!(live(&stage.ask(&["--maskinporten", &plain])), ["error L04"]);
+    assert_eq!(live(&bed.ask(&["--maskinporten", &plain])), ["error L04"]);
     for (fault, expected) in [
         (json!("nonsense"), "error L06"),
         (json!("reset_before"), "error L09"),
     ] {
         let rule = json!({"counterparty": "maskinporten", "times": 1, "fault": fault});
-        stage.admin(Method::POST, "/faults", &rule).await;
-        assert_eq!(live(&stage.ask(&[])), [expected, "info L05"], "{fault}");
+        bed.admin(Method::POST, "/faults", &rule).await;
+        assert_eq!(live(&bed.ask(&[])), [expected, "info L05"], "{fault}");
     }
-    let scope = stage.maskinporten.scopes().remove(0);
-    let id = stage.certified().client_id.clone();
-    let chain = stage.certified().chain_file.clone().expect("a chain");
-    let mut arguments = json_of(&chain, &["--live", "--maskinporten", stage.origin()]);
-    arguments.extend(["--ca", text(stage.maskinporten.ca_file())]);
+    let scope = bed.maskinporten.scopes().remove(0);
+    let id = bed.certified().client_id.clone();
+    let chain = bed.certified().chain_file.clone().expect("a chain");
+    let mut arguments = json_of(&chain, &["--live", "--maskinporten", bed.origin()]);
+    arguments.extend(["--ca", text(bed.maskinporten.ca_file())]);
     arguments.extend(["--client-id", &id, "--scope", &scope]);
     let without_key = tokio::task::block_in_place(|| ask(&arguments));
     assert_eq!(live(&without_key), ["warning L13", "info L05"]);
@@ -248,17 +245,16 @@ async fn an_answer_that_is_none_is_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_another_than_the_clients_owner() {
-    let stage = Stage::start().await;
-    let scope = stage.maskinporten.scopes().remove(0);
+    let bed = LiveTestBed::start().await;
+    let scope = bed.maskinporten.scopes().remove(0);
     let client = json!({
         "client_id": CLIENT, "client_name": "x", "client_orgno": "310000108",
         "integration_type": "maskinporten", "application_type": "web",
         "token_endpoint_auth_method": "private_key_jwt", "scopes": [scope],
     });
-    stage
-        .admin(Method::POST, "/maskinporten/clients", &client)
+    bed.admin(Method::POST, "/maskinporten/clients", &client)
         .await;
-    let answer = stage.ask(&["--client-id", CLIENT, "--scope", &scope]);
+    let answer = bed.ask(&["--client-id", CLIENT, "--scope", &scope]);
     let told = answer.json()["findings"].to_string();
     assert!(
         answer.findings().contains(&"error O04".to_owned()),
@@ -272,21 +268,20 @@ async fn a_certificate_of_another_than_the_clients_owner() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_registered_over_a_year_ago() {
-    let stage = Stage::start().await;
-    let scope = stage.maskinporten.scopes().remove(0);
-    let client = stage.maskinporten.clients()[0].clone();
+    let bed = LiveTestBed::start().await;
+    let scope = bed.maskinporten.scopes().remove(0);
+    let client = bed.maskinporten.clients()[0].clone();
     let jwk = client.key_jwk_file.as_ref().expect("a JWK");
     let jwk: Value = serde_json::from_slice(&std::fs::read(jwk).expect("a file")).expect("JSON");
     let public = json!({
         "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "old", "e": jwk["e"], "n": jwk["n"],
     });
-    stage.clock.set_offset(-400 * 86_400);
+    bed.clock.set_offset(-400 * 86_400);
     let path = format!("/maskinporten/clients/{}/jwks", client.client_id);
-    stage
-        .admin(Method::PUT, &path, &json!({ "keys": [public] }))
+    bed.admin(Method::PUT, &path, &json!({ "keys": [public] }))
         .await;
-    stage.clock.set_offset(0);
-    let certificate = stage.self_signed(&client.key_pem_file);
+    bed.clock.set_offset(0);
+    let certificate = bed.self_signed(&client.key_pem_file);
     let more = [
         "--client-id",
         &client.client_id,
@@ -295,7 +290,7 @@ async fn a_key_that_was_registered_over_a_year_ago() {
         "--kid",
         "old",
     ];
-    let answer = stage.ask_with(&certificate, &client.key_pem_file, &more);
+    let answer = bed.ask_with(&certificate, &client.key_pem_file, &more);
     let told = answer.json()["findings"].to_string();
     assert!(
         answer.findings().contains(&"error V05".to_owned()),
@@ -306,13 +301,12 @@ async fn a_key_that_was_registered_over_a_year_ago() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_of_another_issuer_stops_it() {
-    let stage = Stage::start().await;
+    let bed = LiveTestBed::start().await;
     let switch = json!({"metadata_issuer": "https://elsewhere.example/"});
-    stage
-        .admin(Method::PUT, "/maskinporten/switches", &switch)
+    bed.admin(Method::PUT, "/maskinporten/switches", &switch)
         .await;
-    let id = stage.certified().client_id.clone();
-    let answer = stage.ask(&["--client-id", &id, "--scope", "any"]);
+    let id = bed.certified().client_id.clone();
+    let answer = bed.ask(&["--client-id", &id, "--scope", "any"]);
     assert_eq!(live(&answer), ["error N06", "info L05"], "{}", answer.text);
     assert!(answer.text.contains("https://elsewhere.example/"));
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::doctor::{Answer, ask, ask_with, closed, json_of, text};
-use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, OpensslAuthority};
 use crate::project::{Project, found};
 
 const PURPOSES: [&str; 4] = ["token", "key", "tls", "seal"];
@@ -25,8 +25,8 @@ fn not_made(answer: &Answer) -> Vec<String> {
 }
 
 /// Makes a PKCS#12 file with a key alone.
-fn store(workshop: &Workshop, key: &Path) -> PathBuf {
-    let path = workshop.path("keyonly.p12");
+fn store(ca: &OpensslAuthority, key: &Path) -> PathBuf {
+    let path = ca.path("keyonly.p12");
     let arguments = [
         "pkcs12",
         "-export",
@@ -38,17 +38,17 @@ fn store(workshop: &Workshop, key: &Path) -> PathBuf {
         "-passout",
         "pass:p",
     ];
-    workshop.run(&arguments);
+    ca.run(&arguments);
     path
 }
 
 #[test]
 fn a_key_without_a_certificate_is_no_certificate() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let store = store(&workshop, &key);
+    let key = ca.usual_key();
+    let store = store(&ca, &key);
     for file in [&key, &store] {
         for purpose in PURPOSES {
             let arguments = json_of(file, &["--purpose", purpose]);
@@ -80,7 +80,7 @@ fn a_key_without_a_certificate_is_no_certificate() {
 
 #[test]
 fn a_registered_key_is_judged_by_itself() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
     for (name, algorithm, expected) in [
@@ -112,7 +112,7 @@ fn a_registered_key_is_judged_by_itself() {
             &["error C05", "info C03"],
         ),
     ] {
-        let key = workshop.key(name, algorithm);
+        let key = ca.key(name, algorithm);
         let answer = ask(&json_of(&key, &["--purpose", "key"]));
         assert_eq!(answer.findings(), expected, "{name}");
         let is_error = expected.iter().any(|found| found.starts_with("error"));
@@ -132,13 +132,13 @@ fn a_registered_key_is_judged_by_itself() {
 
 #[test]
 fn a_certificate_that_cannot_be_read_is_not_passed_over() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let der = workshop.path("good.der");
-    workshop.run(&[
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let der = ca.path("good.der");
+    ca.run(&[
         "x509",
         "-in",
         text(&good),
@@ -166,7 +166,7 @@ fn a_certificate_that_cannot_be_read_is_not_passed_over() {
         "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
         lines.join("\n")
     );
-    let pem = closed(&workshop.path(""), "bad.pem", pem);
+    let pem = closed(&ca.path(""), "bad.pem", pem);
     for file in [&der, &pem] {
         let answer = ask(&json_of(file, &["--key", text(&key)]));
         assert_eq!(answer.findings(), ["error F09"], "{}", file.display());
@@ -193,10 +193,10 @@ fn a_certificate_that_cannot_be_read_is_not_passed_over() {
 
 #[test]
 fn without_the_issuer_the_signature_was_not_checked() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     let key = text(&key);
     // The issuer that the certificate names is known; its signature is not verified.
     let known = "a7febb6c5988ad742e465e7a68f9d1bbbfcfb68b";
@@ -208,7 +208,7 @@ fn without_the_issuer_the_signature_was_not_checked() {
         extensions: &extensions,
         ..CertificateOptions::new(Path::new(key))
     };
-    let forged = workshop.certificate("forged", &options);
+    let forged = ca.certificate("forged", &options);
     let answer = ask(&json_of(&forged, &["--key", key]));
     assert_eq!(answer.findings(), ["info I10"]);
     assert_eq!(
@@ -216,7 +216,7 @@ fn without_the_issuer_the_signature_was_not_checked() {
         (3, vec!["issuer-signature".to_owned()])
     );
     assert_eq!(answer.json()["verdict"], "unchecked");
-    let out = workshop.path("out");
+    let out = ca.path("out");
     let answer = ask(&json_of(&forged, &["--key", key, "--write", text(&out)]));
     assert_eq!(answer.code, 3);
     assert!(
@@ -228,17 +228,17 @@ fn without_the_issuer_the_signature_was_not_checked() {
 
 #[test]
 fn live_means_that_somebody_answered() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let authority = ca.authority();
     let without = format!("{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n");
     let options = CertificateOptions {
         extensions: &without,
         ..CertificateOptions::new(&key)
     };
-    let silent = workshop.certificate("silent", &options);
+    let silent = ca.certificate("silent", &options);
     let more = |purpose| {
         [
             "--key",
@@ -266,7 +266,7 @@ fn live_means_that_somebody_answered() {
         answer.text
     );
     // A responder that is down leaves it open too.
-    let good = workshop.good(&key);
+    let good = ca.good(&key);
     let answer = ask(&json_of(&good, &more("token")));
     assert!(
         not_made(&answer).contains(&"revocation".to_owned()),
@@ -296,12 +296,12 @@ fn live_means_that_somebody_answered() {
 
 #[test]
 fn a_missing_password_is_missing() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let sealed = workshop.path("sealed.key");
-    workshop.run(&[
+    let key = ca.usual_key();
+    let sealed = ca.path("sealed.key");
+    ca.run(&[
         "pkcs8",
         "-topk8",
         "-in",
@@ -322,11 +322,11 @@ fn a_missing_password_is_missing() {
 
 #[test]
 fn nothing_written_is_said() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let out = workshop.path("out");
+    let key = ca.usual_key();
+    let out = ca.path("out");
     let answer = ask(&json_of(&key, &["--write", text(&out)]));
     assert_eq!(answer.json()["not_written"], "errors were found");
     let said = ask(&["--certificate", text(&key), "--write", text(&out)]);

@@ -5,15 +5,15 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::doctor::{ask_with, closed, json_of, text};
-use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, OpensslAuthority};
 
 #[test]
 fn a_cipher_that_is_not_known_is_no_wrong_password() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let sealed = workshop.path("sealed.key");
+    let key = ca.usual_key();
+    let sealed = ca.path("sealed.key");
     let arguments = [
         "pkcs8",
         "-topk8",
@@ -24,7 +24,7 @@ fn a_cipher_that_is_not_known_is_no_wrong_password() {
         "-out",
         text(&sealed),
     ];
-    workshop.run(&[&arguments[..], &["-passout", "pass:p"]].concat());
+    ca.run(&[&arguments[..], &["-passout", "pass:p"]].concat());
     let arguments = json_of(&sealed, &["--purpose", "key"]);
     for password in ["p", "another"] {
         let answer = ask_with(&arguments, &[("INNSYN_PASSWORD", password)]);
@@ -43,11 +43,11 @@ fn a_cipher_that_is_not_known_is_no_wrong_password() {
 
 #[test]
 fn a_password_in_another_form_is_named() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let sealed = workshop.path("sealed.key");
+    let key = ca.usual_key();
+    let sealed = ca.path("sealed.key");
     let decomposed = "pass:bla\u{30a}";
     let arguments = [
         "pkcs8",
@@ -58,9 +58,9 @@ fn a_password_in_another_form_is_named() {
         "aes256",
         "-out",
     ];
-    workshop.run(&[&arguments[..], &[text(&sealed), "-passout", decomposed]].concat());
+    ca.run(&[&arguments[..], &[text(&sealed), "-passout", decomposed]].concat());
     closed(
-        &workshop.path(""),
+        &ca.path(""),
         "sealed.key",
         fs::read(&sealed).expect("a key"),
     );
@@ -80,11 +80,11 @@ fn on_a_terminal_the_password_is_asked_for() {
     if !programs::is_installed("script", "the doctor is not seen on a terminal") {
         return;
     }
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let sealed = workshop.path("sealed.key");
+    let key = ca.usual_key();
+    let sealed = ca.path("sealed.key");
     let arguments = [
         "pkcs8",
         "-topk8",
@@ -94,9 +94,9 @@ fn on_a_terminal_the_password_is_asked_for() {
         "aes256",
         "-out",
     ];
-    workshop.run(&[&arguments[..], &[text(&sealed), "-passout", "pass:s3cr3t"]].concat());
+    ca.run(&[&arguments[..], &[text(&sealed), "-passout", "pass:s3cr3t"]].concat());
     closed(
-        &workshop.path(""),
+        &ca.path(""),
         "sealed.key",
         fs::read(&sealed).expect("a key"),
     );
@@ -139,10 +139,10 @@ fn on_a_terminal_the_password_is_asked_for() {
 
 #[test]
 fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     let extensions = format!(
         "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=none\n\
          crlDistributionPoints=URI:http://localhost:1/issuing.crl\n"
@@ -151,7 +151,7 @@ fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
         extensions: &extensions,
         ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("nameless", &options);
+    let certificate = ca.certificate("nameless", &options);
     let judged = |authority: &std::path::Path| {
         let authority = text(authority);
         let more = [
@@ -164,7 +164,7 @@ fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
         ];
         ask_with(&json_of(&certificate, &more), &[])
     };
-    let answer = judged(&workshop.authority());
+    let answer = judged(&ca.authority());
     assert_eq!(
         (answer.findings(), answer.code),
         (Vec::<String>::new(), 0),
@@ -172,7 +172,7 @@ fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
         answer.text
     );
     // Another authority of the same name has not signed it.
-    let other = Workshop::open().expect("openssl");
+    let other = OpensslAuthority::open().expect("openssl");
     let answer = judged(&other.authority());
     assert!(
         answer.findings().contains(&"error I08".to_owned()),
@@ -188,13 +188,13 @@ fn a_leaf_that_does_not_name_its_issuers_key_is_judged_by_its_signature() {
 
 #[test]
 fn an_algorithm_that_is_not_known_is_no_false_signature() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     // An authority whose signatures the verifier does not know.
-    let authority = workshop.key("authority", &["ED448"]);
-    workshop.run(&[
+    let authority = ca.key("authority", &["ED448"]);
+    ca.run(&[
         "req",
         "-x509",
         "-new",
@@ -203,7 +203,7 @@ fn an_algorithm_that_is_not_known_is_no_false_signature() {
         "-key",
         text(&authority),
         "-out",
-        text(&workshop.authority()),
+        text(&ca.authority()),
         "-subj",
         "/C=NO/O=Simulert/CN=SIMULERT Buypass Class 3 Test4 CA G2 ST Business",
     ]);
@@ -211,8 +211,8 @@ fn an_algorithm_that_is_not_known_is_no_false_signature() {
         digest: "-sha512",
         ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("unknown", &options);
-    let authority = workshop.authority();
+    let certificate = ca.certificate("unknown", &options);
+    let authority = ca.authority();
     let authority = text(&authority);
     let more = [
         "--key",
@@ -240,15 +240,15 @@ fn an_algorithm_that_is_not_known_is_no_false_signature() {
 
 #[test]
 fn a_certificate_that_expired_yesterday_expired_1_day_ago() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     let options = CertificateOptions {
         days: "-1",
         ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("expired", &options);
+    let certificate = ca.certificate("expired", &options);
     let arguments = ["--certificate", text(&certificate), "--key", text(&key)];
     let answer = ask_with(&arguments, &[]);
     assert!(answer.text.contains("expired 1 day ago"), "{}", answer.text);

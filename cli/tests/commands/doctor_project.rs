@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::doctor::{ask, ask_with, file, text};
-use crate::doctor_revocation::Stage;
+use crate::doctor_revocation::RevocationTestBed;
 use crate::project::{ORGANISATION, Project, client_tls, found, pin};
 
 fn is_found(project: &Project, setting: &str, finding: &str) {
@@ -183,11 +183,11 @@ fn chains_as_people_write_them() {
 /// Checks this project with the sandbox's values, as environment variables.
 #[tokio::test(flavor = "multi_thread")]
 async fn this_project_with_the_sandboxs_values() {
-    let stage = Stage::start().await;
+    let bed = RevocationTestBed::start().await;
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-    let runtime = stage.sandbox.runtime_config();
-    let runtime = file(stage.folder.path(), "runtime-config.toml", runtime);
-    let variables = stage.sandbox.variables("http://localhost:3000");
+    let runtime = bed.sandbox.runtime_config();
+    let runtime = file(bed.folder.path(), "runtime-config.toml", runtime);
+    let variables = bed.sandbox.variables("http://localhost:3000");
     let variables: Vec<(String, String)> = variables
         .into_iter()
         .map(|(name, value)| (format!("SPIN_VARIABLE_{}", name.to_uppercase()), value))
@@ -196,7 +196,7 @@ async fn this_project_with_the_sandboxs_values() {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let trusted: PathBuf = stage.trusted();
+    let trusted: PathBuf = bed.trusted();
     let arguments = [
         "--json",
         "--live",

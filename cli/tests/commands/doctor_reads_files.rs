@@ -4,28 +4,28 @@ use std::fs;
 use std::path::Path;
 
 use crate::doctor::{ask, ask_with, closed, file, json_of, text};
-use crate::openssl::Workshop;
+use crate::openssl::OpensslAuthority;
 
 const PASSWORD: (&str, &str) = ("INNSYN_PASSWORD", "tæst");
 
 #[test]
 fn files_as_they_come() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let authority = ca.authority();
     let trust = ["--trust", text(&authority)];
     let look = |path: &Path| ask_with(&json_of(path, &trust), &[PASSWORD]);
-    let folder = workshop.path("");
+    let folder = ca.path("");
 
-    let store = workshop.store("new.p12", &good, &key, &["-name", "drift"]);
+    let store = ca.store("new.p12", &good, &key, &["-name", "drift"]);
     assert_eq!(look(&store).findings(), Vec::<String>::new());
     let wrong = ask_with(&json_of(&store, &trust), &[("INNSYN_PASSWORD", "test")]);
     assert_eq!(wrong.findings(), ["error F02"]);
     assert_eq!(wrong.code, 2);
-    let old = workshop.store(
+    let old = ca.store(
         "old.p12",
         &good,
         &key,
@@ -39,7 +39,7 @@ fn files_as_they_come() {
         ],
     );
     assert_eq!(look(&old).findings(), ["error F03"]);
-    let named = workshop.store("named.p12", &good, &key, &["-name", "Nøkkel til drift"]);
+    let named = ca.store("named.p12", &good, &key, &["-name", "Nøkkel til drift"]);
     assert_eq!(look(&named).findings(), ["warning F07"]);
 
     assert_eq!(look(&good).findings(), ["error F04", "info I10"]);
@@ -78,13 +78,13 @@ fn files_as_they_come() {
 
 #[test]
 fn an_encrypted_key_opens_with_its_password_alone() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let sealed = workshop.path("sealed.key");
-    workshop.run(&[
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let sealed = ca.path("sealed.key");
+    ca.run(&[
         "pkcs8",
         "-topk8",
         "-in",
@@ -96,7 +96,7 @@ fn an_encrypted_key_opens_with_its_password_alone() {
         "-passout",
         "pass:tæst",
     ]);
-    let authority = workshop.authority();
+    let authority = ca.authority();
     let authority = text(&authority);
     let more = [
         "--key",
@@ -116,7 +116,7 @@ fn an_encrypted_key_opens_with_its_password_alone() {
         ask_with(&arguments, &[PASSWORD]).findings(),
         Vec::<String>::new()
     );
-    let kept = file(&workshop.path(""), "password", "tæst\n");
+    let kept = file(&ca.path(""), "password", "tæst\n");
     let mut with_file = arguments.clone();
     with_file.extend(["--password-file", text(&kept)]);
     assert_eq!(ask(&with_file).findings(), Vec::<String>::new());

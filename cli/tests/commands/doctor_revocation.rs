@@ -18,16 +18,16 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::doctor::{Answer, ask, file, json_of, text};
-use crate::openssl::{CertificateOptions, EXTENSIONS, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, OpensslAuthority};
 
 /// Sandbox, and the files that the doctor needs to test certificates on its two-way TLS.
-pub(crate) struct Stage {
+pub(crate) struct RevocationTestBed {
     pub(crate) sandbox: Sandbox,
     pub(crate) clock: Clock,
     pub(crate) folder: TempDir,
 }
 
-impl Stage {
+impl RevocationTestBed {
     pub(crate) async fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
         let clock = Clock::default();
@@ -37,15 +37,15 @@ impl Stage {
             app: None,
         };
         let sandbox = Sandbox::start(options).await.expect("a start");
-        let stage = Self {
+        let bed = Self {
             sandbox,
             clock,
             folder,
         };
-        let authorities = stage.sandbox.services().enterprise.hierarchies();
+        let authorities = bed.sandbox.services().enterprise.hierarchies();
         let all = authorities.map(|hierarchy| pem(hierarchy.root()) + &pem(hierarchy.issuing()));
-        file(stage.folder.path(), "trusted.pem", all.concat());
-        stage
+        file(bed.folder.path(), "trusted.pem", all.concat());
+        bed
     }
 
     pub(crate) fn trusted(&self) -> PathBuf {
@@ -116,14 +116,14 @@ pub(crate) fn pem(der: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whether_it_is_revoked() {
-    let stage = Stage::start().await;
-    let ca = stage.sandbox.ca_file().to_owned();
+    let bed = RevocationTestBed::start().await;
+    let ca = bed.sandbox.ca_file().to_owned();
     for vendor in [Vendor::Buypass, Vendor::Commfides] {
-        let good = stage.tried(&stage.ordered(vendor, &[]), &ca, &[]);
+        let good = bed.tried(&bed.ordered(vendor, &[]), &ca, &[]);
         let expected = ["info L05", "info L10", "info L14", "info L14"];
         assert_eq!(good.findings(), expected, "{}", good.text);
-        let revoked = stage.ordered(vendor, &[Defect::Revoked]);
-        let answer = stage.tried(&revoked, &ca, &[]);
+        let revoked = bed.ordered(vendor, &[Defect::Revoked]);
+        let answer = bed.tried(&revoked, &ca, &[]);
         let found = answer.findings();
         let count = |wanted: &str| found.iter().filter(|finding| *finding == wanted).count();
         // By the list and by the responder, and the counterparty reports it too.
@@ -136,13 +136,13 @@ async fn whether_it_is_revoked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn maskinporten_refuses_what_is_revoked() {
-    let stage = Stage::start().await;
-    let client = &stage.sandbox.services().consumers[1];
+    let bed = RevocationTestBed::start().await;
+    let client = &bed.sandbox.services().consumers[1];
     let scope = "skatteetaten:kravogbetalinger";
     for (defects, expected) in [(&[][..], "info L07"), (&[Defect::Revoked], "error I04")] {
         let mut order = order(Vendor::Buypass, defects);
         INNLANDSBANKEN.clone_into(&mut order.organisation);
-        let folder = stage.made(&order);
+        let folder = bed.made(&order);
         let [chain, key] = ["chain", "key"].map(|part| format!("authentication-{part}.pem"));
         let [chain, key] = [folder.join(chain), folder.join(key)];
         let arguments = [
@@ -152,9 +152,9 @@ async fn maskinporten_refuses_what_is_revoked() {
             "test",
             "--live",
             "--ca",
-            text(stage.sandbox.ca_file()),
+            text(bed.sandbox.ca_file()),
             "--maskinporten",
-            &stage.sandbox.addresses().maskinporten,
+            &bed.sandbox.addresses().maskinporten,
             "--client-id",
             client.client_id,
             "--scope",
@@ -168,34 +168,34 @@ async fn maskinporten_refuses_what_is_revoked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn issuers_that_do_not_answer_as_they_should() {
-    let stage = Stage::start().await;
-    let ca = stage.sandbox.ca_file().to_owned();
-    let good = stage.ordered(Vendor::Buypass, &[]);
+    let bed = RevocationTestBed::start().await;
+    let ca = bed.sandbox.ca_file().to_owned();
+    let good = bed.ordered(Vendor::Buypass, &[]);
     // Within the certificate's validity, and before that of the answer.
-    stage.clock.set_offset(-36 * 3600);
-    let old = stage.tried(&good, &ca, &[]).findings();
+    bed.clock.set_offset(-36 * 3600);
+    let old = bed.tried(&good, &ca, &[]).findings();
     let count = |found: &[String], wanted| found.iter().filter(|one| *one == wanted).count();
     assert_eq!(count(&old, "warning N03"), 2, "{old:?}");
-    stage.clock.set_offset(0);
-    stage.sandbox.services().faults.order(Rule {
+    bed.clock.set_offset(0);
+    bed.sandbox.services().faults.order(Rule {
         service: ExternalService::Issuers,
         path: None,
         times: None,
         fault: Fault::TooManyRequests { retry_after: None },
     });
-    let silent = stage.tried(&good, &ca, &[]).findings();
+    let silent = bed.tried(&good, &ca, &[]).findings();
     assert_eq!(count(&silent, "warning N02"), 2, "{silent:?}");
 }
 
 /// Checks lists that `openssl ca` makes, of an authority that it made too.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_that_openssl_makes() {
-    let (Some(workshop), Some(other)) = (Workshop::open(), Workshop::open()) else {
+    let (Some(ca), Some(other)) = (OpensslAuthority::open(), OpensslAuthority::open()) else {
         return;
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("its address").port();
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     let extensions = format!(
         "{EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
          crlDistributionPoints=URI:http://localhost:{port}/list.crl\n"
@@ -204,10 +204,10 @@ async fn lists_that_openssl_makes() {
         extensions: &extensions,
         ..CertificateOptions::new(&key)
     };
-    let certificate = workshop.certificate("listed", &options);
+    let certificate = ca.certificate("listed", &options);
     let lists = [
-        (list(&workshop, None), "info L14"),
-        (list(&workshop, Some(&certificate)), "error N01"),
+        (list(&ca, None), "info L14"),
+        (list(&ca, Some(&certificate)), "error N01"),
         (list(&other, None), "warning N03"),
         (b"hei".to_vec(), "warning N03"),
     ];
@@ -222,7 +222,7 @@ async fn lists_that_openssl_makes() {
             let _ = tcp.write_all(&[head.as_bytes(), &list].concat()).await;
             let _ = tcp.shutdown().await;
         };
-        let authority = workshop.authority();
+        let authority = ca.authority();
         let arguments: Vec<String> = json_of(
             &certificate,
             &[
@@ -258,11 +258,11 @@ async fn lists_that_openssl_makes() {
 /// Checks the responder `openssl ocsp`, of an authority that openssl made.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_responder_of_openssls() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let authority = ca.authority();
     for (entry, expected) in [
         (None, "warning N03"),
         (Some("-valid"), "info L14"),
@@ -279,9 +279,9 @@ async fn a_responder_of_openssls() {
             extensions: &extensions,
             ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("asked", &options);
-        register(&workshop, entry.map(|entry| [entry, text(&certificate)]));
-        let mut responder = responder(&workshop, &port).await;
+        let certificate = ca.certificate("asked", &options);
+        register(&ca, entry.map(|entry| [entry, text(&certificate)]));
+        let mut responder = responder(&ca, &port).await;
         let more = [
             "--key",
             text(&key),
@@ -308,10 +308,10 @@ async fn a_responder_of_openssls() {
 }
 
 /// Starts an OCSP responder over the current register.
-async fn responder(workshop: &Workshop, port: &str) -> Child {
+async fn responder(ca: &OpensslAuthority, port: &str) -> Child {
     let mut command = Command::new("openssl");
     command
-        .current_dir(workshop.path(""))
+        .current_dir(ca.path(""))
         .args([
             "ocsp",
             "-port",
@@ -332,14 +332,14 @@ async fn responder(workshop: &Workshop, port: &str) -> Child {
     child
 }
 
-/// Makes the revocation list of `workshop`'s authority, with `revoked` on it.
-fn list(workshop: &Workshop, revoked: Option<&Path>) -> Vec<u8> {
-    register(workshop, revoked.map(|revoked| ["-revoke", text(revoked)]));
-    workshop.run(&[&CA[..], &["-gencrl", "-out", "list.pem"]].concat());
-    workshop.run(&[
+/// Makes the revocation list of `ca`'s authority, with `revoked` on it.
+fn list(ca: &OpensslAuthority, revoked: Option<&Path>) -> Vec<u8> {
+    register(ca, revoked.map(|revoked| ["-revoke", text(revoked)]));
+    ca.run(&[&CA[..], &["-gencrl", "-out", "list.pem"]].concat());
+    ca.run(&[
         "crl", "-in", "list.pem", "-outform", "DER", "-out", "list.der",
     ]);
-    std::fs::read(workshop.path("list.der")).expect("a list")
+    std::fs::read(ca.path("list.der")).expect("a list")
 }
 
 const CA: [&str; 7] = [
@@ -353,8 +353,8 @@ const CA: [&str; 7] = [
 ];
 
 /// Writes the authority's register, with one entry or none.
-fn register(workshop: &Workshop, entry: Option<[&str; 2]>) {
-    let folder = workshop.path("");
+fn register(ca: &OpensslAuthority, entry: Option<[&str; 2]>) {
+    let folder = ca.path("");
     file(&folder, "index.txt", "");
     file(
         &folder,
@@ -362,6 +362,6 @@ fn register(workshop: &Workshop, entry: Option<[&str; 2]>) {
         "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\ndefault_md = sha256\ndefault_crl_days = 1\n",
     );
     if let Some(entry) = entry {
-        workshop.run(&[&CA[..], &entry].concat());
+        ca.run(&[&CA[..], &entry].concat());
     }
 }

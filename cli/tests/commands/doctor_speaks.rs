@@ -5,18 +5,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::doctor::{ask, ask_with, file, json_of, text};
-use crate::openssl::Workshop;
+use crate::openssl::OpensslAuthority;
 
 const PASSWORD: &str = "tæst";
 
 #[test]
 fn a_report_in_the_language_of_the_reader() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let authority = ca.authority();
     let arguments = [
         "--certificate",
         text(&good),
@@ -89,13 +89,13 @@ fn what_is_not_there_was_not_checked() {
 
 #[test]
 fn an_alias_chooses() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let store = workshop.store("a.p12", &good, &key, &["-name", "drift"]);
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let store = ca.store("a.p12", &good, &key, &["-name", "drift"]);
+    let authority = ca.authority();
     let look = |alias| {
         let more = ["--alias", alias, "--trust", text(&authority)];
         ask_with(&json_of(&store, &more), &[("INNSYN_PASSWORD", PASSWORD)])
@@ -106,14 +106,14 @@ fn an_alias_chooses() {
 
 #[test]
 fn what_the_app_needs_is_written_once() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let store = workshop.store("a.p12", &good, &key, &[]);
-    let authority = workshop.authority();
-    let out = workshop.path("out");
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let store = ca.store("a.p12", &good, &key, &[]);
+    let authority = ca.authority();
+    let out = ca.path("out");
     let write = |purpose| {
         let more = [
             "--trust",
@@ -182,12 +182,12 @@ fn what_the_app_needs_is_written_once() {
 
 #[test]
 fn with_an_error_nothing_is_written() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let out = workshop.path("out");
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let out = ca.path("out");
     let answer = ask(&json_of(
         &good,
         &["--key", text(&key), "--write", text(&out)],
@@ -198,14 +198,14 @@ fn with_an_error_nothing_is_written() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let store = workshop.store("a.p12", &good, &key, &["-name", "drift"]);
-    let out = workshop.path("out");
-    let authority = workshop.authority();
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let store = ca.store("a.p12", &good, &key, &["-name", "drift"]);
+    let out = ca.path("out");
+    let authority = ca.authority();
     let secrets: Vec<String> = [&key, &good]
         .iter()
         .flat_map(|path| {

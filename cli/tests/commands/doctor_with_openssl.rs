@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::doctor::{Answer, ask, closed, file, json_of, text};
-use crate::openssl::{CertificateOptions, EXTENSIONS, SUBJECT, Workshop};
+use crate::openssl::{CertificateOptions, EXTENSIONS, OpensslAuthority, SUBJECT};
 
 /// Runs the doctor on `certificate`, with its key and the authority that signed it.
-fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) -> Answer {
-    let authority = workshop.authority();
+fn judged(ca: &OpensslAuthority, certificate: &Path, key: &Path, more: &[&str]) -> Answer {
+    let authority = ca.authority();
     let authority = text(&authority);
     let mut all = vec![
         "--key",
@@ -24,10 +24,10 @@ fn judged(workshop: &Workshop, certificate: &Path, key: &Path, more: &[&str]) ->
 
 /// Checks certificates that deviate in one property each, and that the doctor reports that alone.
 fn each(cases: &[(&str, &str, Option<&str>)]) {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     for (subject, extensions, expected) in cases {
         let options = CertificateOptions {
             subject: if subject.is_empty() { SUBJECT } else { subject },
@@ -38,8 +38,8 @@ fn each(cases: &[(&str, &str, Option<&str>)]) {
             },
             ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("one", &options);
-        let found = judged(&workshop, &certificate, &key, &[]).findings();
+        let certificate = ca.certificate("one", &options);
+        let found = judged(&ca, &certificate, &key, &[]).findings();
         let expected: Vec<&str> = expected.iter().copied().collect();
         assert_eq!(found, expected, "{subject} {extensions}");
     }
@@ -145,10 +145,10 @@ fn what_it_is_for() {
 
 #[test]
 fn days_and_digests() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
+    let key = ca.usual_key();
     for (days, digest, expected) in [
         ("80", "-sha256", "info V03"),
         ("20", "-sha256", "warning V03"),
@@ -160,8 +160,8 @@ fn days_and_digests() {
             digest,
             ..CertificateOptions::new(&key)
         };
-        let certificate = workshop.certificate("wrong", &options);
-        let found = judged(&workshop, &certificate, &key, &[]).findings();
+        let certificate = ca.certificate("wrong", &options);
+        let found = judged(&ca, &certificate, &key, &[]).findings();
         assert!(
             found.iter().any(|finding| finding == expected),
             "{digest} {days}: {found:?}"
@@ -171,7 +171,7 @@ fn days_and_digests() {
 
 #[test]
 fn keys_of_every_kind() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
     for (name, algorithm, token, tls) in [
@@ -201,32 +201,29 @@ fn keys_of_every_kind() {
         ),
         ("ed25519", &["ED25519"], &["error C01"], 0),
     ] {
-        let key = workshop.key(name, algorithm);
-        let certificate = workshop.certificate(name, &CertificateOptions::new(&key));
-        let answer = judged(&workshop, &certificate, &key, &[]);
+        let key = ca.key(name, algorithm);
+        let certificate = ca.certificate(name, &CertificateOptions::new(&key));
+        let answer = judged(&ca, &certificate, &key, &[]);
         assert_eq!(answer.findings(), token, "{name}");
-        let answer = judged(&workshop, &certificate, &key, &["--purpose", "tls"]);
+        let answer = judged(&ca, &certificate, &key, &["--purpose", "tls"]);
         assert_eq!(answer.code, tls, "{name}");
     }
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
-    let other = workshop.path("p-256.key");
-    assert_eq!(
-        judged(&workshop, &good, &other, &[]).findings(),
-        ["error F05"]
-    );
+    let key = ca.usual_key();
+    let good = ca.good(&key);
+    let other = ca.path("p-256.key");
+    assert_eq!(judged(&ca, &good, &other, &[]).findings(), ["error F05"]);
 }
 
 #[test]
 fn a_damaged_key_and_a_damaged_certificate() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
+    let key = ca.usual_key();
+    let good = ca.good(&key);
     let der = |kind: &str, from: &Path, to: &str| {
-        let path = workshop.path(to);
-        workshop.run(&[
+        let path = ca.path(to);
+        ca.run(&[
             kind,
             "-in",
             text(from),
@@ -241,42 +238,36 @@ fn a_damaged_key_and_a_damaged_certificate() {
     // In the middle are the secret parts.
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    let damaged = closed(&workshop.path(""), "damaged.key", bytes);
-    assert_eq!(
-        judged(&workshop, &good, &damaged, &[]).findings(),
-        ["error C05"]
-    );
+    let damaged = closed(&ca.path(""), "damaged.key", bytes);
+    assert_eq!(judged(&ca, &good, &damaged, &[]).findings(), ["error C05"]);
 
     let mut bytes = der("x509", &good, "good.der");
     *bytes.last_mut().expect("a byte") ^= 1;
-    let damaged = file(&workshop.path(""), "damaged.der", bytes);
-    assert_eq!(
-        judged(&workshop, &damaged, &key, &[]).findings(),
-        ["error I12"]
-    );
+    let damaged = file(&ca.path(""), "damaged.der", bytes);
+    assert_eq!(judged(&ca, &damaged, &key, &[]).findings(), ["error I12"]);
 }
 
 #[test]
 fn issuers() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let key = workshop.usual_key();
-    let good = workshop.good(&key);
+    let key = ca.usual_key();
+    let good = ca.good(&key);
     let key = text(&key);
     let unknown = ask(&json_of(&good, &["--key", key]));
     assert_eq!(unknown.findings(), ["error I02", "info I10"]);
-    let other = Workshop::open().expect("openssl");
+    let other = OpensslAuthority::open().expect("openssl");
     let other = other.authority();
     let like = ask(&json_of(&good, &["--key", key, "--trust", text(&other)]));
     assert_eq!(like.findings(), ["error I08", "info I10"]);
-    let authority = workshop.authority();
+    let authority = ca.authority();
     let authority = text(&authority);
     let missing = ["--key", key, "--trust", authority, "--purpose", "tls"];
     assert_eq!(ask(&json_of(&good, &missing)).findings(), ["warning I10"]);
 
-    let own = workshop.path("own.pem");
-    workshop.run(&[
+    let own = ca.path("own.pem");
+    ca.run(&[
         "req",
         "-x509",
         "-new",
@@ -298,11 +289,7 @@ fn issuers() {
     let found = ask(&json_of(&own, &["--key", key])).findings();
     assert!(found.contains(&"error I01".to_owned()), "{found:?}");
 
-    let authority_key = workshop.path("authority.key");
-    let found = ask(&json_of(
-        &workshop.authority(),
-        &["--key", text(&authority_key)],
-    ))
-    .findings();
+    let authority_key = ca.path("authority.key");
+    let found = ask(&json_of(&ca.authority(), &["--key", text(&authority_key)])).findings();
     assert_eq!(found[..2], ["error F10", "error I01"]);
 }

@@ -42,4 +42,4 @@ mod secrets_stay_unseen;
 mod sidecar_and_an_app_that_fails;
 mod sidecar_refuses_to_start;
 mod signs_as_deployed;
-mod stage;
+mod test_bed;

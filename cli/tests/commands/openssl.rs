@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::doctor::{file, text};
 
 /// Authority of `openssl`, in a folder with all files that it has made.
-pub(crate) struct Workshop {
+pub(crate) struct OpensslAuthority {
     folder: TempDir,
 }
 
@@ -31,22 +31,22 @@ pub(crate) const EXTENSIONS: &str = "basicConstraints=CA:false\n\
 const KEYS: &str = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n\
     crlDistributionPoints=URI:http://localhost:1/issuing.crl\n";
 
-impl Workshop {
-    /// Opens a workshop. Returns `None` without `openssl`, and prints a warning.
+impl OpensslAuthority {
+    /// Creates the authority. Returns `None` without `openssl`, and prints a warning.
     pub(crate) fn open() -> Option<Self> {
         if !programs::is_installed("openssl", "the doctor sees no certificate of its making") {
             return None;
         }
-        let workshop = Self {
+        let ca = Self {
             folder: TempDir::new().expect("a folder"),
         };
-        let authority = workshop.key("authority", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
-        workshop.run(&[
+        let authority = ca.key("authority", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
+        ca.run(&[
             "req", "-x509", "-new", "-sha256", "-days", "3650", "-key", text(&authority), "-out",
-            text(&workshop.path("authority.pem")), "-subj",
+            text(&ca.path("authority.pem")), "-subj",
             "/C=NO/organizationIdentifier=NTRNO-310000507/O=Simulert/CN=SIMULERT Buypass Class 3 Test4 CA G2 ST Business",
         ]);
-        Some(workshop)
+        Some(ca)
     }
 
     /// Returns the path of a file in its folder.

@@ -36,12 +36,12 @@ fn printed(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 }
 
 /// Certificate with its key, of elliptic curves: quickly made.
-struct Pair {
+struct CertificateAndKey {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
-impl Pair {
+impl CertificateAndKey {
     fn new(key: KeyPair) -> Self {
         let params = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
         Self {
@@ -55,13 +55,13 @@ impl Pair {
     }
 }
 
-fn pair() -> Pair {
-    Pair::new(KeyPair::generate().expect("a key"))
+fn pair() -> CertificateAndKey {
+    CertificateAndKey::new(KeyPair::generate().expect("a key"))
 }
 
 /// Creates a folder with `roots.pem`, `own.pem` and `pins.toml`, whose one pin has its key in
 /// `own.key`.
-fn with_pins(pair: &Pair) -> (TempDir, PathBuf) {
+fn with_pins(pair: &CertificateAndKey) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder");
     for name in ["roots.pem", "own.pem"] {
         file(folder.path(), name, pair.certificate.pem());
@@ -339,7 +339,7 @@ fn of_the_runtime_configuration_of_a_project() {
     }
     project.runtime = usual;
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
-    let secret = Pair::new(key).secret();
+    let secret = CertificateAndKey::new(key).secret();
     for (name, document) in in_toml(
         "[[client_tls]]\ncomponent_ids = [\"one\"]\nhosts = [\"localhost\"]\nclient_cert_file = \"good/authentication-chain.pem\"\nclient_private_key_file = @\n",
         &secret.text,

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::process::Process;
-use crate::stage::Answer;
+use crate::test_bed::Answer;
 
 /// 32 bytes, base64url.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";

@@ -35,7 +35,7 @@ pub(super) fn strength(context: &CheckContext) -> Outcome {
         _ => of_certificate.or(of_key),
     };
     let Some(kind) = kind else {
-        return Outcome::NotMade(material.missing_key());
+        return Outcome::Skipped(material.missing_key());
     };
     let is_old = context.certificate().is_some_and(|certificate| {
         let authority = certificate.authority();
@@ -50,18 +50,18 @@ pub(super) fn strength(context: &CheckContext) -> Outcome {
         KeyAlgorithm::Rsa(_) => None,
         KeyAlgorithm::Other(name) => Some(C01.finding([name.into()])),
     };
-    Outcome::Made(found.into_iter().collect())
+    Outcome::Completed(found.into_iter().collect())
 }
 
 /// Checks that the key signs, that its signature verifies with the certificate, and that the app's own code can use it.
 pub(super) fn trial(context: &CheckContext) -> Outcome {
     let material = context.material;
     let Some(key) = &material.key else {
-        return Outcome::NotMade(material.missing_key());
+        return Outcome::Skipped(material.missing_key());
     };
     let kind = key.algorithm();
     if matches!(kind, KeyAlgorithm::Rsa(bits) if bits < MIN_BITS) {
-        return Outcome::NotMade(Bilingual::new(
+        return Outcome::Skipped(Bilingual::new(
             "nøkkelen er for kort til å prøves",
             "the key is too short to be tried",
         ));
@@ -78,7 +78,7 @@ pub(super) fn trial(context: &CheckContext) -> Outcome {
         _ => true,
     };
     let found = (!is_sound || !is_read).then(|| C05.finding([]));
-    Outcome::Made(found.into_iter().collect())
+    Outcome::Completed(found.into_iter().collect())
 }
 
 /// Checks that neither the certificate nor an issuer below the root has a forgeable signature.
@@ -90,5 +90,5 @@ pub(super) fn algorithm(context: &CertificateContext) -> Outcome {
         };
         C04.finding([name.into()])
     });
-    Outcome::Made(found.into_iter().collect())
+    Outcome::Completed(found.into_iter().collect())
 }

@@ -10,7 +10,7 @@ use crate::finding::Finding;
 
 /// Checks the organisation and its number.
 pub(super) fn check(context: &CertificateContext) -> Outcome {
-    Outcome::Made(findings(context))
+    Outcome::Completed(findings(context))
 }
 
 fn findings(context: &CertificateContext) -> Vec<Finding> {

@@ -17,12 +17,12 @@ pub(super) fn issuer(context: &CertificateContext) -> Outcome {
         if context.leaf.fields.is_self_issued() {
             found.push(I01.finding([]));
         }
-        return Outcome::Made(found);
+        return Outcome::Completed(found);
     }
     found.extend(holder(context));
     if let Some(authority) = context.authority() {
         check_known(context, authority, &mut found);
-        return Outcome::Made(found);
+        return Outcome::Completed(found);
     }
     match context.authorities.issuer_of(&context.leaf.fields) {
         // Only the signature can decide, which needs the issuer's certificate.
@@ -42,7 +42,7 @@ pub(super) fn issuer(context: &CertificateContext) -> Outcome {
         }
         Issuer::Unknown => {}
     }
-    Outcome::Made(found)
+    Outcome::Completed(found)
 }
 
 /// Returns whether there are certificates with the issuer's name, none of which signed the certificate.
@@ -118,7 +118,7 @@ fn check_known(context: &CertificateContext, authority: &Authority, found: &mut 
 pub(super) fn chain(context: &CertificateContext) -> Outcome {
     let mut found = Vec::new();
     if context.is_issuers() {
-        return Outcome::Made(found);
+        return Outcome::Completed(found);
     }
     let leaf = context.leaf;
     let others = &context.material.others;
@@ -140,13 +140,13 @@ pub(super) fn chain(context: &CertificateContext) -> Outcome {
     if let Some(other) = stranger.or(misplaced).or(before) {
         found.push(I11.finding([other.name().into()]));
     }
-    Outcome::Made(found)
+    Outcome::Completed(found)
 }
 
 /// Checks that each certificate of the chain is signed by the next.
 pub(super) fn signature(context: &CertificateContext) -> Outcome {
     if context.leaf.fields.is_self_issued() {
-        return Outcome::Made(Vec::new());
+        return Outcome::Completed(Vec::new());
     }
     let known = [
         context.material.others.as_slice(),
@@ -155,20 +155,20 @@ pub(super) fn signature(context: &CertificateContext) -> Outcome {
     .concat();
     let chain = context.leaf.issuer_chain(&known);
     if chain.is_empty() {
-        return Outcome::NotMade(unverified(context));
+        return Outcome::Skipped(unverified(context));
     }
     let mut below = context.leaf;
     for above in chain {
         match above.verify(below) {
             SignatureStatus::Valid => {}
             SignatureStatus::Invalid => {
-                return Outcome::Made(vec![I12.finding([below.name().into()])]);
+                return Outcome::Completed(vec![I12.finding([below.name().into()])]);
             }
-            SignatureStatus::UnknownAlgorithm => return Outcome::NotMade(unknown_algorithm(below)),
+            SignatureStatus::UnknownAlgorithm => return Outcome::Skipped(unknown_algorithm(below)),
         }
         below = above;
     }
-    Outcome::Made(Vec::new())
+    Outcome::Completed(Vec::new())
 }
 
 /// Returns whether a trusted authority signed the certificate.

@@ -203,14 +203,14 @@ pub(crate) fn run(context: &CheckContext) -> CheckResults {
             (_, None) if need == Need::IfPresent => continue,
             (Function::Files(check), _) => check(context),
             (Function::Certificate(check), Some(certificate)) => check(certificate),
-            (Function::Certificate(_), None) => Outcome::NotMade(no_certificate()),
+            (Function::Certificate(_), None) => Outcome::Skipped(no_certificate()),
         };
         let is_in_vault = context.material.key_place == KeyPlace::Vault;
         match outcome {
             // A key in a vault cannot be checked here, which A02 says.
-            Outcome::NotMade(_) if is_in_vault && check.uses_key => {}
+            Outcome::Skipped(_) if is_in_vault && check.uses_key => {}
             // The certificate beside a registered key is checked as far as possible.
-            Outcome::NotMade(_) if need == Need::IfPresent => {}
+            Outcome::Skipped(_) if need == Need::IfPresent => {}
             Outcome::Partly(found, _) if need == Need::IfPresent => results.add_findings(found),
             outcome => results.add(check.name, check.entries, outcome),
         }

@@ -13,7 +13,7 @@ use crate::language::Bilingual;
 
 /// Checks the usages and the policies.
 pub(super) fn check(context: &CertificateContext) -> Outcome {
-    Outcome::Made(findings(context))
+    Outcome::Completed(findings(context))
 }
 
 fn findings(context: &CertificateContext) -> Vec<Finding> {

@@ -6,9 +6,9 @@ use crate::language::Bilingual;
 /// Outcome of a check.
 pub(crate) enum Outcome {
     /// Check that was made, with its findings.
-    Made(Vec<Finding>),
+    Completed(Vec<Finding>),
     /// Check that could not be made, with the reason.
-    NotMade(Bilingual),
+    Skipped(Bilingual),
     /// Check of which a part could not be made, with the findings of the rest and the reason.
     Partly(Vec<Finding>, Bilingual),
 }
@@ -41,11 +41,11 @@ impl CheckResults {
         outcome: Outcome,
     ) {
         let missing = match outcome {
-            Outcome::Made(mut findings) => {
+            Outcome::Completed(mut findings) => {
                 self.findings.append(&mut findings);
                 None
             }
-            Outcome::NotMade(why) => Some(why),
+            Outcome::Skipped(why) => Some(why),
             Outcome::Partly(mut findings, why) => {
                 self.findings.append(&mut findings);
                 Some(why)

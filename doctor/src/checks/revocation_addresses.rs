@@ -18,5 +18,5 @@ pub(super) fn check(context: &CertificateContext) -> Outcome {
             Bilingual::new("hverken CRL eller OCSP", "neither CRL nor OCSP"),
         ])
     });
-    Outcome::Made(found.into_iter().collect())
+    Outcome::Completed(found.into_iter().collect())
 }

@@ -31,9 +31,9 @@ pub(super) fn check(context: &CertificateContext) -> Outcome {
         V03.finding([span(between(context.now, validity.until))])
             .at_most(Severity::Info)
     } else {
-        return Outcome::Made(Vec::new());
+        return Outcome::Completed(Vec::new());
     };
-    Outcome::Made(vec![finding])
+    Outcome::Completed(vec![finding])
 }
 
 /// Returns the time from one moment to a later one, in whole seconds.

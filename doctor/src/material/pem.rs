@@ -1,6 +1,6 @@
 //! Reader of PEM into [`FileContents`], with the reader of the app and the host: oddities and faults are findings.
 
-use keyfile::{Block, Fault, Kind, Oddity, Pem};
+use keyfile::{Block, Deviation, Fault, Kind, Pem};
 
 use super::file_contents::FileContents;
 use super::password::Password;
@@ -77,7 +77,7 @@ fn first_value(der: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns one finding for all oddities, which the app and the host accept and other programs may not.
-fn oddities_finding(oddities: &[Oddity]) -> Option<Finding> {
+fn oddities_finding(oddities: &[Deviation]) -> Option<Finding> {
     let words: Vec<Bilingual> = oddities.iter().copied().map(oddity_text).collect();
     let in_language = |language| {
         let words: Vec<&str> = words.iter().map(|text| text.get(language)).collect();
@@ -93,18 +93,18 @@ fn oddities_finding(oddities: &[Oddity]) -> Option<Finding> {
 }
 
 /// Returns the description of an oddity.
-fn oddity_text(oddity: Oddity) -> Bilingual {
+fn oddity_text(oddity: Deviation) -> Bilingual {
     let norwegian = match oddity {
-        Oddity::ByteOrderMark => "BOM først",
-        Oddity::Utf16 => "UTF-16",
-        Oddity::OneLine => "uten linjeskift",
-        Oddity::EscapedLineBreaks => "\\n i stedet for linjeskift",
-        Oddity::Indented => "innrykkede linjer",
-        Oddity::Quoted => "linjer i anførselstegn",
-        Oddity::TextOnBoundary => "annen tekst på en BEGIN- eller END-linje",
-        Oddity::NotAscii => "tegn utenfor ASCII inne i en blokk",
-        Oddity::LineLength => "linjer som ikke er 64 tegn",
-        Oddity::Padding => "feil utfylling på slutten",
+        Deviation::ByteOrderMark => "BOM først",
+        Deviation::Utf16 => "UTF-16",
+        Deviation::OneLine => "uten linjeskift",
+        Deviation::EscapedLineBreaks => "\\n i stedet for linjeskift",
+        Deviation::Indented => "innrykkede linjer",
+        Deviation::Quoted => "linjer i anførselstegn",
+        Deviation::TextOnBoundary => "annen tekst på en BEGIN- eller END-linje",
+        Deviation::NotAscii => "tegn utenfor ASCII inne i en blokk",
+        Deviation::LineLength => "linjer som ikke er 64 tegn",
+        Deviation::Padding => "feil utfylling på slutten",
     };
     Bilingual::new(norwegian, oddity.to_string())
 }

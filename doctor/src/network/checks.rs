@@ -128,7 +128,7 @@ impl NetworkChecks {
             bar.set_message(format!("{word} {origin}"));
             let outcome = match context.certificate() {
                 Some(certificate) => mutual_tls::check(&certificate, &self.roots, origin).await,
-                None => Outcome::NotMade(Bilingual::new(
+                None => Outcome::Skipped(Bilingual::new(
                     "sertifikatet mangler",
                     "there is no certificate",
                 )),

@@ -69,11 +69,11 @@ pub(super) async fn check(
     results: &mut CheckResults,
 ) {
     let (found, metadata) = fetch_metadata(roots, origin).await;
-    results.add("maskinporten", METADATA_ENTRIES, Outcome::Made(found));
+    results.add("maskinporten", METADATA_ENTRIES, Outcome::Completed(found));
     let Some(token) = token else { return };
     let outcome = match metadata {
         Some(metadata) => request_token(context, roots, token, &metadata).await,
-        None => Outcome::NotMade(Bilingual::new(
+        None => Outcome::Skipped(Bilingual::new(
             "Maskinportens metadata mangler",
             "there is no metadata of Maskinporten",
         )),
@@ -154,7 +154,7 @@ async fn request_token(
     };
     let connection = match TlsConnection::open(request.uri(), roots, None).await {
         Ok(connection) => connection,
-        Err(error) => return Outcome::Made(vec![error.finding]),
+        Err(error) => return Outcome::Completed(vec![error.finding]),
     };
     let peer = connection.peer.clone();
     let finding = match connection.exchange(request).await {
@@ -169,7 +169,7 @@ async fn request_token(
             }
         }
     };
-    Outcome::Made(vec![finding])
+    Outcome::Completed(vec![finding])
 }
 
 fn token_request(

@@ -34,7 +34,7 @@ pub(super) async fn check(
     origin: &Origin,
 ) -> Outcome {
     let Ok(address) = origin.join("/").parse() else {
-        return Outcome::NotMade("its address cannot be used".into());
+        return Outcome::Skipped("its address cannot be used".into());
     };
     let Some(certified) = certified_key(context) else {
         let finding = L13.finding(["there is no key that fits the certificate".into()]);
@@ -46,7 +46,7 @@ pub(super) async fn check(
             let explained = error
                 .alert
                 .and_then(|alert| explain(context, origin, alert));
-            return Outcome::Made(vec![explained.unwrap_or(error.finding)]);
+            return Outcome::Completed(vec![explained.unwrap_or(error.finding)]);
         }
     };
     let (peer, is_requested) = (connection.peer.clone(), connection.is_requested);
@@ -75,7 +75,7 @@ pub(super) async fn check(
         }),
     }
     if is_requested {
-        Outcome::Made(found)
+        Outcome::Completed(found)
     } else {
         let why = Bilingual::new(
             "motparten ba ikke om sertifikatet",

@@ -61,7 +61,7 @@ impl Setting {
         let purpose = self.purpose;
         let Some(mut material) = self.material else {
             let mut results = CheckResults::default();
-            results.add("setting", ENTRIES, Outcome::Made(self.findings));
+            results.add("setting", ENTRIES, Outcome::Completed(self.findings));
             let results = results.sorted(purpose);
             let report = CertificateReport::without_certificate(&results, purpose, language);
             return report.with_setting(self.name);

@@ -24,7 +24,7 @@ pub(crate) struct CertificateReport {
     /// Names of the checks that were made.
     checks: Vec<&'static str>,
     /// Checks that the purpose needs and that could not be made.
-    not_made: Vec<NotMade>,
+    not_made: Vec<SkippedCheck>,
     /// Files that were written.
     written: Vec<PathBuf>,
     /// Reason why no files were written, if files were asked for.
@@ -36,7 +36,7 @@ pub(crate) struct CertificateReport {
 
 /// Check that was not made.
 #[derive(Serialize)]
-struct NotMade {
+struct SkippedCheck {
     check: &'static str,
     /// Identifiers of the catalogue entries that the check looks for.
     ids: Vec<&'static str>,
@@ -90,7 +90,7 @@ impl CertificateReport {
         for check in &results.checks {
             match &check.missing {
                 None => checks.push(check.name),
-                Some(why) => not_made.push(NotMade {
+                Some(why) => not_made.push(SkippedCheck {
                     check: check.name,
                     ids: check.entries.iter().map(|entry| entry.id).collect(),
                     reason: printable(why.get(language)),
@@ -203,7 +203,7 @@ impl CertificateReport {
     /// Lists the checks that were not made, by reason.
     fn write_not_made(&self, out: &mut String) {
         let mut reasons: Vec<&str> = Vec::new();
-        for NotMade { reason, .. } in &self.not_made {
+        for SkippedCheck { reason, .. } in &self.not_made {
             if !reasons.contains(&reason.as_str()) {
                 reasons.push(reason);
             }

@@ -48,16 +48,16 @@ fn place(path: &Path) -> String {
 struct Node(Value);
 
 impl<'de> Deserializer<'de> for Node {
-    type Error = Unfit;
+    type Error = InvalidValue;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, InvalidValue> {
         match self.0 {
             Value::String(text) => visitor.visit_string(text),
             Value::Integer(number) => visitor.visit_i64(number),
             Value::Float(number) => visitor.visit_f64(number),
             Value::Boolean(truth) => visitor.visit_bool(truth),
             // No setting is a date.
-            Value::Datetime(_) => Err(Unfit("a date is not expected here".to_owned())),
+            Value::Datetime(_) => Err(InvalidValue("a date is not expected here".to_owned())),
             Value::Array(list) => {
                 let mut list = SeqDeserializer::new(list.into_iter().map(Node));
                 let read = visitor.visit_seq(&mut list)?;
@@ -72,7 +72,7 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, InvalidValue> {
         visitor.visit_some(self)
     }
 
@@ -80,7 +80,7 @@ impl<'de> Deserializer<'de> for Node {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
+    ) -> Result<V::Value, InvalidValue> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -89,14 +89,14 @@ impl<'de> Deserializer<'de> for Node {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unfit> {
+    ) -> Result<V::Value, InvalidValue> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(name.into_deserializer()),
             Value::Table(table) => {
                 let pairs = table.into_iter().map(|(key, value)| (key, Node(value)));
                 visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(pairs)))
             }
-            _ => Err(Unfit("a name is expected".to_owned())),
+            _ => Err(InvalidValue("a name is expected".to_owned())),
         }
     }
 
@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 }
 
-impl IntoDeserializer<'_, Unfit> for Node {
+impl IntoDeserializer<'_, InvalidValue> for Node {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -116,17 +116,17 @@ impl IntoDeserializer<'_, Unfit> for Node {
 
 /// Error: an unexpected value. Names are repeated if they look like names, values never.
 #[derive(Debug)]
-struct Unfit(String);
+struct InvalidValue(String);
 
-impl Display for Unfit {
+impl Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for InvalidValue {}
 
-impl Error for Unfit {
+impl Error for InvalidValue {
     /// Omits the message: it may contain anything.
     fn custom<T: Display>(_: T) -> Self {
         Self("it is not what is expected here".to_owned())

@@ -7,7 +7,9 @@ use http::Request;
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio_rustls::TlsAcceptor;
 
-use super::{admitted::Admitted, answer::Fault, callers::Callers, error::EgressError};
+use super::{
+    answer::Fault, authenticated_caller::AuthenticatedCaller, callers::Callers, error::EgressError,
+};
 use crate::outbound::{TlsError, pair};
 
 /// Access control of the proxy: its address, TLS and callers.
@@ -79,14 +81,14 @@ impl AccessControl {
     /// # Errors
     ///
     /// The reason for the refusal.
-    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<Admitted, Fault> {
+    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<AuthenticatedCaller, Fault> {
         let headers = request.headers();
         let foreign = self.is_for_this_machine() && !loopback::names_this_machine(headers);
         if foreign || loopback::is_of_a_browser(headers) {
             return Err(Fault::NotThisMachine);
         }
         match &self.callers {
-            None => Ok(Admitted::default()),
+            None => Ok(AuthenticatedCaller::default()),
             Some(callers) => callers.identify(request),
         }
     }

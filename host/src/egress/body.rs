@@ -22,9 +22,9 @@ use super::answer::Fault;
 
 /// Flag for a body that differs from its digest.
 #[derive(Clone, Default)]
-pub(super) struct Verdict(Arc<AtomicBool>);
+pub(super) struct DigestVerdict(Arc<AtomicBool>);
 
-impl Verdict {
+impl DigestVerdict {
     pub(super) fn differs(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -37,11 +37,11 @@ impl Verdict {
 pub(super) fn held_to<B>(
     request: Request<B>,
     digest: Option<BodyDigest>,
-) -> Result<(Request<WasiBody>, Verdict), Fault>
+) -> Result<(Request<WasiBody>, DigestVerdict), Fault>
 where
     B: Body<Data = Bytes, Error = Error> + Send + Unpin + 'static,
 {
-    let verdict = Verdict::default();
+    let verdict = DigestVerdict::default();
     let Some(expected) = digest else {
         return Ok((request.map(BodyExt::boxed_unsync), verdict));
     };
@@ -52,7 +52,7 @@ where
         return Ok((request.map(BodyExt::boxed_unsync), verdict));
     }
     let request = request.map(|inner| {
-        let body = HeldBack {
+        let body = WithheldBody {
             inner,
             hasher: Some(BodyHasher::default()),
             expected,
@@ -65,16 +65,16 @@ where
 }
 
 /// Body whose last piece is withheld until the digest is verified.
-struct HeldBack<B> {
+struct WithheldBody<B> {
     inner: B,
     /// `None` once the body has ended.
     hasher: Option<BodyHasher>,
     expected: BodyDigest,
     held: Option<Bytes>,
-    verdict: Verdict,
+    verdict: DigestVerdict,
 }
 
-impl<B> Body for HeldBack<B>
+impl<B> Body for WithheldBody<B>
 where
     B: Body<Data = Bytes, Error = Error> + Unpin,
 {

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
 use toml::Value;
 
-use super::{admitted::Admitted, answer::Fault, error::EgressError};
+use super::{answer::Fault, authenticated_caller::AuthenticatedCaller, error::EgressError};
 use crate::document::Document;
 
 /// Minimum length of a key: a shorter one could be guessed.
@@ -54,7 +54,7 @@ impl Callers {
     }
 
     /// Identifies the caller of a request.
-    pub(super) fn identify<B>(&self, request: &Request<B>) -> Result<Admitted, Fault> {
+    pub(super) fn identify<B>(&self, request: &Request<B>) -> Result<AuthenticatedCaller, Fault> {
         let shown = shown(request.headers()).ok_or(Fault::CallerUnknown)?;
         let named = claimed_subject(shown).and_then(|name| self.proofs.get_key_value(&name));
         if let Some((name, Proof::Credential(keys))) = named {
@@ -64,7 +64,7 @@ impl Callers {
             let verified = self
                 .credentials
                 .verify(shown, name, keys, method, path, now);
-            return Ok(Admitted {
+            return Ok(AuthenticatedCaller {
                 name: Some(name.clone()),
                 body: Some(verified?.body()),
             });
@@ -78,7 +78,7 @@ impl Callers {
                 named = Some(name.clone());
             }
         }
-        Ok(Admitted {
+        Ok(AuthenticatedCaller {
             name: Some(named.ok_or(Fault::CallerUnknown)?),
             body: None,
         })

@@ -2,8 +2,8 @@
 //! counterparty: a request for `/<pin>/<path>` goes to that pin's origin, and nowhere else.
 
 mod access_control;
-mod admitted;
 mod answer;
+mod authenticated_caller;
 mod body;
 mod callers;
 mod error;
@@ -29,7 +29,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
-use self::{admitted::Admitted, answer::Fault, request::Passed};
+use self::{answer::Fault, authenticated_caller::AuthenticatedCaller, request::ForwardedRequest};
 use crate::{
     allowed_hosts::Origin,
     application::known,
@@ -67,7 +67,7 @@ pub struct RunningEgress {
 
 /// Line of the log. It has no path.
 #[derive(Serialize)]
-struct Line<'a> {
+struct LogLine<'a> {
     event: &'a str,
     pin: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,7 +270,7 @@ impl Proxy {
             Err(refused) => (Some(refused.response(pin)), Some(refused.slug())),
         };
         let response = response.or(outcome.ok()).unwrap_or_default();
-        self.log.event(&Line {
+        self.log.event(&LogLine {
             event: "egress",
             pin,
             caller: admitted.ok().and_then(|admitted| admitted.name).as_deref(),
@@ -286,14 +286,14 @@ impl Proxy {
     async fn pass(
         &self,
         mut request: Request<PacedBody<Incoming>>,
-        admitted: &Admitted,
+        admitted: &AuthenticatedCaller,
     ) -> (Option<&str>, Result<Response<WasiBody>, Fault>) {
         let upload = request.extensions_mut().remove::<Upload>();
         let (request, verdict) = match body::held_to(request, admitted.body) {
             Ok(held) => held,
             Err(refused) => return (None, Err(refused)),
         };
-        let Passed {
+        let ForwardedRequest {
             pin,
             origin,
             request,

@@ -32,7 +32,7 @@ const BETWEEN_NEIGHBOURS: [HeaderName; 8] = [
 const OTHERS: [&str; 3] = ["keep-alive", "proxy-connection", EGRESS_HEADER];
 
 /// Request on its way to a pin's origin.
-pub(super) struct Passed<'t> {
+pub(super) struct ForwardedRequest<'t> {
     pub(super) pin: &'t str,
     pub(super) origin: &'t Origin,
     pub(super) request: Request<WasiBody>,
@@ -43,7 +43,7 @@ pub(super) struct Passed<'t> {
 pub(super) fn passed<B>(
     request: Request<B>,
     targets: &BTreeMap<String, Origin>,
-) -> Result<Passed<'_>, Fault>
+) -> Result<ForwardedRequest<'_>, Fault>
 where
     B: Body<Data = bytes::Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -75,7 +75,7 @@ where
     let body = Limited::new(body, MOST_BODY)
         .map_err(|_| Error::HttpRequestBodySize(None))
         .boxed_unsync();
-    Ok(Passed {
+    Ok(ForwardedRequest {
         pin,
         origin,
         request: Request::from_parts(parts, body),

@@ -29,7 +29,7 @@ use tokio::{
     time::{Instant, interval, sleep, timeout},
 };
 
-use self::stream::{Expired, Pace, TimedStream};
+use self::stream::{Expired, InputTimer, TimedStream};
 use crate::repeated::{Fault, Repeated, WINDOW};
 
 pub(crate) use body::{BodyFault, PacedBody, Upload};
@@ -137,7 +137,7 @@ pub(crate) async fn converse<F, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let limits = table.limits();
-    let pace = Pace::new(limits, Instant::now());
+    let pace = InputTimer::new(limits, Instant::now());
     let mut stream = TimedStream::new(stream, pace.clone(), limits);
     let service = service_fn(|request: Request<Incoming>| {
         pace.begin();
@@ -204,7 +204,7 @@ pub(crate) async fn converse<F, B>(
 
 /// Marks a request as in progress until it is dropped.
 struct InProgress {
-    pace: Arc<Pace>,
+    pace: Arc<InputTimer>,
     registration: Arc<Registration>,
 }
 

@@ -21,15 +21,15 @@ use crate::deadline::after;
 use crate::{lock::locked, options::ConnectionLimits};
 
 /// Input that the server awaits from a client, shared by its stream and its requests.
-pub(super) struct Pace {
+pub(super) struct InputTimer {
     head: Duration,
     idle: Duration,
-    awaited: Mutex<Awaited>,
+    awaited: Mutex<AwaitedInput>,
     begun: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Awaited {
+enum AwaitedInput {
     /// Request head, to be complete by then.
     Head { until: Instant, begun: bool },
     /// First byte of a further request.
@@ -49,13 +49,13 @@ pub(super) enum Expired {
     Unread,
 }
 
-impl Pace {
+impl InputTimer {
     /// Creates the pace of a connection that awaits the head of its first request.
     pub(super) fn new(limits: &ConnectionLimits, now: Instant) -> Arc<Self> {
         Arc::new(Self {
             head: limits.head,
             idle: limits.idle,
-            awaited: Mutex::new(Awaited::Head {
+            awaited: Mutex::new(AwaitedInput::Head {
                 until: after(now, limits.head),
                 begun: false,
             }),
@@ -71,34 +71,34 @@ impl Pace {
     /// Marks that a request is in progress.
     pub(super) fn begin(&self) {
         self.begun.store(true, Ordering::Relaxed);
-        *locked(&self.awaited) = Awaited::Nothing;
+        *locked(&self.awaited) = AwaitedInput::Nothing;
     }
 
     /// Marks that the request was answered.
     pub(super) fn rest(&self, now: Instant) {
         let until = after(now, self.idle);
-        *locked(&self.awaited) = Awaited::Request { until };
+        *locked(&self.awaited) = AwaitedInput::Request { until };
     }
 
     fn received(&self, now: Instant) {
         let mut awaited = locked(&self.awaited);
         *awaited = match *awaited {
-            Awaited::Head { until, .. } => Awaited::Head { until, begun: true },
-            Awaited::Request { .. } => Awaited::Head {
+            AwaitedInput::Head { until, .. } => AwaitedInput::Head { until, begun: true },
+            AwaitedInput::Request { .. } => AwaitedInput::Head {
                 until: after(now, self.head),
                 begun: true,
             },
-            Awaited::Nothing => Awaited::Nothing,
+            AwaitedInput::Nothing => AwaitedInput::Nothing,
         };
     }
 
     fn deadline(&self) -> Option<(Instant, Expired)> {
         match *locked(&self.awaited) {
-            Awaited::Head { until, begun: true } => Some((until, Expired::Head)),
-            Awaited::Head { until, .. } | Awaited::Request { until } => {
+            AwaitedInput::Head { until, begun: true } => Some((until, Expired::Head)),
+            AwaitedInput::Head { until, .. } | AwaitedInput::Request { until } => {
                 Some((until, Expired::Silence))
             }
-            Awaited::Nothing => None,
+            AwaitedInput::Nothing => None,
         }
     }
 }
@@ -106,7 +106,7 @@ impl Pace {
 /// Stream that fails with [`io::ErrorKind::TimedOut`] if the client is too slow.
 pub(super) struct TimedStream<S> {
     inner: S,
-    pace: Arc<Pace>,
+    pace: Arc<InputTimer>,
     write_limit: Duration,
     read: Option<Pin<Box<Sleep>>>,
     write: Option<Pin<Box<Sleep>>>,
@@ -114,7 +114,7 @@ pub(super) struct TimedStream<S> {
 }
 
 impl<S> TimedStream<S> {
-    pub(super) fn new(inner: S, pace: Arc<Pace>, limits: &ConnectionLimits) -> Self {
+    pub(super) fn new(inner: S, pace: Arc<InputTimer>, limits: &ConnectionLimits) -> Self {
         Self {
             inner,
             pace,
@@ -231,7 +231,7 @@ mod tests {
         };
         let start = Instant::now();
         let at = |seconds| start.checked_add(Duration::from_secs(seconds)).unwrap();
-        let pace = Pace::new(&limits, start);
+        let pace = InputTimer::new(&limits, start);
         assert_eq!(pace.deadline(), Some((at(10), Expired::Silence)));
         pace.received(at(9));
         assert_eq!(pace.deadline(), Some((at(10), Expired::Head)));

@@ -22,24 +22,24 @@ const SETTLING: Duration = Duration::from_secs(2);
 
 pub(crate) struct ConnectionTable {
     limits: ConnectionLimits,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Default)]
-struct Open {
+struct OpenConnections {
     /// Next id. Ids increase, so their order is the order of arrival.
     next: u64,
-    silent: BTreeMap<u64, Silent>,
-    established: HashMap<u64, Established>,
+    silent: BTreeMap<u64, SilentConnection>,
+    established: HashMap<u64, EstablishedConnection>,
 }
 
-struct Silent {
+struct SilentConnection {
     network: IpAddr,
     since: Instant,
     close: Arc<Notify>,
 }
 
-struct Established {
+struct EstablishedConnection {
     network: IpAddr,
     /// Start of the idle time; `None` while a request is in progress.
     idle_since: Option<Instant>,
@@ -56,7 +56,7 @@ pub(crate) struct Registration {
 
 /// Error: the limit of established connections is reached, and each has a request in progress.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Full;
+pub(crate) struct ConnectionLimitReached;
 
 impl ConnectionTable {
     pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
@@ -84,7 +84,7 @@ impl ConnectionTable {
         let close = Arc::new(Notify::new());
         open.silent.insert(
             id,
-            Silent {
+            SilentConnection {
                 network,
                 since: now,
                 close: close.clone(),
@@ -112,7 +112,7 @@ impl ConnectionTable {
     }
 }
 
-impl Open {
+impl OpenConnections {
     /// Closes silent connections of a network, oldest first, until there is a place for one more;
     /// young ones are left.
     fn close_settled(&mut self, network: IpAddr, most: usize, now: Instant) -> usize {
@@ -156,7 +156,7 @@ impl Open {
     }
 
     /// Closes the established connection with the longest idle time among those selected.
-    fn close_idle(&mut self, among: impl Fn(&Established) -> bool) -> bool {
+    fn close_idle(&mut self, among: impl Fn(&EstablishedConnection) -> bool) -> bool {
         let idle = self.established.iter();
         let longest = idle
             .filter(|(_, one)| among(one))
@@ -176,29 +176,30 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`Full`] if no established connection is idle, or if this one was closed meanwhile.
-    pub(crate) fn establish(&self) -> Result<(), Full> {
+    /// [`ConnectionLimitReached`] if no established connection is idle, or if this one was closed
+    /// meanwhile.
+    pub(crate) fn establish(&self) -> Result<(), ConnectionLimitReached> {
         let mut open = locked(&self.table.open);
         if let Some(own) = open.established.get_mut(&self.id) {
             own.idle_since = None;
             return Ok(());
         }
         if !open.silent.contains_key(&self.id) {
-            return Err(Full);
+            return Err(ConnectionLimitReached);
         }
         let limits = &self.table.limits;
-        let of_network = |one: &Established| one.network == self.network;
+        let of_network = |one: &EstablishedConnection| one.network == self.network;
         let own = open.established.values().filter(|one| of_network(one));
         if own.count() >= limits.per_address && !open.close_idle(of_network) {
-            return Err(Full);
+            return Err(ConnectionLimitReached);
         }
         if open.established.len() >= limits.total && !open.close_idle(|_| true) {
-            return Err(Full);
+            return Err(ConnectionLimitReached);
         }
         open.silent.remove(&self.id);
         open.established.insert(
             self.id,
-            Established {
+            EstablishedConnection {
                 network: self.network,
                 idle_since: None,
                 close: self.close.clone(),
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(closed, 2);
         assert!(gives_way(&first) && gives_way(&second));
         assert!(!gives_way(&other) && !gives_way(&third) && !gives_way(&fourth));
-        assert_eq!(first.establish(), Err(Full));
+        assert_eq!(first.establish(), Err(ConnectionLimitReached));
         assert_eq!(third.establish(), Ok(()));
     }
 
@@ -315,14 +316,14 @@ mod tests {
         let [one, two, three] = [1, 1, 1].map(|last| table.admit(address(last), now).0);
         assert_eq!((one.establish(), two.establish()), (Ok(()), Ok(())));
         // The address has its share, and both are busy.
-        assert_eq!(three.establish(), Err(Full));
+        assert_eq!(three.establish(), Err(ConnectionLimitReached));
         one.rest(now);
         assert_eq!(three.establish(), Ok(()));
         assert!(gives_way(&one) && !gives_way(&two));
 
         let [four, five] = [2, 3].map(|last| table.admit(address(last), now).0);
         assert_eq!(four.establish(), Ok(()));
-        assert_eq!(five.establish(), Err(Full));
+        assert_eq!(five.establish(), Err(ConnectionLimitReached));
         two.rest(later(now, 1));
         four.rest(now);
         assert_eq!(five.establish(), Ok(()));

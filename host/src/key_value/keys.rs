@@ -13,14 +13,14 @@ use wasmtime::{
 
 use super::{
     error::StoreError,
-    page::{Page, Place},
+    page::{KeyPosition, Page},
     store::Backend,
 };
 
 /// Producer of a store's keys for a guest, page by page.
 pub(super) struct Keys {
     backend: Backend,
-    next: Option<Place>,
+    next: Option<KeyPosition>,
     /// Page that is being read.
     page: Option<BoxFuture<'static, Result<Page, StoreError>>>,
     /// Sender of the outcome, used once.
@@ -34,7 +34,7 @@ impl Keys {
         let (sender, receiver) = oneshot::channel();
         let keys = Self {
             backend,
-            next: Some(Place::Beginning),
+            next: Some(KeyPosition::Beginning),
             page: None,
             outcome: Some(sender),
         };

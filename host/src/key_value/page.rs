@@ -5,7 +5,7 @@ pub(super) const PAGE: usize = 1000;
 
 /// Position among the keys of a store.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum KeyPosition {
     Beginning,
     /// Last key of the page, in a store with ordered keys.
     After(String),
@@ -18,5 +18,5 @@ pub(crate) enum Place {
 pub(crate) struct Page {
     pub(crate) keys: Vec<String>,
     /// Position of the next page, or `None` after the last.
-    pub(crate) next: Option<Place>,
+    pub(crate) next: Option<KeyPosition>,
 }

@@ -9,7 +9,7 @@ use std::{
 use super::{
     definition::StoreDefinition,
     error::StoreError,
-    page::{PAGE, Page, Place},
+    page::{KeyPosition, PAGE, Page},
     redis::Records,
     sqlite::Database,
 };
@@ -105,23 +105,23 @@ impl Backend {
     }
 
     /// Returns the next keys after `place`, without waiting for the last.
-    pub(crate) async fn keys(&self, place: Place) -> Result<Page, StoreError> {
+    pub(crate) async fn keys(&self, place: KeyPosition) -> Result<Page, StoreError> {
         let kind = match (self, place) {
             (Self::Here(kind), place) => (kind, place),
             (Self::Redis(records), place) => {
                 let cursor = match place {
-                    Place::Cursor(cursor) => cursor,
-                    Place::Beginning | Place::After(_) => 0,
+                    KeyPosition::Cursor(cursor) => cursor,
+                    KeyPosition::Beginning | KeyPosition::After(_) => 0,
                 };
                 let (cursor, keys) = records.keys(cursor).await?;
-                let next = (cursor != 0).then_some(Place::Cursor(cursor));
+                let next = (cursor != 0).then_some(KeyPosition::Cursor(cursor));
                 return Ok(Page { keys, next });
             }
         };
         let (kind, place) = kind;
         let last = match place {
-            Place::After(key) => Some(key),
-            Place::Beginning | Place::Cursor(_) => None,
+            KeyPosition::After(key) => Some(key),
+            KeyPosition::Beginning | KeyPosition::Cursor(_) => None,
         };
         let keys = run(kind, move |kind| match kind {
             Kind::Memory(records) => {
@@ -136,7 +136,7 @@ impl Backend {
         let next = keys.last().filter(|_| keys.len() == PAGE).cloned();
         Ok(Page {
             keys,
-            next: next.map(Place::After),
+            next: next.map(KeyPosition::After),
         })
     }
 }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     async fn listed(store: &Backend) -> Vec<String> {
-        let (mut keys, mut place) = (Vec::new(), Some(Place::Beginning));
+        let (mut keys, mut place) = (Vec::new(), Some(KeyPosition::Beginning));
         while let Some(from) = place {
             let page = store.keys(from).await.unwrap();
             assert!(page.keys.len() <= PAGE);

@@ -30,9 +30,9 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// Destination of the lines.
 #[derive(Clone)]
-pub struct Log(Arc<Kept>);
+pub struct Log(Arc<LogTarget>);
 
-struct Kept {
+struct LogTarget {
     sink: Sink,
     counters: Counters,
 }
@@ -54,7 +54,7 @@ impl Log {
     }
 
     fn to(sink: Sink) -> Self {
-        Self(Arc::new(Kept {
+        Self(Arc::new(LogTarget {
             sink,
             counters: Counters::default(),
         }))
@@ -171,9 +171,9 @@ impl Log {
 
 /// Output stream of a guest, which gathers bytes into lines.
 #[derive(Clone)]
-pub(crate) struct GuestOutput(Arc<Gathering>);
+pub(crate) struct GuestOutput(Arc<PartialLine>);
 
-struct Gathering {
+struct PartialLine {
     log: Log,
     component: String,
     partial: Mutex<Vec<u8>>,
@@ -181,7 +181,7 @@ struct Gathering {
 
 impl GuestOutput {
     pub(crate) fn new(log: Log, component: &str) -> Self {
-        Self(Arc::new(Gathering {
+        Self(Arc::new(PartialLine {
             log,
             component: component.to_owned(),
             partial: Mutex::default(),
@@ -199,7 +199,7 @@ impl GuestOutput {
     }
 }
 
-impl Gathering {
+impl PartialLine {
     fn emit(&self, partial: &mut Vec<u8>) {
         let line = String::from_utf8_lossy(partial);
         let line = line.trim_end_matches(['\n', '\r']);
@@ -210,7 +210,7 @@ impl Gathering {
     }
 }
 
-impl Drop for Gathering {
+impl Drop for PartialLine {
     fn drop(&mut self) {
         let mut rest = std::mem::take(&mut *locked(&self.partial));
         self.emit(&mut rest);

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::{
     budget::{Budgets, Marks, OverBudget, Permit, REFUSED},
-    connection::{Sender, Unsent, open},
+    connection::{Sender, UnsentRequest, open},
     failure::Failure,
     identities::{Entry, Identities, Identity},
     network::BlockedNetworks,
@@ -138,7 +138,8 @@ impl Client {
             component: component.to_owned(),
             origin: origin.clone(),
         };
-        Ok(response.map(|incoming| Paced::new(incoming, limit, reporter, permit).boxed_unsync()))
+        Ok(response
+            .map(|incoming| TimedBody::new(incoming, limit, reporter, permit).boxed_unsync()))
     }
 
     /// Reports a request to an origin that the component may not call.
@@ -190,11 +191,11 @@ impl Client {
                 }
                 // Nothing of it went out on the kept connection, so it cannot have been acted on:
                 // any method may go again.
-                Err(Unsent {
+                Err(UnsentRequest {
                     request: Some(unsent),
                     ..
                 }) if reused => request = unsent,
-                Err(Unsent { failure, .. }) => return Err(failure),
+                Err(UnsentRequest { failure, .. }) => return Err(failure),
             }
         }
     }
@@ -239,7 +240,7 @@ impl Client {
 /// a path may contain a person's number.
 fn report(log: &Log, level: &str, component: &str, origin: Option<&Origin>, reason: &str) {
     #[derive(Serialize)]
-    struct Failed<'a> {
+    struct FailureLine<'a> {
         level: &'a str,
         event: &'a str,
         component: &'a str,
@@ -247,7 +248,7 @@ fn report(log: &Log, level: &str, component: &str, origin: Option<&Origin>, reas
         reason: &'a str,
     }
     let counterparty = origin.map(ToString::to_string);
-    log.event(&Failed {
+    log.event(&FailureLine {
         level,
         event: "outbound",
         component,
@@ -263,7 +264,7 @@ struct Reporter {
 }
 
 /// Response body with a timeout between bytes. The call is in progress until it ends or is dropped.
-struct Paced {
+struct TimedBody {
     incoming: Incoming,
     limit: Duration,
     sleep: Pin<Box<Sleep>>,
@@ -271,7 +272,7 @@ struct Paced {
     permit: Option<Permit>,
 }
 
-impl Paced {
+impl TimedBody {
     fn new(
         incoming: Incoming,
         limit: Duration,
@@ -299,7 +300,7 @@ impl Paced {
     }
 }
 
-impl Body for Paced {
+impl Body for TimedBody {
     type Data = Bytes;
     type Error = Error;
 

@@ -33,7 +33,7 @@ pub(crate) enum Sender {
 }
 
 /// Request that failed before a response.
-pub(crate) struct Unsent {
+pub(crate) struct UnsentRequest {
     /// Request, if nothing of it was sent.
     pub(crate) request: Option<Request<WasiBody>>,
     pub(crate) failure: Failure,
@@ -43,7 +43,7 @@ impl Sender {
     pub(crate) async fn send(
         &mut self,
         mut request: Request<WasiBody>,
-    ) -> Result<Response<Incoming>, Unsent> {
+    ) -> Result<Response<Incoming>, UnsentRequest> {
         let whole = request.uri().clone();
         let host = request.headers_mut().remove(HOST);
         let (sent, alert) = match self {
@@ -59,7 +59,7 @@ impl Sender {
             }
             Self::Http2(sender, alert) => (sender.try_send_request(request).await, alert),
         };
-        sent.map_err(|error| Unsent::new(error, alert, whole, host))
+        sent.map_err(|error| UnsentRequest::new(error, alert, whole, host))
     }
 
     /// Returns whether another request may be sent now.
@@ -87,7 +87,7 @@ impl Sender {
     }
 }
 
-impl Unsent {
+impl UnsentRequest {
     fn new(
         mut error: TrySendError<Request<WasiBody>>,
         alert: &TlsAlert,

@@ -35,9 +35,9 @@ pub(crate) struct Upstream {
 #[serde(deny_unknown_fields)]
 struct Content {
     #[serde(default)]
-    pin: Vec<pin::Written>,
+    pin: Vec<pin::RawPin>,
     #[serde(default)]
-    upstream: Vec<Written>,
+    upstream: Vec<RawUpstream>,
     #[serde(default)]
     budget: Vec<Table>,
 }
@@ -45,7 +45,7 @@ struct Content {
 /// Raw form of an `[[upstream]]` table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawUpstream {
     name: String,
     origin: String,
     roots_file: Option<PathBuf>,
@@ -87,7 +87,7 @@ impl Counterparties {
     }
 }
 
-impl Written {
+impl RawUpstream {
     fn checked(self, folder: &Path) -> Result<Upstream, String> {
         pin::check_name(&self.name)?;
         let origin =

@@ -23,9 +23,9 @@ pub(crate) struct Key {
 }
 
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<HashMap<Key, Vec<Waiting>>>);
+pub(crate) struct Pool(Mutex<HashMap<Key, Vec<IdleConnection>>>);
 
-struct Waiting {
+struct IdleConnection {
     sender: Sender,
     since: Instant,
 }
@@ -40,7 +40,7 @@ impl Pool {
                 continue;
             }
             if let Some(shared) = last.sender.shared() {
-                waiting.push(Waiting {
+                waiting.push(IdleConnection {
                     sender: shared,
                     since: Instant::now(),
                 });
@@ -71,13 +71,13 @@ impl Pool {
     fn put(&self, key: Key, sender: Sender) {
         let mut pool = locked(&self.0);
         pool.retain(|_, waiting| {
-            waiting.retain(Waiting::is_usable);
+            waiting.retain(IdleConnection::is_usable);
             !waiting.is_empty()
         });
         let waiting = pool.entry(key).or_default();
         let known = matches!(sender, Sender::Http2(..)) && !waiting.is_empty();
         if waiting.len() < MOST_WAITING && !known {
-            waiting.push(Waiting {
+            waiting.push(IdleConnection {
                 sender,
                 since: Instant::now(),
             });
@@ -85,7 +85,7 @@ impl Pool {
     }
 }
 
-impl Waiting {
+impl IdleConnection {
     fn is_usable(&self) -> bool {
         self.sender.is_ready() && self.since.elapsed() < LONGEST_WAIT
     }

@@ -26,9 +26,9 @@ const FAILURE: Duration = Duration::from_secs(1);
 type Answer = Result<Option<String>, String>;
 
 /// Answers by the name of the variable.
-pub(super) struct Cache(Arc<Answers>);
+pub(super) struct Cache(Arc<SharedCache>);
 
-struct Answers {
+struct SharedCache {
     lifetime: Duration,
     clock: Clock,
     entries: Mutex<Entries>,
@@ -43,9 +43,9 @@ struct Entries {
 
 /// Entry of the cache, locked during the request to the provider (single-flight). A waiter finds
 /// the answer, or asks itself if the request before it was cancelled.
-type Entry = Arc<AsyncMutex<Option<Kept>>>;
+type Entry = Arc<AsyncMutex<Option<CachedAnswer>>>;
 
-struct Kept {
+struct CachedAnswer {
     answer: Result<Option<Zeroizing<String>>, String>,
     since: i128,
 }
@@ -58,7 +58,7 @@ struct Clock {
 
 impl Cache {
     pub(super) fn new(options: &Options) -> Self {
-        Self(Arc::new(Answers {
+        Self(Arc::new(SharedCache {
             lifetime: options.vault_cache,
             clock: Clock {
                 start: Instant::now(),
@@ -83,7 +83,7 @@ impl Cache {
             return kept.copy();
         }
         let answer = ask.await;
-        *kept = Some(Kept {
+        *kept = Some(CachedAnswer {
             answer: answer.clone().map(|value| value.map(Zeroizing::new)),
             since: answers.clock.now(),
         });
@@ -92,8 +92,8 @@ impl Cache {
     }
 }
 
-impl Answers {
-    fn is_fresh(&self, kept: &Kept) -> bool {
+impl SharedCache {
+    fn is_fresh(&self, kept: &CachedAnswer) -> bool {
         let lifetime = match kept.answer {
             Ok(_) => self.lifetime,
             Err(_) => self.lifetime.min(FAILURE),
@@ -124,7 +124,7 @@ impl Answers {
 }
 
 /// Removes expired answers until nothing is left.
-async fn sweep(answers: Weak<Answers>, lifetime: Duration) {
+async fn sweep(answers: Weak<SharedCache>, lifetime: Duration) {
     loop {
         sleep(lifetime).await;
         match answers.upgrade() {
@@ -134,7 +134,7 @@ async fn sweep(answers: Weak<Answers>, lifetime: Duration) {
     }
 }
 
-impl Kept {
+impl CachedAnswer {
     fn copy(&self) -> Answer {
         match &self.answer {
             Ok(value) => Ok(value.as_ref().map(|value| value.to_string())),

@@ -153,7 +153,7 @@ fn authority(origin: &Origin) -> String {
 /// Parses a response.
 fn read(status: StatusCode, body: &[u8]) -> Result<Option<String>, String> {
     #[derive(Deserialize)]
-    struct Found {
+    struct SecretResponse {
         data: Version,
     }
     #[derive(Deserialize)]
@@ -171,7 +171,7 @@ fn read(status: StatusCode, body: &[u8]) -> Result<Option<String>, String> {
     }
     match status {
         StatusCode::OK => serde_json::from_slice(body)
-            .map(|found: Found| Some(found.data.data.value))
+            .map(|found: SecretResponse| Some(found.data.data.value))
             .map_err(|_| "its answer is no secret with a text called `value`".to_owned()),
         StatusCode::NOT_FOUND if serde_json::from_slice::<Errors>(body).is_ok() => Ok(None),
         status => Err(format!("its answer is {status}")),

@@ -27,13 +27,13 @@ const PINS: &str = "EGRESS_PINS";
 
 /// Folder with pins, a certificate for the proxy, and a file of callers; and the counterparty of
 /// the pins.
-struct Stage {
+struct EgressTestBed {
     folder: TempDir,
     authority: Authority,
     upstream: Upstream,
 }
 
-impl Stage {
+impl EgressTestBed {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let authority = Authority::new();
@@ -100,31 +100,31 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_sockets_shut_no_caller_out() {
-    let stage = Stage::new().await;
-    let (egress, log) = stage
-        .start(stage.guarded(), ConnectionLimits::of_egress())
+    let bed = EgressTestBed::new().await;
+    let (egress, log) = bed
+        .start(bed.guarded(), ConnectionLimits::of_egress())
         .await;
     let mut silent = Vec::new();
     for _ in 0..300 {
         silent.push(TcpStream::connect(egress.address()).await.unwrap());
     }
-    assert_eq!(stage.call(&egress, KEY).await, 200);
+    assert_eq!(bed.call(&egress, KEY).await, 200);
     // While they are renewed, too.
     for one in &mut silent {
         *one = TcpStream::connect(egress.address()).await.unwrap();
     }
-    assert_eq!(stage.call(&egress, KEY).await, 200);
+    assert_eq!(bed.call(&egress, KEY).await, 200);
     assert!(!log.lines().iter().any(|line| line.contains("\"error\"")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_and_a_first_request_have_seconds() {
-    let stage = Stage::new().await;
+    let bed = EgressTestBed::new().await;
     let limits = ConnectionLimits {
         handshake: SHORT,
         ..ConnectionLimits::of_egress()
     };
-    let (egress, log) = stage.start(stage.guarded(), limits).await;
+    let (egress, log) = bed.start(bed.guarded(), limits).await;
     let mut silent = TcpStream::connect(egress.address()).await.unwrap();
     assert_eq!(rest(&mut silent).await, "");
     let reason = "the TLS handshake was not complete in time";
@@ -133,18 +133,18 @@ async fn a_handshake_and_a_first_request_have_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_takes_no_callers_place() {
-    let stage = Stage::new().await;
+    let bed = EgressTestBed::new().await;
     let limits = ConnectionLimits {
         total: 1,
         ..ConnectionLimits::of_egress()
     };
-    let (egress, _) = stage.start(AccessControl::loopback(), limits).await;
+    let (egress, _) = bed.start(AccessControl::loopback(), limits).await;
     let host = egress.address();
     let ask = |path: &str, host: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
     let mut busy = TcpStream::connect(host).await.unwrap();
     let slow = ask("/bud/slow", &host.to_string());
     busy.write_all(slow.as_bytes()).await.unwrap();
-    while stage.upstream.connections() == 0 {
+    while bed.upstream.connections() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // An admitted caller finds no place; another is refused for its credential.
@@ -167,20 +167,20 @@ async fn a_wrong_key_takes_no_callers_place() {
     drop(busy);
     egress.shutdown().await;
 
-    let (egress, _) = stage
-        .start(stage.guarded(), ConnectionLimits::of_egress())
+    let (egress, _) = bed
+        .start(bed.guarded(), ConnectionLimits::of_egress())
         .await;
-    assert_eq!(stage.call(&egress, &format!("{KEY}0")).await, 407);
+    assert_eq!(bed.call(&egress, &format!("{KEY}0")).await, 407);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_sends_half_a_body_is_told_so() {
-    let stage = Stage::new().await;
+    let bed = EgressTestBed::new().await;
     let limits = ConnectionLimits {
         body: SHORT,
         ..ConnectionLimits::of_egress()
     };
-    let (egress, log) = stage.start(AccessControl::loopback(), limits).await;
+    let (egress, log) = bed.start(AccessControl::loopback(), limits).await;
     let host = egress.address();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let half =
@@ -197,11 +197,11 @@ async fn a_caller_that_sends_half_a_body_is_told_so() {
 /// Checks that a process with fewer file descriptors than callers logs this once.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_file_descriptors_there_is_one_line_and_the_next_caller_comes_in() {
-    let stage = Stage::new().await;
+    let bed = EgressTestBed::new().await;
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -n 32 && exec \"$0\" --ignored --exact --nocapture crowds_at_egress::egress_in_a_process_of_its_own"])
         .arg(env::current_exe().unwrap())
-        .env(PINS, stage.path("pins.toml"))
+        .env(PINS, bed.path("pins.toml"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -30,9 +30,9 @@ const TOKEN: &str = "hvs.s3cret-token";
 const MANIFEST: &str = "[variables]\nkey = { required = true, secret = true }\nword = { default = \"default\" }\norigin = { required = true }\n";
 const FRONT: &str = "[component.front.variables]\nkey = \"<{{ key }}>\"\nword = \"{{ word }}\"\norigin = \"{{ origin }}\"\n";
 
-/// Behaviour of the stand-in for a request with the right token and path.
+/// Behaviour of the fake vault for a request with the right token and path.
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
+enum Behaviour {
     Answers,
     Denies,
     Rubbish,
@@ -43,30 +43,36 @@ enum Mood {
 }
 
 /// Key-value engine `secret` of a vault, of which the application reads below `innsyn`.
-struct StandIn {
+struct FakeVault {
     url: String,
     secrets: Arc<Mutex<BTreeMap<String, String>>>,
-    mood: Arc<Mutex<Mood>>,
+    behaviour: Arc<Mutex<Behaviour>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl StandIn {
+impl FakeVault {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
             secrets: Arc::default(),
-            mood: Arc::new(Mutex::new(Mood::Answers)),
+            behaviour: Arc::new(Mutex::new(Behaviour::Answers)),
             asked: Arc::default(),
         };
-        let (secrets, mood, asked) = (own.secrets.clone(), own.mood.clone(), own.asked.clone());
+        let (secrets, behaviour, asked) = (
+            own.secrets.clone(),
+            own.behaviour.clone(),
+            own.asked.clone(),
+        );
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (secrets, mood, asked) = (secrets.clone(), mood.clone(), asked.clone());
+                let (secrets, behaviour, asked) =
+                    (secrets.clone(), behaviour.clone(), asked.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
                     asked.lock().unwrap().push(request.uri().path().to_owned());
-                    let (mood, secrets) = (*mood.lock().unwrap(), secrets.lock().unwrap().clone());
-                    async move { Ok::<_, Infallible>(answer(&request, mood, &secrets).await) }
+                    let (behaviour, secrets) =
+                        (*behaviour.lock().unwrap(), secrets.lock().unwrap().clone());
+                    async move { Ok::<_, Infallible>(answer(&request, behaviour, &secrets).await) }
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
@@ -79,8 +85,8 @@ impl StandIn {
         secrets.insert(name.to_owned(), value.to_owned());
     }
 
-    fn feels(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+    fn set_behaviour(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap() = behaviour;
     }
 
     fn provider(&self) -> String {
@@ -96,7 +102,7 @@ fn provider(url: &str) -> String {
 
 async fn answer(
     request: &Request<Incoming>,
-    mood: Mood,
+    behaviour: Behaviour,
     secrets: &BTreeMap<String, String>,
 ) -> Response<Full<Bytes>> {
     let said = |status: u16, text: String| {
@@ -110,22 +116,22 @@ async fn answer(
     }
     let name = request.uri().path().strip_prefix("/v1/secret/data/innsyn/");
     let value = name.and_then(|name| secrets.get(name));
-    match (mood, value) {
-        (Mood::Denies, _) => denied(),
-        (Mood::Rubbish, _) => said(200, "<html>s3cret</html>".to_owned()),
-        (Mood::Deleted, _) => said(404, r#"{"data":{"data":null,"metadata":{}}}"#.to_owned()),
-        (Mood::Silent, _) => std::future::pending().await,
-        (Mood::Flood, _) => said(200, " ".repeat(2 * 1024 * 1024)),
-        (Mood::Elsewhere, _) => {
+    match (behaviour, value) {
+        (Behaviour::Denies, _) => denied(),
+        (Behaviour::Rubbish, _) => said(200, "<html>s3cret</html>".to_owned()),
+        (Behaviour::Deleted, _) => said(404, r#"{"data":{"data":null,"metadata":{}}}"#.to_owned()),
+        (Behaviour::Silent, _) => std::future::pending().await,
+        (Behaviour::Flood, _) => said(200, " ".repeat(2 * 1024 * 1024)),
+        (Behaviour::Elsewhere, _) => {
             let response = Response::builder().status(307);
             let response = response.header("location", "http://127.0.0.1:1/");
             response.body(Full::default()).unwrap()
         }
-        (Mood::Answers, Some(value)) => said(
+        (Behaviour::Answers, Some(value)) => said(
             200,
             format!(r#"{{"data":{{"data":{{"value":{value:?}}},"metadata":{{"version":1}}}}}}"#),
         ),
-        (Mood::Answers, None) => said(404, r#"{"errors":[]}"#.to_owned()),
+        (Behaviour::Answers, None) => said(404, r#"{"errors":[]}"#.to_owned()),
     }
 }
 
@@ -161,7 +167,7 @@ async fn variable(running: &Running, name: &str) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_get_asks_the_vault_and_what_it_has_not_is_the_next_ones() {
-    let vault = StandIn::start().await;
+    let vault = FakeVault::start().await;
     let rest = "[[variables_provider]]\ntype = \"static\"\nvalues = { key = \"k2\", origin = \"http://localhost\" }\n";
     let running = start(vault.provider() + rest).await;
 
@@ -178,7 +184,7 @@ async fn each_get_asks_the_vault_and_what_it_has_not_is_the_next_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_before_the_vault_spares_it_the_question() {
-    let vault = StandIn::start().await;
+    let vault = FakeVault::start().await;
     vault.keep("key", "of the vault");
     let first = "[[variables_provider]]\ntype = \"static\"\nvalues = { key = \"mine\" }\n";
     let running = start(first.to_owned() + &vault.provider()).await;
@@ -188,28 +194,28 @@ async fn a_provider_before_the_vault_spares_it_the_question() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_vault_does_the_app_goes_on_and_no_secret_is_told() {
-    let vault = StandIn::start().await;
+    let vault = FakeVault::start().await;
     vault.keep("key", "s3cret");
     let running = start(vault.provider()).await;
-    for (mood, reason) in [
-        (Mood::Denies, "its answer is 403 Forbidden"),
+    for (behaviour, reason) in [
+        (Behaviour::Denies, "its answer is 403 Forbidden"),
         (
-            Mood::Rubbish,
+            Behaviour::Rubbish,
             "its answer is no secret with a text called `value`",
         ),
-        (Mood::Deleted, "its answer is 404 Not Found"),
-        (Mood::Flood, "its answer broke off, or is too large"),
-        (Mood::Elsewhere, "its answer is 307 Temporary Redirect"),
-        (Mood::Silent, "no answer in time"),
+        (Behaviour::Deleted, "its answer is 404 Not Found"),
+        (Behaviour::Flood, "its answer broke off, or is too large"),
+        (Behaviour::Elsewhere, "its answer is 307 Temporary Redirect"),
+        (Behaviour::Silent, "no answer in time"),
     ] {
-        vault.feels(mood);
+        vault.set_behaviour(behaviour);
         let (status, said) = variable(&running, "key").await;
         let expected = "Error::Provider(\"the vault does not give the variable `key`\")";
         assert_eq!((status, &*said), (502, expected));
         assert!(running.log_has(reason), "{reason}");
         // A failure ends the search, even with a default.
         assert_eq!(variable(&running, "word").await.0, 502);
-        vault.feels(Mood::Answers);
+        vault.set_behaviour(Behaviour::Answers);
         assert_eq!(variable(&running, "key").await.1, "<s3cret>");
     }
     // No provider has it, and it has no default.
@@ -241,7 +247,7 @@ async fn without_the_vault_the_app_starts_and_calls_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_a_component_may_call_is_read_by_each_instance() {
-    let vault = StandIn::start().await;
+    let vault = FakeVault::start().await;
     let upstream = crate::upstream::plain().await;
     let origin = format!("http://{}", upstream.address);
     for (name, value) in [("key", "k"), ("word", "w"), ("origin", &*origin)] {
@@ -251,9 +257,9 @@ async fn whom_a_component_may_call_is_read_by_each_instance() {
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 200);
 
     // As in Spin, which reads them all, a single unreadable variable prevents all calls.
-    vault.feels(Mood::Denies);
+    vault.set_behaviour(Behaviour::Denies);
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 502);
-    vault.feels(Mood::Answers);
+    vault.set_behaviour(Behaviour::Answers);
     assert_eq!(running.outbound(&format!("{origin}/")).await.0, 200);
 
     vault.keep("origin", "http://127.0.0.1:9");
@@ -293,7 +299,7 @@ async fn only_a_vault_of_a_trusted_authority_is_told_the_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_instances_asks_the_vault_once_and_a_change_is_seen_after_seconds() {
-    let vault = StandIn::start().await;
+    let vault = FakeVault::start().await;
     let upstream = crate::upstream::plain().await;
     let origin = format!("http://{}", upstream.address);
     for (name, value) in [("key", "one"), ("word", "w"), ("origin", &*origin)] {
@@ -328,9 +334,9 @@ async fn a_burst_of_instances_asks_the_vault_once_and_a_change_is_seen_after_sec
 
     // A failure expires sooner.
     clock.store(12, Ordering::Relaxed);
-    vault.feels(Mood::Denies);
+    vault.set_behaviour(Behaviour::Denies);
     assert_eq!(variable(&running, "key").await.0, 502);
-    vault.feels(Mood::Answers);
+    vault.set_behaviour(Behaviour::Answers);
     clock.store(14, Ordering::Relaxed);
     assert_eq!(variable(&running, "key").await.1, "<two>");
     assert!(!running.log_has("two"));

@@ -84,7 +84,7 @@ impl<'a> ClientInfo<'a> {
 
 fn clients<S: Serializer>(clients: &[Client], serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Written<'a> {
+    struct ClientOutput<'a> {
         client_id: &'a str,
         organisation: &'a str,
         key_pem_file: &'a Path,
@@ -92,7 +92,7 @@ fn clients<S: Serializer>(clients: &[Client], serializer: S) -> Result<S::Ok, S:
         key_jwk_file: Option<&'a Path>,
         certificate_chain_file: Option<&'a Path>,
     }
-    serializer.collect_seq(clients.iter().map(|client| Written {
+    serializer.collect_seq(clients.iter().map(|client| ClientOutput {
         client_id: &client.client_id,
         organisation: &client.organisation,
         key_pem_file: &client.key_pem_file,

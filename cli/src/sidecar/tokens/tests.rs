@@ -21,19 +21,19 @@ enum Answer {
 }
 
 /// Issuer that answers as a test has scripted it.
-struct Scripted {
+struct ScriptedIssuer {
     answers: Mutex<VecDeque<Answer>>,
     requests: Mutex<Vec<Value>>,
     gate: Semaphore,
 }
 
 struct Test {
-    source: Arc<TokenSource<Arc<Scripted>>>,
-    issuer: Arc<Scripted>,
+    source: Arc<TokenSource<Arc<ScriptedIssuer>>>,
+    issuer: Arc<ScriptedIssuer>,
     seconds: Arc<AtomicI64>,
 }
 
-impl Issuer for Arc<Scripted> {
+impl Issuer for Arc<ScriptedIssuer> {
     async fn issue(&self, token_request: &TokenRequest) -> Result<TokenResponse, Refused> {
         let body = token_request.body().expect("JSON");
         let body = serde_json::from_slice(&body).expect("JSON");
@@ -53,7 +53,7 @@ const WITHDRAWN: Answer = Answer::Refused(StatusCode::BAD_REQUEST);
 
 impl Test {
     fn new(answers: &[Answer]) -> Self {
-        let issuer = Arc::new(Scripted {
+        let issuer = Arc::new(ScriptedIssuer {
             answers: Mutex::new(answers.iter().copied().collect()),
             requests: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),

@@ -33,7 +33,7 @@ pub(super) fn keys(table: &mut Table) {
     ] {
         table.sealed(name, options);
     }
-    let path = table.workshop.path("traditional.key");
+    let path = table.ca.path("traditional.key");
     let arguments = [
         "rsa",
         "-in",
@@ -43,7 +43,7 @@ pub(super) fn keys(table: &mut Table) {
         "-out",
     ];
     table
-        .workshop
+        .ca
         .run(&[&arguments[..], &[text(&path), "-passout", "pass:p"]].concat());
     close(&path);
     let how = "`openssl rsa -aes256 -traditional`";
@@ -102,11 +102,9 @@ pub(super) fn pem(table: &mut Table) {
     ] {
         table.bytes(name, "from `openssl x509`, edited", &bytes, "");
     }
-    let der = table.workshop.path("good.der");
+    let der = table.ca.path("good.der");
     let arguments = ["x509", "-in", text(&table.good), "-outform", "DER", "-out"];
-    table
-        .workshop
-        .run(&[&arguments[..], &[text(&der)]].concat());
+    table.ca.run(&[&arguments[..], &[text(&der)]].concat());
     table.add("DER", "`openssl x509 -outform DER`", &der, "");
     let mut bytes = fs::read(&der).expect("DER");
     bytes.push(b'\n');

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::ber::{encoded, in_pieces, indefinite, recognisable};
 use crate::doctor::{Answer, ask_with, closed, json_of, text};
-use crate::openssl::Workshop;
+use crate::openssl::OpensslAuthority;
 
 /// Password of the files made here.
 const PASSWORD: &str = "p";
@@ -24,20 +24,20 @@ struct Input {
     verdict: String,
 }
 
-/// Workshop with a key and a certificate, and the table under construction.
+/// Authority with a key and a certificate, and the table under construction.
 struct Table {
-    workshop: Workshop,
+    ca: OpensslAuthority,
     key: PathBuf,
     good: PathBuf,
     inputs: Vec<Input>,
 }
 
 impl Table {
-    fn new(workshop: Workshop) -> Self {
-        let key = workshop.usual_key();
-        let good = workshop.good(&key);
+    fn new(ca: OpensslAuthority) -> Self {
+        let key = ca.usual_key();
+        let good = ca.good(&key);
         Self {
-            workshop,
+            ca,
             key,
             good,
             inputs: Vec::new(),
@@ -89,11 +89,11 @@ impl Table {
     /// Makes PKCS#12 by `openssl pkcs12 -export`.
     fn store(&mut self, options: &str) -> PathBuf {
         let number = self.inputs.len();
-        let path = self.workshop.path(&format!("{number}.p12"));
+        let path = self.ca.path(&format!("{number}.p12"));
         let mut arguments = vec!["pkcs12", "-export", "-in", text(&self.good), "-inkey"];
         arguments.extend([text(&self.key), "-out", text(&path), "-passout", "pass:p"]);
         arguments.extend(options.split_whitespace());
-        self.workshop.run(&arguments);
+        self.ca.run(&arguments);
         close(&path);
         path
     }
@@ -107,7 +107,7 @@ impl Table {
     /// Makes an encrypted key by `openssl pkcs8 -topk8`.
     fn sealed(&mut self, name: &str, options: &str) {
         let number = self.inputs.len();
-        let path = self.workshop.path(&format!("{number}.key"));
+        let path = self.ca.path(&format!("{number}.key"));
         let mut arguments = vec![
             "pkcs8",
             "-topk8",
@@ -118,7 +118,7 @@ impl Table {
         ];
         arguments.extend(["-passout", "pass:p"]);
         arguments.extend(options.split_whitespace());
-        self.workshop.run(&arguments);
+        self.ca.run(&arguments);
         close(&path);
         let how = format!("`openssl pkcs8 -topk8 {options}`");
         self.add(name, &how, &path, PASSWORD);
@@ -127,7 +127,7 @@ impl Table {
     /// Adds a file with these bytes.
     fn bytes(&mut self, name: &str, how: &str, bytes: &[u8], password: &str) {
         let number = self.inputs.len();
-        let path = closed(&self.workshop.path(""), &format!("{number}.bin"), bytes);
+        let path = closed(&self.ca.path(""), &format!("{number}.bin"), bytes);
         self.add(name, how, &path, password);
     }
 
@@ -242,8 +242,8 @@ fn fill(table: &mut Table) {
 
 /// Adds a certificate that the app cannot read, in each kind of file.
 fn long_serial(table: &mut Table) {
-    let request = table.workshop.path("good.csr");
-    let path = table.workshop.path("long.pem");
+    let request = table.ca.path("good.csr");
+    let path = table.ca.path("long.pem");
     let serial = format!("0x{}", "01".repeat(22));
     let arguments = [
         "x509",
@@ -255,7 +255,7 @@ fn long_serial(table: &mut Table) {
         "-CAkey",
     ];
     let more = ["authority.key", "-set_serial", &serial, "-out", text(&path)];
-    table.workshop.run(&[&arguments[..], &more[..]].concat());
+    table.ca.run(&[&arguments[..], &more[..]].concat());
     let how = "`openssl x509 -set_serial` of 22 bytes";
     table.add("certificate with a long serial number", how, &path, "");
     let good = std::mem::replace(&mut table.good, path);
@@ -278,11 +278,11 @@ fn passwords(table: &mut Table) {
         ("NFC password, given as NFD", composed, decomposed),
     ] {
         let number = table.inputs.len();
-        let path = table.workshop.path(&format!("{number}.p12"));
+        let path = table.ca.path(&format!("{number}.p12"));
         let password = format!("pass:{written}");
         let arguments = ["pkcs12", "-export", "-in", text(&table.good), "-inkey"];
         let more = [text(&table.key), "-out", text(&path), "-passout", &password];
-        table.workshop.run(&[&arguments[..], &more[..]].concat());
+        table.ca.run(&[&arguments[..], &more[..]].concat());
         close(&path);
         table.add(name, "`openssl pkcs12 -export`", &path, given);
     }
@@ -298,7 +298,7 @@ fn passwords(table: &mut Table) {
         ),
         ("password file in UTF-16", &utf16),
     ] {
-        let file = closed(&table.workshop.path(""), "password", bytes);
+        let file = closed(&table.ca.path(""), "password", bytes);
         let arguments = json_of(
             &store,
             &["--password-file", text(&file), "--purpose", "tls"],
@@ -310,14 +310,14 @@ fn passwords(table: &mut Table) {
 
 #[test]
 fn every_input_has_the_verdict_of_the_page() {
-    let Some(workshop) = Workshop::open() else {
+    let Some(ca) = OpensslAuthority::open() else {
         return;
     };
-    let mut table = Table::new(workshop);
+    let mut table = Table::new(ca);
     fill(&mut table);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor-inputs.md");
     // The folder of a test has a name of its own.
-    let folder = table.workshop.path("");
+    let folder = table.ca.path("");
     let page = table.page().replace(text(&folder), "");
     if std::env::var_os("INNSYN_WRITE_DOCS").is_some() {
         fs::write(&path, &page).expect("a page");

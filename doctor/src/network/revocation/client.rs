@@ -45,13 +45,13 @@ impl RevocationClient {
         let is_key = context.purpose == Purpose::Key;
         let outcome = match context.certificate() {
             Some(certificate) => self.check(&certificate).await,
-            None => Outcome::NotMade(Bilingual::new(
+            None => Outcome::Skipped(Bilingual::new(
                 "sertifikatet mangler",
                 "there is no certificate",
             )),
         };
         match outcome {
-            Outcome::NotMade(_) if is_key => {}
+            Outcome::Skipped(_) if is_key => {}
             Outcome::Partly(found, _) if is_key => results.add_findings(found),
             outcome => results.add("revocation", ENTRIES, outcome),
         }
@@ -62,7 +62,7 @@ impl RevocationClient {
         let leaf = context.leaf;
         let (responders, lists) = (leaf.ocsp_addresses(), leaf.crl_addresses());
         let Some(first) = responders.first().or(lists.first()) else {
-            return Outcome::NotMade(Bilingual::new(
+            return Outcome::Skipped(Bilingual::new(
                 "sertifikatet har ingen adresse til CRL eller OCSP",
                 "the certificate has no address of a CRL or a responder",
             ));
@@ -102,7 +102,7 @@ impl RevocationClient {
             found.push(finding(address, status));
         }
         if is_known {
-            Outcome::Made(found)
+            Outcome::Completed(found)
         } else {
             Outcome::Partly(found, unanswered())
         }

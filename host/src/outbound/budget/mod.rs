@@ -45,7 +45,7 @@ const MOST_LIMITERS: usize = 1024;
 #[derive(Default)]
 pub(crate) struct Budgets {
     budgets: Vec<Budget>,
-    limiters: Mutex<HashMap<Scope, Arc<Shared>>>,
+    limiters: Mutex<HashMap<Scope, Arc<SharedLimiter>>>,
 }
 
 /// Calls that are counted together.
@@ -58,7 +58,7 @@ struct Scope {
 }
 
 /// Limiter shared by its calls, with the timer for its next release.
-struct Shared(Mutex<Timed>);
+struct SharedLimiter(Mutex<Timed>);
 
 struct Timed {
     limiter: Limiter<oneshot::Sender<Permit>>,
@@ -67,14 +67,14 @@ struct Timed {
 
 /// Admission of one call. Dropping it ends the call, or withdraws one that was never made.
 pub(crate) struct Permit {
-    shared: Arc<Shared>,
+    shared: Arc<SharedLimiter>,
     id: u64,
     made: bool,
 }
 
 /// Guard that removes a waiting call when it is dropped.
-struct Queued<'a> {
-    shared: &'a Arc<Shared>,
+struct QueueGuard<'a> {
+    shared: &'a Arc<SharedLimiter>,
     id: u64,
 }
 
@@ -128,7 +128,7 @@ impl Budgets {
             submitted.map_err(|_| limiter.retry_after())
         };
         let id = submitted.map_err(over)?;
-        let queued = Queued {
+        let queued = QueueGuard {
             shared: &shared,
             id,
         };
@@ -142,7 +142,7 @@ impl Budgets {
     }
 
     /// Returns the limiter that counts calls with these marks.
-    fn limiter(&self, place: usize, budget: &Budget, marks: &Marks) -> Arc<Shared> {
+    fn limiter(&self, place: usize, budget: &Budget, marks: &Marks) -> Arc<SharedLimiter> {
         let mark = |counted: bool, value: &String| counted.then(|| value.clone());
         let scope = Scope {
             budget: place,
@@ -155,7 +155,7 @@ impl Budgets {
         }
         if limiters.len() >= MOST_LIMITERS {
             let now = Instant::now();
-            limiters.retain(|_, shared| !Shared::is_idle(shared, now));
+            limiters.retain(|_, shared| !SharedLimiter::is_idle(shared, now));
         }
         let scope = if limiters.len() >= MOST_LIMITERS {
             Scope {
@@ -165,12 +165,12 @@ impl Budgets {
         } else {
             scope
         };
-        let shared = || Arc::new(Shared::new(budget.limits.clone()));
+        let shared = || Arc::new(SharedLimiter::new(budget.limits.clone()));
         limiters.entry(scope).or_insert_with(shared).clone()
     }
 }
 
-impl Shared {
+impl SharedLimiter {
     fn new(limits: Arc<settings::Limits>) -> Self {
         Self(Mutex::new(Timed {
             limiter: Limiter::new(limits),
@@ -261,7 +261,7 @@ impl Drop for Permit {
     }
 }
 
-impl Drop for Queued<'_> {
+impl Drop for QueueGuard<'_> {
     fn drop(&mut self) {
         locked(&self.shared.0).limiter.leave(self.id);
     }

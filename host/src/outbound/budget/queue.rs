@@ -13,20 +13,20 @@ pub(super) type Customer = Option<Arc<str>>;
 /// Waiting calls, each with its waker.
 pub(super) struct Queue<W> {
     /// Queues, by the index of the class.
-    classes: Vec<VecDeque<Line<W>>>,
+    classes: Vec<VecDeque<CustomerQueue<W>>>,
     /// Index of the class that is served next.
     turn: usize,
     waiting: usize,
 }
 
 /// Calls of one customer, in the order in which they came.
-struct Line<W> {
+struct CustomerQueue<W> {
     customer: Customer,
-    calls: VecDeque<Waiting<W>>,
+    calls: VecDeque<WaitingCall<W>>,
 }
 
 /// Waiting call.
-pub(super) struct Waiting<W> {
+pub(super) struct WaitingCall<W> {
     pub(super) id: u64,
     pub(super) waker: W,
 }
@@ -48,7 +48,7 @@ impl<W> Queue<W> {
 
     /// Appends a call to its customer's queue, unless the queue or the customer's part of it is
     /// full.
-    pub(super) fn push(&mut self, class: usize, customer: Customer, call: Waiting<W>) -> bool {
+    pub(super) fn push(&mut self, class: usize, customer: Customer, call: WaitingCall<W>) -> bool {
         let of_customer = self.classes.iter().flatten();
         let of_customer = of_customer.filter(|line| line.customer == customer);
         let of_customer =
@@ -64,7 +64,7 @@ impl<W> Queue<W> {
             line.calls.push_back(call);
         } else {
             let calls = VecDeque::from([call]);
-            lines.push_back(Line { customer, calls });
+            lines.push_back(CustomerQueue { customer, calls });
         }
         true
     }
@@ -73,7 +73,7 @@ impl<W> Queue<W> {
     pub(super) fn take(
         &mut self,
         may_go: impl Fn(usize, &Customer) -> bool,
-    ) -> Option<(usize, Customer, Waiting<W>)> {
+    ) -> Option<(usize, Customer, WaitingCall<W>)> {
         let count = self.classes.len();
         for class in (self.turn..count).chain(0..self.turn) {
             let Some(lines) = self.classes.get_mut(class) else {
@@ -120,7 +120,7 @@ mod tests {
 
     fn push(queue: &mut Queue<()>, class: usize, customer: &str, id: u64) -> bool {
         let customer = (!customer.is_empty()).then(|| customer.into());
-        queue.push(class, customer, Waiting { id, waker: () })
+        queue.push(class, customer, WaitingCall { id, waker: () })
     }
 
     fn order(queue: &mut Queue<()>) -> Vec<u64> {

@@ -16,12 +16,12 @@ use crate::{allowed_hosts::Origin, log::Log};
 /// Identities that the application's components may have.
 pub(crate) struct Identities {
     pinned: Vec<PinTls>,
-    listed: Vec<Listed>,
+    listed: Vec<ClientTlsEntry>,
     /// Settings without a client certificate, with the roots of the public web.
     default: TlsConfig,
 }
 
-struct Listed {
+struct ClientTlsEntry {
     components: Vec<String>,
     hosts: Vec<String>,
     config: TlsConfig,
@@ -52,7 +52,10 @@ impl Identities {
     ///
     /// [`TlsError`] names the first file that cannot be used.
     pub(crate) fn load(entries: &[ClientTls]) -> Result<Self, TlsError> {
-        let listed = entries.iter().map(Listed::load).collect::<Result<_, _>>()?;
+        let listed = entries
+            .iter()
+            .map(ClientTlsEntry::load)
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             pinned: Vec::new(),
             listed,
@@ -98,7 +101,7 @@ impl Identities {
             Some(path) => roots(path)?,
             None => web_roots(),
         };
-        self.listed.push(Listed {
+        self.listed.push(ClientTlsEntry {
             components: vec![upstream.name.clone()],
             hosts: vec![upstream.origin.host.clone()],
             config: TlsConfig::new(Trust::Named(trusted), None)?,
@@ -131,7 +134,7 @@ impl Identities {
     }
 }
 
-impl Listed {
+impl ClientTlsEntry {
     fn load(entry: &ClientTls) -> Result<Self, TlsError> {
         let mut trusted = match &entry.ca_roots_file {
             Some(path) => roots(path)?,

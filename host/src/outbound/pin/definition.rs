@@ -15,7 +15,7 @@ use crate::{
 /// Raw form of a `[[pin]]` table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::outbound) struct Written {
+pub(in crate::outbound) struct RawPin {
     name: String,
     /// Components of the pin; empty if the proxy alone uses it.
     #[serde(default)]
@@ -71,7 +71,7 @@ impl Pin {
     /// Checks the pins of a document.
     pub(in crate::outbound) fn all(
         document: &Document,
-        all: Vec<Written>,
+        all: Vec<RawPin>,
     ) -> Result<Vec<Self>, DocumentError> {
         let mut pins: Vec<Self> = Vec::new();
         for written in all {
@@ -136,7 +136,7 @@ pub(in crate::outbound) fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-impl Written {
+impl RawPin {
     fn checked(self, folder: &Path) -> Result<Pin, String> {
         check_name(&self.name)?;
         if self.subject.is_empty() {

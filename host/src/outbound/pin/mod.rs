@@ -8,5 +8,5 @@ mod revocation;
 mod verifier;
 
 pub(crate) use definition::Pin;
-pub(super) use definition::{Written, check_name};
+pub(super) use definition::{RawPin, check_name};
 pub(crate) use pin_tls::PinTls;

@@ -34,7 +34,7 @@ struct List {
 
 /// List that has expired, or will do so soon.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ageing {
+pub(super) struct ExpiringList {
     pub(super) file: PathBuf,
     /// End of the list's validity (`nextUpdate`).
     pub(super) until: OffsetDateTime,
@@ -43,7 +43,7 @@ pub(super) struct Ageing {
 
 /// Reasons why a list of the issuer decides nothing.
 #[derive(Debug, thiserror::Error)]
-enum Undecided {
+enum UndecidedReason {
     #[error(
         "it cannot be known whether it is revoked: a revocation list in `crl_files` is not signed by the issuer that it names"
     )]
@@ -111,14 +111,14 @@ impl RevocationLists {
     }
 
     /// Returns the list that expires first, if less than a quarter of its validity is left.
-    pub(super) fn ageing(&self, now: OffsetDateTime) -> Option<Ageing> {
+    pub(super) fn ageing(&self, now: OffsetDateTime) -> Option<ExpiringList> {
         let list = self.0.iter().min_by_key(|list| list.next_update)?;
         let seconds_from = |moment: OffsetDateTime| {
             let until = list.next_update.unix_timestamp();
             until.saturating_sub(moment.unix_timestamp())
         };
         let (left, whole) = (seconds_from(now), seconds_from(list.this_update));
-        (left.saturating_mul(4) < whole).then(|| Ageing {
+        (left.saturating_mul(4) < whole).then(|| ExpiringList {
             file: list.file.clone(),
             until: list.next_update,
             is_expired: left <= 0,
@@ -157,8 +157,8 @@ fn refusal(error: webpki::Error) -> CertificateError {
             CertificateError::ExpiredRevocationListContext { time, next_update }
         }
         webpki::Error::InvalidCrlSignatureForPublicKey => {
-            CertificateError::Other(OtherError(Arc::new(Undecided::Signature)))
+            CertificateError::Other(OtherError(Arc::new(UndecidedReason::Signature)))
         }
-        other => CertificateError::Other(OtherError(Arc::new(Undecided::Other(other)))),
+        other => CertificateError::Other(OtherError(Arc::new(UndecidedReason::Other(other)))),
     }
 }

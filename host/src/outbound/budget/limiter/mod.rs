@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    queue::{Customer, Queue, Waiting},
+    queue::{Customer, Queue, WaitingCall},
     settings::{Limits, Rate},
 };
 
@@ -23,13 +23,13 @@ const LONGEST_ADVICE: u64 = 30;
 /// Calls to one service: those that a limit counts, and those that wait.
 pub(super) struct Limiter<W> {
     limits: Arc<Limits>,
-    counted: Vec<Counted>,
+    counted: Vec<CountedCall>,
     queue: Queue<W>,
     next_id: u64,
 }
 
 /// Call that is admitted or sent.
-struct Counted {
+struct CountedCall {
     id: u64,
     class: usize,
     customer: Customer,
@@ -40,7 +40,7 @@ struct Counted {
 
 /// Error: the queue is full.
 #[derive(Debug, PartialEq)]
-pub(super) struct Full;
+pub(super) struct QueueFull;
 
 impl<W> Limiter<W> {
     pub(super) fn new(limits: Arc<Limits>) -> Self {
@@ -56,17 +56,17 @@ impl<W> Limiter<W> {
     ///
     /// # Errors
     ///
-    /// [`Full`] if too many calls wait, in all or of the customer.
+    /// [`QueueFull`] if too many calls wait, in all or of the customer.
     pub(super) fn submit(
         &mut self,
         class: usize,
         customer: Customer,
         waker: W,
-    ) -> Result<u64, Full> {
+    ) -> Result<u64, QueueFull> {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
-        let queued = self.queue.push(class, customer, Waiting { id, waker });
-        queued.then_some(id).ok_or(Full)
+        let queued = self.queue.push(class, customer, WaitingCall { id, waker });
+        queued.then_some(id).ok_or(QueueFull)
     }
 
     /// Returns the admitted calls, each with its waker.
@@ -77,7 +77,7 @@ impl<W> Limiter<W> {
         while let Some((class, customer, call)) =
             queue.take(|class, customer| may_go(limits, counted, class, customer, now))
         {
-            counted.push(Counted {
+            counted.push(CountedCall {
                 id: call.id,
                 class,
                 customer,
@@ -155,22 +155,22 @@ impl<W> Limiter<W> {
 /// no other class has reserved.
 fn may_go(
     limits: &Limits,
-    counted: &[Counted],
+    counted: &[CountedCall],
     class: usize,
     customer: &Customer,
     now: Instant,
 ) -> bool {
-    let in_window = |rate: Rate, concerns: &dyn Fn(&Counted) -> bool| {
+    let in_window = |rate: Rate, concerns: &dyn Fn(&CountedCall) -> bool| {
         let calls = counted.iter().filter(|call| concerns(call));
         calls
             .filter(|call| after(call.arrived_by, rate.per) > now)
             .count()
     };
-    let in_progress = |concerns: &dyn Fn(&Counted) -> bool| {
+    let in_progress = |concerns: &dyn Fn(&CountedCall) -> bool| {
         let calls = counted.iter().filter(|call| concerns(call));
         calls.filter(|call| call.in_progress).count()
     };
-    let of_customer = |call: &Counted| call.customer == *customer;
+    let of_customer = |call: &CountedCall| call.customer == *customer;
     let most = limits.classes.get(class).and_then(|class| class.most);
     let unused = |place: usize, reserved: Rate| {
         let used = in_window(reserved, &|call| call.class == place);

@@ -281,6 +281,9 @@ fn the_queue_is_bounded_and_says_when_to_come_again() {
             calls.submit("other", &format!("customer {customer}"));
         }
     }
-    assert_eq!(calls.limiter.submit(3, Some("new".into()), ()), Err(Full));
+    assert_eq!(
+        calls.limiter.submit(3, Some("new".into()), ()),
+        Err(QueueFull)
+    );
     assert_eq!(calls.limiter.retry_after(), 26);
 }

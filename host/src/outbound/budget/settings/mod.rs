@@ -19,7 +19,7 @@ const LARGEST: u32 = 1000;
 /// Raw form of a `[[budget]]` table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawBudget {
     name: String,
     origins: Vec<String>,
     calls_per_second: Option<NonZeroU32>,
@@ -32,7 +32,7 @@ struct Written {
     /// Share of this machine in all figures, such as `"1/2"` on each of two.
     share: Option<String>,
     #[serde(default)]
-    class: Vec<WrittenClass>,
+    class: Vec<RawClass>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
@@ -45,7 +45,7 @@ enum CountedBy {
 /// Raw form of a `[[budget.class]]` table, in calls per second.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenClass {
+struct RawClass {
     name: String,
     /// Calls reserved for this class.
     reserved: Option<NonZeroU32>,
@@ -219,7 +219,7 @@ impl Faults {
 
     /// Reads a budget and collects its faults. Returns `None` if the table cannot be read at all.
     fn read(&mut self, document: &Document, table: Table) -> Option<Budget> {
-        let written: Written = match document.value(Value::Table(table)) {
+        let written: RawBudget = match document.value(Value::Table(table)) {
             Ok(written) => written,
             Err(DocumentError::Refused { message, .. }) => {
                 self.add(message);
@@ -275,7 +275,7 @@ impl Faults {
     }
 
     /// Checks the figures as written, for all machines together.
-    fn figures(&mut self, written: &Written) {
+    fn figures(&mut self, written: &RawBudget) {
         let (rate, in_progress) = (written.calls_per_second, written.calls_in_progress);
         if rate.is_none() && in_progress.is_none() {
             self.add("`calls_per_second` or `calls_in_progress` is missing");
@@ -332,7 +332,7 @@ impl Faults {
     }
 
     /// Computes the figures of this machine. A part must remain for classes without a reserve.
-    fn limits(&mut self, written: &Written, share: Share) -> Limits {
+    fn limits(&mut self, written: &RawBudget, share: Share) -> Limits {
         let rate = written.calls_per_second.map(|calls| share.rate(calls));
         let in_progress = written.calls_in_progress.map(|calls| share.calls(calls));
         if in_progress == Some(0) {

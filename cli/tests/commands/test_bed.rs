@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::process::Process;
 
 /// The app with its sandbox, and the sidecar, both running.
-pub(crate) struct Stage {
+pub(crate) struct TestBed {
     /// Origin of the app.
     pub(crate) app: String,
     /// Origin of the admin API, which orders faults.
@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-impl Stage {
+impl TestBed {
     pub(crate) async fn start() -> Self {
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml");
         let mut up = Process::start(&["up", "--token-route", "--manifest", manifest]);
