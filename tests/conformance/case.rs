@@ -44,7 +44,7 @@ pub(crate) struct Expected {
     pub(crate) given: BTreeMap<String, String>,
     /// Requests to an app that starts.
     #[serde(default)]
-    request: Vec<Asked>,
+    request: Vec<ProbeRequest>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
@@ -64,7 +64,7 @@ pub(crate) enum Runner {
 /// Request to the probe, with the expected response.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct ProbeRequest {
     path: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,

@@ -19,7 +19,7 @@ use host::{
     Limits,
     build::{self, Purpose},
 };
-use journeys::{AppLog, Running, Start, on_spin};
+use journeys::{AppLog, RunningApp, Start, on_spin};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -82,7 +82,7 @@ async fn spins_platform_does_what_every_platform_must() {
     tokio::spawn(async move { axum::serve(upstream, answers()).await });
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let running = Running::start(start, listener).await;
+    let running = RunningApp::start(start, listener).await;
     let address = format!("http://{}/", running.address());
     let answer = reqwest::get(address).await.expect("an answer");
 

@@ -18,7 +18,7 @@ const LATER: Duration = Duration::from_secs(10 * 60 + 1);
 
 /// Effects outside the hosts.
 #[derive(Debug, Eq, PartialEq)]
-struct Done {
+struct Effects {
     /// Requests to Posten with their answers, sorted as text.
     posten: Vec<String>,
     /// Sweeps of a store, by any host.
@@ -41,7 +41,7 @@ async fn two_hosts_do_no_more_than_one() {
 }
 
 /// Returns the effects in the first minutes, and in those after a customer has signed.
-async fn done_by(hosts: usize) -> Option<[Done; 2]> {
+async fn done_by(hosts: usize) -> Option<[Effects; 2]> {
     let fleet = Fleet::with_timers(hosts, &TIMERS, EVERY).await?;
     rounds(&fleet, hosts).await;
     let first = done(&fleet, 0, 0);
@@ -75,11 +75,11 @@ async fn rounds(fleet: &Fleet, hosts: usize) {
     }
 }
 
-fn done(fleet: &Fleet, asked_before: usize, swept_before: usize) -> Done {
+fn done(fleet: &Fleet, asked_before: usize, swept_before: usize) -> Effects {
     let mut posten = asked(fleet).split_off(asked_before);
     posten.sort_unstable();
     let is_sweep = |event: &Value| event["event"] == "sweep" && event["outcome"] == "ok";
-    Done {
+    Effects {
         posten,
         sweeps: fleet.hosts.count(is_sweep) - swept_before,
     }

@@ -40,7 +40,7 @@ pub use generation::Generation;
 pub use options::{Secrets, TestOptions};
 pub use others::{Environment, Others, OthersServer};
 pub use real_browser::RealBrowser;
-pub use running::{AppLog, Running, Start};
+pub use running::{AppLog, RunningApp, Start};
 pub use signing::AGREEMENT;
 pub use spin::{Output, Spin, SpinApp, SpinStart, by_our_host_alone, on_spin};
 pub use stored_rows::StoredRows;

@@ -81,18 +81,18 @@ impl Default for AppLog {
 }
 
 /// Running app. Dropping it kills it without warning, as a power failure does.
-pub struct Running {
+pub struct RunningApp {
     address: SocketAddr,
-    on: On,
+    on: Runner,
 }
 
-enum On {
+enum Runner {
     /// The runtime is the app's own, so that it can be killed.
     Host(Option<Server>, Option<Runtime>),
     Spin(Option<SpinApp>),
 }
 
-impl Running {
+impl RunningApp {
     /// Starts the app on `listener`.
     pub async fn start(start: Start, listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("bound");
@@ -127,7 +127,7 @@ impl Running {
 
     fn counting(&self) -> &Server {
         match &self.on {
-            On::Host(Some(server), _) => server,
+            Runner::Host(Some(server), _) => server,
             _ => panic!("not counted: our host does, while it runs"),
         }
     }
@@ -135,7 +135,7 @@ impl Running {
     /// Sets the app's clock to `now`, an offset in seconds from the machine's clock. Our host
     /// shares the clock; Spin needs it set.
     pub fn hears_of_clock(&self, now: i64) {
-        if let On::Spin(Some(app)) = &self.on {
+        if let Runner::Spin(Some(app)) = &self.on {
             app.set_clock(now);
         }
     }
@@ -143,12 +143,12 @@ impl Running {
     /// Shuts it down, as Ctrl-C does.
     pub async fn shutdown(mut self) {
         match &mut self.on {
-            On::Host(server, _) => {
+            Runner::Host(server, _) => {
                 if let Some(server) = server.take() {
                     server.shutdown().await;
                 }
             }
-            On::Spin(app) => {
+            Runner::Spin(app) => {
                 if let Some(app) = app.take() {
                     app.shutdown().await;
                 }
@@ -157,10 +157,10 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningApp {
     /// A runtime must not be dropped by a task of another.
     fn drop(&mut self) {
-        if let On::Host(_, runtime) = &mut self.on
+        if let Runner::Host(_, runtime) = &mut self.on
             && let Some(runtime) = runtime.take()
         {
             runtime.shutdown_background();
@@ -168,7 +168,7 @@ impl Drop for Running {
     }
 }
 
-async fn on_host(start: Start, log: Log, listener: TcpListener) -> On {
+async fn on_host(start: Start, log: Log, listener: TcpListener) -> Runner {
     let mut options = Options::new(start.manifest);
     options.runtime_config = Some(start.runtime_config);
     options.pins = start.pins;
@@ -185,13 +185,13 @@ async fn on_host(start: Start, log: Log, listener: TcpListener) -> On {
         let app = App::load(options).await.expect("an app that loads");
         app.serve(listener)
     });
-    On::Host(
+    Runner::Host(
         Some(served.await.expect("an app that serves")),
         Some(runtime),
     )
 }
 
-async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
+async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> Runner {
     let spin = Spin::named().expect("SPIN, as before");
     let limits = &start.limits;
     let flags = [
@@ -221,5 +221,5 @@ async fn on_spin(start: &Start, output: Output, address: SocketAddr) -> On {
         flags: &flags,
         output,
     });
-    On::Spin(Some(started.await.unwrap_or_else(|said| panic!("{said}"))))
+    Runner::Spin(Some(started.await.unwrap_or_else(|said| panic!("{said}"))))
 }

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::build::{as_deployed, build_components, project};
 use crate::gateway::{Gateway, GatewayOptions};
-use crate::running::{AppLog, Running, Start};
+use crate::running::{AppLog, RunningApp, Start};
 use crate::spin::on_spin;
 use crate::{Browser, Customer, Generation, Secrets, TestOptions};
 
@@ -37,7 +37,7 @@ pub struct TestBed {
     /// Address of the app for back ends and timers.
     pub inside: String,
     gateway: Option<Gateway>,
-    running: Option<Running>,
+    running: Option<RunningApp>,
     /// Proxy that Spin calls Posten through, since Spin cannot verify its organisation number.
     egress: Option<RunningEgress>,
     options: TestOptions,
@@ -155,7 +155,7 @@ impl TestBed {
             clock: self.app_clock.clone(),
             log: self.log.clone(),
         };
-        self.running = Some(Running::start(start, listener).await);
+        self.running = Some(RunningApp::start(start, listener).await);
     }
 
     /// Returns the variables to call Posten through our proxy, which is started the first time.
@@ -261,7 +261,7 @@ impl TestBed {
     }
 
     /// Returns the running app.
-    pub fn app(&self) -> &Running {
+    pub fn app(&self) -> &RunningApp {
         self.running.as_ref().expect("running")
     }
 

@@ -112,7 +112,7 @@ fn nothing_is_wrong_with_a_good_one() {
                 let asked = DoctorOptions {
                     purpose,
                     as_pem,
-                    ..Asked::default()
+                    ..DoctorOptions::default()
                 };
                 let answer = examined(folder.path(), &asked);
                 assert_eq!(
@@ -159,7 +159,7 @@ fn each_defect_is_found_by_its_check() {
                 Defect::Seid1OfProduction => "production",
                 _ => "test",
             },
-            ..Asked::default()
+            ..DoctorOptions::default()
         };
         let answer = examined(folder.path(), &asked);
         let found = answer.findings();
@@ -200,7 +200,7 @@ fn the_purpose_decides_how_grave_it_is() {
     ] {
         let asked = DoctorOptions {
             purpose,
-            ..Asked::default()
+            ..DoctorOptions::default()
         };
         let answer = examined(folder.path(), &asked);
         let found = answer.findings();
@@ -215,7 +215,7 @@ fn the_purpose_decides_how_grave_it_is() {
     );
     let asked = DoctorOptions {
         purpose: "seal",
-        ..Asked::default()
+        ..DoctorOptions::default()
     };
     assert_eq!(examined(folder.path(), &asked).findings(), ["warning P10"]);
 }
@@ -230,7 +230,7 @@ fn in_production_a_test_certificate_is_refused() {
     );
     let asked = DoctorOptions {
         environment: "production",
-        ..Asked::default()
+        ..DoctorOptions::default()
     };
     assert_eq!(examined(folder.path(), &asked).findings(), ["error I03"]);
 }

@@ -111,13 +111,13 @@ fn each_has_what_trips_it_and_what_does_not() {
     let good = order(Vendor::Buypass, Profile::Seid2, &authentication, &[]);
     let asked = |environment| DoctorOptions {
         environment,
-        ..Asked::default()
+        ..DoctorOptions::default()
     };
     examine(ids(examined(good.path(), &asked("test")).findings()));
     examine(ids(examined(good.path(), &asked("production")).findings()));
     let seal = DoctorOptions {
         purpose: "seal",
-        ..Asked::default()
+        ..DoctorOptions::default()
     };
     examine(ids(examined(good.path(), &seal).findings()));
     for defect in Defect::ALL {
@@ -129,7 +129,7 @@ fn each_has_what_trips_it_and_what_does_not() {
         let folder = order(vendor, profile, &authentication, &[*defect]);
         let asked = DoctorOptions {
             as_pem: IN_PEM.contains(defect),
-            ..Asked::default()
+            ..DoctorOptions::default()
         };
         examine(ids(examined(folder.path(), &asked).findings()));
     }

@@ -6,21 +6,21 @@ use uuid::Uuid;
 
 /// Error: the body does not match the documented contract.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Unreadable {
+pub(super) struct InvalidBody {
     /// Path of the member, as in `$.validTo`.
     pub(super) path: String,
     pub(super) message: String,
 }
 
 /// Parses the body as JSON. `what` names the expected content in the error.
-pub(super) fn value(body: &[u8], what: &str) -> Result<Value, Unreadable> {
+pub(super) fn value(body: &[u8], what: &str) -> Result<Value, InvalidBody> {
     serde_json::from_slice(body).map_err(|_| {
         let message = format!("The JSON value could not be converted to {what}.");
-        Unreadable::at("$", message)
+        InvalidBody::at("$", message)
     })
 }
 
-impl Unreadable {
+impl InvalidBody {
     pub(super) fn at(path: &str, message: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -52,11 +52,11 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn new(value: &'a Value, path: &'a str) -> Result<Self, Unreadable> {
+    pub(super) fn new(value: &'a Value, path: &'a str) -> Result<Self, InvalidBody> {
         value
             .as_object()
             .map(|object| Self { object, path })
-            .ok_or_else(|| Unreadable::value(path))
+            .ok_or_else(|| InvalidBody::value(path))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
@@ -71,14 +71,14 @@ impl<'a> Members<'a> {
         &self,
         name: &str,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, Unreadable> {
+    ) -> Result<Option<T>, InvalidBody> {
         let path = format!("{}.{name}", self.path);
         self.get(name)
             .map(|value| {
                 value
                     .as_str()
                     .and_then(&read)
-                    .ok_or_else(|| Unreadable::value(&path))
+                    .ok_or_else(|| InvalidBody::value(&path))
             })
             .transpose()
     }
@@ -87,19 +87,19 @@ impl<'a> Members<'a> {
         &self,
         name: &str,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, Unreadable> {
+    ) -> Result<T, InvalidBody> {
         self.optional(name, read)?
-            .ok_or_else(|| Unreadable::missing(self.path, name))
+            .ok_or_else(|| InvalidBody::missing(self.path, name))
     }
 
     /// Returns the items of a required list.
     pub(super) fn list<T>(
         &self,
         name: &str,
-        read: impl Fn(&Value, &str) -> Result<T, Unreadable>,
-    ) -> Result<Vec<T>, Unreadable> {
+        read: impl Fn(&Value, &str) -> Result<T, InvalidBody>,
+    ) -> Result<Vec<T>, InvalidBody> {
         self.get(name)
-            .ok_or_else(|| Unreadable::missing(self.path, name))?;
+            .ok_or_else(|| InvalidBody::missing(self.path, name))?;
         self.optional_list(name, read)
     }
 
@@ -107,13 +107,13 @@ impl<'a> Members<'a> {
     pub(super) fn optional_list<T>(
         &self,
         name: &str,
-        read: impl Fn(&Value, &str) -> Result<T, Unreadable>,
-    ) -> Result<Vec<T>, Unreadable> {
+        read: impl Fn(&Value, &str) -> Result<T, InvalidBody>,
+    ) -> Result<Vec<T>, InvalidBody> {
         let path = format!("{}.{name}", self.path);
         let Some(value) = self.get(name) else {
             return Ok(Vec::new());
         };
-        let items = value.as_array().ok_or_else(|| Unreadable::value(&path))?;
+        let items = value.as_array().ok_or_else(|| InvalidBody::value(&path))?;
         items
             .iter()
             .enumerate()
@@ -122,18 +122,18 @@ impl<'a> Members<'a> {
     }
 
     /// Returns an optional flag.
-    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Unreadable> {
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, InvalidBody> {
         let path = format!("{}.{name}", self.path);
         self.get(name)
-            .map(|value| value.as_bool().ok_or_else(|| Unreadable::value(&path)))
+            .map(|value| value.as_bool().ok_or_else(|| InvalidBody::value(&path)))
             .transpose()
     }
 }
 
 /// Returns the value as a string, or an error that names `path`.
-pub(super) fn text(value: &Value, path: &str) -> Result<String, Unreadable> {
+pub(super) fn text(value: &Value, path: &str) -> Result<String, InvalidBody> {
     let text = value.as_str().map(str::to_owned);
-    text.ok_or_else(|| Unreadable::value(path))
+    text.ok_or_else(|| InvalidBody::value(path))
 }
 
 /// Parses an identifier in a body: 32 hexadecimal digits in groups, without braces. In paths and
@@ -145,14 +145,14 @@ pub(super) fn uuid(text: &str) -> Option<Uuid> {
 }
 
 /// Parses a dictionary of texts; `null` counts as empty.
-pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    let object = value.as_object().ok_or_else(|| Unreadable::value(path))?;
+pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<(String, String)>, InvalidBody> {
+    let object = value.as_object().ok_or_else(|| InvalidBody::value(path))?;
     object
         .iter()
         .map(|(key, value)| match value {
             Value::String(text) => Ok((key.clone(), text.clone())),
             Value::Null => Ok((key.clone(), String::new())),
-            _ => Err(Unreadable::value(&format!("{path}.{key}"))),
+            _ => Err(InvalidBody::value(&format!("{path}.{key}"))),
         })
         .collect()
 }

@@ -25,7 +25,7 @@ pub(super) enum Refusal {
 
 /// Draft that passed the checks, with their results.
 #[derive(Clone, Debug)]
-pub(super) struct Checked {
+pub(super) struct CheckedDraft {
     pub(super) draft: Draft,
     pub(super) handled_by: Option<Party>,
     pub(super) template: &'static str,
@@ -36,7 +36,7 @@ pub(super) fn run(
     mut draft: Draft,
     caller: &Caller,
     now: OffsetDateTime,
-) -> Result<Checked, Refusal> {
+) -> Result<CheckedDraft, Refusal> {
     if draft.rights.iter().any(has_repeated_key) {
         return Err(Refusal::Unspecific("metadata keys differ only in case"));
     }
@@ -53,7 +53,7 @@ pub(super) fn run(
     if !problems.is_empty() {
         return Err(Refusal::Problems(problems));
     }
-    Ok(Checked {
+    Ok(CheckedDraft {
         template: template(&draft.rights),
         draft,
         handled_by,

@@ -4,7 +4,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::checks::Checked;
+use super::checks::CheckedDraft;
 use super::draft::Draft;
 use super::party::Party;
 use super::problem::{self, Problem};
@@ -52,8 +52,8 @@ impl EventKind {
 }
 
 impl Request {
-    pub(super) fn new(checked: Checked, caller: Party, now: OffsetDateTime) -> Self {
-        let Checked {
+    pub(super) fn new(checked: CheckedDraft, caller: Party, now: OffsetDateTime) -> Self {
+        let CheckedDraft {
             draft,
             handled_by,
             template,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::body::{self, Members, Unreadable, texts, uuid};
+use super::body::{self, InvalidBody, Members, texts, uuid};
 use super::moment;
 use super::party::Party;
 
@@ -48,7 +48,7 @@ pub(super) enum PortalViewMode {
 
 impl Draft {
     /// Parses the body of a consent request.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Unreadable> {
+    pub(super) fn read(body: &[u8]) -> Result<Self, InvalidBody> {
         let value = body::value(body, "the consent request")?;
         let members = Members::new(&value, "$")?;
         Ok(Self {
@@ -68,7 +68,7 @@ impl Draft {
 }
 
 impl Right {
-    fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
+    fn read(value: &Value, path: &str) -> Result<Self, InvalidBody> {
         let members = Members::new(value, path)?;
         Ok(Self {
             action: members.list("action", body::text)?,
@@ -82,7 +82,7 @@ impl Right {
 }
 
 impl Reference {
-    fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
+    fn read(value: &Value, path: &str) -> Result<Self, InvalidBody> {
         let members = Members::new(value, path)?;
         Ok(Self {
             kind: members.required("type", |text| Some(text.to_owned()))?,
@@ -109,11 +109,11 @@ impl PortalViewMode {
 }
 
 /// Reads a text with one member for each language.
-fn message(value: &Value) -> Result<Value, Unreadable> {
+fn message(value: &Value) -> Result<Value, InvalidBody> {
     texts(value, "$.requestMessage").map(|_| value.clone())
 }
 
-fn metadata(value: &Value, path: &str) -> Result<Vec<(String, String)>, Unreadable> {
+fn metadata(value: &Value, path: &str) -> Result<Vec<(String, String)>, InvalidBody> {
     texts(value, &format!("{path}.metadata"))
 }
 

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::body::Unreadable;
+use super::body::InvalidBody;
 use super::consent::{Event, Request};
 use super::moment;
 use super::party::Party;
@@ -34,7 +34,7 @@ pub(super) struct Query {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// A parameter is not of its type: the framework's own 400.
-    Unreadable(Unreadable),
+    InvalidBody(InvalidBody),
     Problem(Problem),
 }
 
@@ -160,7 +160,7 @@ pub(super) fn page<'a>(
 }
 
 fn unreadable(name: &str) -> Refusal {
-    Refusal::Unreadable(Unreadable::value(name))
+    Refusal::InvalidBody(InvalidBody::value(name))
 }
 
 /// Returns the 16 bytes of a .NET GUID, whose first three groups are little-endian.

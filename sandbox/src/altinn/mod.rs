@@ -44,7 +44,7 @@ pub use party::Party;
 pub use problem::{Format, Problem};
 pub use state::{Altinn, Origins};
 pub use switches::{LetterCase, Repeat, Switches, Timestamps};
-pub use systems::{DEMO_SYSTEM, DEMO_SYSTEM_USER, NotMade, System};
+pub use systems::{DEMO_SYSTEM, DEMO_SYSTEM_USER, System, SystemUserError};
 
 /// Returns the platform's routes, for machines.
 pub fn router(altinn: Arc<Altinn>) -> Router {

@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<Arc<Altinn>> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct PageQuery {
     id: Uuid,
     /// Shows a receipt instead of redirecting back, for any value.
     skiplogout: Option<String>,
@@ -70,7 +70,7 @@ enum Choice {
 async fn show(
     State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Response {
     let language = Language::from_headers(&headers);
     match altinn.request(asked.id) {
@@ -85,7 +85,7 @@ async fn show(
 async fn answer(
     State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
     let language = Language::from_headers(&headers);

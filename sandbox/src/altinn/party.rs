@@ -23,7 +23,7 @@ pub enum Party {
 /// Error: the text is none of the three URNs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not the URN of a party")]
-pub struct NotAParty;
+pub struct InvalidPartyUrn;
 
 impl Party {
     /// Returns the number of a person or an organisation.
@@ -36,17 +36,19 @@ impl Party {
 }
 
 impl FromStr for Party {
-    type Err = NotAParty;
+    type Err = InvalidPartyUrn;
 
-    fn from_str(urn: &str) -> Result<Self, NotAParty> {
+    fn from_str(urn: &str) -> Result<Self, InvalidPartyUrn> {
         if let Some(number) = urn.strip_prefix(PERSON) {
             digits(number, 11).map(Self::Person)
         } else if let Some(number) = urn.strip_prefix(ORGANISATION) {
             digits(number, 9).map(Self::Organisation)
         } else if let Some(id) = urn.strip_prefix(PARTY) {
-            Uuid::parse_str(id).map(Self::Uuid).map_err(|_| NotAParty)
+            Uuid::parse_str(id)
+                .map(Self::Uuid)
+                .map_err(|_| InvalidPartyUrn)
         } else {
-            Err(NotAParty)
+            Err(InvalidPartyUrn)
         }
     }
 }
@@ -61,11 +63,11 @@ impl fmt::Display for Party {
     }
 }
 
-fn digits(number: &str, length: usize) -> Result<String, NotAParty> {
+fn digits(number: &str, length: usize) -> Result<String, InvalidPartyUrn> {
     if number.len() == length && number.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(number.to_owned())
     } else {
-        Err(NotAParty)
+        Err(InvalidPartyUrn)
     }
 }
 
@@ -93,7 +95,7 @@ mod tests {
             "urn:altinn:organization:identifier-no:31336700x",
             "urn:altinn:party:uuid:1",
         ] {
-            assert_eq!(urn.parse::<Party>(), Err(NotAParty), "{urn}");
+            assert_eq!(urn.parse::<Party>(), Err(InvalidPartyUrn), "{urn}");
         }
     }
 }

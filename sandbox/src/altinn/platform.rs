@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::authentication::authenticate;
-use super::body::{self, Unreadable};
+use super::body::{self, InvalidBody};
 use super::caller::Caller;
 use super::draft::Draft;
 use super::refused::{Refused, answer, body_of, is_json};
-use super::state::{Altinn, Stored};
+use super::state::{Altinn, CreateOutcome};
 use super::switches::Repeat;
 use super::{checks, document, feed, problem, resource};
 
@@ -79,16 +79,16 @@ fn request(altinn: &Altinn, caller: Caller, draft: Draft) -> Result<Response, Re
     let switches = altinn.switches();
     let page = &altinn.origins.pages;
     Ok(match (stored, switches.repeat) {
-        (Stored::New, _) => {
+        (CreateOutcome::New, _) => {
             let location = format!("{}{REQUESTS}/{}", altinn.origins.platform, request.draft.id);
             let contract = document::contract(&request, page, now, &switches);
             let headers = [(header::LOCATION, location)];
             (StatusCode::CREATED, headers, body_of(&contract)).into_response()
         }
-        (Stored::Already, Repeat::Internal) => {
+        (CreateOutcome::Already, Repeat::Internal) => {
             body_of(&document::internal(&request, page, &switches)).into_response()
         }
-        (Stored::Already, Repeat::Documented) => {
+        (CreateOutcome::Already, Repeat::Documented) => {
             body_of(&document::contract(&request, page, now, &switches)).into_response()
         }
     })
@@ -126,7 +126,7 @@ async fn events(
 fn events_or_refuse(altinn: &Altinn, headers: &HeaderMap, query: &str) -> Result<Value, Refused> {
     let caller = authenticate(altinn, headers, READ)?;
     let query = feed::Query::read(query).map_err(|refusal| match refusal {
-        feed::Refusal::Unreadable(unreadable) => Refused::from(unreadable),
+        feed::Refusal::InvalidBody(unreadable) => Refused::from(unreadable),
         feed::Refusal::Problem(problem) => problem.into(),
     })?;
     let address = format!("{}{EVENTS}", altinn.origins.platform);
@@ -143,7 +143,7 @@ fn lookup_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result
     authenticate(altinn, headers, LOOKUP)?;
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default();
-    let id = body::uuid(text("id")).ok_or_else(|| Unreadable::value("$.id"))?;
+    let id = body::uuid(text("id")).ok_or_else(|| InvalidBody::value("$.id"))?;
     let now = altinn.clock.now();
     let consent = altinn
         .lookup(now, id, text("from"), text("to"))

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::body::Unreadable;
+use super::body::InvalidBody;
 use super::problem::{self, Problem};
 use super::state::Altinn;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a call.
 pub(super) enum Refused {
@@ -19,7 +19,7 @@ pub(super) enum Refused {
     /// Status code with a line of text.
     Text(StatusCode, String),
     /// Unreadable body, refused in the web framework's format.
-    Unreadable(Unreadable),
+    InvalidBody(InvalidBody),
     /// Problem documents with codes.
     Problems(Vec<Problem>),
 }
@@ -30,9 +30,9 @@ impl From<StatusCode> for Refused {
     }
 }
 
-impl From<Unreadable> for Refused {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(unreadable)
+impl From<InvalidBody> for Refused {
+    fn from(unreadable: InvalidBody) -> Self {
+        Self::InvalidBody(unreadable)
     }
 }
 
@@ -48,16 +48,20 @@ impl Refused {
         match self {
             Self::Bare(status) => status.into_response(),
             Self::Failed(reason) => {
-                let note = Note(reason.to_owned());
+                let note = JournalNote(reason.to_owned());
                 (StatusCode::INTERNAL_SERVER_ERROR, Extension(note)).into_response()
             }
             Self::Text(status, text) => (status, text).into_response(),
-            Self::Unreadable(Unreadable { path, message }) => problem::unreadable(&path, &message),
+            Self::InvalidBody(InvalidBody { path, message }) => {
+                problem::unreadable(&path, &message)
+            }
             Self::Problems(problems) => {
                 let format = altinn.switches().problem_format;
                 let mut response = problem::response(&problems, format);
                 let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-                response.extensions_mut().insert(Note(codes.join(", ")));
+                response
+                    .extensions_mut()
+                    .insert(JournalNote(codes.join(", ")));
                 response
             }
         }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 use super::state::Altinn;
-use super::systems::{Grants, NotMade, Registered, Right, System};
+use super::systems::{Grants, Registered, Right, System, SystemUserError};
 use crate::interfaces::{
     ActiveConsent, Authorisations, ConsentObstacle, Delegation, SystemUser, SystemUserRights,
 };
@@ -73,8 +73,8 @@ impl Altinn {
     ///
     /// # Errors
     ///
-    /// [`NotMade`] is the reason why the system user cannot be made.
-    pub fn make_system_user(&self, user: SystemUser) -> Result<(), NotMade> {
+    /// [`SystemUserError`] is the reason why the system user cannot be made.
+    pub fn make_system_user(&self, user: SystemUser) -> Result<(), SystemUserError> {
         let now = OffsetDateTime::UNIX_EPOCH;
         self.state().systems.make(user, now)
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::checks::Checked;
+use super::checks::CheckedDraft;
 use super::consent::Request;
 use super::delegation;
 use super::delegation::Delegations;
@@ -63,7 +63,7 @@ pub(super) struct State {
 
 /// Result of a create call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Stored {
+pub(super) enum CreateOutcome {
     New,
     Already,
 }
@@ -198,23 +198,23 @@ impl Altinn {
     /// stored one unchanged; one of other parties is refused.
     pub(super) fn store(
         &self,
-        checked: Checked,
+        checked: CheckedDraft,
         caller: Party,
         now: OffsetDateTime,
-    ) -> Result<(Stored, Request), Problem> {
+    ) -> Result<(CreateOutcome, Request), Problem> {
         let mut state = self.state();
         if let Some(stored) = state.requests.get(&checked.draft.id) {
             let same =
                 stored.draft.from == checked.draft.from && stored.draft.to == checked.draft.to;
             return if same {
-                Ok((Stored::Already, stored.clone()))
+                Ok((CreateOutcome::Already, stored.clone()))
             } else {
                 Err(problem::ID_TAKEN.with("requestId", &checked.draft.id))
             };
         }
         let request = Request::new(checked, caller, now);
         state.requests.insert(request.draft.id, request.clone());
-        Ok((Stored::New, request))
+        Ok((CreateOutcome::New, request))
     }
 
     /// Returns the request as the platform sees it, which may lag behind the page.

@@ -17,7 +17,7 @@ use super::caller::Caller;
 use super::refusal::{self, Refusal};
 use super::state::Altinn2;
 use crate::kit::bearer::bearer;
-use crate::kit::server::Peer;
+use crate::kit::server::PeerCertificate;
 use crate::pki::organisation;
 
 /// Parts of a request that identify its caller.
@@ -25,14 +25,14 @@ use crate::pki::organisation;
 pub(super) struct Call {
     pub(super) headers: HeaderMap,
     uri: Uri,
-    certificate: Option<Peer>,
+    certificate: Option<PeerCertificate>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Call {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let certificate = Extension::<Peer>::from_request_parts(parts, state).await;
+        let certificate = Extension::<PeerCertificate>::from_request_parts(parts, state).await;
         Ok(Self {
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
@@ -85,7 +85,7 @@ impl Call {
         let query = self.uri.query().unwrap_or_default();
         let is_forced = form_urlencoded::parse(query.as_bytes())
             .any(|(name, _)| name.eq_ignore_ascii_case("ForceEIAuthentication"));
-        let Peer(certificate) = self.certificate.as_ref().filter(|_| is_forced)?;
+        let PeerCertificate(certificate) = self.certificate.as_ref().filter(|_| is_forced)?;
         organisation(certificate)
     }
 

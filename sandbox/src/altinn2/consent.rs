@@ -22,12 +22,12 @@ pub(super) struct Consent {
     pub(super) created: OffsetDateTime,
     opened: Option<OffsetDateTime>,
     answered: Option<(OffsetDateTime, Answer)>,
-    ended: Option<Ending>,
+    ended: Option<EndReason>,
 }
 
 /// Reason why a consent is no longer in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Ending {
+pub(super) enum EndReason {
     /// Withdrawn by the person.
     Withdrawn,
     /// Given up by the consumer.
@@ -96,7 +96,7 @@ impl Consent {
         self.delegated().is_some() && self.ended.is_none() && !self.is_expired(now)
     }
 
-    pub(super) fn ending(&self) -> Option<Ending> {
+    pub(super) fn ending(&self) -> Option<EndReason> {
         self.ended
     }
 
@@ -154,7 +154,7 @@ impl Consent {
         if !self.is_in_force(now) || self.is_one_time() {
             return Err(Obstacle::NotInForce);
         }
-        self.ended = Some(Ending::Withdrawn);
+        self.ended = Some(EndReason::Withdrawn);
         Ok(())
     }
 
@@ -162,7 +162,7 @@ impl Consent {
     pub(super) fn give_up(&mut self, now: OffsetDateTime) -> bool {
         let holds = self.is_in_force(now);
         if holds {
-            self.ended = Some(Ending::GivenUp);
+            self.ended = Some(EndReason::GivenUp);
         }
         holds
     }
@@ -177,7 +177,7 @@ impl Consent {
             return false;
         };
         if part.service.one_time {
-            self.ended = Some(Ending::Used);
+            self.ended = Some(EndReason::Used);
         }
         true
     }

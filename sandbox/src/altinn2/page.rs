@@ -36,7 +36,7 @@ pub(super) fn assets() -> Router<Arc<Altinn2>> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct PageQuery {
     id: Uuid,
     /// Language of the page: `en`, `nb-NO` or `nn-NO`.
     #[serde(rename = "languageCode")]
@@ -72,7 +72,7 @@ impl Reply {
 async fn show(
     State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Response {
     let language = language(&headers, asked.language.as_deref());
     let now = altinn2.clock.now();
@@ -86,7 +86,7 @@ async fn show(
 async fn answer(
     State(altinn2): State<Arc<Altinn2>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
     Form(reply): Form<Reply>,
 ) -> Response {
     let language = language(&headers, asked.language.as_deref());

@@ -10,7 +10,7 @@ use hyper::ext::ReasonPhrase;
 use serde_json::{Value, json};
 
 use super::switches::{ErrorMembers, ErrorsIn, Switches};
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a call.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -164,7 +164,9 @@ impl Refusal {
                 let body = Json(documents.collect::<Value>());
                 let codes: Vec<_> = faults.iter().map(|fault| fault.facts().0).collect();
                 let mut response = (StatusCode::BAD_REQUEST, body).into_response();
-                response.extensions_mut().insert(Note(codes.join(", ")));
+                response
+                    .extensions_mut()
+                    .insert(JournalNote(codes.join(", ")));
                 response
             }
             Self::Faults(faults) => {
@@ -178,7 +180,7 @@ impl Refusal {
 fn phrased(status: StatusCode, text: &str) -> Response {
     let mut response = status.into_response();
     let extensions = response.extensions_mut();
-    extensions.insert(Note(text.to_owned()));
+    extensions.insert(JournalNote(text.to_owned()));
     // Characters that a status line cannot hold are left out, as by a gateway.
     if let Ok(phrase) = ReasonPhrase::try_from(text.to_owned()) {
         extensions.insert(phrase);

@@ -101,7 +101,7 @@ async fn give_up(
 /// Reported use of a consent, with a precision of a second.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Use {
+struct ConsentUse {
     service_code: String,
     service_edition_code: u64,
     usage_date_time: String,
@@ -121,7 +121,7 @@ async fn log_use(
         &code,
     );
     let logged = holder.and_then(|(consent, _)| {
-        let used: Use = serde_json::from_slice(&body).map_err(|_| refusal::UNREADABLE)?;
+        let used: ConsentUse = serde_json::from_slice(&body).map_err(|_| refusal::UNREADABLE)?;
         let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
         PrimitiveDateTime::parse(&used.usage_date_time, form).map_err(|_| refusal::UNREADABLE)?;
         let now = altinn2.clock.now();

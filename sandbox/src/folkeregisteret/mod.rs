@@ -27,8 +27,8 @@ use rustls::ServerConfig;
 use serde_json::json;
 
 use crate::kit::Clock;
-use crate::kit::journal::Note;
-use crate::kit::server::Peer;
+use crate::kit::journal::JournalNote;
+use crate::kit::server::PeerCertificate;
 use crate::pki::{EnterpriseAuthority, EnterpriseClientVerifier, WebAuthority, organisation};
 use crate::population::FJORDBANKEN;
 
@@ -66,7 +66,7 @@ async fn nowhere() -> Response {
 }
 
 async fn only_parties(
-    Extension(Peer(certificate)): Extension<Peer>,
+    Extension(PeerCertificate(certificate)): Extension<PeerCertificate>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -80,7 +80,7 @@ async fn only_parties(
 
 /// Builds a refusal in Folkeregisteret's format.
 fn refusal(status: StatusCode, code: &str, text: &str) -> Response {
-    let note = Extension(Note(format!("{code}: {text}")));
+    let note = Extension(JournalNote(format!("{code}: {text}")));
     let body = Json(json!({ "kode": code, "melding": text }));
     (status, note, body).into_response()
 }

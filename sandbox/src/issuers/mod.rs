@@ -28,10 +28,10 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
 use crate::kit::Clock;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 use crate::pki::{EnterpriseAuthority, Hierarchy, Profile, Vendor};
 
-type Sent = (String, String, String);
+type PathSegments = (String, String, String);
 
 /// Publication of the revocations by the issuers of `enterprise`.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(crate) fn router(issuers: Arc<Issuers>) -> Router {
 
 async fn file(
     State(issuers): State<Arc<Issuers>>,
-    Path((vendor, profile, file)): Path<Sent>,
+    Path((vendor, profile, file)): Path<PathSegments>,
 ) -> Response {
     let Some(hierarchy) = hierarchy(&issuers, &vendor, &profile) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -88,7 +88,7 @@ async fn asked(
 
 async fn asked_in_path(
     State(issuers): State<Arc<Issuers>>,
-    Path((vendor, profile, request)): Path<Sent>,
+    Path((vendor, profile, request)): Path<PathSegments>,
 ) -> Response {
     let Some(hierarchy) = hierarchy(&issuers, &vendor, &profile) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -109,7 +109,7 @@ fn sent(kind: &'static str, made: anyhow::Result<Vec<u8>>) -> Response {
     match made {
         Ok(bytes) => ([(CONTENT_TYPE, kind)], bytes).into_response(),
         Err(error) => {
-            let note = axum::Extension(Note(format!("{error:#}")));
+            let note = axum::Extension(JournalNote(format!("{error:#}")));
             (StatusCode::INTERNAL_SERVER_ERROR, note).into_response()
         }
     }

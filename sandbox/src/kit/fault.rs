@@ -211,11 +211,11 @@ async fn after(fault: Fault, connection: &Connection, response: Response) -> Res
         }
         Fault::Truncated => truncated(response).await,
         Fault::CloseAfter => {
-            let closing = Closing(connection.clone());
+            let closing = CloseGuard(connection.clone());
             let (parts, bytes) = collected(response).await;
             // The closure lives as long as the body: it is dropped when the answer is sent.
             let body = Body::from(bytes).map_frame(move |frame| {
-                let _: &Closing = &closing;
+                let _: &CloseGuard = &closing;
                 frame
             });
             Response::from_parts(parts, Body::new(body))
@@ -237,9 +237,9 @@ async fn twice(request: Request, next: Next) -> Response {
 
 /// Guard that closes the connection when it is dropped.
 #[derive(Debug)]
-struct Closing(Connection);
+struct CloseGuard(Connection);
 
-impl Drop for Closing {
+impl Drop for CloseGuard {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -51,7 +51,7 @@ pub struct Entry {
 
 /// Extension of an answer: the journal's note about it.
 #[derive(Clone, Debug)]
-pub(crate) struct Note(pub(crate) String);
+pub(crate) struct JournalNote(pub(crate) String);
 
 impl Journal {
     /// Returns the newest requests, oldest first.
@@ -128,8 +128,8 @@ async fn record(
     let response = next.run(request).await;
     let note = response
         .extensions()
-        .get::<Note>()
-        .map(|Note(text)| text.clone());
+        .get::<JournalNote>()
+        .map(|JournalNote(text)| text.clone());
     let status = response.status().as_u16();
     journal.add(Entry {
         at,

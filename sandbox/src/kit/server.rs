@@ -111,14 +111,14 @@ pub(crate) async fn bind_to(
 
 /// Handle of the connection that a request arrived over; each request has it as an extension.
 #[derive(Clone, Debug)]
-pub(crate) struct Connection(watch::Sender<Ending>);
+pub(crate) struct Connection(watch::Sender<CloseMode>);
 
 /// Client certificate, as an extension of each request if one was requested and presented.
 #[derive(Clone, Debug)]
-pub(crate) struct Peer(pub(crate) CertificateDer<'static>);
+pub(crate) struct PeerCertificate(pub(crate) CertificateDer<'static>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum CloseMode {
     Open,
     Close,
     Reset,
@@ -127,12 +127,12 @@ enum Ending {
 impl Connection {
     /// Closes the connection once the answer in progress is sent, without an announcement.
     pub(crate) fn close(&self) {
-        self.0.send_replace(Ending::Close);
+        self.0.send_replace(CloseMode::Close);
     }
 
     /// Drops the connection at once, so that the client sees a reset.
     pub(crate) fn reset(&self) {
-        self.0.send_replace(Ending::Reset);
+        self.0.send_replace(CloseMode::Reset);
     }
 }
 
@@ -170,7 +170,7 @@ async fn converse(
 ) {
     // Without it, small answers wait for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
-    let (ending, ended) = watch::channel(Ending::Open);
+    let (ending, ended) = watch::channel(CloseMode::Open);
     let stream = ResettableStream {
         stream,
         ended: ended.clone(),
@@ -182,7 +182,9 @@ async fn converse(
             Ok(stream) => {
                 let shown = stream.get_ref().1.peer_certificates();
                 let router = match shown.and_then(<[_]>::first) {
-                    Some(leaf) => router.layer(Extension(Peer(leaf.clone().into_owned()))),
+                    Some(leaf) => {
+                        router.layer(Extension(PeerCertificate(leaf.clone().into_owned())))
+                    }
                     None => router,
                 };
                 serve(recorded(stream, recorder), router, ended, stopped).await;
@@ -221,7 +223,7 @@ fn recorded<S: AsyncRead>(
 async fn serve<S>(
     stream: S,
     router: Router,
-    mut ended: watch::Receiver<Ending>,
+    mut ended: watch::Receiver<CloseMode>,
     mut stopped: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -234,9 +236,9 @@ async fn serve<S>(
             // The client's way of closing does not matter.
             _ = served.as_mut() => return,
             Ok(()) = ended.changed() => match *ended.borrow_and_update() {
-                Ending::Open => {}
-                Ending::Close => served.as_mut().graceful_shutdown(),
-                Ending::Reset => return,
+                CloseMode::Open => {}
+                CloseMode::Close => served.as_mut().graceful_shutdown(),
+                CloseMode::Reset => return,
             },
             changed = stopped.changed() => match changed {
                 Ok(()) => served.as_mut().graceful_shutdown(),
@@ -250,12 +252,12 @@ async fn serve<S>(
 #[derive(Debug)]
 struct ResettableStream {
     stream: TcpStream,
-    ended: watch::Receiver<Ending>,
+    ended: watch::Receiver<CloseMode>,
 }
 
 impl Drop for ResettableStream {
     fn drop(&mut self) {
-        if *self.ended.borrow() == Ending::Reset {
+        if *self.ended.borrow() == CloseMode::Reset {
             // If it fails the client sees a close, which is nearly the same.
             let _ = self.stream.set_zero_linger();
         }

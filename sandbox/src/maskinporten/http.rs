@@ -26,7 +26,7 @@ use super::keys::PublishedKey;
 use super::refusal::Refusal;
 use super::state::Maskinporten;
 use super::switches::ErrorStyle;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// Cookie as set by the infrastructure of the real service. Clients must ignore it.
@@ -112,7 +112,7 @@ async fn token(
         Ok(Issued {
             answer,
             warning: Some(warning),
-        }) => (Extension(Note(warning.to_owned())), Json(answer)).into_response(),
+        }) => (Extension(JournalNote(warning.to_owned())), Json(answer)).into_response(),
         Err(refusal) => refused(&refusal, &maskinporten),
     };
     let headers = response.headers_mut();
@@ -185,6 +185,6 @@ fn refused(refusal: &Refusal, maskinporten: &Maskinporten) -> Response {
             error_uri: None,
         },
     };
-    let note = Note(format!("{} {refusal}", code.unwrap_or(error)));
+    let note = JournalNote(format!("{} {refusal}", code.unwrap_or(error)));
     (status, Extension(note), Json(body)).into_response()
 }

@@ -7,13 +7,13 @@ use time::OffsetDateTime;
 use super::assertion::Assertion;
 use super::claims::{Addressees, Claims};
 use super::credential::Credential;
-use super::details::{Detail, Given, Holder};
+use super::details::{Detail, Holder, TokenDetails};
 use super::identity::Identity;
 use super::organisation::Organisation;
 use super::permission::Permission;
 use super::refusal::Refusal;
 use super::register::Client;
-use super::replay::Mark;
+use super::replay::GrantIdentifier;
 use super::state::Maskinporten;
 use super::switches::{DetailsRefusal, Switches};
 use super::token::{TokenClaims, TokenResponse};
@@ -50,7 +50,7 @@ impl Maskinporten {
             &switches,
             now,
         )?;
-        let mark = Mark::new(&client.id, claims.jti.as_deref(), assertion.signed());
+        let mark = GrantIdentifier::new(&client.id, claims.jti.as_deref(), assertion.signed());
         self.state()
             .spent
             .spend(mark, claims.expires, now.unix_timestamp())?;
@@ -112,7 +112,7 @@ fn given(
     altinn: &dyn Authorisations,
     switches: &Switches,
     now: OffsetDateTime,
-) -> Result<Option<Given>, Refusal> {
+) -> Result<Option<TokenDetails>, Refusal> {
     let Some(details) = &claims.authorization_details else {
         return Ok(None);
     };

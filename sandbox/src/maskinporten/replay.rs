@@ -14,16 +14,16 @@ const REMEMBERED: i64 = 60;
 
 /// Used grants, with the expiry of each.
 #[derive(Debug, Default)]
-pub(super) struct Spent(HashMap<Mark, i64>);
+pub(super) struct UsedGrants(HashMap<GrantIdentifier, i64>);
 
 /// Identifier of a grant for replay detection.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) enum Mark {
+pub(super) enum GrantIdentifier {
     Identifier { client_id: String, jti: String },
     Digest(Vec<u8>),
 }
 
-impl Mark {
+impl GrantIdentifier {
     pub(super) fn new(client_id: &str, jti: Option<&str>, signed: &str) -> Self {
         match jti {
             Some(jti) => Self::Identifier {
@@ -35,10 +35,15 @@ impl Mark {
     }
 }
 
-impl Spent {
+impl UsedGrants {
     /// Records that a grant, which expires at `expires`, has been used. Refuses a grant that was
     /// used before.
-    pub(super) fn spend(&mut self, mark: Mark, expires: i64, now: i64) -> Result<(), Refusal> {
+    pub(super) fn spend(
+        &mut self,
+        mark: GrantIdentifier,
+        expires: i64,
+        now: i64,
+    ) -> Result<(), Refusal> {
         self.0.retain(|_, until| *until >= now);
         match self.0.insert(mark, expires.saturating_add(REMEMBERED)) {
             None => Ok(()),
@@ -53,8 +58,8 @@ mod tests {
 
     #[test]
     fn a_grant_is_remembered_until_a_minute_after_it_expired() {
-        let mut spent = Spent::default();
-        let mark = || Mark::new("client", Some("1"), "");
+        let mut spent = UsedGrants::default();
+        let mark = || GrantIdentifier::new("client", Some("1"), "");
         assert_eq!(spent.spend(mark(), 100, 0), Ok(()));
         assert_eq!(spent.spend(mark(), 100, 160), Err(Refusal::Replayed));
         assert_eq!(spent.spend(mark(), 300, 161), Ok(()));
@@ -62,18 +67,30 @@ mod tests {
 
     #[test]
     fn another_client_may_use_the_same_identifier() {
-        let mut spent = Spent::default();
-        assert_eq!(spent.spend(Mark::new("a", Some("1"), ""), 100, 0), Ok(()));
-        assert_eq!(spent.spend(Mark::new("b", Some("1"), ""), 100, 0), Ok(()));
+        let mut spent = UsedGrants::default();
+        assert_eq!(
+            spent.spend(GrantIdentifier::new("a", Some("1"), ""), 100, 0),
+            Ok(())
+        );
+        assert_eq!(
+            spent.spend(GrantIdentifier::new("b", Some("1"), ""), 100, 0),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_grant_without_identifier_is_known_by_what_was_signed() {
-        let mut spent = Spent::default();
-        assert_eq!(spent.spend(Mark::new("a", None, "x"), 100, 0), Ok(()));
-        assert_eq!(spent.spend(Mark::new("a", None, "y"), 100, 0), Ok(()));
+        let mut spent = UsedGrants::default();
         assert_eq!(
-            spent.spend(Mark::new("a", None, "x"), 100, 0),
+            spent.spend(GrantIdentifier::new("a", None, "x"), 100, 0),
+            Ok(())
+        );
+        assert_eq!(
+            spent.spend(GrantIdentifier::new("a", None, "y"), 100, 0),
+            Ok(())
+        );
+        assert_eq!(
+            spent.spend(GrantIdentifier::new("a", None, "x"), 100, 0),
             Err(Refusal::Replayed)
         );
     }

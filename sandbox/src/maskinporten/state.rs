@@ -11,7 +11,7 @@ use super::identity::{Identity, Minted};
 use super::keys::SigningKey;
 use super::register::Register;
 use super::register::Registrations;
-use super::replay::Spent;
+use super::replay::UsedGrants;
 use super::switches::Switches;
 use super::token_keys::TokenKeys;
 use crate::interfaces::{AccessTokens, Authorisations, TokenError};
@@ -33,7 +33,7 @@ pub struct Maskinporten {
 pub(super) struct State {
     pub(super) registrations: Registrations,
     pub(super) switches: Switches,
-    pub(super) spent: Spent,
+    pub(super) spent: UsedGrants,
     pub(super) minted: Minted,
 }
 

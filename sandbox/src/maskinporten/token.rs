@@ -5,14 +5,14 @@
 
 use serde::Serialize;
 
-use super::details::Given;
+use super::details::TokenDetails;
 use super::organisation::Organisation;
 
 /// Claims of an access token.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authorization_details: Option<[Given; 1]>,
+    pub(super) authorization_details: Option<[TokenDetails; 1]>,
     pub(super) scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) supplier: Option<Organisation>,

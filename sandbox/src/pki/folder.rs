@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use time::OffsetDateTime;
 
-use super::hierarchy::{Hierarchy, Keys, Stored};
+use super::hierarchy::{Hierarchy, Keys, StoredAuthorities};
 use super::revoked::Revoked;
 use super::{CaProfile, EnterpriseAuthority, Environment, Profile, Vendor};
 use crate::kit::files;
@@ -59,7 +59,7 @@ impl EnterpriseAuthority {
             Hierarchy::again(
                 ca_profile,
                 base.trim(),
-                Stored { certificates, keys },
+                StoredAuthorities { certificates, keys },
                 revoked,
             )
         })

@@ -43,7 +43,7 @@ pub(crate) enum Keys<'a> {
 }
 
 /// The two authorities as they were made before: the root first.
-pub(super) struct Stored {
+pub(super) struct StoredAuthorities {
     pub(super) certificates: [CertificateDer<'static>; 2],
     pub(super) keys: [PrivatePkcs8KeyDer<'static>; 2],
 }
@@ -97,7 +97,7 @@ impl Hierarchy {
     pub(super) fn again(
         ca_profile: CaProfile,
         base: &str,
-        stored: Stored,
+        stored: StoredAuthorities,
         revoked: Revoked,
     ) -> anyhow::Result<Self> {
         let [root, issuing] = stored.certificates;

@@ -29,8 +29,8 @@ pub fn public_jwk(pair: &KeyPair) -> Result<Jwk, jsonwebtoken::errors::Error> {
 /// Returns the RSA key that this process calls `name`: generated once, so that the second sandbox
 /// of a process starts quickly.
 pub(crate) fn rsa_key_named(name: &str, size: RsaKeySize) -> anyhow::Result<KeyPair> {
-    type Made = Arc<Mutex<Option<String>>>;
-    static ALL: Mutex<BTreeMap<String, Made>> = Mutex::new(BTreeMap::new());
+    type SharedPem = Arc<Mutex<Option<String>>>;
+    static ALL: Mutex<BTreeMap<String, SharedPem>> = Mutex::new(BTreeMap::new());
 
     // The lock on all is let go before a key is made, so that two can be made at once.
     let made = ALL

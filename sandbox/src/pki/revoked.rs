@@ -21,10 +21,10 @@ pub(crate) struct Entry {
 
 /// The register of one authority. Copies share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Revoked(Arc<Kept>);
+pub(crate) struct Revoked(Arc<RevocationStore>);
 
 #[derive(Debug)]
-enum Kept {
+enum RevocationStore {
     Here(Mutex<Vec<Entry>>),
     /// A line for each: the serial number in base64, and seconds since 1970.
     In(PathBuf),
@@ -32,25 +32,25 @@ enum Kept {
 
 impl Default for Revoked {
     fn default() -> Self {
-        Self(Arc::new(Kept::Here(Mutex::default())))
+        Self(Arc::new(RevocationStore::Here(Mutex::default())))
     }
 }
 
 impl Revoked {
     /// Opens the register in `file`, which need not exist yet.
     pub(super) fn in_file(file: PathBuf) -> Self {
-        Self(Arc::new(Kept::In(file)))
+        Self(Arc::new(RevocationStore::In(file)))
     }
 
     /// Adds an entry.
     pub(super) fn add(&self, entry: Entry) -> anyhow::Result<()> {
         match &*self.0 {
-            Kept::Here(entries) => {
+            RevocationStore::Here(entries) => {
                 let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
                 entries.push(entry);
                 Ok(())
             }
-            Kept::In(file) => {
+            RevocationStore::In(file) => {
                 let mut options = OpenOptions::new();
                 options.append(true).create(true);
                 #[cfg(unix)]
@@ -68,11 +68,11 @@ impl Revoked {
     /// Returns all entries.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         match &*self.0 {
-            Kept::Here(entries) => {
+            RevocationStore::Here(entries) => {
                 let entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
                 entries.clone()
             }
-            Kept::In(file) => {
+            RevocationStore::In(file) => {
                 let text = fs::read_to_string(file).unwrap_or_default();
                 text.lines().filter_map(entry).collect()
             }

@@ -26,9 +26,9 @@ use x509_parser::public_key::PublicKey;
 
 use super::refusal::{Code, Refusal};
 use super::sender::sender;
-use super::server_certificate::Shown;
+use super::server_certificate::CertificateResolver;
 use super::state::Posten;
-use crate::kit::server::Peer;
+use crate::kit::server::PeerCertificate;
 use crate::pki::{EnterpriseAuthority, EnterpriseClientVerifier};
 
 const COMMON_NAME: &str = "2.5.4.3";
@@ -44,7 +44,7 @@ pub(crate) fn tls(posten: &Arc<Posten>) -> anyhow::Result<Arc<ServerConfig>> {
     let mut server = ServerConfig::builder_with_details(provider, clock)
         .with_protocol_versions(&[&rustls::version::TLS12])?
         .with_client_cert_verifier(Arc::new(verifier))
-        .with_cert_resolver(Arc::new(Shown::new(posten)?));
+        .with_cert_resolver(Arc::new(CertificateResolver::new(posten)?));
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     server.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(Arc::new(server))
@@ -73,7 +73,7 @@ pub(crate) struct Caller {
 /// outside the API passes unchecked.
 pub(super) async fn known(
     State(posten): State<Arc<Posten>>,
-    Extension(Peer(certificate)): Extension<Peer>,
+    Extension(PeerCertificate(certificate)): Extension<PeerCertificate>,
     mut request: Request,
     next: Next,
 ) -> Response {

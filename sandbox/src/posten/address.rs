@@ -11,14 +11,14 @@ const BETWEEN_NUMBERS: i64 = 29;
 
 /// Base addresses of the API and the pages.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct BaseAddresses {
     /// Prefix of the API's addresses.
     pub(super) root: String,
     /// Origin of the pages.
     pub(super) page: String,
 }
 
-impl Places {
+impl BaseAddresses {
     pub(super) fn status(&self, job: &Job) -> String {
         format!("{}/status", self.direct(job))
     }

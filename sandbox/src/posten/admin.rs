@@ -19,7 +19,7 @@ use axum::{Json, Router};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use super::ceremony::{Act, NotDone};
+use super::ceremony::{ActionError, SignerAction};
 use super::job::Ceremony;
 use super::job::Job;
 use super::state::Posten;
@@ -78,7 +78,7 @@ async fn sign_all(State(posten): State<Arc<Posten>>, Path(id): Path<i64>) -> Res
         // A signature may let the next group in.
         while let Some(position) = next(&posten, id) {
             let ceremony = Ceremony { job: id, position };
-            exits.extend(posten.act(ceremony, None, Act::Sign, now)?);
+            exits.extend(posten.act(ceremony, None, SignerAction::Sign, now)?);
         }
         Ok(exits)
     });
@@ -98,10 +98,10 @@ async fn act(
     actor: Actor,
 ) -> Response {
     let act = match act.as_str() {
-        "sign" => Act::Sign,
-        "reject" => Act::Reject,
-        "fail" => Act::Fail,
-        "block" => Act::Block,
+        "sign" => SignerAction::Sign,
+        "reject" => SignerAction::Reject,
+        "fail" => SignerAction::Fail,
+        "block" => SignerAction::Block,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let Ok(person) = actor.named() else {
@@ -116,17 +116,17 @@ async fn act(
     answer(done.await)
 }
 
-fn answer<E>(done: Result<Result<Vec<String>, NotDone>, E>) -> Response {
+fn answer<E>(done: Result<Result<Vec<String>, ActionError>, E>) -> Response {
     match done {
         Ok(Ok(exits)) => Json(json!({ "exits": exits })).into_response(),
-        Ok(Err(NotDone::Unknown)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(NotDone::NotThisSigner)) => {
+        Ok(Err(ActionError::Unknown)) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Err(ActionError::NotThisSigner)) => {
             (StatusCode::FORBIDDEN, "that person is not this signer").into_response()
         }
-        Ok(Err(NotDone::Obstacle(obstacle))) => {
+        Ok(Err(ActionError::Obstacle(obstacle))) => {
             (StatusCode::CONFLICT, obstacle.to_string()).into_response()
         }
-        Ok(Err(NotDone::Trouble(error))) => {
+        Ok(Err(ActionError::Trouble(error))) => {
             (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response()
         }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::contact;
 use super::job::{Ceremony, Job, JobStatus, SignerStatus};
 use super::life::Obstacle;
-use super::order::{Flow, Order, Who};
+use super::order::{Flow, Order, SignerIdentifier};
 use super::signature::Signature;
 use super::state::Posten;
 use super::switches::TechnicalFailure;
@@ -14,7 +14,7 @@ use crate::population::{self, Person};
 
 /// Act of a signer, or of the signer's environment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Act {
+pub(super) enum SignerAction {
     Sign,
     Reject,
     /// The ceremony fails for a technical reason.
@@ -25,7 +25,7 @@ pub(super) enum Act {
 
 /// Reason why an action failed.
 #[derive(Debug)]
-pub(super) enum NotDone {
+pub(super) enum ActionError {
     Unknown,
     NotThisSigner,
     Obstacle(Obstacle),
@@ -35,7 +35,7 @@ pub(super) enum NotDone {
 
 /// Reason why a redirect address does not open anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Closed {
+pub(super) enum RedirectError {
     Unknown,
     Used,
 }
@@ -48,9 +48,9 @@ impl Posten {
         token: &str,
         open: Option<Ceremony>,
         now: OffsetDateTime,
-    ) -> Result<Ceremony, Closed> {
+    ) -> Result<Ceremony, RedirectError> {
         if token.is_empty() {
-            return Err(Closed::Unknown);
+            return Err(RedirectError::Unknown);
         }
         let mut state = self.state(now);
         for job in state.jobs.values_mut() {
@@ -64,13 +64,13 @@ impl Posten {
                     position,
                 };
                 if redirect.used && open != Some(ceremony) {
-                    return Err(Closed::Used);
+                    return Err(RedirectError::Used);
                 }
                 redirect.used = true;
                 return Ok(ceremony);
             }
         }
-        Err(Closed::Unknown)
+        Err(RedirectError::Unknown)
     }
 
     /// Performs `act` as `person`, or as any person who may if none is named. In the direct flow,
@@ -80,44 +80,48 @@ impl Posten {
         &self,
         ceremony: Ceremony,
         person: Option<&'static Person>,
-        act: Act,
+        act: SignerAction,
         now: OffsetDateTime,
-    ) -> Result<Option<String>, NotDone> {
+    ) -> Result<Option<String>, ActionError> {
         let Ceremony { job, position } = ceremony;
         let mut state = self.state(now);
         let switches = state.switches.clone();
-        let job = state.jobs.get_mut(&job).ok_or(NotDone::Unknown)?;
-        let ordered = job.order.signers.get(position).ok_or(NotDone::Unknown)?;
+        let job = state.jobs.get_mut(&job).ok_or(ActionError::Unknown)?;
+        let ordered = job
+            .order
+            .signers
+            .get(position)
+            .ok_or(ActionError::Unknown)?;
         let person = match (&ordered.who, person) {
-            (Who::Number(number), Some(person)) if number != person.number => {
-                return Err(NotDone::NotThisSigner);
+            (SignerIdentifier::Number(number), Some(person)) if number != person.number => {
+                return Err(ActionError::NotThisSigner);
             }
-            (Who::Number(number), None) => population::person(number),
+            (SignerIdentifier::Number(number), None) => population::person(number),
             (_, person) => person,
         };
         job.may_act(position)?;
         match act {
-            Act::Sign => match contact::name(&job.order, ordered, person) {
+            SignerAction::Sign => match contact::name(&job.order, ordered, person) {
                 Some(name) => {
                     let authority = &self.end_users;
                     let signature = Signature::make(&job.order, &name, authority, now);
-                    let signature = signature.map_err(NotDone::Trouble)?;
+                    let signature = signature.map_err(ActionError::Trouble)?;
                     job.sign(position, signature, &switches.contacts)?;
                 }
                 None => job.fail(position, SignerStatus::SignersNameNotAvailable, now)?,
             },
-            Act::Reject => job.fail(position, SignerStatus::Rejected, now)?,
-            Act::Fail if !job.is_direct() => return Err(Obstacle::WrongFlow.into()),
-            Act::Fail => match switches.technical_failure {
+            SignerAction::Reject => job.fail(position, SignerStatus::Rejected, now)?,
+            SignerAction::Fail if !job.is_direct() => return Err(Obstacle::WrongFlow.into()),
+            SignerAction::Fail => match switches.technical_failure {
                 TechnicalFailure::Retry => job.break_down(position, now)?,
                 TechnicalFailure::Ends => job.fail(position, SignerStatus::Failed, now)?,
             },
-            Act::Block if !matches!(ordered.who, Who::Contact { .. }) => {
+            SignerAction::Block if !matches!(ordered.who, SignerIdentifier::Contact { .. }) => {
                 return Err(Obstacle::WrongFlow.into());
             }
-            Act::Block => job.fail(position, SignerStatus::Blocked, now)?,
+            SignerAction::Block => job.fail(position, SignerStatus::Blocked, now)?,
         }
-        leave(job, position).map_err(NotDone::Trouble)
+        leave(job, position).map_err(ActionError::Trouble)
     }
 }
 
@@ -154,7 +158,7 @@ fn with_token(address: &str, token: &str) -> String {
 /// Returns whether the person may be this signer.
 pub(super) fn may_be(order: &Order, position: usize, person: &Person) -> bool {
     match order.signers.get(position).map(|signer| &signer.who) {
-        Some(Who::Number(number)) => number == person.number,
+        Some(SignerIdentifier::Number(number)) => number == person.number,
         Some(_) => true,
         None => false,
     }
@@ -189,7 +193,7 @@ pub(super) enum Token {
     TooEarly,
 }
 
-impl From<Obstacle> for NotDone {
+impl From<Obstacle> for ActionError {
     fn from(obstacle: Obstacle) -> Self {
         Self::Obstacle(obstacle)
     }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::job::SignerStatus;
-use super::order::{Notifications, OnBehalfOf, Order, SignatureType, Signer, Who};
+use super::order::{Notifications, OnBehalfOf, Order, SignatureType, Signer, SignerIdentifier};
 use super::sender;
 use crate::population::{self, Person};
 
@@ -24,7 +24,8 @@ impl Contacts {
     /// Returns the status of a `signer` who cannot be notified of the job, if so (the vendor's
     /// documentation of addressing, and portal.xsd).
     pub(super) fn obstacle(&self, order: &Order, signer: &Signer) -> Option<SignerStatus> {
-        let (Who::Number(number), Some(notifications)) = (&signer.who, &signer.notifications)
+        let (SignerIdentifier::Number(number), Some(notifications)) =
+            (&signer.who, &signer.notifications)
         else {
             return None;
         };

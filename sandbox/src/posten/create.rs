@@ -12,15 +12,15 @@ use http::{HeaderMap, header};
 use time::Duration;
 
 use super::access::{Caller, may_act};
-use super::multipart::{self, Parts, Unread};
+use super::multipart::{self, MultipartError, Parts};
 use super::order::{Flow, Order};
 use super::package::{Availability, Invalid, Measure, Package};
 use super::refusal::{Code, Refusal};
 use super::request::{self, Direct, Request};
-use super::schema::Broken;
+use super::schema::SchemaViolation;
 use super::state::Posten;
 use super::{rules, sender};
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Default availability of a portal job, in seconds.
 const THIRTY_DAYS: i64 = 2_592_000;
@@ -31,7 +31,7 @@ pub(super) async fn direct(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Unread> {
+) -> Result<Response, MultipartError> {
     let parts = multipart::read(&headers, body).await?;
     create(&posten, caller, &parts, request::direct(&parts.request))
 }
@@ -42,7 +42,7 @@ pub(super) async fn portal(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Unread> {
+) -> Result<Response, MultipartError> {
     let parts = multipart::read(&headers, body).await?;
     create(&posten, caller, &parts, request::portal(&parts.request))
 }
@@ -51,14 +51,16 @@ fn create(
     posten: &Posten,
     caller: Caller,
     parts: &Parts,
-    request: Result<Request, Broken>,
-) -> Result<Response, Unread> {
+    request: Result<Request, SchemaViolation>,
+) -> Result<Response, MultipartError> {
     let (order, remark) = ordered(posten, caller, parts, request)?;
     let answer = posten.accept(order, posten.clock.now());
     let headers = [(header::CONTENT_TYPE, "application/xml")];
     let mut response = (headers, answer).into_response();
     if let Some(remark) = remark {
-        response.extensions_mut().insert(Note(remark.to_owned()));
+        response
+            .extensions_mut()
+            .insert(JournalNote(remark.to_owned()));
     }
     Ok(response)
 }
@@ -68,7 +70,7 @@ fn ordered(
     posten: &Posten,
     caller: Caller,
     parts: &Parts,
-    request: Result<Request, Broken>,
+    request: Result<Request, SchemaViolation>,
 ) -> Result<(Order, Option<&'static str>), Refusal> {
     let request = request?;
     let switches = posten.switches();
@@ -127,8 +129,8 @@ fn flow(direct: Option<Direct>, availability: Availability) -> Flow {
     }
 }
 
-impl From<Broken> for Refusal {
-    fn from(broken: Broken) -> Self {
+impl From<SchemaViolation> for Refusal {
+    fn from(broken: SchemaViolation) -> Self {
         Self::new(Code::SchemaValidation, broken.to_string())
     }
 }
@@ -139,7 +141,7 @@ impl From<Invalid> for Refusal {
     }
 }
 
-impl From<Refusal> for Unread {
+impl From<Refusal> for MultipartError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }

@@ -6,7 +6,9 @@ use time::{Duration, OffsetDateTime};
 use super::contact::Contacts;
 use super::end_user::EndUserAuthority;
 use super::job::{Job, JobStatus, SignerStatus};
-use super::order::{Document, Flow, Notifications, OnBehalfOf, Order, SignatureType, Signer, Who};
+use super::order::{
+    Document, Flow, Notifications, OnBehalfOf, Order, SignatureType, Signer, SignerIdentifier,
+};
 use super::sender::FJORDVIK;
 use super::signature::Signature;
 use crate::population::FJORDBANKEN;
@@ -58,7 +60,7 @@ impl Order {
             sms: None,
         };
         self.signers.push(Signer {
-            who: Who::Number(number.to_owned()),
+            who: SignerIdentifier::Number(number.to_owned()),
             signature_type: Some(SignatureType::Advanced),
             on_behalf_of: Some(OnBehalfOf::Own),
             order: group,

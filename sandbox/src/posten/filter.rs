@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::state::Posten;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Adds the filter against too many calls in front of `router`.
 pub(super) fn layer(router: Router, posten: Arc<Posten>) -> Router {
@@ -27,7 +27,7 @@ async fn filter(State(posten): State<Arc<Posten>>, request: Request, next: Next)
     response
         .headers_mut()
         .insert("DoSFilter", http::HeaderValue::from_static("unavailable"));
-    let note = Note("more calls than one may make in a second".to_owned());
+    let note = JournalNote("more calls than one may make in a second".to_owned());
     response.extensions_mut().insert(note);
     response
 }

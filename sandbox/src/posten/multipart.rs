@@ -30,7 +30,7 @@ pub(crate) struct Parts {
 
 /// Reason for not accepting the body.
 #[derive(Debug)]
-pub(crate) enum Unread {
+pub(crate) enum MultipartError {
     /// The body is too large.
     TooLarge,
     /// Refusal, with its status and code.
@@ -38,10 +38,10 @@ pub(crate) enum Unread {
 }
 
 /// Reads the body to its end.
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Parts, Unread> {
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Parts, MultipartError> {
     let boundary = boundary(headers).ok_or_else(|| not("the body is not multipart/mixed"))?;
     let whole = Limited::new(body, MOST).collect().await;
-    let whole = whole.map_err(|_| Unread::TooLarge)?.to_bytes();
+    let whole = whole.map_err(|_| MultipartError::TooLarge)?.to_bytes();
     let whole = stream::iter([Ok::<_, std::io::Error>(whole)]);
     let mut multipart = Multipart::new(whole, boundary);
 
@@ -82,11 +82,11 @@ fn boundary(headers: &HeaderMap) -> Option<String> {
     (kind.essence_str() == "multipart/mixed").then(|| boundary.as_str().to_owned())
 }
 
-fn not(message: &str) -> Unread {
-    Unread::Refused(Refusal::new(Code::SchemaValidation, message))
+fn not(message: &str) -> MultipartError {
+    MultipartError::Refused(Refusal::new(Code::SchemaValidation, message))
 }
 
-impl IntoResponse for Unread {
+impl IntoResponse for MultipartError {
     fn into_response(self) -> Response {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),

@@ -58,7 +58,7 @@ pub(crate) struct Document {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Signer {
-    pub(crate) who: Who,
+    pub(crate) who: SignerIdentifier,
     pub(crate) signature_type: Option<SignatureType>,
     pub(crate) on_behalf_of: Option<OnBehalfOf>,
     /// Position in the signing order, 0–9; lower ones sign first. Always 0 in the direct flow.
@@ -69,7 +69,7 @@ pub(crate) struct Signer {
 
 /// Identification of a signer by the sender.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Who {
+pub(crate) enum SignerIdentifier {
     /// By national identity number.
     Number(String),
     /// By an identifier that the sender assigns.

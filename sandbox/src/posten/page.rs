@@ -13,11 +13,11 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ceremony::{Act, NotDone, may_be};
+use super::ceremony::{ActionError, SignerAction, may_be};
 use super::job::Ceremony;
 use super::job::{Job, SignerStatus};
 use super::life::Obstacle;
-use super::order::Who;
+use super::order::SignerIdentifier;
 use super::sender::sender;
 use super::state::Posten;
 use crate::kit::html::{self, Language};
@@ -119,14 +119,14 @@ async fn answer(
         return message(StatusCode::FORBIDDEN, language, "used");
     };
     let act = match answer {
-        Choice::Sign => Act::Sign,
-        Choice::Reject => Act::Reject,
-        Choice::Fail => Act::Fail,
-        Choice::Block => Act::Block,
+        Choice::Sign => SignerAction::Sign,
+        Choice::Reject => SignerAction::Reject,
+        Choice::Fail => SignerAction::Fail,
+        Choice::Block => SignerAction::Block,
         Choice::Close => return message(StatusCode::OK, language, "closed"),
     };
     let known = person.as_deref().and_then(person_named);
-    if known.is_none() && matches!(act, Act::Sign | Act::Reject) {
+    if known.is_none() && matches!(act, SignerAction::Sign | SignerAction::Reject) {
         return ceremony_page(&posten, &headers, StatusCode::BAD_REQUEST, Some("nobody"));
     }
     let acting = posten.clone();
@@ -137,7 +137,7 @@ async fn answer(
     let Ok(done) = done.await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if act == Act::Fail && done.is_ok() {
+    if act == SignerAction::Fail && done.is_ok() {
         // Another try needs another redirect address, as the schema's text about these has it.
         posten.ceremonies.close(&headers);
     }
@@ -145,11 +145,11 @@ async fn answer(
         // 302, whatever the sender's address; axum's own redirects are 303, 307 and 308.
         Ok(Some(exit)) => return (StatusCode::FOUND, [(header::LOCATION, exit)]).into_response(),
         Ok(None) => return ceremony_page(&posten, &headers, StatusCode::OK, None),
-        Err(NotDone::NotThisSigner) => (StatusCode::FORBIDDEN, "other"),
-        Err(NotDone::Obstacle(Obstacle::NotYet)) => (StatusCode::CONFLICT, "early"),
-        Err(NotDone::Obstacle(_)) => (StatusCode::CONFLICT, "late"),
-        Err(NotDone::Unknown) => return message(StatusCode::NOT_FOUND, language, "used"),
-        Err(NotDone::Trouble(_)) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(ActionError::NotThisSigner) => (StatusCode::FORBIDDEN, "other"),
+        Err(ActionError::Obstacle(Obstacle::NotYet)) => (StatusCode::CONFLICT, "early"),
+        Err(ActionError::Obstacle(_)) => (StatusCode::CONFLICT, "late"),
+        Err(ActionError::Unknown) => return message(StatusCode::NOT_FOUND, language, "used"),
+        Err(ActionError::Trouble(_)) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     ceremony_page(&posten, &headers, status, Some(problem))
 }
@@ -214,7 +214,7 @@ fn what_is_left(job: &Job, position: usize) -> &'static str {
 
 fn is_by_contact(job: &Job, position: usize) -> bool {
     let signer = job.order.signers.get(position);
-    signer.is_some_and(|signer| matches!(signer.who, Who::Contact { .. }))
+    signer.is_some_and(|signer| matches!(signer.who, SignerIdentifier::Contact { .. }))
 }
 
 /// Serves a document of the opened job.

@@ -10,7 +10,7 @@ use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 
 use super::access::Caller;
-use super::queue::{Found, Queue};
+use super::queue::{PollOutcome, Queue};
 use super::refusal::{Code, Refusal};
 use super::report::{Report, moment};
 use super::state::Posten;
@@ -20,7 +20,7 @@ const NEXT: HeaderName = HeaderName::from_static("x-next-permitted-poll-time");
 /// Query of a poll. A missing, valueless or empty parameter means the default queue: one client
 /// sends only the name.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct PollQuery {
     #[serde(default)]
     polling_queue: String,
 }
@@ -29,7 +29,7 @@ pub(super) struct Asked {
 pub(super) async fn direct(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PollQuery>,
 ) -> Response {
     poll(&posten, caller, asked, true)
 }
@@ -38,12 +38,12 @@ pub(super) async fn direct(
 pub(super) async fn portal(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PollQuery>,
 ) -> Response {
     poll(&posten, caller, asked, false)
 }
 
-fn poll(posten: &Posten, caller: Caller, asked: Asked, direct: bool) -> Response {
+fn poll(posten: &Posten, caller: Caller, asked: PollQuery, direct: bool) -> Response {
     let queue = Queue {
         organisation: caller.organisation,
         direct,
@@ -56,7 +56,7 @@ fn poll(posten: &Posten, caller: Caller, asked: Asked, direct: bool) -> Response
     let poll = state.timetable.poll(queue, &mut state.jobs, switches, now);
     let next = [(NEXT, moment(poll.next))];
     match poll.found {
-        Found::Changed(job, change) => {
+        PollOutcome::Changed(job, change) => {
             let report = Report {
                 places: &posten.places,
                 job,
@@ -66,8 +66,8 @@ fn poll(posten: &Posten, caller: Caller, asked: Asked, direct: bool) -> Response
             let kind = [(header::CONTENT_TYPE, "application/xml")];
             (next, kind, report.status(&change)).into_response()
         }
-        Found::Nothing => (StatusCode::NO_CONTENT, next).into_response(),
-        Found::TooEarly => {
+        PollOutcome::Nothing => (StatusCode::NO_CONTENT, next).into_response(),
+        PollOutcome::TooEarly => {
             let refusal = Refusal::new(Code::TooEarly, "Wait for the permitted time");
             (next, refusal).into_response()
         }

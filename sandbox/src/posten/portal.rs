@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::job::Ceremony;
 use super::job::Job;
-use super::order::Who;
+use super::order::SignerIdentifier;
 use super::page::{enter_ceremony, message};
 use super::sender::sender;
 use super::state::Posten;
@@ -38,10 +38,10 @@ async fn show(State(posten): State<Arc<Posten>>, headers: HeaderMap) -> Response
     let person = posten.persons.get(&headers);
     let state = posten.state(posten.clock.now());
     let jobs = || state.jobs.values().filter(|job| !job.is_direct());
-    let is_own = |who: &Who| matches!(who, Who::Number(number) if Some(number.as_str()) == person);
+    let is_own = |who: &SignerIdentifier| matches!(who, SignerIdentifier::Number(number) if Some(number.as_str()) == person);
     let waiting = jobs().flat_map(|job| entries(job, Some(&job.order.title), is_own));
     // A notice has no more than its title for that purpose.
-    let is_told = |who: &Who| matches!(who, Who::Contact { .. });
+    let is_told = |who: &SignerIdentifier| matches!(who, SignerIdentifier::Contact { .. });
     let links = jobs().flat_map(|job| entries(job, job.order.nonsensitive_title.as_ref(), is_told));
     let context = json!({
         "persons": person_choices(|_| true),
@@ -59,7 +59,11 @@ async fn show(State(posten): State<Arc<Posten>>, headers: HeaderMap) -> Response
 }
 
 /// Lists the job's open tasks for signers of a kind.
-fn entries(job: &Job, title: Option<&String>, concerns: impl Fn(&Who) -> bool) -> Vec<Value> {
+fn entries(
+    job: &Job,
+    title: Option<&String>,
+    concerns: impl Fn(&SignerIdentifier) -> bool,
+) -> Vec<Value> {
     let signers = job.order.signers.iter().enumerate();
     signers
         .filter(|(position, signer)| concerns(&signer.who) && job.may_act(*position).is_ok())
@@ -87,7 +91,7 @@ async fn log_out(State(posten): State<Arc<Posten>>, headers: HeaderMap) -> Respo
 }
 
 #[derive(Debug, Deserialize)]
-struct Opened {
+struct CeremonyForm {
     job: i64,
     position: usize,
 }
@@ -95,7 +99,7 @@ struct Opened {
 async fn open(
     State(posten): State<Arc<Posten>>,
     headers: HeaderMap,
-    Form(Opened { job, position }): Form<Opened>,
+    Form(CeremonyForm { job, position }): Form<CeremonyForm>,
 ) -> Response {
     if !html::is_own(&headers, &posten.places.page) {
         return StatusCode::FORBIDDEN.into_response();
@@ -105,9 +109,9 @@ async fn open(
     let found = state.jobs.get(&job).filter(|job| !job.is_direct());
     let signer = found.and_then(|job| job.order.signers.get(position));
     let may = signer.is_some_and(|signer| match &signer.who {
-        Who::Number(number) => person == Some(number.as_str()),
-        Who::Contact { .. } => true,
-        Who::Own(_) => false,
+        SignerIdentifier::Number(number) => person == Some(number.as_str()),
+        SignerIdentifier::Contact { .. } => true,
+        SignerIdentifier::Own(_) => false,
     });
     if may {
         enter_ceremony(&posten, Ceremony { job, position })

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::answer::{Element, Style};
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Error answer of the API.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -109,7 +109,11 @@ impl Code {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let note = Extension(Note(format!("{}: {}", self.code.name(), self.message)));
+        let note = Extension(JournalNote(format!(
+            "{}: {}",
+            self.code.name(),
+            self.message
+        )));
         let headers = [(header::CONTENT_TYPE, "application/xml")];
         (self.status, note, headers, self.document()).into_response()
     }

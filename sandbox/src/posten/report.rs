@@ -4,10 +4,10 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
 use time::{OffsetDateTime, UtcOffset};
 
-use super::address::Places;
+use super::address::BaseAddresses;
 use super::answer::{Element, Style};
 use super::job::{Change, Job, JobStatus, Signer, SignerStatus, State};
-use super::order::{Notifications, Signer as Ordered, Who};
+use super::order::{Notifications, Signer as Ordered, SignerIdentifier};
 
 /// UTC offset of Norway in winter, used all year.
 const HERE: UtcOffset = offset!(+1);
@@ -24,7 +24,7 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
 /// Answers about a job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report<'a> {
-    pub(super) places: &'a Places,
+    pub(super) places: &'a BaseAddresses,
     pub(super) job: &'a Job,
     pub(super) now: OffsetDateTime,
     /// Adds unknown elements occasionally.
@@ -125,7 +125,9 @@ impl Report<'_> {
 
     fn signer(&self, name: &'static str, ordered: &Ordered, signer: &Signer) -> Element {
         let identifier = match &ordered.who {
-            Who::Number(number) => Element::text("personal-identification-number", number),
+            SignerIdentifier::Number(number) => {
+                Element::text("personal-identification-number", number)
+            }
             who => Element::text("signer-identifier", who.identifier()),
         };
         Element::new(name)
@@ -191,7 +193,7 @@ impl Report<'_> {
     }
 }
 
-impl Who {
+impl SignerIdentifier {
     /// Returns the signer's identifier, in the direct flow.
     fn identifier(&self) -> &str {
         match self {
@@ -203,12 +205,12 @@ impl Who {
 
 fn portal_identifier(ordered: &Ordered) -> Element {
     let (email, sms) = match (&ordered.who, &ordered.notifications) {
-        (Who::Number(number), _) => {
+        (SignerIdentifier::Number(number), _) => {
             return Element::text("personal-identification-number", number);
         }
-        (Who::Contact { email, sms }, _)
-        | (Who::Own(_), Some(Notifications::Given { email, sms })) => (email, sms),
-        (Who::Own(_), _) => (&None, &None),
+        (SignerIdentifier::Contact { email, sms }, _)
+        | (SignerIdentifier::Own(_), Some(Notifications::Given { email, sms })) => (email, sms),
+        (SignerIdentifier::Own(_), _) => (&None, &None),
     };
     let email = email
         .iter()

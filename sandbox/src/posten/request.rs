@@ -1,7 +1,7 @@
 //! The first part of a create request: what a job is, apart from its documents (the vendor's
 //! `direct.xsd` and `portal.xsd`).
 
-use super::schema::{API, Broken, Content, Element, parse};
+use super::schema::{API, Content, Element, SchemaViolation, parse};
 
 const REFERENCE: usize = 50;
 const ADDRESS: usize = 500;
@@ -28,7 +28,7 @@ pub(crate) struct Direct {
 
 /// Parses `direct-signature-job-request`. The format of exit addresses is not checked, since no
 /// rule is published.
-pub(crate) fn direct(message: &[u8]) -> Result<Request, Broken> {
+pub(crate) fn direct(message: &[u8]) -> Result<Request, SchemaViolation> {
     let tree = parse(message)?;
     let mut content = Element::root(&tree, API, "direct-signature-job-request")?
         .only_attributes(&[])?
@@ -62,7 +62,7 @@ pub(crate) fn direct(message: &[u8]) -> Result<Request, Broken> {
 }
 
 /// Parses `portal-signature-job-request`.
-pub(crate) fn portal(message: &[u8]) -> Result<Request, Broken> {
+pub(crate) fn portal(message: &[u8]) -> Result<Request, SchemaViolation> {
     let tree = parse(message)?;
     let mut content = Element::root(&tree, API, "portal-signature-job-request")?
         .only_attributes(&[])?
@@ -77,7 +77,7 @@ pub(crate) fn portal(message: &[u8]) -> Result<Request, Broken> {
     })
 }
 
-fn reference(content: &mut Content<'_>) -> Result<Option<String>, Broken> {
+fn reference(content: &mut Content<'_>) -> Result<Option<String>, SchemaViolation> {
     let reference = content.optional("reference");
     reference
         .map(|reference| reference.text_of(0..=REFERENCE))
@@ -85,7 +85,7 @@ fn reference(content: &mut Content<'_>) -> Result<Option<String>, Broken> {
 }
 
 /// Parses the queue. The empty name is the default queue's, as in the query.
-fn queue(content: &mut Content<'_>) -> Result<Option<String>, Broken> {
+fn queue(content: &mut Content<'_>) -> Result<Option<String>, SchemaViolation> {
     let queue = content
         .optional("polling-queue")
         .map(Element::text)

@@ -25,13 +25,13 @@ use super::status::not_found;
 
 /// Path parameters of `{org}/portal/signature-jobs/{results}`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ResultsPath {
     results: i64,
 }
 
 /// Path parameters of `…/xades/{signer}` under it.
 #[derive(Debug, Deserialize)]
-pub(super) struct AskedSigner {
+pub(super) struct SignerPath {
     results: i64,
     signer: i64,
 }
@@ -40,7 +40,7 @@ pub(super) struct AskedSigner {
 pub(super) async fn confirm(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<Asked>,
+    Path(asked): Path<ResultsPath>,
 ) -> Result<StatusCode, Refusal> {
     with_job(&posten, &caller, asked.results, |job, _| {
         job.confirm();
@@ -52,7 +52,7 @@ pub(super) async fn confirm(
 pub(super) async fn cancel(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<Asked>,
+    Path(asked): Path<ResultsPath>,
 ) -> Result<StatusCode, Refusal> {
     with_job(&posten, &caller, asked.results, |job, now| {
         match job.cancel(now) {
@@ -67,7 +67,7 @@ pub(super) async fn cancel(
 pub(super) async fn delete_documents(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<Asked>,
+    Path(asked): Path<ResultsPath>,
 ) -> Result<StatusCode, Refusal> {
     with_job(&posten, &caller, asked.results, |job, now| {
         if job.is_deletable(now) {
@@ -86,7 +86,7 @@ pub(super) async fn delete_documents(
 pub(super) async fn xades(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<AskedSigner>,
+    Path(asked): Path<SignerPath>,
 ) -> Result<Response, Refusal> {
     let found = with_job(&posten, &caller, asked.results, |job, now| {
         let position = job
@@ -105,7 +105,7 @@ pub(super) async fn xades(
 pub(super) async fn pades(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<Asked>,
+    Path(asked): Path<ResultsPath>,
 ) -> Result<Response, Refusal> {
     let job = with_job(&posten, &caller, asked.results, |job, now| {
         let signed = job.has_documents(now) && job.signatures().next().is_some();

@@ -11,7 +11,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::order::{
-    Flow, Identifier, Notifications, OnBehalfOf, Order, SignatureType, Signer, Who,
+    Flow, Identifier, Notifications, OnBehalfOf, Order, SignatureType, Signer, SignerIdentifier,
 };
 use super::refusal::{Code, Refusal};
 
@@ -52,7 +52,7 @@ fn goes_together(order: &Order, now: OffsetDateTime) -> Result<(), &'static str>
     if matches!(order.flow, Flow::Direct { .. }) && order.signers.iter().enumerate().any(twice) {
         return Err("two signers are the same");
     }
-    let nobody = Who::Contact {
+    let nobody = SignerIdentifier::Contact {
         email: None,
         sms: None,
     };
@@ -66,7 +66,7 @@ fn goes_together(order: &Order, now: OffsetDateTime) -> Result<(), &'static str>
     if order.signers.iter().any(for_another) {
         return Err("who signs on behalf of another is not looked up");
     }
-    let is_numbered = |signer: &Signer| matches!(signer.who, Who::Number(_));
+    let is_numbered = |signer: &Signer| matches!(signer.who, SignerIdentifier::Number(_));
     if order.identifier_in_signed_documents == Some(Identifier::NumberAndName)
         && !order.signers.iter().all(is_numbered)
     {

@@ -22,18 +22,19 @@ const DEPTH: u32 = 64;
 /// Violation of the schema, in words.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
 #[error("{0}")]
-pub(crate) struct Broken(pub(crate) String);
+pub(crate) struct SchemaViolation(pub(crate) String);
 
 /// Parses a message: UTF-8, well-formed, without a DOCTYPE (the vendor's own parser refuses one
 /// too).
-pub(crate) fn parse(message: &[u8]) -> Result<Document<'_>, Broken> {
-    let text = std::str::from_utf8(message).map_err(|_| Broken("it is not UTF-8".into()))?;
+pub(crate) fn parse(message: &[u8]) -> Result<Document<'_>, SchemaViolation> {
+    let text =
+        std::str::from_utf8(message).map_err(|_| SchemaViolation("it is not UTF-8".into()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let parser = Parser::new().with_forbid_dtd(true).with_max_depth(DEPTH);
     // The parser's own message may quote the request.
     parser
         .parse(text)
-        .map_err(|_| Broken("it is not well-formed, or has a DOCTYPE".into()))
+        .map_err(|_| SchemaViolation("it is not well-formed, or has a DOCTYPE".into()))
 }
 
 /// Element of a parsed message.
@@ -49,10 +50,11 @@ impl<'t> Element<'t> {
         tree: &'t Document<'t>,
         namespace: &str,
         name: &str,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, SchemaViolation> {
         let root = tree.document_element().map(|id| Self { tree, id });
-        root.filter(|root| root.is(namespace, name))
-            .ok_or_else(|| Broken(format!("cvc-elt.1: the root is not {name} of {namespace}")))
+        root.filter(|root| root.is(namespace, name)).ok_or_else(|| {
+            SchemaViolation(format!("cvc-elt.1: the root is not {name} of {namespace}"))
+        })
     }
 
     /// Returns whether the element is `name` in `namespace`.
@@ -80,7 +82,7 @@ impl<'t> Element<'t> {
     }
 
     /// Checks that the element has no other attributes than `allowed` and schema locations.
-    pub(crate) fn only_attributes(self, allowed: &[&str]) -> Result<Self, Broken> {
+    pub(crate) fn only_attributes(self, allowed: &[&str]) -> Result<Self, SchemaViolation> {
         let attributes = self.tree.element(self.id).into_iter();
         for attribute in attributes.flat_map(|element| &element.attributes) {
             let namespace = attribute.name.namespace_uri.as_deref();
@@ -91,7 +93,7 @@ impl<'t> Element<'t> {
             };
             if !known {
                 let rule = "cvc-complex-type.3.2.2";
-                return Err(Broken(format!(
+                return Err(SchemaViolation(format!(
                     "{rule}: {} has another attribute",
                     self.name()
                 )));
@@ -105,25 +107,26 @@ impl<'t> Element<'t> {
         self,
         name: &str,
         length: std::ops::RangeInclusive<usize>,
-    ) -> Result<&'t str, Broken> {
+    ) -> Result<&'t str, SchemaViolation> {
         let value = self.attribute(name).ok_or_else(|| {
-            Broken(format!(
+            SchemaViolation(format!(
                 "cvc-complex-type.4: {} has no attribute {name}",
                 self.name()
             ))
         })?;
-        bounded(value, &length).map_err(|rule| Broken(format!("{rule}: attribute {name}")))?;
+        bounded(value, &length)
+            .map_err(|rule| SchemaViolation(format!("{rule}: attribute {name}")))?;
         Ok(value)
     }
 
     /// Returns the child elements, all of `namespace`.
-    pub(crate) fn content(self, namespace: &'static str) -> Result<Content<'t>, Broken> {
+    pub(crate) fn content(self, namespace: &'static str) -> Result<Content<'t>, SchemaViolation> {
         if self
             .own_text()
             .is_some_and(|text| !text.trim_ascii().is_empty())
         {
             let rule = "cvc-complex-type.2.3";
-            return Err(Broken(format!(
+            return Err(SchemaViolation(format!(
                 "{rule}: {} has text among its elements",
                 self.name()
             )));
@@ -139,24 +142,27 @@ impl<'t> Element<'t> {
     }
 
     /// Checks that the element has no content, not even blanks.
-    pub(crate) fn empty(self) -> Result<(), Broken> {
+    pub(crate) fn empty(self) -> Result<(), SchemaViolation> {
         if self.own_text().is_some() || self.elements().next().is_some() {
             let rule = "cvc-complex-type.2.1";
-            return Err(Broken(format!("{rule}: {} is not empty", self.name())));
+            return Err(SchemaViolation(format!(
+                "{rule}: {} is not empty",
+                self.name()
+            )));
         }
         Ok(())
     }
 
     /// Returns the text with its blanks; the element has no attributes.
-    pub(crate) fn text(self) -> Result<String, Broken> {
+    pub(crate) fn text(self) -> Result<String, SchemaViolation> {
         self.only_attributes(&[])?.content_text()
     }
 
     /// Returns the text; attributes are allowed.
-    pub(crate) fn content_text(self) -> Result<String, Broken> {
+    pub(crate) fn content_text(self) -> Result<String, SchemaViolation> {
         if self.elements().next().is_some() {
             let rule = "cvc-type.3.1.2";
-            return Err(Broken(format!(
+            return Err(SchemaViolation(format!(
                 "{rule}: {} has elements in its text",
                 self.name()
             )));
@@ -165,30 +171,34 @@ impl<'t> Element<'t> {
     }
 
     /// Returns its text, of a length within the range (Unicode code points).
-    pub(crate) fn text_of(self, length: std::ops::RangeInclusive<usize>) -> Result<String, Broken> {
+    pub(crate) fn text_of(
+        self,
+        length: std::ops::RangeInclusive<usize>,
+    ) -> Result<String, SchemaViolation> {
         let text = self.text()?;
-        bounded(&text, &length).map_err(|rule| Broken(format!("{rule}: {}", self.name())))?;
+        bounded(&text, &length)
+            .map_err(|rule| SchemaViolation(format!("{rule}: {}", self.name())))?;
         Ok(text)
     }
 
     /// Returns the text, which must be exactly `count` digits.
-    pub(crate) fn digits(self, count: usize) -> Result<String, Broken> {
+    pub(crate) fn digits(self, count: usize) -> Result<String, SchemaViolation> {
         let text = self.text()?;
         if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(text);
         }
-        Err(Broken(format!(
+        Err(SchemaViolation(format!(
             "cvc-pattern-valid: {} is not {count} digits",
             self.name()
         )))
     }
 
     /// Returns the value that the text stands for; the text must be one of `values`.
-    pub(crate) fn one_of<T: Copy>(self, values: &[(&str, T)]) -> Result<T, Broken> {
+    pub(crate) fn one_of<T: Copy>(self, values: &[(&str, T)]) -> Result<T, SchemaViolation> {
         let text = self.text()?;
         let found = values.iter().find(|(value, _)| *value == text);
         found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-            Broken(format!(
+            SchemaViolation(format!(
                 "cvc-enumeration-valid: {} has another value",
                 self.name()
             ))
@@ -197,14 +207,14 @@ impl<'t> Element<'t> {
 
     /// Returns its text as an `xs:dateTime`. Assumption: one without an offset is refused, though
     /// the type allows it.
-    pub(crate) fn time(self) -> Result<OffsetDateTime, Broken> {
+    pub(crate) fn time(self) -> Result<OffsetDateTime, SchemaViolation> {
         let text = self.text()?;
         let text = text.trim_ascii();
         let is_written_so = !text.bytes().any(|byte| byte.is_ascii_lowercase());
         let time = OffsetDateTime::parse(text, &Rfc3339);
         time.ok().filter(|_| is_written_so).ok_or_else(|| {
             let rule = "cvc-datatype-valid.1.2.1";
-            Broken(format!(
+            SchemaViolation(format!(
                 "{rule}: {} is not a dateTime with an offset",
                 self.name()
             ))
@@ -249,12 +259,16 @@ impl<'t> Content<'t> {
     }
 
     /// Returns the next element, which must have this name.
-    pub(crate) fn one(&mut self, name: &str) -> Result<Element<'t>, Broken> {
+    pub(crate) fn one(&mut self, name: &str) -> Result<Element<'t>, SchemaViolation> {
         self.optional(name).ok_or_else(|| self.unexpected(name))
     }
 
     /// Returns the next elements of this name, at least one and at most `most`.
-    pub(crate) fn several(&mut self, name: &str, most: usize) -> Result<Vec<Element<'t>>, Broken> {
+    pub(crate) fn several(
+        &mut self,
+        name: &str,
+        most: usize,
+    ) -> Result<Vec<Element<'t>>, SchemaViolation> {
         let mut found = vec![self.one(name)?];
         while found.len() < most
             && let Some(next) = self.optional(name)
@@ -265,10 +279,10 @@ impl<'t> Content<'t> {
     }
 
     /// Checks that all content has been read.
-    pub(crate) fn end(self) -> Result<(), Broken> {
+    pub(crate) fn end(self) -> Result<(), SchemaViolation> {
         match self.next {
             None => Ok(()),
-            Some(next) => Err(Broken(format!(
+            Some(next) => Err(SchemaViolation(format!(
                 "cvc-complex-type.2.4.d: {} has no place there for {}",
                 self.of.name(),
                 told(next)
@@ -277,9 +291,9 @@ impl<'t> Content<'t> {
     }
 
     /// Builds the error for an element in place of `wanted`.
-    pub(crate) fn unexpected(&self, wanted: &str) -> Broken {
+    pub(crate) fn unexpected(&self, wanted: &str) -> SchemaViolation {
         let of = self.of.name();
-        Broken(match self.next {
+        SchemaViolation(match self.next {
             Some(next) => format!(
                 "cvc-complex-type.2.4.a: in {of} stands {} where {wanted} should",
                 told(next)

@@ -22,14 +22,14 @@ pub const POSTEN: &str = "984661185";
 const NAME: &str = "POSTEN BRING AS";
 
 /// Certificate resolver: issues a certificate of the selected form for each handshake.
-pub(super) struct Shown {
+pub(super) struct CertificateResolver {
     posten: Arc<Posten>,
     untrusted: EnterpriseAuthority,
     pair: KeyPair,
     signer: Arc<dyn SigningKey>,
 }
 
-impl Shown {
+impl CertificateResolver {
     pub(super) fn new(posten: &Arc<Posten>) -> anyhow::Result<Self> {
         let pair = rsa_key_named("Posten's server certificate", RsaKeySize::_2048)?;
         let key = PrivateKeyDer::try_from(pair.serialize_der()).map_err(anyhow::Error::msg)?;
@@ -59,16 +59,16 @@ impl Shown {
     }
 }
 
-impl ResolvesServerCert for Shown {
+impl ResolvesServerCert for CertificateResolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let form = self.posten.switches().server_certificate;
         self.certified(form).ok().map(Arc::new)
     }
 }
 
-impl fmt::Debug for Shown {
+impl fmt::Debug for CertificateResolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Shown")
+        formatter.write_str("CertificateResolver")
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::address::Places;
+use super::address::BaseAddresses;
 use super::end_user::EndUserAuthority;
 use super::job::Ceremony;
 use super::job::{Job, Redirect};
 use super::order::Order;
-use super::queue::Timetable;
+use super::queue::PollSchedule;
 use super::rate::Calls;
 use super::report::Report;
 use super::switches::Switches;
@@ -28,7 +28,7 @@ pub struct Posten {
     pub(super) clock: Clock,
     /// Authority that certifies senders and the server itself.
     pub(super) enterprise: Arc<EnterpriseAuthority>,
-    pub(super) places: Places,
+    pub(super) places: BaseAddresses,
     pub(super) end_users: EndUserAuthority,
     pub(super) state: Mutex<State>,
     /// National identity numbers of the persons who are logged in.
@@ -40,7 +40,7 @@ pub struct Posten {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) jobs: BTreeMap<i64, Job>,
-    pub(super) timetable: Timetable,
+    pub(super) timetable: PollSchedule,
     pub(super) calls: Calls,
     pub(super) switches: Switches,
 }
@@ -62,7 +62,7 @@ impl Posten {
         Ok(Self {
             clock,
             enterprise,
-            places: Places {
+            places: BaseAddresses {
                 root: format!("{api}/api"),
                 page: pages,
             },

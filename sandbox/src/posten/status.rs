@@ -16,19 +16,19 @@ use super::ceremony::{Token, token_status};
 use super::job::{Job, Redirect};
 use super::refusal::{Code, Refusal};
 use super::report::Report;
-use super::schema::{API, Broken, Element, parse};
+use super::schema::{API, Element, SchemaViolation, parse};
 use super::state::Posten;
 use super::state::redirect_token;
 
 /// Path parameters of `{org}/direct/signature-jobs/{id}`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct JobPath {
     id: i64,
 }
 
 /// Path parameters of `…/signers/{signer}` under it.
 #[derive(Debug, Deserialize)]
-pub(super) struct AskedSigner {
+pub(super) struct SignerPath {
     id: i64,
     signer: i64,
 }
@@ -43,7 +43,7 @@ pub(super) struct Proof {
 pub(super) async fn show(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<Asked>,
+    Path(asked): Path<JobPath>,
     Query(proof): Query<Proof>,
 ) -> Result<Response, Refusal> {
     let now = posten.clock.now();
@@ -77,7 +77,7 @@ pub(super) async fn show(
 pub(super) async fn renew(
     State(posten): State<Arc<Posten>>,
     Extension(caller): Extension<Caller>,
-    Path(asked): Path<AskedSigner>,
+    Path(asked): Path<SignerPath>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     if !body.is_empty() {
@@ -105,7 +105,7 @@ pub(super) async fn renew(
 }
 
 /// Refuses another body than `direct-signer-update-request` with an empty `redirect-url`.
-fn asks_for_redirect(body: &[u8]) -> Result<(), Broken> {
+fn asks_for_redirect(body: &[u8]) -> Result<(), SchemaViolation> {
     let tree = parse(body)?;
     let mut content = Element::root(&tree, API, "direct-signer-update-request")?
         .only_attributes(&[])?

@@ -21,7 +21,7 @@ const SERVICE: &str = "5928_202301";
 /// Resource that a system user must have the right to.
 const RIGHT: &str = "ske-krav-og-betalinger";
 
-pub(super) const ANY_CLAIMS: Wanted<'_> = Wanted {
+pub(super) const ANY_CLAIMS: ConsentRequirements<'_> = ConsentRequirements {
     resource: RESOURCE,
     service: SERVICE,
     metadata: &[],
@@ -30,7 +30,7 @@ pub(super) const ANY_CLAIMS: Wanted<'_> = Wanted {
 
 /// Requirements on a consent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct ConsentRequirements<'a> {
     /// Identifier of the resource at Altinn 3.
     pub(super) resource: &'static str,
     /// Service at Altinn 2: code and edition.
@@ -105,7 +105,7 @@ pub(super) fn consent(
     claims: &Value,
     party: &str,
     now: OffsetDateTime,
-    wanted: Wanted<'_>,
+    wanted: ConsentRequirements<'_>,
 ) -> bool {
     let Some(consent) = only(claims, "urn:altinn:consent") else {
         return false;
@@ -136,7 +136,7 @@ pub(super) fn consent(
         && rights.iter().any(|right| covers(right, wanted))
 }
 
-fn covers(right: &Value, wanted: Wanted<'_>) -> bool {
+fn covers(right: &Value, wanted: ConsentRequirements<'_>) -> bool {
     let resources = right["resource"]
         .as_array()
         .map(Vec::as_slice)
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn what_a_consent_says_of_time_is_compared_too() {
         let metadata = [("fraogmed", "2026-01"), ("tilogmed", "2026-03")];
-        let wanted = Wanted {
+        let wanted = ConsentRequirements {
             resource: RESOURCE,
             service: SERVICE,
             metadata: &metadata,

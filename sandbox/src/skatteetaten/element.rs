@@ -4,7 +4,7 @@
 use time::Date;
 
 use super::ledger::{
-    Amount, BankAccount, Claim, Covered, Instalment, Offset, Payment, Placed, Refund,
+    Amount, BankAccount, Claim, CoveredInstalment, Instalment, Offset, Payment, Placement, Refund,
 };
 use crate::kit::document::{Members, Node};
 
@@ -130,7 +130,7 @@ fn offset(offset: &Offset, today: Date) -> Node {
     ])
 }
 
-fn placed(placed: &Placed, today: Date) -> Node {
+fn placed(placed: &Placement, today: Date) -> Node {
     Node::Object(vec![
         ("innbetalingsIdentifikator", Node::text(placed.payment)),
         ("plassertBeloep", amount(placed.amount)),
@@ -181,7 +181,7 @@ pub(super) fn payment(payment: &Payment, today: Date) -> Node {
     Node::Object(members)
 }
 
-fn covered(covered: &Covered, today: Date) -> Node {
+fn covered(covered: &CoveredInstalment, today: Date) -> Node {
     Node::Object(vec![
         ("kravforfallIdentifikator", Node::text(covered.instalment)),
         ("plassertBeloep", amount(covered.amount)),

@@ -57,7 +57,7 @@ pub(super) struct Instalment {
     pub(super) original: Amount,
     pub(super) remaining: Amount,
     pub(super) kid: Option<&'static str>,
-    pub(super) payments: &'static [Placed],
+    pub(super) payments: &'static [Placement],
     pub(super) offsets: &'static [Offset],
 }
 
@@ -116,7 +116,7 @@ pub(super) struct Offset {
 
 /// Part of a payment that covers an instalment.
 #[derive(Debug)]
-pub(super) struct Placed {
+pub(super) struct Placement {
     pub(super) payment: &'static str,
     /// Negative in the VAT ledger, positive in the tax ledger.
     pub(super) amount: Amount,
@@ -136,12 +136,12 @@ pub(super) struct Payment {
     pub(super) unplaced: Option<Amount>,
     pub(super) from: BankAccount,
     pub(super) kind: &'static str,
-    pub(super) claims: &'static [Covered],
+    pub(super) claims: &'static [CoveredInstalment],
 }
 
 /// Instalment that a payment covers.
 #[derive(Debug)]
-pub(super) struct Covered {
+pub(super) struct CoveredInstalment {
     pub(super) instalment: &'static str,
     pub(super) amount: Amount,
     pub(super) placed: Day,

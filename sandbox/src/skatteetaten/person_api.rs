@@ -16,14 +16,14 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::access::{Wanted, consent};
+use super::access::{ConsentRequirements, consent};
 use super::call_limit::CallLimit;
 use super::state::Skatteetaten;
 use super::{correlation, named, proof};
 use crate::kit::bearer::{bearer, consumer, has_scope};
 use crate::kit::document::Format;
 use crate::kit::document::{Node, escape};
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 use crate::population::is_person;
 
 /// The package that needs a consent: *samtykkebasert lånesøknad*.
@@ -119,7 +119,7 @@ impl Refusal {
                 escape(correlation)
             ),
         };
-        let note = axum::Extension(Note(format!("{code}: {text}")));
+        let note = axum::Extension(JournalNote(format!("{code}: {text}")));
         let media_type = [(header::CONTENT_TYPE, format.media_type())];
         (status, note, media_type, body).into_response()
     }
@@ -178,7 +178,7 @@ impl<'a> Caller<'a> {
         if !is_person(person) {
             return Err(Refusal::Input("Oppgitt personidentifikator er ugyldig"));
         }
-        let wanted = Wanted {
+        let wanted = ConsentRequirements {
             resource: api.resource,
             service: api.service,
             metadata,

@@ -10,18 +10,18 @@ use http::HeaderMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::access::Wanted;
+use super::access::ConsentRequirements;
 use super::state::Skatteetaten;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Builds the journal's note on a read: the headers of the two that it had.
-pub(super) fn note(skatteetaten: &Skatteetaten, headers: &HeaderMap) -> Note {
+pub(super) fn note(skatteetaten: &Skatteetaten, headers: &HeaderMap) -> JournalNote {
     let both = ["Authorization", shown_in(skatteetaten)];
     let there: Vec<&str> = both
         .into_iter()
         .filter(|name| headers.contains_key(*name))
         .collect();
-    Note(format!("headers: {}", there.join(", ")))
+    JournalNote(format!("headers: {}", there.join(", ")))
 }
 
 fn shown_in(skatteetaten: &Skatteetaten) -> &'static str {
@@ -35,7 +35,7 @@ pub(super) fn consents(
     headers: &HeaderMap,
     reader: &str,
     party: &str,
-    wanted: Wanted<'_>,
+    wanted: ConsentRequirements<'_>,
 ) -> Option<bool> {
     let now = skatteetaten.clock.now();
     let mut shown = headers.get_all(shown_in(skatteetaten)).iter();
@@ -56,7 +56,7 @@ fn fits(
     claims: &Value,
     reader: &str,
     party: &str,
-    wanted: Wanted<'_>,
+    wanted: ConsentRequirements<'_>,
     now: OffsetDateTime,
 ) -> bool {
     let is_reader = claims["CoveredBy"] == reader || claims["HandledBy"] == reader;
@@ -76,7 +76,7 @@ fn fits(
 
 /// Returns whether the consent covers the request. It has one entry, or a list of them; each
 /// parameter of a service is another entry.
-fn covers(services: &Value, wanted: Wanted<'_>) -> bool {
+fn covers(services: &Value, wanted: ConsentRequirements<'_>) -> bool {
     let listed = services.as_array().map(Vec::as_slice);
     let entries = listed.unwrap_or(std::slice::from_ref(services)).iter();
     let entries: Vec<&str> = entries.filter_map(Value::as_str).collect();
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn what_a_consent_says_and_how_long_it_is_count_where_they_are_wanted() {
         let months = [("fraogmed", "2025-01"), ("tilogmed", "2025-03")];
-        let wanted = Wanted {
+        let wanted = ConsentRequirements {
             resource: "ske-samtykke-sbl-inntekt",
             service: "4804_210607",
             metadata: &months,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::kit::document::Format;
 use crate::kit::document::escape;
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a call.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -145,7 +145,7 @@ impl Refusal {
             (status, [(header::CONTENT_TYPE, format.media_type())], body).into_response();
         response
             .extensions_mut()
-            .insert(Note(format!("{code}: {text}")));
+            .insert(JournalNote(format!("{code}: {text}")));
         response
     }
 }

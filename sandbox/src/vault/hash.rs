@@ -12,16 +12,16 @@ use aws_lc_rs::signature::{
 /// Algorithm that signs a padded hash.
 pub(super) type Signing = &'static RsaSignatureEncoding;
 /// Algorithm that verifies a signature of a padded hash.
-pub(super) type Checking = &'static RsaParameters;
+pub(super) type VerificationAlgorithm = &'static RsaParameters;
 
 /// Hash, with the three paddings: PKCS #1 v1.5, PSS with a salt as long as the hash, PSS with the
 /// longest possible salt.
 pub(super) struct Hash {
     name: &'static str,
     algorithm: &'static digest::Algorithm,
-    pub(super) pkcs1: (Signing, Checking),
-    pub(super) pss: (Signing, Checking),
-    pub(super) pss_max: (Signing, Checking),
+    pub(super) pkcs1: (Signing, VerificationAlgorithm),
+    pub(super) pss: (Signing, VerificationAlgorithm),
+    pub(super) pss_max: (Signing, VerificationAlgorithm),
 }
 
 const MAX: RsaPssSaltLength = RsaPssSaltLength::Max;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::answer::{Answer, Envelope};
 use super::guard::guard;
-use super::kv::Which;
+use super::kv::VersionQuery;
 use super::names::KEY;
 use super::refusal::Refusal;
 use super::state::Vault;
@@ -85,7 +85,7 @@ async fn rotate(State(vault): State<Arc<Vault>>, Path(name): Path<String>) -> An
 async fn read_secret(
     State(vault): State<Arc<Vault>>,
     Path(path): Path<String>,
-    Query(which): Query<Which>,
+    Query(which): Query<VersionQuery>,
 ) -> Result<(StatusCode, Json<Envelope>), Refusal> {
     let (status, envelope) = vault.state().secrets.read_version(&path, &which)?;
     Ok((status, Json(envelope)))

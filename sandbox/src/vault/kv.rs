@@ -37,13 +37,13 @@ struct Version {
 
 /// Requested version: zero means the newest.
 #[derive(Debug, Deserialize)]
-pub(super) struct Which {
+pub(super) struct VersionQuery {
     #[serde(default)]
     version: u64,
 }
 
 #[derive(Debug, Deserialize)]
-struct Writing {
+struct WriteRequest {
     data: Option<Map<String, Value>>,
     #[serde(default)]
     options: Options,
@@ -59,7 +59,7 @@ impl Secrets {
     pub(super) fn read_version(
         &self,
         path: &str,
-        which: &Which,
+        which: &VersionQuery,
     ) -> Result<(StatusCode, Envelope), Refusal> {
         let secret = self.0.get(path).ok_or(Refusal::NotFound)?;
         let number = match which.version {
@@ -83,7 +83,7 @@ impl Secrets {
         body: &Bytes,
         now: OffsetDateTime,
     ) -> Result<Envelope, Refusal> {
-        let writing: Writing = read(body)?;
+        let writing: WriteRequest = read(body)?;
         let data = writing
             .data
             .ok_or_else(|| Refusal::Bad("no data provided".to_owned()))?;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a request.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, errors) = self.content();
-        let note = Note(errors.as_ref().map_or_else(String::new, |error| {
+        let note = JournalNote(errors.as_ref().map_or_else(String::new, |error| {
             error.split_whitespace().collect::<Vec<_>>().join(" ")
         }));
         let errors: Vec<_> = errors.into_iter().collect();

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::hash::{Checking, Hash, Signing};
+use super::hash::{Hash, Signing, VerificationAlgorithm};
 use super::refusal::Refusal;
 
 /// Requested scheme; SHA-256 and PSS are the defaults.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wish {
+pub(super) struct RequestedScheme {
     hash_algorithm: String,
     /// Older name of `hash_algorithm`.
     algorithm: String,
@@ -26,10 +26,10 @@ pub(super) struct Scheme {
     pub(super) prehashed: bool,
     pub(super) signing: Signing,
     /// Schemes to check with, any of which may succeed.
-    pub(super) checking: Vec<Checking>,
+    pub(super) checking: Vec<VerificationAlgorithm>,
 }
 
-impl Wish {
+impl RequestedScheme {
     /// Returns the scheme of the request. The path may name the hash too.
     pub(super) fn scheme(&self, in_path: Option<&str>) -> Result<Scheme, Refusal> {
         if !self.batch_input.is_null() {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::answer::{Envelope, read};
 use super::names::KEY;
 use super::refusal::Refusal;
-use super::scheme::{Scheme, Wish};
+use super::scheme::{RequestedScheme, Scheme};
 use super::state::Vault;
 
 #[derive(Debug, Deserialize)]
@@ -22,7 +22,7 @@ struct Order {
     #[serde(default)]
     key_version: i64,
     #[serde(flatten)]
-    wish: Wish,
+    wish: RequestedScheme,
 }
 
 impl Vault {

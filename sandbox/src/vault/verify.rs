@@ -10,19 +10,19 @@ use serde_json::json;
 use super::answer::{Envelope, read};
 use super::names::KEY;
 use super::refusal::Refusal;
-use super::scheme::Wish;
+use super::scheme::RequestedScheme;
 use super::sign::input;
 use super::state::Vault;
 
 #[derive(Debug, Deserialize)]
-struct Question {
+struct VerifyRequest {
     /// Input in standard base64.
     #[serde(default)]
     input: String,
     #[serde(default)]
     signature: String,
     #[serde(flatten)]
-    wish: Wish,
+    wish: RequestedScheme,
 }
 
 impl Vault {
@@ -33,7 +33,7 @@ impl Vault {
         hash_in_path: Option<&str>,
         body: &Bytes,
     ) -> Result<Envelope, Refusal> {
-        let question: Question = read(body)?;
+        let question: VerifyRequest = read(body)?;
         if question.signature.is_empty() {
             return bad("neither a 'signature' nor an 'hmac' were given to verify");
         }

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Request as the app gets it.
-struct Seen {
+struct ReceivedRequest {
     line: String,
     headers: HeaderMap,
     body: usize,
@@ -26,7 +26,7 @@ struct Seen {
 
 /// Stand-in for the app that records incoming requests.
 #[derive(Clone, Default)]
-struct App(Arc<Mutex<Vec<Seen>>>);
+struct App(Arc<Mutex<Vec<ReceivedRequest>>>);
 
 impl App {
     /// Starts the stand-in, and a gateway in front of it. Returns `None` without nginx.
@@ -46,7 +46,7 @@ impl App {
         seen.iter().map(|seen| seen.line.clone()).collect()
     }
 
-    fn last(&self) -> Seen {
+    fn last(&self) -> ReceivedRequest {
         let mut seen = self.0.lock().expect("not poisoned");
         seen.pop().expect("a request arrived")
     }
@@ -59,7 +59,7 @@ async fn remember(
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    seen.lock().expect("not poisoned").push(Seen {
+    seen.lock().expect("not poisoned").push(ReceivedRequest {
         line: format!("{method} {uri}"),
         headers,
         body: body.len(),

@@ -11,7 +11,7 @@ use super::{App, raw, readable, sent, url};
 
 /// Documented route.
 #[derive(Debug)]
-struct Documented {
+struct DocumentedRoute {
     method: Method,
     /// Path with valid values for its parameters.
     path: String,
@@ -20,11 +20,11 @@ struct Documented {
 }
 
 /// Lists the documented routes.
-fn documented() -> Vec<Documented> {
+fn documented() -> Vec<DocumentedRoute> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api/openapi.yaml");
     let text = fs::read_to_string(path).expect("a description");
     let (_, paths) = text.split_once("\npaths:\n").expect("paths");
-    let mut found: Vec<Documented> = Vec::new();
+    let mut found: Vec<DocumentedRoute> = Vec::new();
     let mut path = String::new();
     for line in paths.lines() {
         if let Some(named) = line.strip_prefix("  /") {
@@ -45,7 +45,7 @@ fn documented() -> Vec<Documented> {
             _ => continue,
         };
         let path = path.clone();
-        found.push(Documented {
+        found.push(DocumentedRoute {
             method,
             path,
             is_public: true,
@@ -62,7 +62,7 @@ async fn the_routes_for_customers_are_published_and_no_others() {
         return;
     };
     let http = Client::new();
-    for Documented {
+    for DocumentedRoute {
         method,
         path,
         is_public,

@@ -5,14 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 /// Secret with damage.
-pub struct Damaged {
+pub struct DamagedSecret {
     /// Name of the damage.
     pub name: &'static str,
     /// Damaged content.
     pub bytes: Vec<u8>,
 }
 
-impl Damaged {
+impl DamagedSecret {
     /// Returns the bytes as text, for a setting. Invalid UTF-8 is replaced, since neither an
     /// environment nor a document can have it.
     pub fn text(&self) -> String {
@@ -21,7 +21,7 @@ impl Damaged {
 }
 
 /// Returns damaged variants of `text`, which may be PEM or one line.
-pub fn damaged(text: &str) -> Vec<Damaged> {
+pub fn damaged(text: &str) -> Vec<DamagedSecret> {
     let line = text.trim_end();
     let texts = [
         with_other_lines(line),
@@ -32,7 +32,7 @@ pub fn damaged(text: &str) -> Vec<Damaged> {
     let as_bytes = texts.map(|(name, text)| (name, text.into_bytes()));
     as_bytes
         .chain(in_other_encodings(line))
-        .map(|(name, bytes)| Damaged { name, bytes })
+        .map(|(name, bytes)| DamagedSecret { name, bytes })
         .collect()
 }
 

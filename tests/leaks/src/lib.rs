@@ -16,6 +16,6 @@ mod damage;
 mod documents;
 mod search;
 
-pub use damage::{Damaged, damaged};
+pub use damage::{DamagedSecret, damaged};
 pub use documents::{in_json, in_toml};
 pub use search::Secret;

@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::altinn::state::Altinn;
-use crate::altinn::{NotMade, System};
+use crate::altinn::{System, SystemUserError};
 use crate::interfaces::{Delegation, SystemUser};
 use crate::population::is_organisation;
 
@@ -113,8 +113,10 @@ async fn make(State(altinn): State<Arc<Altinn>>, Json(new): Json<NewSystemUser>)
     };
     match altinn.make_system_user(user.clone()) {
         Ok(()) => (StatusCode::CREATED, Json(user)).into_response(),
-        Err(error @ NotMade::NoSystem) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
-        Err(error @ NotMade::Taken) => refused(StatusCode::CONFLICT, &error.to_string()),
+        Err(error @ SystemUserError::NoSystem) => {
+            refused(StatusCode::BAD_REQUEST, &error.to_string())
+        }
+        Err(error @ SystemUserError::Taken) => refused(StatusCode::CONFLICT, &error.to_string()),
     }
 }
 

@@ -36,7 +36,7 @@ pub(in crate::altinn) use registered::Registered;
 pub(in crate::altinn) use request::Grants;
 pub(in crate::altinn) use right::Right;
 pub(in crate::altinn) use state::Systems;
-pub use state::{DEMO_SYSTEM, DEMO_SYSTEM_USER, NotMade, System};
+pub use state::{DEMO_SYSTEM, DEMO_SYSTEM_USER, System, SystemUserError};
 
 pub(super) use answers::routes as admin_routes;
 

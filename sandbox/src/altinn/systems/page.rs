@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<Arc<Altinn>> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Asked {
+struct PageQuery {
     id: Uuid,
     /// Shows the overview instead of redirecting back, for any value.
     skiplogout: Option<String>,
@@ -66,7 +66,7 @@ enum Choice {
 async fn show(
     State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Response {
     let person = altinn.sessions.persons.get(&headers);
     request_page(
@@ -81,7 +81,7 @@ async fn show(
 async fn answer(
     State(altinn): State<Arc<Altinn>>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
     Form(Answer { person, answer }): Form<Answer>,
 ) -> Response {
     let known = person_named(&person);

@@ -15,7 +15,7 @@ use super::registered::{Registered, packages_faults, rights_faults};
 use super::right::{self, Right};
 use super::vendor::{REGISTER_ADMIN, REGISTER_WRITE, Vendor};
 use super::{Systems, problem};
-use crate::altinn::body::{self, Unreadable};
+use crate::altinn::body::{self, InvalidBody};
 use crate::altinn::problem::{Fault, Problem};
 use crate::altinn::refused::{Refused, answer};
 use crate::altinn::state::Altinn;
@@ -237,7 +237,7 @@ async fn delete(
         .and_then(|vendor| {
             let mut state = altinn.state();
             let systems = &mut state.systems;
-            let unknown = Unreadable::at("return", "System not found");
+            let unknown = InvalidBody::at("return", "System not found");
             let system = systems.registered.get_mut(&id).ok_or(unknown)?;
             writable(system, &vendor)?;
             system.is_deleted = true;
@@ -283,10 +283,10 @@ impl Systems {
 
 fn items<T>(
     body: &[u8],
-    read: impl Fn(&Value, &str) -> Result<T, Unreadable>,
+    read: impl Fn(&Value, &str) -> Result<T, InvalidBody>,
 ) -> Result<Vec<T>, Refused> {
     let value = body::value(body, "the list")?;
-    let items = value.as_array().ok_or_else(|| Unreadable::value("$"))?;
+    let items = value.as_array().ok_or_else(|| InvalidBody::value("$"))?;
     let read = items.iter().map(|item| read(item, "$"));
     Ok(read.collect::<Result<_, _>>()?)
 }

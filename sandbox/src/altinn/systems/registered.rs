@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::problem;
 use super::right::{self, Package, RESOURCE, Right};
-use crate::altinn::body::{self, Members, Unreadable};
+use crate::altinn::body::{self, InvalidBody, Members};
 use crate::altinn::canonical_url::canonical;
 use crate::altinn::problem::{Fault, Problem};
 use crate::altinn::resource;
@@ -47,13 +47,13 @@ pub(in crate::altinn) struct Registered {
 impl Registered {
     /// Parses the body of a call that registers or replaces a system. Strings are trimmed, except
     /// in lists.
-    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
+    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, InvalidBody> {
         let value = body::value(body, "the system")?;
         let members = Members::new(&value, "$")?;
         let trimmed = |text: &str| Some(text.trim().to_owned());
         let object = |name: &str| {
             let value = members.get(name);
-            value.ok_or_else(|| Unreadable::missing("$", name))
+            value.ok_or_else(|| InvalidBody::missing("$", name))
         };
         let vendor = Members::new(object("vendor")?, "$.vendor")?;
         Ok(Self {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::problem;
 use super::right::{self, Right};
 use super::user_key::UserKey;
-use crate::altinn::body::{self, Members, Unreadable};
+use crate::altinn::body::{self, InvalidBody, Members};
 use crate::altinn::document::timestamp;
 use crate::altinn::problem::Problem;
 
@@ -195,7 +195,7 @@ pub(in crate::altinn) struct Draft {
 }
 
 impl Draft {
-    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
+    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, InvalidBody> {
         let value = body::value(body, "the request")?;
         let members = Members::new(&value, "$")?;
         let trimmed = |text: &str| Some(text.trim().to_owned());
@@ -233,7 +233,7 @@ pub(in crate::altinn) struct ChangeDraft {
 }
 
 impl ChangeDraft {
-    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, Unreadable> {
+    pub(in crate::altinn) fn read(body: &[u8]) -> Result<Self, InvalidBody> {
         let value = body::value(body, "the change request")?;
         let members = Members::new(&value, "$")?;
         let grants = |prefix: &str| {

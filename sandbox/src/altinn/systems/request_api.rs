@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::problem;
 use super::request::{Draft, Request};
-use super::requests::Asked;
+use super::requests::CreatedRequest;
 use super::user_key::UserKey;
 use super::vendor::{REQUEST_READ, REQUEST_WRITE, Vendor, id, paginated};
 use crate::altinn::refused::{Refused, answer, body_of};
@@ -81,7 +81,11 @@ async fn create(State(altinn): State<Arc<Altinn>>, headers: HeaderMap, body: Byt
     )
 }
 
-fn create_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refused> {
+fn create_or_refuse(
+    altinn: &Altinn,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<CreatedRequest, Refused> {
     let vendor = Vendor::authenticate(altinn, headers, &[REQUEST_WRITE])?;
     let draft = Draft::read(body)?;
     let systems = &mut altinn.state().systems;
@@ -89,16 +93,18 @@ fn create_or_refuse(altinn: &Altinn, headers: &HeaderMap, body: &[u8]) -> Result
 }
 
 /// Answers 201 for a new request, 200 for an existing one.
-pub(super) fn created(altinn: &Altinn, path: &str, asked: Asked) -> Response {
+pub(super) fn created(altinn: &Altinn, path: &str, asked: CreatedRequest) -> Response {
     let now = altinn.clock.now();
     let page = &altinn.origins.pages;
     match asked {
-        Asked::New(request) => {
+        CreatedRequest::New(request) => {
             let location = format!("{}{path}/{}", altinn.origins.platform, request.id);
             let body = body_of(&request.document(page, now, true));
             (StatusCode::CREATED, [(header::LOCATION, location)], body).into_response()
         }
-        Asked::Already(request) => body_of(&request.document(page, now, false)).into_response(),
+        CreatedRequest::Already(request) => {
+            body_of(&request.document(page, now, false)).into_response()
+        }
     }
 }
 

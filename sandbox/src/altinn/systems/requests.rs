@@ -17,7 +17,7 @@ use crate::interfaces::SystemUser;
 use crate::population;
 
 /// Outcome of a request's creation.
-pub(super) enum Asked {
+pub(super) enum CreatedRequest {
     /// New request.
     New(Request),
     /// Existing identical request.
@@ -75,7 +75,7 @@ impl Systems {
         draft: Draft,
         vendor: &str,
         now: OffsetDateTime,
-    ) -> Result<Asked, Problem> {
+    ) -> Result<CreatedRequest, Problem> {
         let key = UserKey {
             system: &draft.system_id,
             owner: &draft.party,
@@ -87,7 +87,7 @@ impl Systems {
         let system = self.own(&draft.system_id, vendor)?;
         let former = self.newest_request(key, false);
         if let Some(former) = former.filter(|former| !former.is_timed_out(now)) {
-            return Ok(Asked::Already(former.clone()));
+            return Ok(CreatedRequest::Already(former.clone()));
         }
         known(&draft.party)?;
         system.check_redirect(draft.redirect_url.as_deref())?;
@@ -110,7 +110,7 @@ impl Systems {
             status: Status::New,
         };
         self.requests.insert(request.id, request.clone());
-        Ok(Asked::New(request))
+        Ok(CreatedRequest::New(request))
     }
 
     /// Stores a vendor's request for a change, under the identifier that the vendor chose.
@@ -121,9 +121,9 @@ impl Systems {
         draft: ChangeDraft,
         vendor: &str,
         now: OffsetDateTime,
-    ) -> Result<Asked, Problem> {
+    ) -> Result<CreatedRequest, Problem> {
         if let Ok(former) = self.request(id, true, vendor) {
-            return Ok(Asked::Already(former.clone()));
+            return Ok(CreatedRequest::Already(former.clone()));
         }
         if self.requests.contains_key(&id) {
             return Err(problem::REQUEST_NOT_FOUND);
@@ -147,7 +147,7 @@ impl Systems {
             status: Status::New,
         };
         self.requests.insert(request.id, request.clone());
-        Ok(Asked::New(request))
+        Ok(CreatedRequest::New(request))
     }
 
     /// Answers a request as `person` (a national identity number), who must manage the customer's

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::altinn::body::{Members, Unreadable};
+use crate::altinn::body::{InvalidBody, Members};
 
 /// Resource that the demo's system may read.
 pub(in crate::altinn) const DEMO_RIGHT: &str = "ske-krav-og-betalinger";
@@ -30,7 +30,7 @@ impl Right {
         }
     }
 
-    pub(in crate::altinn) fn read(value: &Value, path: &str) -> Result<Self, Unreadable> {
+    pub(in crate::altinn) fn read(value: &Value, path: &str) -> Result<Self, InvalidBody> {
         let members = Members::new(value, path)?;
         let own = |text: &str| Some(text.to_owned());
         Ok(Self {
@@ -121,7 +121,7 @@ impl Package {
 }
 
 /// Reads `{"urn": "…"}`.
-pub(in crate::altinn) fn read_package(value: &Value, path: &str) -> Result<String, Unreadable> {
+pub(in crate::altinn) fn read_package(value: &Value, path: &str) -> Result<String, InvalidBody> {
     let urn = Members::new(value, path)?.optional("urn", |urn| Some(urn.to_owned()))?;
     Ok(urn.unwrap_or_default())
 }

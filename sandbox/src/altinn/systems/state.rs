@@ -44,7 +44,7 @@ pub(in crate::altinn) struct Systems {
 
 /// Reason why a system user was not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum NotMade {
+pub enum SystemUserError {
     /// The system is not registered by any vendor.
     #[error("no such system")]
     NoSystem,
@@ -109,9 +109,9 @@ impl Systems {
         &mut self,
         user: SystemUser,
         now: OffsetDateTime,
-    ) -> Result<(), NotMade> {
+    ) -> Result<(), SystemUserError> {
         let system = self.registered.get(&user.system_id);
-        let system = system.ok_or(NotMade::NoSystem)?;
+        let system = system.ok_or(SystemUserError::NoSystem)?;
         let grants = Grants {
             rights: system.rights.clone(),
             packages: system.packages.clone(),
@@ -120,7 +120,7 @@ impl Systems {
         let key = UserKey::from(&user);
         let taken = self.users.values().any(|other| other.has_key(key));
         if taken || self.users.contains_key(&user.id) {
-            return Err(NotMade::Taken);
+            return Err(SystemUserError::Taken);
         }
         self.users.insert(
             user.id,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::right::DEMO_RIGHT;
-use super::{DEMO_SYSTEM, NotMade, System};
+use super::{DEMO_SYSTEM, System, SystemUserError};
 use crate::altinn::state::Altinn;
 use crate::interfaces::{Authorisations, SystemUser, SystemUserRights};
 use crate::population::FJORDBANKEN;
@@ -82,8 +82,14 @@ fn it_may_what_it_was_given_while_it_is_there() {
 fn one_is_made_once_for_a_system_that_there_is() {
     let altinn = altinn();
     assert_eq!(altinn.make_system_user(user("a")), Ok(()));
-    assert_eq!(altinn.make_system_user(user("a")), Err(NotMade::Taken));
+    assert_eq!(
+        altinn.make_system_user(user("a")),
+        Err(SystemUserError::Taken)
+    );
     let mut lost = user("b");
     lost.system_id = "310000205_other".to_owned();
-    assert_eq!(altinn.make_system_user(lost), Err(NotMade::NoSystem));
+    assert_eq!(
+        altinn.make_system_user(lost),
+        Err(SystemUserError::NoSystem)
+    );
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::altinn::authentication::authenticate;
-use crate::altinn::body::Unreadable;
+use crate::altinn::body::InvalidBody;
 use crate::altinn::party::Party;
 use crate::altinn::refused::Refused;
 use crate::altinn::state::Altinn;
@@ -51,7 +51,7 @@ impl Vendor {
 pub(super) fn id(text: &str, name: &str) -> Result<Uuid, Refused> {
     Uuid::parse_str(text).map_err(|_| {
         let message = format!("The value '{text}' is not valid.");
-        Refused::Unreadable(Unreadable::at(name, message))
+        Refused::InvalidBody(InvalidBody::at(name, message))
     })
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::json;
 
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +37,7 @@ impl Refusal {
             Self::Format => (StatusCode::NOT_ACCEPTABLE, "Formatet støttes ikke"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "For mange kall"),
         };
-        let note = Extension(Note(format!("{}: {text}", status.as_u16())));
+        let note = Extension(JournalNote(format!("{}: {text}", status.as_u16())));
         let body = Json(json!({ "kode": "FREG-001", "melding": text }));
         let mut response = (status, note, body).into_response();
         if let Self::TooMany(milliseconds) = self {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::organisation;
 use super::problem::Problem;
-use super::scope::Named;
+use super::scope::ScopeQuery;
 use crate::maskinporten::Register;
 use crate::maskinporten::register::AccessDecision;
 use crate::maskinporten::state::Maskinporten;
@@ -34,7 +34,7 @@ struct Access {
 
 async fn list(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Query(named): Query<Named>,
+    Query(named): Query<ScopeQuery>,
 ) -> Result<Json<Vec<Access>>, Problem> {
     let register = maskinporten.registered();
     let owner = owner(&register, &named.scope)?;
@@ -47,7 +47,7 @@ async fn list(
 async fn grant(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(consumer): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<ScopeQuery>,
 ) -> Result<Json<Access>, Problem> {
     let grant = |register: &mut Register| {
         let owner = owner(register, &named.scope)?.to_owned();
@@ -66,7 +66,7 @@ async fn grant(
 async fn withdraw(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(consumer): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<ScopeQuery>,
 ) -> Result<StatusCode, Problem> {
     let withdraw = |register: &mut Register| {
         let mut known = register.access_to(&named.scope);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::organisation;
-use super::problem::{Problem, Sent};
+use super::problem::{JsonBody, Problem};
 use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{Client, INTEGRATION_TYPE, Register};
 
@@ -174,7 +174,7 @@ async fn one(
 
 async fn add(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Sent(new): Sent<Definition>,
+    JsonBody(new): JsonBody<Definition>,
 ) -> Result<(StatusCode, Json<ClientDocument>), Problem> {
     let add = |register: &mut Register| {
         let given = new.client_id.clone().filter(|id| !id.is_empty());
@@ -194,7 +194,7 @@ async fn add(
 async fn change(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
-    Sent(new): Sent<Definition>,
+    JsonBody(new): JsonBody<Definition>,
 ) -> Result<Json<ClientDocument>, Problem> {
     let change = |register: &mut Register| {
         let former = register.client(&id).ok_or_else(missing)?;

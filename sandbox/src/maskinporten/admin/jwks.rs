@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::client::missing;
-use super::problem::{Problem, Sent};
+use super::problem::{JsonBody, Problem};
 use crate::maskinporten::register::MAX_KEYS;
 use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{KidUniqueness, Register, RegisteredKey};
@@ -135,7 +135,7 @@ async fn list(
 async fn replace(
     State(maskinporten): State<Arc<Maskinporten>>,
     Path(id): Path<String>,
-    Sent(set): Sent<KeySet>,
+    JsonBody(set): JsonBody<KeySet>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let now = maskinporten.clock.now();
     let uniqueness = maskinporten.switches().kid_uniqueness;

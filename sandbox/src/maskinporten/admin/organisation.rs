@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, Sent};
+use super::problem::{JsonBody, Problem};
 use crate::maskinporten::Register;
 use crate::maskinporten::state::Maskinporten;
 use crate::population::is_organisation;
@@ -47,7 +47,7 @@ async fn list(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Organis
 
 async fn add(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Sent(new): Sent<Organisation>,
+    JsonBody(new): JsonBody<Organisation>,
 ) -> Result<(StatusCode, Json<Organisation>), Problem> {
     if !is_organisation(&new.orgno) {
         let text = "nine digits, the last of which is a check digit";

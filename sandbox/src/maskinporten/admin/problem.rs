@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::kit::journal::Note;
+use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a change.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl IntoResponse for Problem {
         };
         (
             self.status,
-            Extension(Note(description.clone())),
+            Extension(JournalNote(description.clone())),
             Json(body),
         )
             .into_response()
@@ -114,9 +114,9 @@ impl IntoResponse for Problem {
 }
 
 /// JSON body, regardless of its `Content-Type`.
-pub(super) struct Sent<T>(pub(super) T);
+pub(super) struct JsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::organisation;
-use super::problem::{Problem, Sent};
+use super::problem::{JsonBody, Problem};
 use crate::interfaces::DELEGATION_SOURCE;
 use crate::maskinporten::state::Maskinporten;
 use crate::maskinporten::{INTEGRATION_TYPE, Register, Scope, TokenType, Visibility};
@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<Arc<Maskinporten>> {
 /// Scope in the query: its name has colons and may have slashes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Named {
+pub(super) struct ScopeQuery {
     pub(super) scope: String,
 }
 
@@ -175,7 +175,7 @@ async fn public(State(maskinporten): State<Arc<Maskinporten>>) -> Json<Vec<Scope
 
 async fn add(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Sent(new): Sent<Definition>,
+    JsonBody(new): JsonBody<Definition>,
 ) -> Result<(StatusCode, Json<ScopeDocument>), Problem> {
     let told = maskinporten.administer(maskinporten.clock.now(), |register| {
         let (name, scope) = new.checked(register)?;
@@ -191,8 +191,8 @@ async fn add(
 
 async fn change(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Query(named): Query<Named>,
-    Sent(new): Sent<Definition>,
+    Query(named): Query<ScopeQuery>,
+    JsonBody(new): JsonBody<Definition>,
 ) -> Result<Json<ScopeDocument>, Problem> {
     let change = |register: &mut Register| {
         let (name, scope) = new.checked(register)?;
@@ -212,7 +212,7 @@ async fn change(
 
 async fn remove(
     State(maskinporten): State<Arc<Maskinporten>>,
-    Query(named): Query<Named>,
+    Query(named): Query<ScopeQuery>,
 ) -> Result<StatusCode, Problem> {
     let remove = |register: &mut Register| {
         let scope = register.scope_mut(&named.scope);

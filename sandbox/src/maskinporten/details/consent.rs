@@ -39,7 +39,7 @@ pub(in crate::maskinporten) struct Consent {
 
 /// Consent in an access token.
 #[derive(Debug, Serialize)]
-pub(in crate::maskinporten) struct GivenConsent {
+pub(in crate::maskinporten) struct TokenConsent {
     #[serde(rename = "type")]
     kind: &'static str,
     id: String,
@@ -70,7 +70,7 @@ impl Consent {
         consumer: &str,
         metadata: MetadataKey,
         now: OffsetDateTime,
-    ) -> Result<GivenConsent, Refusal> {
+    ) -> Result<TokenConsent, Refusal> {
         let to = format!("{ORGANISATION}{consumer}");
         let found = altinn
             .consent(now, self.id, &self.from, &to)
@@ -81,14 +81,14 @@ impl Consent {
                 Refusal::DetailValue(reasons.collect::<Vec<_>>().join(", "))
             })?;
         if found.to == to {
-            Ok(GivenConsent::tell(found, consumer, metadata))
+            Ok(TokenConsent::tell(found, consumer, metadata))
         } else {
             Err(Refusal::DetailValue("Consent not found".to_owned()))
         }
     }
 }
 
-impl GivenConsent {
+impl TokenConsent {
     fn tell(consent: ActiveConsent, to: &str, metadata: MetadataKey) -> Self {
         Self {
             kind: TYPE,

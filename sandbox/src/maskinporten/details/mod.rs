@@ -16,8 +16,8 @@ use super::switches::Switches;
 use crate::interfaces::Authorisations;
 pub(super) use entry::Holder;
 
-use consent::{Consent, GivenConsent};
-use system_user::{GivenSystemUser, SystemUser};
+use consent::{Consent, TokenConsent};
+use system_user::{SystemUser, TokenSystemUser};
 
 /// Types listed in the metadata.
 pub(super) const TYPES: [&str; 2] = [system_user::TYPE, consent::TYPE];
@@ -32,9 +32,9 @@ pub(super) enum Detail {
 /// Entry of `authorization_details` in an issued token.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Given {
-    Consent(GivenConsent),
-    SystemUser(GivenSystemUser),
+pub(super) enum TokenDetails {
+    Consent(TokenConsent),
+    SystemUser(TokenSystemUser),
 }
 
 impl Detail {
@@ -59,14 +59,14 @@ impl Detail {
         holder: &Holder<'_>,
         switches: &Switches,
         now: OffsetDateTime,
-    ) -> Result<Given, Refusal> {
+    ) -> Result<TokenDetails, Refusal> {
         match self {
             Self::Consent(consent) => consent
                 .look_up(altinn, holder.consumer, switches.metadata_key, now)
-                .map(Given::Consent),
+                .map(TokenDetails::Consent),
             Self::SystemUser(user) => user
                 .look_up(altinn, holder, switches)
-                .map(Given::SystemUser),
+                .map(TokenDetails::SystemUser),
         }
     }
 }

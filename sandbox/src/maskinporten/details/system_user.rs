@@ -29,7 +29,7 @@ pub(in crate::maskinporten) struct SystemUser {
 
 /// System user in an access token, with members in the order of a real one.
 #[derive(Debug, Serialize)]
-pub(in crate::maskinporten) struct GivenSystemUser {
+pub(in crate::maskinporten) struct TokenSystemUser {
     #[serde(rename = "type")]
     kind: &'static str,
     systemuser_org: Organisation,
@@ -61,7 +61,7 @@ impl SystemUser {
         altinn: &dyn Authorisations,
         holder: &Holder<'_>,
         switches: &Switches,
-    ) -> Result<GivenSystemUser, Refusal> {
+    ) -> Result<TokenSystemUser, Refusal> {
         if switches.refuse_consumer_org_with_system_user && holder.consumer != holder.vendor {
             let text = "A system user cannot be combined with consumer_org";
             return Err(Refusal::SystemUser(text));
@@ -70,7 +70,7 @@ impl SystemUser {
         let found = altinn
             .system_user(holder.client_id, holder.vendor, &self.owner, reference)
             .ok_or(Refusal::SystemUser("No system user found"))?;
-        Ok(GivenSystemUser {
+        Ok(TokenSystemUser {
             kind: TYPE,
             systemuser_org: Organisation::new(&self.owner),
             systemuser_id: [found.id],

@@ -4,7 +4,7 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use crate::pki::EnterpriseAuthority;
-use crate::posten::schema::Broken;
+use crate::posten::schema::SchemaViolation;
 
 pub(super) const MANIFEST: &str = "manifest.xml";
 pub(super) const SIGNATURES: &str = "META-INF/signatures.xml";
@@ -42,8 +42,8 @@ pub(super) fn ensure(holds: bool, otherwise: &str) -> Result<(), Invalid> {
     }
 }
 
-impl From<Broken> for Invalid {
-    fn from(Broken(why): Broken) -> Self {
+impl From<SchemaViolation> for Invalid {
+    fn from(SchemaViolation(why): SchemaViolation) -> Self {
         Self(format!("META-INF/signatures.xml: {why}"))
     }
 }

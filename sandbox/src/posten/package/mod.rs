@@ -22,7 +22,7 @@ use bytes::Bytes;
 use self::archive::Archive;
 use self::check::{MANIFEST, SIGNATURES, ensure};
 use super::order::Document;
-use super::schema::Broken;
+use super::schema::SchemaViolation;
 
 pub(crate) use self::check::{Invalid, Measure};
 pub(crate) use self::manifest::{Availability, Manifest};
@@ -51,9 +51,10 @@ impl Package {
         ensure(!other, "META-INF has more than signatures.xml")?;
         let manifest = files.get(MANIFEST);
         let manifest = manifest.ok_or_else(|| Invalid::new(format!("{MANIFEST} is missing")))?;
-        let manifest = manifest::read(manifest, measure.portal).map_err(|Broken(why)| {
-            Invalid::new(format!("{MANIFEST} does not conform to the schema: {why}"))
-        })?;
+        let manifest =
+            manifest::read(manifest, measure.portal).map_err(|SchemaViolation(why)| {
+                Invalid::new(format!("{MANIFEST} does not conform to the schema: {why}"))
+            })?;
 
         let kinds = kinds(&manifest, &files)?;
         let signed_by = signature::verify(&signatures, &files, &kinds, measure)?;

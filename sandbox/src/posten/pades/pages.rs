@@ -22,7 +22,7 @@ const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"]
 
 /// Returns all documents as one PDF file, without signatures.
 pub(super) fn bundle(order: &Order, signatures: &[&Signature]) -> anyhow::Result<Vec<u8>> {
-    let mut book = Book::new();
+    let mut book = PageWriter::new();
     for document in &order.documents {
         book.add(document)?;
     }
@@ -36,14 +36,14 @@ pub(super) fn bundle(order: &Order, signatures: &[&Signature]) -> anyhow::Result
     book.finish()
 }
 
-struct Book {
+struct PageWriter {
     pdf: Document,
     tree: ObjectId,
     resources: ObjectId,
     pages: Vec<Object>,
 }
 
-impl Book {
+impl PageWriter {
     fn new() -> Self {
         let mut pdf = Document::with_version("1.7");
         // All readers support the older form.

@@ -26,23 +26,23 @@ pub(super) struct Queue {
 
 /// Time when each queue may be polled again.
 #[derive(Debug, Default)]
-pub(super) struct Timetable(BTreeMap<Queue, OffsetDateTime>);
+pub(super) struct PollSchedule(BTreeMap<Queue, OffsetDateTime>);
 
 /// Result of a poll, and the time of the next one.
 #[derive(Debug)]
-pub(super) struct Poll<'a> {
-    pub(super) found: Found<'a>,
+pub(super) struct PollResult<'a> {
+    pub(super) found: PollOutcome<'a>,
     pub(super) next: OffsetDateTime,
 }
 
 #[derive(Debug)]
-pub(super) enum Found<'a> {
+pub(super) enum PollOutcome<'a> {
     Changed(&'a Job, Change),
     Nothing,
     TooEarly,
 }
 
-impl Timetable {
+impl PollSchedule {
     /// Polls `queue`. The changes are taken from `jobs`.
     pub(super) fn poll<'a>(
         &mut self,
@@ -50,20 +50,20 @@ impl Timetable {
         jobs: &'a mut BTreeMap<i64, Job>,
         switches: &Switches,
         now: OffsetDateTime,
-    ) -> Poll<'a> {
+    ) -> PollResult<'a> {
         let pause = Duration::seconds(i64::from(switches.poll_seconds));
         let too_early = self.0.get(&queue).is_some_and(|permitted| now < *permitted);
         let found = if too_early {
-            Found::TooEarly
+            PollOutcome::TooEarly
         } else {
             take(&queue, jobs, now)
         };
         let next = match found {
-            Found::Changed(..) => now,
-            Found::Nothing | Found::TooEarly => now.saturating_add(pause),
+            PollOutcome::Changed(..) => now,
+            PollOutcome::Nothing | PollOutcome::TooEarly => now.saturating_add(pause),
         };
         self.0.insert(queue, next);
-        Poll { found, next }
+        PollResult { found, next }
     }
 }
 
@@ -81,7 +81,11 @@ impl Job {
 }
 
 /// Leases the oldest change that is not leased.
-fn take<'a>(queue: &Queue, jobs: &'a mut BTreeMap<i64, Job>, now: OffsetDateTime) -> Found<'a> {
+fn take<'a>(
+    queue: &Queue,
+    jobs: &'a mut BTreeMap<i64, Job>,
+    now: OffsetDateTime,
+) -> PollOutcome<'a> {
     let waiting = jobs
         .values()
         .filter(|job| job.is_in(queue))
@@ -92,17 +96,17 @@ fn take<'a>(queue: &Queue, jobs: &'a mut BTreeMap<i64, Job>, now: OffsetDateTime
                 .map(|(position, change)| (change.at, job.id, position))
         });
     let Some((_, id, position)) = waiting.min() else {
-        return Found::Nothing;
+        return PollOutcome::Nothing;
     };
     let Some(job) = jobs.get_mut(&id) else {
-        return Found::Nothing;
+        return PollOutcome::Nothing;
     };
     let Some(change) = job.changes.get_mut(position) else {
-        return Found::Nothing;
+        return PollOutcome::Nothing;
     };
     change.leased_until = Some(now.saturating_add(LEASE));
     let change = change.clone();
-    Found::Changed(job, change)
+    PollOutcome::Changed(job, change)
 }
 
 impl Change {

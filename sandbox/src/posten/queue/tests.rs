@@ -11,12 +11,12 @@ const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 const MINUTE: Duration = Duration::MINUTE;
 
 #[derive(Default)]
-struct Bench {
+struct TestBed {
     jobs: BTreeMap<i64, Job>,
-    timetable: Timetable,
+    timetable: PollSchedule,
 }
 
-impl Bench {
+impl TestBed {
     /// Creates a job that a signer refuses at once.
     fn refused(&mut self, order: Order, at: OffsetDateTime) {
         let id = i64::try_from(self.jobs.len()).unwrap() + 1;
@@ -37,9 +37,9 @@ impl Bench {
         let switches = Switches::default();
         let poll = self.timetable.poll(queue, &mut self.jobs, &switches, at);
         let found = match poll.found {
-            Found::Changed(job, _) => job.id,
-            Found::Nothing => 0,
-            Found::TooEarly => -1,
+            PollOutcome::Changed(job, _) => job.id,
+            PollOutcome::Nothing => 0,
+            PollOutcome::TooEarly => -1,
         };
         (found, poll.next - at)
     }
@@ -47,10 +47,10 @@ impl Bench {
 
 #[test]
 fn a_change_comes_back_after_ten_minutes_until_it_is_confirmed() {
-    let mut bench = Bench::default();
+    let mut bench = TestBed::default();
     bench.refused(portal(Duration::DAY), START);
     bench.refused(portal(Duration::DAY), START + MINUTE);
-    let poll = |bench: &mut Bench, after| bench.poll(false, "", START + after).0;
+    let poll = |bench: &mut TestBed, after| bench.poll(false, "", START + after).0;
     assert_eq!(poll(&mut bench, MINUTE), 1);
     assert_eq!(poll(&mut bench, MINUTE), 2, "nobody else gets the first");
     assert_eq!(poll(&mut bench, MINUTE), 0);
@@ -63,7 +63,7 @@ fn a_change_comes_back_after_ten_minutes_until_it_is_confirmed() {
 
 #[test]
 fn a_confirmation_is_not_for_what_has_not_been_told() {
-    let mut bench = Bench::default();
+    let mut bench = TestBed::default();
     let mut job = portal(Duration::DAY)
         .signed_by(RAGNA, 0)
         .signed_by(EIRIK, 0)
@@ -80,7 +80,7 @@ fn a_confirmation_is_not_for_what_has_not_been_told() {
 
 #[test]
 fn flows_names_and_organisations_have_queues_of_their_own() {
-    let mut bench = Bench::default();
+    let mut bench = TestBed::default();
     let mut named = portal(Duration::DAY);
     named.queue = Some("a".to_owned());
     let mut of_another = direct(true);
@@ -97,7 +97,7 @@ fn flows_names_and_organisations_have_queues_of_their_own() {
 
 #[test]
 fn whoever_finds_nothing_waits_and_whoever_does_not_wait_waits_anew() {
-    let mut bench = Bench::default();
+    let mut bench = TestBed::default();
     let second = Duration::SECOND;
     let wait = second * 10;
     assert_eq!(bench.poll(false, "", START), (0, wait));

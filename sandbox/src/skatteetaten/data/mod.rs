@@ -5,7 +5,8 @@ mod gardener;
 mod sole_trader;
 
 use super::ledger::{
-    Account, Amount, BankAccount, Claim, Covered, Day, Instalment, Payment, Placed, Refund, Term,
+    Account, Amount, BankAccount, Claim, CoveredInstalment, Day, Instalment, Payment, Placement,
+    Refund, Term,
 };
 use common::{CLAIM, NO_TERM, TO};
 
@@ -120,7 +121,7 @@ const PERSON: Account = Account {
                 remaining: Amount("0.0"),
                 kid: Some("02829090123202510"),
                 offsets: &[],
-                payments: &[Placed {
+                payments: &[Placement {
                     payment: "3200001",
                     amount: Amount("4171.0"),
                     day: Day(0, 8, 20),
@@ -149,7 +150,7 @@ const PERSON: Account = Account {
         unplaced: None,
         from: BankAccount::MASKED,
         kind: "Innbetalt OCR",
-        claims: &[Covered {
+        claims: &[CoveredInstalment {
             instalment: "2200011",
             amount: Amount("4171.0"),
             placed: Day(0, 8, 20),

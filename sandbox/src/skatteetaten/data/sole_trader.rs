@@ -2,7 +2,8 @@
 
 use super::common::{CLAIM, NO_TERM, TO};
 use crate::skatteetaten::ledger::{
-    Account, Amount, BankAccount, Claim, Covered, Day, Instalment, Payment, Placed, Refund, Term,
+    Account, Amount, BankAccount, Claim, CoveredInstalment, Day, Instalment, Payment, Placement,
+    Refund, Term,
 };
 
 /// Amount on record for 313367002 whose last digit a floating-point number would drop.
@@ -62,7 +63,7 @@ pub(super) const ACCOUNT: Account = Account {
                 remaining: Amount("6000.0"),
                 kid: None,
                 offsets: &[],
-                payments: &[Placed {
+                payments: &[Placement {
                     payment: "3000003",
                     amount: Amount("4000.0"),
                     day: Day(0, 9, 2),
@@ -95,7 +96,7 @@ pub(super) const ACCOUNT: Account = Account {
                     remaining: Amount("0.0"),
                     kid: Some("04827896468202513"),
                     offsets: &[],
-                    payments: &[Placed {
+                    payments: &[Placement {
                         payment: "3000004",
                         amount: Amount("9375.75"),
                         day: Day(0, 3, 14),
@@ -137,7 +138,7 @@ pub(super) const ACCOUNT: Account = Account {
                 remaining: Amount("0.0"),
                 kid: Some("00313367002120250"),
                 offsets: &[],
-                payments: &[Placed {
+                payments: &[Placement {
                     payment: "3000001",
                     amount: Amount("-18750.0"),
                     day: Day(-1, 7, 1),
@@ -248,7 +249,7 @@ pub(super) const ACCOUNT: Account = Account {
             unplaced: Some(Amount("500.0")),
             from: BankAccount::MASKED,
             kind: "Innbetalt OCR",
-            claims: &[Covered {
+            claims: &[CoveredInstalment {
                 instalment: "2000012",
                 amount: Amount("4000.0"),
                 placed: Day(0, 9, 2),
@@ -266,7 +267,7 @@ pub(super) const ACCOUNT: Account = Account {
             unplaced: None,
             from: BankAccount::MASKED,
             kind: "Bankoverføring",
-            claims: &[Covered {
+            claims: &[CoveredInstalment {
                 instalment: "2000031",
                 amount: Amount("9375.75"),
                 placed: Day(0, 3, 14),
@@ -287,7 +288,7 @@ pub(super) const ACCOUNT: Account = Account {
                 ..BankAccount::MASKED
             },
             kind: "Innbetalt OCR",
-            claims: &[Covered {
+            claims: &[CoveredInstalment {
                 instalment: "FORF-0900001",
                 amount: Amount("18750.0"),
                 placed: Day(-1, 7, 1),

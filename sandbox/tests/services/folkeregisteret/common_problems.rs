@@ -4,7 +4,7 @@ use sandbox::pki::certificates::Defect;
 use sandbox::pki::{EnterpriseAuthority, Profile, Vendor};
 use time::OffsetDateTime;
 
-use crate::folkeregisteret::support::{Shown, TLS12, TLS13, TestBed, order};
+use crate::folkeregisteret::support::{ClientFiles, TLS12, TLS13, TestBed, order};
 
 #[tokio::test]
 async fn the_wrong_truststore_is_used_for_the_client() {
@@ -76,7 +76,7 @@ async fn the_certificate_is_issued_with_sha_1() {
     let made = tokio::task::spawn_blocking(move || {
         let package = order.make(OffsetDateTime::now_utc()).unwrap();
         package.write(&folder).unwrap();
-        Shown::in_folder(&folder)
+        ClientFiles::in_folder(&folder)
     });
     let shown = made.await.unwrap();
     for (index, version) in [TLS12, TLS13].into_iter().enumerate() {

@@ -11,11 +11,11 @@ use sandbox::pki::certificates::Defect;
 use sandbox::pki::{EnterpriseAuthority, Profile, Vendor};
 use time::OffsetDateTime;
 
-use crate::folkeregisteret::support::{Shown, TestBed, order};
+use crate::folkeregisteret::support::{ClientFiles, TestBed, order};
 
 /// Orders certificates as `innsyn sandbox certificates --trust-folder` does in a process of its
 /// own.
-async fn ordered(shared: &Path, out: &Path, vendor: Vendor, defects: &[Defect]) -> Shown {
+async fn ordered(shared: &Path, out: &Path, vendor: Vendor, defects: &[Defect]) -> ClientFiles {
     let (shared, out) = (shared.to_owned(), out.to_owned());
     let order = order(vendor, Profile::Seid2, defects);
     tokio::task::spawn_blocking(move || {
@@ -23,7 +23,7 @@ async fn ordered(shared: &Path, out: &Path, vendor: Vendor, defects: &[Defect]) 
         let authorities = EnterpriseAuthority::in_folder(&shared, now).unwrap();
         let package = order.make_under(&authorities, now).unwrap();
         package.write(&out).unwrap();
-        Shown::in_folder(&out)
+        ClientFiles::in_folder(&out)
     })
     .await
     .unwrap()

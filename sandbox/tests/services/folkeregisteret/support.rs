@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::kit::{self, RunningSandbox};
 
-pub(crate) use crate::kit::ClientFiles as Shown;
+pub(crate) use crate::kit::ClientFiles;
 
 pub(crate) const TLS12: &[&str] = &["--tls-max", "1.2"];
 pub(crate) const TLS13: &[&str] = &["--tlsv1.3"];
@@ -38,7 +38,7 @@ impl std::ops::Deref for TestBed {
 
 /// Outcome of a call.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct CallOutcome {
     /// 0 when there was an answer.
     pub(crate) exit: i32,
     /// 0 when there was none.
@@ -71,7 +71,7 @@ impl TestBed {
 
     /// Fjordbanken's authentication certificate of SEID 2 with `defects`, under the sandbox's
     /// authority.
-    pub(crate) async fn ordered(&self, vendor: Vendor, defects: &[Defect]) -> Shown {
+    pub(crate) async fn ordered(&self, vendor: Vendor, defects: &[Defect]) -> ClientFiles {
         let order = order(vendor, Profile::Seid2, defects);
         self.made(order).await
     }
@@ -110,7 +110,7 @@ impl TestBed {
     }
 
     /// Checks with `curl` whether the transport works.
-    pub(crate) async fn curl(&self, shown: Option<&Shown>, more: &[&str]) -> Said {
+    pub(crate) async fn curl(&self, shown: Option<&ClientFiles>, more: &[&str]) -> CallOutcome {
         let ca = self.sandbox.ca_file().to_owned();
         self.curl_with(&ca, shown, &self.address(), more).await
     }
@@ -119,23 +119,23 @@ impl TestBed {
     pub(crate) async fn curl_with(
         &self,
         trusted: &Path,
-        shown: Option<&Shown>,
+        shown: Option<&ClientFiles>,
         address: &str,
         more: &[&str],
-    ) -> Said {
+    ) -> CallOutcome {
         let mut curl = Command::new("curl");
         // Without the user's settings, and with a timeout.
         curl.args(["--disable", "--silent", "--verbose", "--max-time", "30"]);
         curl.args(["--noproxy", "*", "--write-out", "\n%{http_code}"]);
         curl.arg("--cacert").arg(trusted);
         curl.env("OPENSSL_CONF", &self.openssl);
-        if let Some(Shown { chain, key }) = shown {
+        if let Some(ClientFiles { chain, key }) = shown {
             curl.arg("--cert").arg(chain).arg("--key").arg(key);
         }
         let output = curl.args(more).arg(address).output().await.unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         let (body, status) = printed.rsplit_once('\n').unwrap();
-        Said {
+        CallOutcome {
             exit: output.status.code().unwrap(),
             status: status.parse().unwrap(),
             body: body.to_owned(),
@@ -144,7 +144,7 @@ impl TestBed {
     }
 }
 
-impl Said {
+impl CallOutcome {
     /// Checks that there is no answer, but this alert.
     pub(crate) fn is_cut_off(&self, alert: &str) {
         assert!(self.exit != 0 && self.status == 0, "{alert}: {self:?}");

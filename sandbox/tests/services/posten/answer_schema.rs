@@ -5,7 +5,7 @@ use sandbox::posten::Switches;
 
 use crate::posten::jobs::{EIRIK, RAGNA, Sender, direct, portal};
 use crate::posten::package_schema::{driver, is_valid, schemas};
-use crate::posten::support::Said;
+use crate::posten::support::Reply;
 
 #[tokio::test]
 async fn they_validate_what_is_answered_while_a_job_lives() {
@@ -17,7 +17,7 @@ async fn they_validate_what_is_answered_while_a_job_lives() {
     });
     let folder = sender.bed.new_folder();
     let driver = driver(&schemas, &folder);
-    let check = |said: &Said| {
+    let check = |said: &Reply| {
         let valid = is_valid(&driver, &folder, &said.body);
         assert_eq!(valid, Ok(()), "{}", said.body);
     };

@@ -6,7 +6,7 @@ use hyper::body::Frame;
 use sandbox::population::FJORDBANKEN;
 
 use crate::posten::package_writer::Draft;
-use crate::posten::support::{Said, Shown, TestBed};
+use crate::posten::support::{ClientFiles, Reply, TestBed};
 
 const SCHEMA: &str = "SCHEMA_VALIDATION_ERROR";
 
@@ -96,13 +96,13 @@ async fn a_body_of_unknown_length_is_read() {
         .body(reqwest::Body::wrap(StreamBody::new(futures::stream::iter(
             chunks,
         ))));
-    Said::receive(request.send().await.unwrap())
+    Reply::receive(request.send().await.unwrap())
         .await
         .is_taken();
 }
 
 /// Sends a body with these parts, whose boundary is `x`.
-async fn post(bed: &TestBed, shown: &Shown, kind: &str, parts: &[(&str, &[u8])]) -> Said {
+async fn post(bed: &TestBed, shown: &ClientFiles, kind: &str, parts: &[(&str, &[u8])]) -> Reply {
     let mut body = b"a preamble\r\n".to_vec();
     for (kind, content) in parts {
         body.extend_from_slice(format!("--x\r\nContent-Type: {kind}\r\n\r\n").as_bytes());

@@ -4,7 +4,7 @@ use sandbox::population::{FJORDBANKEN, INNLANDSBANKEN};
 use sandbox::posten::FJORDVIK;
 
 use crate::posten::package_writer::{Draft, KARI, PDF};
-use crate::posten::support::{Said, TestBed, order};
+use crate::posten::support::{Reply, TestBed, order};
 
 const INVALID: &str = "ASICE_VALIDATION_FAILED";
 const FEATURE: &str = "FEATURE_NOT_AVAILABLE";
@@ -128,7 +128,7 @@ async fn some_things_do_not_go_together_for_anybody() {
 }
 
 /// Creates the draft as the public body.
-async fn for_public(bed: &TestBed, draft: &Draft) -> Said {
+async fn for_public(bed: &TestBed, draft: &Draft) -> Reply {
     let shown = bed.made(order(FJORDVIK, &[])).await;
     bed.create_with(&shown, FJORDVIK, draft).await
 }

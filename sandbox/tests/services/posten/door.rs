@@ -9,7 +9,7 @@ use sandbox::population::{FJORDBANKEN, INNLANDSBANKEN};
 use sandbox::posten::{POSTEN, ServerCertificate, Switches};
 use tokio::process::Command;
 
-use crate::posten::support::{Shown, TestBed, client, order};
+use crate::posten::support::{ClientFiles, TestBed, client, order};
 
 /// Organisation without access.
 const STRANGER: &str = "310000639";
@@ -223,7 +223,7 @@ async fn bed() -> Option<TestBed> {
     Some(TestBed::start().await)
 }
 
-async fn curl(bed: &TestBed, shown: Option<&Shown>, address: &str, more: &[&str]) -> Call {
+async fn curl(bed: &TestBed, shown: Option<&ClientFiles>, address: &str, more: &[&str]) -> Call {
     let settings = bed.new_folder().join("openssl.cnf");
     // OpenSSL refuses old versions by itself; here the other end is to do it.
     let lax = "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = lax\n\
@@ -233,7 +233,7 @@ async fn curl(bed: &TestBed, shown: Option<&Shown>, address: &str, more: &[&str]
     curl.args(["--disable", "--silent", "--verbose", "--max-time", "30"]);
     curl.args(["--noproxy", "*", "--write-out", "\n%{http_code}"]);
     curl.env("OPENSSL_CONF", settings);
-    if let Some(Shown { chain, key }) = shown {
+    if let Some(ClientFiles { chain, key }) = shown {
         curl.arg("--cert").arg(chain).arg("--key").arg(key);
     }
     let output = curl.args(more).arg(address).output().await.unwrap();

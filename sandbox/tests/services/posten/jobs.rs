@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::posten::package_writer::{Draft, KARI};
-use crate::posten::support::{API, Said, TestBed};
+use crate::posten::support::{API, Reply, TestBed};
 
 /// Persons in the register, unlike those of the drafts.
 pub(crate) const RAGNA: &str = "04827896468";
@@ -41,34 +41,34 @@ impl Sender {
         self.bed.clock.set_offset(self.bed.clock.offset() + seconds);
     }
 
-    pub(crate) async fn create(&self, draft: &Draft) -> Said {
+    pub(crate) async fn create(&self, draft: &Draft) -> Reply {
         let created = self.bed.create(draft).await;
         created.is_taken();
         created
     }
 
-    pub(crate) async fn get(&self, address: &str) -> Said {
-        Said::receive(self.http.get(address).send().await.unwrap()).await
+    pub(crate) async fn get(&self, address: &str) -> Reply {
+        Reply::receive(self.http.get(address).send().await.unwrap()).await
     }
 
-    pub(crate) async fn post(&self, address: &str) -> Said {
-        Said::receive(self.http.post(address).send().await.unwrap()).await
+    pub(crate) async fn post(&self, address: &str) -> Reply {
+        Reply::receive(self.http.post(address).send().await.unwrap()).await
     }
 
-    pub(crate) async fn delete(&self, address: &str) -> Said {
-        Said::receive(self.http.delete(address).send().await.unwrap()).await
+    pub(crate) async fn delete(&self, address: &str) -> Reply {
+        Reply::receive(self.http.delete(address).send().await.unwrap()).await
     }
 
     /// Polls a queue of Fjordbanken's, with its query, if any.
-    pub(crate) async fn poll(&self, flow: &str, query: &str) -> Polled {
+    pub(crate) async fn poll(&self, flow: &str, query: &str) -> PollResult {
         let root = self.bed.root(sandbox::population::FJORDBANKEN);
         let address = format!("{root}/{flow}/signature-jobs{query}");
         let response = self.http.get(address).send().await.unwrap();
         let next = response.headers().get("x-next-permitted-poll-time");
         let next = next.map(|next| next.to_str().unwrap().to_owned());
         let filtered = response.headers().contains_key("dosfilter");
-        let said = Said::receive(response).await;
-        Polled {
+        let said = Reply::receive(response).await;
+        PollResult {
             said,
             next,
             filtered,
@@ -81,7 +81,7 @@ impl Sender {
     }
 
     /// Performs a signer's act, and returns the browser's address.
-    pub(crate) async fn act(&self, job: &Said, position: usize, act: &str) -> String {
+    pub(crate) async fn act(&self, job: &Reply, position: usize, act: &str) -> String {
         let id = job.text("signature-job-id").unwrap();
         let path = format!("/posten/jobs/{id}/signers/{position}/{act}");
         let response = self.admin(Method::POST, &path).send().await.unwrap();
@@ -92,7 +92,7 @@ impl Sender {
     }
 
     /// Fetches the status of a direct job with the token of an exit address.
-    pub(crate) async fn status(&self, job: &Said, exit: &str) -> Said {
+    pub(crate) async fn status(&self, job: &Reply, exit: &str) -> Reply {
         let address = job.text("status-url").unwrap();
         let token = token(exit);
         self.get(&format!("{address}?status_query_token={token}"))
@@ -110,20 +110,20 @@ impl Sender {
 
 /// Result of a poll.
 #[derive(Debug)]
-pub(crate) struct Polled {
-    pub(crate) said: Said,
+pub(crate) struct PollResult {
+    pub(crate) said: Reply,
     pub(crate) next: Option<String>,
     pub(crate) filtered: bool,
 }
 
-impl Polled {
+impl PollResult {
     /// The next permitted time.
     pub(crate) fn next(&self) -> OffsetDateTime {
         OffsetDateTime::parse(self.next.as_deref().unwrap(), &Rfc3339).unwrap()
     }
 }
 
-impl Said {
+impl Reply {
     /// Returns the texts of all elements of this name.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let tree = uppsala::parse(&self.body).unwrap();

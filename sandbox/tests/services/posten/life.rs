@@ -5,9 +5,9 @@ use sandbox::posten::{Contacts, Switches, TechnicalFailure};
 
 use crate::posten::jobs::{EIRIK, RAGNA, Sender, direct, portal, token};
 use crate::posten::package_writer::{Draft, KARI};
-use crate::posten::support::Said;
+use crate::posten::support::Reply;
 
-fn signers(status: &Said) -> Vec<(String, String)> {
+fn signers(status: &Reply) -> Vec<(String, String)> {
     let names = status.attributes("status", "signer");
     names.into_iter().zip(status.texts("status")).collect()
 }
@@ -142,7 +142,7 @@ async fn a_redirect_address_is_renewed_whatever_clients_send() {
             .fold(sender.http.post(address), |request, (name, value)| {
                 request.header(*name, *value)
             });
-        let renewed = Said::receive(request.body(body).send().await.unwrap()).await;
+        let renewed = Reply::receive(request.body(body).send().await.unwrap()).await;
         renewed.is_taken();
         assert_eq!(
             renewed.attributes("direct-signer-response", "href"),
@@ -156,7 +156,7 @@ async fn a_redirect_address_is_renewed_whatever_clients_send() {
     }
     for body in ["<nonsense", "<direct-signer-update-request/>"] {
         let request = sender.http.post(address).body(body);
-        let refused = Said::receive(request.send().await.unwrap()).await;
+        let refused = Reply::receive(request.send().await.unwrap()).await;
         refused.is_refused(400, "SCHEMA_VALIDATION_ERROR", "");
     }
     sender.act(&job, 0, "sign").await;
@@ -233,7 +233,7 @@ async fn jobs_of_others_are_not_there() {
     let shown = sender.bed.made(other).await;
     let other = sender.bed.client(&shown);
     let own = address.replace(FJORDBANKEN, sandbox::population::INNLANDSBANKEN);
-    let said = Said::receive(other.post(&own).send().await.unwrap()).await;
+    let said = Reply::receive(other.post(&own).send().await.unwrap()).await;
     said.is_refused(404, "NOT_FOUND", "");
     assert_eq!(sender.post(&address).await.status, 204);
 }
@@ -283,7 +283,7 @@ async fn who_cannot_be_reached_or_named_ends_a_public_bodys_job() {
     let root = sender.bed.root(sandbox::posten::FJORDVIK);
     let poll = format!("{root}/portal/signature-jobs?polling_queue=innsending");
     let http = sender.bed.client(&shown);
-    let change = Said::receive(http.get(&poll).send().await.unwrap()).await;
+    let change = Reply::receive(http.get(&poll).send().await.unwrap()).await;
     assert_eq!(
         change.texts("status"),
         ["FAILED", "RESERVED", "NOT_APPLICABLE"]
@@ -295,7 +295,7 @@ async fn who_cannot_be_reached_or_named_ends_a_public_bodys_job() {
     assert!(exit.starts_with("http://localhost:1/feil?"), "{exit}");
     let address = job.text("status-url").unwrap();
     let address = format!("{address}?status_query_token={}", token(&exit));
-    let status = Said::receive(http.get(&address).send().await.unwrap()).await;
+    let status = Reply::receive(http.get(&address).send().await.unwrap()).await;
     assert_eq!(
         signers(&status),
         [state(KARI, "SIGNERS_NAME_NOT_AVAILABLE")]

@@ -9,7 +9,7 @@ use std::process::Command;
 use sandbox::posten::Switches;
 
 use crate::posten::package_writer::{Draft, SIGNATURES, Style};
-use crate::posten::support::{Said, TestBed};
+use crate::posten::support::{Reply, TestBed};
 
 /// Schema that imports all others, as a validator requires.
 const DRIVER: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -51,7 +51,7 @@ async fn they_validate_what_is_sent_and_what_is_answered() {
     }
     let wrong = Draft::direct().request("POLLING", "polling");
     for _ in 0..2 {
-        let Said { body, .. } = bed.create(&wrong).await;
+        let Reply { body, .. } = bed.create(&wrong).await;
         valid("refusal", &body);
     }
 }

@@ -7,7 +7,7 @@ use uppsala::{Document, NodeId};
 
 use crate::posten::package_schema::{driver, schemas, validated};
 use crate::posten::package_writer::{Draft, KARI, OLA};
-use crate::posten::support::{Said, TestBed};
+use crate::posten::support::{Reply, TestBed};
 
 #[tokio::test]
 async fn both_take_and_refuse_the_same() {
@@ -28,7 +28,7 @@ async fn both_take_and_refuse_the_same() {
         let (kind, body) = draft.body(&draft.package(&given, bed.clock.now()));
         let address = format!("{}/{}/signature-jobs", bed.root(FJORDBANKEN), draft.flow);
         let request = http.post(address).header("content-type", kind).body(body);
-        Said::receive(request.send().await.unwrap()).await
+        Reply::receive(request.send().await.unwrap()).await
     };
     let (mut taken, mut refused, mut differences) = (0, 0, Vec::new());
     for draft in [direct(), legacy(direct()), portal(), legacy(portal())] {

@@ -23,7 +23,7 @@ use time::macros::offset;
 use time::{OffsetDateTime, UtcOffset};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::posten::support::{API, Shown, certificates, key};
+use crate::posten::support::{API, ClientFiles, certificates, key};
 
 pub(crate) const KARI: &str = "17897432161";
 pub(crate) const OLA: &str = "69886141211";
@@ -147,14 +147,14 @@ impl Draft {
     }
 
     /// Builds the package, signed with the given certificate.
-    pub(crate) fn package(&self, shown: &Shown, now: OffsetDateTime) -> Vec<u8> {
+    pub(crate) fn package(&self, shown: &ClientFiles, now: OffsetDateTime) -> Vec<u8> {
         let mut package = zipped(&self.signed(shown, now), self.style);
         (self.bytes)(&mut package);
         package
     }
 
     /// Builds the signed files of the package.
-    pub(crate) fn signed(&self, shown: &Shown, now: OffsetDateTime) -> Vec<File> {
+    pub(crate) fn signed(&self, shown: &ClientFiles, now: OffsetDateTime) -> Vec<File> {
         let manifest = (
             "manifest.xml".to_owned(),
             self.manifest.clone().into_bytes(),
@@ -193,7 +193,7 @@ impl Draft {
         (kind.to_owned(), body)
     }
 
-    fn signatures(&self, shown: &Shown, now: OffsetDateTime) -> String {
+    fn signatures(&self, shown: &ClientFiles, now: OffsetDateTime) -> String {
         let chain = certificates(&shown.chain);
         let is_java = self.style == Style::Java;
         let scope = if is_java {
@@ -383,7 +383,7 @@ pub(crate) fn zipped(files: &[File], style: Style) -> Vec<u8> {
     bytes
 }
 
-fn signature(shown: &Shown, message: &[u8]) -> Vec<u8> {
+fn signature(shown: &ClientFiles, message: &[u8]) -> Vec<u8> {
     let key = key(&shown.key);
     let key = KeyPair::from_pkcs8(key.secret_der()).unwrap();
     let mut value = vec![0; key.public_modulus_len()];

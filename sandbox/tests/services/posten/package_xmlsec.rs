@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::posten::package_writer::{Draft, File, SIGNATURES, Style, zipped};
-use crate::posten::support::{Said, TestBed, certificates};
+use crate::posten::support::{Reply, TestBed, certificates};
 
 /// Options that name the identifier attributes for `xmlsec1`.
 const IDS: [&str; 2] = [
@@ -164,7 +164,7 @@ fn template(bed: &TestBed, canonicalisation: &str) -> String {
     )
 }
 
-async fn post(bed: &TestBed, draft: &Draft, files: &[File], signatures: &[u8]) -> Said {
+async fn post(bed: &TestBed, draft: &Draft, files: &[File], signatures: &[u8]) -> Reply {
     let files: Vec<File> = files
         .iter()
         .map(|(name, content)| {

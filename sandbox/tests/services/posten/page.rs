@@ -4,7 +4,7 @@ use reqwest::{Client, Response};
 
 use crate::posten::jobs::{EIRIK, RAGNA, Sender, direct, portal};
 use crate::posten::package_writer::{Draft, KARI};
-use crate::posten::support::Said;
+use crate::posten::support::Reply;
 
 struct Signer<'a> {
     sender: &'a Sender,
@@ -13,7 +13,7 @@ struct Signer<'a> {
 }
 
 /// Response of a page.
-struct Shown {
+struct PageResponse {
     status: u16,
     location: String,
     policy: String,
@@ -29,21 +29,21 @@ impl<'a> Signer<'a> {
         }
     }
 
-    async fn get(&self, path: &str) -> Shown {
+    async fn get(&self, path: &str) -> PageResponse {
         let request = self.http.get(format!("{}{path}", self.page));
-        Shown::receive(request.send().await.unwrap()).await
+        PageResponse::receive(request.send().await.unwrap()).await
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> PageResponse {
         let request = self.http.post(format!("{}{path}", self.page));
         let request = request.header("origin", self.page).form(form);
-        Shown::receive(request.send().await.unwrap()).await
+        PageResponse::receive(request.send().await.unwrap()).await
     }
 
     /// Follows a redirect address as the page's script does.
-    async fn open(&self, redirect: &str) -> Shown {
+    async fn open(&self, redirect: &str) -> PageResponse {
         let (page, token) = redirect.split_once("#/-/").unwrap();
-        let shown = Shown::receive(self.http.get(page).send().await.unwrap()).await;
+        let shown = PageResponse::receive(self.http.get(page).send().await.unwrap()).await;
         assert_eq!(shown.status, 200);
         assert!(shown.body.contains("/assets/posten.js"), "{}", shown.body);
         assert!(
@@ -54,7 +54,7 @@ impl<'a> Signer<'a> {
         self.post("/signere/start", &[("token", token)]).await
     }
 
-    async fn answer(&self, person: &str, answer: &str) -> Shown {
+    async fn answer(&self, person: &str, answer: &str) -> PageResponse {
         let form = [("person", person), ("answer", answer)];
         self.post("/signere/oppdrag", &form).await
     }
@@ -65,7 +65,7 @@ impl<'a> Signer<'a> {
     }
 }
 
-impl Shown {
+impl PageResponse {
     async fn receive(response: Response) -> Self {
         let header = |name: &str| {
             let value = response.headers().get(name);
@@ -86,7 +86,7 @@ impl Shown {
     }
 }
 
-fn redirect(job: &Said) -> String {
+fn redirect(job: &Reply) -> String {
     job.texts("redirect-url").last().unwrap().clone()
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use crate::posten::jobs::{EIRIK, RAGNA, Sender, direct, portal};
 use crate::posten::package_writer::{Draft, PDF};
-use crate::posten::support::Said;
+use crate::posten::support::Reply;
 
 /// Builds a PDF file of one page with this text. Its parent node states the page size.
 fn pdf(text: &str) -> Vec<u8> {
@@ -267,6 +267,6 @@ async fn results_are_there_before_and_after_confirming_and_until_they_are_delete
     }
 }
 
-fn address(said: &Said, name: &str) -> String {
+fn address(said: &Reply, name: &str) -> String {
     said.text(name).unwrap().trim().to_owned()
 }

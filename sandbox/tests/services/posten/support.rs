@@ -22,7 +22,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::kit::{self, RunningSandbox};
 use crate::posten::package_writer::Draft;
 
-pub(crate) use crate::kit::ClientFiles as Shown;
+pub(crate) use crate::kit::ClientFiles;
 
 pub(crate) const API: &str = "http://signering.posten.no/schema/v1";
 
@@ -41,7 +41,7 @@ impl std::ops::Deref for TestBed {
 
 /// Response of the service.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
@@ -65,7 +65,7 @@ impl TestBed {
 
     /// Fjordbanken's authentication certificate of SEID 2 with `defects`, under the sandbox's
     /// authority.
-    pub(crate) async fn ordered(&self, defects: &[Defect]) -> Shown {
+    pub(crate) async fn ordered(&self, defects: &[Defect]) -> ClientFiles {
         self.made(order(FJORDBANKEN, defects)).await
     }
 
@@ -75,23 +75,23 @@ impl TestBed {
     }
 
     /// Creates a client that presents this certificate.
-    pub(crate) fn client(&self, shown: &Shown) -> Client {
+    pub(crate) fn client(&self, shown: &ClientFiles) -> Client {
         let authority = &self.sandbox.services().enterprise;
         client(authority, POSTEN, shown)
     }
 
     /// Creates the draft as Fjordbanken.
-    pub(crate) async fn create(&self, draft: &Draft) -> Said {
+    pub(crate) async fn create(&self, draft: &Draft) -> Reply {
         self.create_with(&self.given(), FJORDBANKEN, draft).await
     }
 
     /// Creates a job for `organisation`, with the certificate in `shown`.
     pub(crate) async fn create_with(
         &self,
-        shown: &Shown,
+        shown: &ClientFiles,
         organisation: &str,
         draft: &Draft,
-    ) -> Said {
+    ) -> Reply {
         let package = draft.package(shown, self.clock.now());
         let (kind, body) = draft.body(&package);
         let flow = draft.flow;
@@ -106,16 +106,16 @@ impl TestBed {
 
     pub(crate) async fn post(
         &self,
-        shown: &Shown,
+        shown: &ClientFiles,
         address: &str,
         kind: &str,
         body: Vec<u8>,
-    ) -> Said {
+    ) -> Reply {
         let request = self
             .client(shown)
             .post(address)
             .header("content-type", kind);
-        Said::receive(
+        Reply::receive(
             request
                 .header("accept", "application/xml")
                 .body(body)
@@ -127,7 +127,7 @@ impl TestBed {
     }
 }
 
-impl Said {
+impl Reply {
     pub(crate) async fn receive(response: reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
@@ -175,7 +175,7 @@ pub(crate) fn order(organisation: &str, defects: &[Defect]) -> Order {
 pub(crate) fn client(
     authority: &EnterpriseAuthority,
     number: &'static str,
-    shown: &Shown,
+    shown: &ClientFiles,
 ) -> Client {
     let mut roots = RootCertStore::empty();
     for hierarchy in authority.hierarchies() {

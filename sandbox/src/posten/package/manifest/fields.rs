@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::posten::order::{OnBehalfOf, SignatureType};
-use crate::posten::schema::{Broken, Content};
+use crate::posten::schema::{Content, SchemaViolation};
 
 /// Maximum number of signers.
 pub(super) const SIGNERS: usize = 10;
@@ -26,12 +26,16 @@ pub(crate) struct Availability {
     pub(crate) seconds: Option<i64>,
 }
 
-pub(super) fn signature_type(content: &mut Content<'_>) -> Result<Option<SignatureType>, Broken> {
+pub(super) fn signature_type(
+    content: &mut Content<'_>,
+) -> Result<Option<SignatureType>, SchemaViolation> {
     let kind = content.optional("signature-type");
     kind.map(|kind| kind.one_of(&SIGNATURE_TYPES)).transpose()
 }
 
-pub(super) fn on_behalf_of(content: &mut Content<'_>) -> Result<Option<OnBehalfOf>, Broken> {
+pub(super) fn on_behalf_of(
+    content: &mut Content<'_>,
+) -> Result<Option<OnBehalfOf>, SchemaViolation> {
     let whom = content.optional("on-behalf-of");
     whom.map(|whom| whom.one_of(&ON_BEHALF_OF)).transpose()
 }

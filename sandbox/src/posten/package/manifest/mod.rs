@@ -9,7 +9,7 @@ pub(crate) use fields::Availability;
 
 use super::name;
 use crate::posten::order::{Identifier, Signer};
-use crate::posten::schema::{API, Broken, Content, Element, parse};
+use crate::posten::schema::{API, Content, Element, SchemaViolation, parse};
 
 const DOCUMENTS: usize = 20;
 const TITLE: std::ops::RangeInclusive<usize> = 1..=80;
@@ -36,7 +36,7 @@ pub(crate) struct Manifest {
     /// Title without sensitive data; only in the portal flow.
     pub(crate) nonsensitive_title: Option<String>,
     pub(crate) description: Option<String>,
-    pub(crate) documents: Vec<Listed>,
+    pub(crate) documents: Vec<ListedDocument>,
     /// Security level of authentication: 3 or 4.
     pub(crate) authentication: Option<u8>,
     /// Availability; only in the portal flow.
@@ -46,7 +46,7 @@ pub(crate) struct Manifest {
 
 /// Document listed in the manifest.
 #[derive(Debug)]
-pub(crate) struct Listed {
+pub(crate) struct ListedDocument {
     /// File name, decoded from `href`.
     pub(super) href: String,
     pub(super) mime: String,
@@ -54,7 +54,7 @@ pub(crate) struct Listed {
 }
 
 /// Reads the manifest of a job in the portal, or of a direct one.
-pub(super) fn read(file: &[u8], in_portal: bool) -> Result<Manifest, Broken> {
+pub(super) fn read(file: &[u8], in_portal: bool) -> Result<Manifest, SchemaViolation> {
     let tree = parse(file)?;
     let root = if in_portal {
         "portal-signature-job-manifest"
@@ -73,14 +73,18 @@ pub(super) fn read(file: &[u8], in_portal: bool) -> Result<Manifest, Broken> {
     let organisation = sender.one("organization-number")?.digits(9)?;
     sender.end()?;
     let what = match content.optional("title") {
-        Some(title) => What::now(title, &mut content, in_portal)?,
-        None => What::legacy(&mut content, in_portal)?,
+        Some(title) => ManifestContents::now(title, &mut content, in_portal)?,
+        None => ManifestContents::legacy(&mut content, in_portal)?,
     };
     let authentication = content.optional("required-authentication");
     let authentication = authentication.map(|level| level.one_of(&[("3", 3), ("4", 4)]));
     let availability = match content.optional("availability") {
         Some(availability) if in_portal => portal::availability(availability)?,
-        Some(_) => return Err(Broken("cvc-complex-type.2.4.a: availability".into())),
+        Some(_) => {
+            return Err(SchemaViolation(
+                "cvc-complex-type.2.4.a: availability".into(),
+            ));
+        }
         None => Availability::default(),
     };
     let identifier = content.optional("identifier-in-signed-documents");
@@ -102,16 +106,20 @@ pub(super) fn read(file: &[u8], in_portal: bool) -> Result<Manifest, Broken> {
 
 /// Documents in either form.
 #[derive(Debug)]
-struct What {
+struct ManifestContents {
     title: String,
     nonsensitive_title: Option<String>,
     description: Option<String>,
-    documents: Vec<Listed>,
+    documents: Vec<ListedDocument>,
 }
 
-impl What {
+impl ManifestContents {
     /// The form with a title for the job and one for each document.
-    fn now(title: Element<'_>, content: &mut Content<'_>, in_portal: bool) -> Result<Self, Broken> {
+    fn now(
+        title: Element<'_>,
+        content: &mut Content<'_>,
+        in_portal: bool,
+    ) -> Result<Self, SchemaViolation> {
         let title = title.text_of(TITLE)?;
         let (nonsensitive_title, description) = more(content, in_portal)?;
         let mut inner = content
@@ -123,7 +131,7 @@ impl What {
             let mut content = document.content(API)?;
             let title = content.one("title")?.text_of(TITLE)?;
             content.end()?;
-            documents.push(Listed::new(document, title)?);
+            documents.push(ListedDocument::new(document, title)?);
         }
         inner.end()?;
         Ok(Self {
@@ -135,7 +143,7 @@ impl What {
     }
 
     /// Reads the deprecated form: one document, whose title is the job's.
-    fn legacy(content: &mut Content<'_>, in_portal: bool) -> Result<Self, Broken> {
+    fn legacy(content: &mut Content<'_>, in_portal: bool) -> Result<Self, SchemaViolation> {
         let document = content
             .optional("document")
             .ok_or_else(|| content.unexpected("title"))?;
@@ -144,7 +152,7 @@ impl What {
         let (nonsensitive_title, description) = more(&mut content, in_portal)?;
         content.end()?;
         Ok(Self {
-            documents: vec![Listed::new(document, title.clone())?],
+            documents: vec![ListedDocument::new(document, title.clone())?],
             title,
             nonsensitive_title,
             description,
@@ -156,7 +164,7 @@ impl What {
 fn more(
     content: &mut Content<'_>,
     in_portal: bool,
-) -> Result<(Option<String>, Option<String>), Broken> {
+) -> Result<(Option<String>, Option<String>), SchemaViolation> {
     let nonsensitive_title = if in_portal {
         content.optional("nonsensitive-title")
     } else {
@@ -168,8 +176,8 @@ fn more(
     Ok((nonsensitive_title.transpose()?, description.transpose()?))
 }
 
-impl Listed {
-    fn new(document: Element<'_>, title: String) -> Result<Self, Broken> {
+impl ListedDocument {
+    fn new(document: Element<'_>, title: String) -> Result<Self, SchemaViolation> {
         let document = document.only_attributes(&["href", "mime"])?;
         Ok(Self {
             href: name::meant(document.needs_attribute("href", HREF)?),

@@ -1,20 +1,20 @@
 //! Parts that only the portal's manifest has: how signers are reached, in which order, and when.
 
 use super::fields::{Availability, SIGNERS, on_behalf_of, signature_type};
-use crate::posten::order::{Notifications, Signer, Who};
-use crate::posten::schema::{API, Broken, Content, Element};
+use crate::posten::order::{Notifications, Signer, SignerIdentifier};
+use crate::posten::schema::{API, Content, Element, SchemaViolation};
 
 const ANY_LENGTH: std::ops::RangeInclusive<usize> = 0..=usize::MAX;
 
 /// Reads the element with the signers.
-pub(super) fn signers(content: &mut Content<'_>) -> Result<Vec<Signer>, Broken> {
+pub(super) fn signers(content: &mut Content<'_>) -> Result<Vec<Signer>, SchemaViolation> {
     let mut all = content.one("signers")?.only_attributes(&[])?.content(API)?;
     let signers = all.several("signer", SIGNERS)?;
     all.end()?;
     signers.into_iter().map(signer).collect()
 }
 
-fn signer(signer: Element<'_>) -> Result<Signer, Broken> {
+fn signer(signer: Element<'_>) -> Result<Signer, SchemaViolation> {
     let signer = signer.only_attributes(&["order"])?;
     let order = signer.attribute("order").map_or(Ok(0), order)?;
     let mut content = signer.content(API)?;
@@ -32,12 +32,12 @@ fn signer(signer: Element<'_>) -> Result<Signer, Broken> {
     let on_behalf_of = on_behalf_of(&mut content)?;
     content.end()?;
     let who = match (number, &notifications) {
-        (Some(number), _) => Who::Number(number),
-        (None, Notifications::Given { email, sms }) => Who::Contact {
+        (Some(number), _) => SignerIdentifier::Number(number),
+        (None, Notifications::Given { email, sms }) => SignerIdentifier::Contact {
             email: email.clone(),
             sms: sms.clone(),
         },
-        (None, Notifications::Lookup) => Who::Contact {
+        (None, Notifications::Lookup) => SignerIdentifier::Contact {
             email: None,
             sms: None,
         },
@@ -52,14 +52,14 @@ fn signer(signer: Element<'_>) -> Result<Signer, Broken> {
 }
 
 /// Parses an `xs:int` from 0 to 9.
-fn order(text: &str) -> Result<u8, Broken> {
+fn order(text: &str) -> Result<u8, SchemaViolation> {
     let order = integer(text).and_then(|number| u8::try_from(number).ok());
     let order = order.filter(|order| *order <= 9);
-    order.ok_or_else(|| Broken("cvc-attribute.3: order is not from 0 to 9".into()))
+    order.ok_or_else(|| SchemaViolation("cvc-attribute.3: order is not from 0 to 9".into()))
 }
 
 /// Reads a lookup in the contact register. E-mail is mandatory.
-fn looked_up(lookup: Element<'_>) -> Result<Notifications, Broken> {
+fn looked_up(lookup: Element<'_>) -> Result<Notifications, SchemaViolation> {
     let mut content = lookup.only_attributes(&[])?.content(API)?;
     content.one("email")?.only_attributes(&[])?.empty()?;
     if let Some(sms) = content.optional("sms") {
@@ -70,12 +70,12 @@ fn looked_up(lookup: Element<'_>) -> Result<Notifications, Broken> {
 }
 
 /// E-mail before text message; one of them at least.
-fn given(notifications: Element<'_>) -> Result<Notifications, Broken> {
+fn given(notifications: Element<'_>) -> Result<Notifications, SchemaViolation> {
     let mut content = notifications.only_attributes(&[])?.content(API)?;
     let address = |element: Element<'_>, attribute| {
         element.only_attributes(&[attribute])?.empty()?;
         let value = element.needs_attribute(attribute, ANY_LENGTH)?;
-        Ok::<_, Broken>(value.to_owned())
+        Ok::<_, SchemaViolation>(value.to_owned())
     };
     let email = content.optional("email");
     let email = email.map(|email| address(email, "address")).transpose()?;
@@ -89,7 +89,7 @@ fn given(notifications: Element<'_>) -> Result<Notifications, Broken> {
 }
 
 /// May be empty: the vendor's Java client always writes it.
-pub(super) fn availability(availability: Element<'_>) -> Result<Availability, Broken> {
+pub(super) fn availability(availability: Element<'_>) -> Result<Availability, SchemaViolation> {
     let mut content = availability.only_attributes(&[])?.content(API)?;
     let activation = content.optional("activation-time").map(Element::time);
     let seconds = content.optional("available-seconds").map(seconds);
@@ -101,9 +101,9 @@ pub(super) fn availability(availability: Element<'_>) -> Result<Availability, Br
 }
 
 /// Parses a non-negative `xs:long`.
-fn seconds(element: Element<'_>) -> Result<i64, Broken> {
+fn seconds(element: Element<'_>) -> Result<i64, SchemaViolation> {
     let seconds = integer(&element.text()?).filter(|seconds| *seconds >= 0);
-    seconds.ok_or_else(|| Broken("cvc-minInclusive-valid: available-seconds".into()))
+    seconds.ok_or_else(|| SchemaViolation("cvc-minInclusive-valid: available-seconds".into()))
 }
 
 /// Parses an integer of XML Schema: surrounding blanks and a sign are allowed.

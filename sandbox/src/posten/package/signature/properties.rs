@@ -22,14 +22,14 @@ pub(super) struct Properties<'t> {
     /// `SignedProperties` element, whose digest is signed.
     pub(super) element: Element<'t>,
     time: OffsetDateTime,
-    certificates: Vec<Named>,
+    certificates: Vec<NamedCertificate>,
     /// Media types, by the `Id` of the reference.
     formats: BTreeMap<&'t str, String>,
 }
 
 /// Certificate identified in the properties.
 #[derive(Debug)]
-struct Named {
+struct NamedCertificate {
     sha1: Vec<u8>,
     /// Serial number, decimal.
     serial: String,
@@ -67,7 +67,7 @@ impl<'t> Properties<'t> {
             .map(format)
             .collect::<Result<_, Invalid>>()?;
         ensure(formats.len() == count, "a file's format stands there twice")?;
-        let certificates = certificates.into_iter().map(Named::read);
+        let certificates = certificates.into_iter().map(NamedCertificate::read);
         Ok(Self {
             element,
             time,
@@ -116,7 +116,7 @@ impl<'t> Properties<'t> {
     }
 }
 
-impl Named {
+impl NamedCertificate {
     fn read(element: Element<'_>) -> Result<Self, Invalid> {
         let mut content = element.content(XADES)?;
         let mut of_digest = content.one("CertDigest")?.content(DSIG)?;
