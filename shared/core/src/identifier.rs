@@ -1,6 +1,8 @@
 //! Random identifiers without long decimal numbers, so that a search of the log for national
 //! identity numbers does not match them.
 
+use uuid::{Builder, Uuid};
+
 use crate::platform::Platform;
 
 /// Maximum run of decimal digits in a random identifier.
@@ -62,30 +64,24 @@ impl CorrelationId {
 
 /// Generates a random UUID (version 4), in lower case with hyphens, without long decimal numbers.
 pub fn uuid(platform: &impl Platform) -> String {
-    uuid_of(random(platform))
+    uuid_from_random(random(platform))
 }
 
-/// Formats random bytes as a UUID (version 4).
-pub fn uuid_of(mut bytes: [u8; 16]) -> String {
-    let [.., before, version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+/// Formats random bytes as a UUID (version 4), without long decimal numbers.
+pub fn uuid_from_random(mut bytes: [u8; 16]) -> String {
+    let [.., before, _, _, variant, _, _, _, _, _, _, _] = &mut bytes;
     // Letters before the version and in the variant keep the two fixed digits out of longer runs.
     *before |= 0x0a;
-    *version = (*version & 0x0f) | 0x40;
-    *variant = (*variant & 0x1f) | 0xa0;
+    *variant |= 0x20;
+    let mut bytes = Builder::from_random_bytes(bytes).into_uuid().into_bytes();
     break_numbers(&mut bytes);
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push(hex_digit(byte >> 4));
-        text.push(hex_digit(byte & 0x0f));
-    }
-    text
+    Uuid::from_bytes(bytes).to_string()
 }
 
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0')
+/// Returns whether `text` is a UUID of any version, with hyphens.
+pub fn is_uuid(text: &str) -> bool {
+    // The other forms that the parser accepts have other lengths.
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
 #[cfg(test)]
@@ -110,6 +106,40 @@ mod tests {
             let text = uuid(&platform).replace('-', "");
             let mut rows = text.split(|character: char| !character.is_ascii_digit());
             assert!(rows.all(|row| row.len() < 9), "{text}");
+        }
+    }
+
+    /// Compares with ids that are stored: a repeated request derives the same one again.
+    #[test]
+    fn the_same_bytes_give_the_same_uuid() {
+        for (bytes, text) in [
+            ([0; 16], "0000000a-000a-4000-a000-0000a0000000"),
+            ([0xff; 16], "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+            (
+                [
+                    0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56,
+                    0x78, 0x90, 0x12,
+                ],
+                "1234567c-901a-4456-b890-1234f6789012",
+            ),
+        ] {
+            assert_eq!(uuid_from_random(bytes), text);
+        }
+    }
+
+    #[test]
+    fn a_uuid_has_hyphens() {
+        let text = "0198a000-1111-7222-8333-44445555AAAA";
+        assert!(is_uuid(text));
+        for other in [
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+            text.replace('A', "g"),
+            text.replacen("0-1", "-01", 1),
+            String::new(),
+        ] {
+            assert!(!is_uuid(&other), "{other}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::lookup::CreateError;
 use super::record::{Key, Record, Request, Requester};
 use super::rows::Rows;
 use innsyn_core::context::Context;
-use innsyn_core::identifier::{uuid, uuid_of};
+use innsyn_core::identifier::{uuid, uuid_from_random};
 use innsyn_core::log::{Event, Level};
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::{Kind, Problem};
@@ -70,7 +70,7 @@ impl Consents {
     ) -> Result<Started, Problem> {
         let number = Cell::new(0_u8);
         let id = || {
-            let id = uuid_of(running.id(number.get()));
+            let id = uuid_from_random(running.id(number.get()));
             number.set(number.get().saturating_add(1));
             id
         };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use innsyn_core::identifier::is_uuid;
 use innsyn_core::party::{OrganisationNumber, Party, PersonNumber};
 
 /// Name of ISO 6523 in Maskinporten's claims, and the code of the Norwegian register in it.
@@ -174,17 +175,6 @@ impl Details {
             }
         }
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let lengths = [8, 4, 4, 4, 12];
-    lengths.iter().all(|length| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == *length && hex(part))
-    }) && parts.next().is_none()
 }
 
 /// Returns whether `text` matches the pattern that Maskinporten allows; others lead to MP-302

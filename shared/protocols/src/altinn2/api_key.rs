@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use http::HeaderValue;
 
+use innsyn_core::identifier::is_uuid;
 use innsyn_core::party::OrganisationNumber;
 use innsyn_core::secret::Secret;
 
@@ -30,14 +31,6 @@ impl ApiKeys {
         value.set_sensitive(true);
         Some(value)
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.char_indices().all(|(index, character)| match index {
-            8 | 13 | 18 | 23 => character == '-',
-            _ => character.is_ascii_hexdigit(),
-        })
 }
 
 #[cfg(test)]
