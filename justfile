@@ -33,6 +33,17 @@ format:
     cargo fmt --all
     "{{ just_executable() }}" --fmt
 
+# Write one `use` for each module, where nightly's rustfmt is installed; stable has no option for it
+format-imports:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if cargo +nightly fmt --version >/dev/null 2>&1; then
+      cargo +nightly fmt --all -- --config imports_granularity=Module
+      cargo fmt --all
+    else
+      echo "SKIPPED: nightly's rustfmt is not on this machine: imports are as they were. \`rustup toolchain install nightly --component rustfmt\` installs it." >&2
+    fi
+
 # Run every check that main must pass
 ci: toolchain supply-chain format-check lint lint-features documentation test first-run test-deployed clean-tree
 

@@ -17,9 +17,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cpu;
-use crate::manifest;
 use crate::source::Source;
+use crate::{cpu, manifest};
 
 /// Time after which a token with a consent in it is no longer cached, in seconds.
 const BEYOND_A_TOKEN: i64 = 121;

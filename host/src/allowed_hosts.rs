@@ -1,12 +1,11 @@
 //! Allow-list of the origins that a component may call. Each entry is one origin; all others are
 //! refused.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use http::{Uri, uri::Authority};
+use http::Uri;
+use http::uri::Authority;
 use url::Host;
 
 use crate::template::Template;

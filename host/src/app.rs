@@ -1,45 +1,38 @@
 //! Loading of an application from its manifest, up to serving.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    sync::{Arc, Weak, atomic::AtomicU64},
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 
 use futures::future::try_join_all;
 use tokio::net::TcpListener;
-use wasmtime::{
-    Engine,
-    component::{Component as Compiled, Linker},
-};
-use wasmtime_wasi_http::{
-    handler::{ProxyHandler, ProxyPre},
-    p3::bindings::ServicePre,
-};
+use wasmtime::Engine;
+use wasmtime::component::{Component as Compiled, Linker};
+use wasmtime_wasi_http::handler::{ProxyHandler, ProxyPre};
+use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-use crate::{
-    allowed_hosts::Entries,
-    application::{Application, ServedComponent},
-    component_http::{Access, LocalCalls},
-    document::DocumentError,
-    engine,
-    instance::{InstanceSettings, Starter, State},
-    instances::Slots,
-    key_value::{Backend, StoreDefinition, StoreError, Stores},
-    linker::linker,
-    log::Log,
-    manifest::{Component, Manifest},
-    options::Options,
-    outbound::{
-        Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
-    },
-    queue::Queue,
-    repeated::Repeated,
-    runtime_config::RuntimeConfig,
-    server::Server,
-    timer::{ScheduledRequest, TimerError},
-    variables::{ComponentVariables, VariableError, Variables},
+use crate::allowed_hosts::Entries;
+use crate::application::{Application, ServedComponent};
+use crate::component_http::{Access, LocalCalls};
+use crate::document::DocumentError;
+use crate::engine;
+use crate::instance::{InstanceSettings, Starter, State};
+use crate::instances::Slots;
+use crate::key_value::{Backend, StoreDefinition, StoreError, Stores};
+use crate::linker::linker;
+use crate::log::Log;
+use crate::manifest::{Component, Manifest};
+use crate::options::Options;
+use crate::outbound::{
+    Budgets, Client, ClientTls, Counterparties, Identities, Pin, TlsError, authorities,
 };
+use crate::queue::Queue;
+use crate::repeated::Repeated;
+use crate::runtime_config::RuntimeConfig;
+use crate::server::Server;
+use crate::timer::{ScheduledRequest, TimerError};
+use crate::variables::{ComponentVariables, VariableError, Variables};
 
 /// File of the default store, named as by Spin.
 const DEFAULT_STORE: &str = "sqlite_key_value.db";

@@ -1,40 +1,31 @@
 //! Running application: routes a request to the component that answers it.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use futures::{FutureExt as _, future::BoxFuture};
-use http::{
-    HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-    header::{self, HOST},
-    uri::{Authority, Scheme},
-};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::header::{self, HOST};
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use serde::Serialize;
-use wasmtime_wasi_http::{
-    WasiBody,
-    handler::{ExpirationError, ProxyHandler, TrapOrPanicError},
-};
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::{ExpirationError, ProxyHandler, TrapOrPanicError};
 
-use crate::{
-    allowed_hosts::is_internal,
-    component_http::LocalCalls,
-    incoming::Upload,
-    instance::Starter,
-    log::Log,
-    options::ConnectionLimits,
-    problem::{self, CorrelationId, problem},
-    queue::{NoResponse, Queue},
-    repeated::{Fault, Repeated},
-    routes::{Match, Routes, WELL_KNOWN},
-    spin_headers,
-};
+use crate::allowed_hosts::is_internal;
+use crate::component_http::LocalCalls;
+use crate::incoming::Upload;
+use crate::instance::Starter;
+use crate::log::Log;
+use crate::options::ConnectionLimits;
+use crate::problem::{self, CorrelationId, problem};
+use crate::queue::{NoResponse, Queue};
+use crate::repeated::{Fault, Repeated};
+use crate::routes::{Match, Routes, WELL_KNOWN};
+use crate::spin_headers;
 
 /// Seconds after which a request without a free instance may be repeated.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");

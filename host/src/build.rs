@@ -1,18 +1,14 @@
 //! Build of an application's components, as by `spin build`.
 
-use std::{
-    collections::HashSet,
-    io::{self, BufRead as _, BufReader, Read},
-    path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
-    sync::mpsc,
-    thread,
-};
+use std::collections::HashSet;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
-use crate::{
-    document::DocumentError,
-    manifest::{Build, Manifest},
-};
+use crate::document::DocumentError;
+use crate::manifest::{Build, Manifest};
 
 /// Rust target of components.
 const TARGET: &str = "wasm32-wasip2";

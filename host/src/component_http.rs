@@ -7,11 +7,9 @@ use http::{Request, Response};
 use tokio::sync::OnceCell;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::{
-    allowed_hosts::{AllowedHosts, Denied, Destination, Entries},
-    outbound::Client,
-    variables::Variables,
-};
+use crate::allowed_hosts::{AllowedHosts, Denied, Destination, Entries};
+use crate::outbound::Client;
+use crate::variables::Variables;
 
 /// Handler of calls from a component to its own application.
 pub(crate) trait LocalCalls: Send + Sync {

@@ -1,19 +1,15 @@
 //! Configuration of an application, read as [`App::load`](crate::App::load) reads it but without
 //! running anything, for tools that check certificates, keys and variables beforehand.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use crate::{
-    app::LoadError,
-    manifest::Manifest,
-    options::Options,
-    outbound::{self, Counterparties, TlsError},
-    runtime_config::RuntimeConfig,
-    variables::{VariableError, Variables},
-};
+use crate::app::LoadError;
+use crate::manifest::Manifest;
+use crate::options::Options;
+use crate::outbound::{self, Counterparties, TlsError};
+use crate::runtime_config::RuntimeConfig;
+use crate::variables::{VariableError, Variables};
 
 /// Settings of an application. Values may be secret, so it has no `Debug`.
 pub struct Configuration {

@@ -4,7 +4,8 @@
 //! names from such lines, never in numbers or free text, so that there are few of them and no
 //! personal data.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
 //! The WebAssembly engine: configuration and epochs.
 
-use std::{path::Path, thread, time::Duration};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 

@@ -1,16 +1,16 @@
 //! Deadline of an instance: how long it may be idle, and how long its requests may take.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::{Duration, Instant},
-};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 use wasmtime_wasi_http::handler::{WorkerExpiration, WorkerStatus};
 
-use crate::{deadline::after, instances::Slots, options::Limits};
+use crate::deadline::after;
+use crate::instances::Slots;
+use crate::options::Limits;
 
 /// Extra time after the time limit before an instance is dropped, so that its requests are answered
 /// first.

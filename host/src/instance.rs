@@ -1,35 +1,25 @@
 //! Instance of a component: its state and its lifetime.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use wasmtime::{
-    Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder,
-    component::{Accessor, GuestTaskId, HasData, ResourceTable},
-};
+use wasmtime::component::{Accessor, GuestTaskId, HasData, ResourceTable};
+use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
-    handler::{HandlerState, Instance, ProxyPre, ShouldAccept, WorkerState},
-};
+use wasmtime_wasi_http::handler::{HandlerState, Instance, ProxyPre, ShouldAccept, WorkerState};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::{
-    bindings::spin::variables::variables,
-    component_http::{Access, Outbound},
-    engine::EPOCHS_PER_YIELD,
-    expiration::Expiration,
-    instances::{QueuePermit, Slot, Slots},
-    key_value::{KeyValueView, Stores},
-    log::{GuestOutput, Log},
-    options::Limits,
-    variables::{ComponentVariables, Refusal},
-};
+use crate::bindings::spin::variables::variables;
+use crate::component_http::{Access, Outbound};
+use crate::engine::EPOCHS_PER_YIELD;
+use crate::expiration::Expiration;
+use crate::instances::{QueuePermit, Slot, Slots};
+use crate::key_value::{KeyValueView, Stores};
+use crate::log::{GuestOutput, Log};
+use crate::options::Limits;
+use crate::variables::{ComponentVariables, Refusal};
 
 /// Settings that the instances of a component share.
 pub(crate) struct InstanceSettings {

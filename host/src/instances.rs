@@ -1,15 +1,14 @@
 //! Limit on the instances of an application and of each of its components.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{lock::locked, options::Limits};
+use crate::lock::locked;
+use crate::options::Limits;
 
 /// Time for which a refusal counts as demand for places. The request repeats its attempt sooner.
 const DEMAND: Duration = Duration::from_millis(100);

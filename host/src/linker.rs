@@ -1,12 +1,12 @@
 //! Imports that guests may use.
 
-use wasmtime::{Engine, component::Linker};
+use wasmtime::Engine;
+use wasmtime::component::Linker;
 
-use crate::{
-    bindings::spin::{key_value::key_value, variables::variables},
-    instance::{State, VariablesData},
-    key_value::KeyValue,
-};
+use crate::bindings::spin::key_value::key_value;
+use crate::bindings::spin::variables::variables;
+use crate::instance::{State, VariablesData};
+use crate::key_value::KeyValue;
 
 /// Creates a linker with every import that this host offers.
 ///

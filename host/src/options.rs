@@ -1,12 +1,11 @@
 //! Options of an application: its files, limits and timers.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicI64},
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 use crate::log::Log;
 

@@ -1,10 +1,8 @@
 //! Files and folders with access for their owner alone, whatever the umask.
 
-use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io,
-    path::Path,
-};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::path::Path;
 
 /// Creates a folder and those above it, each with access for its owner alone. Existing folders stay
 /// as they are.

@@ -1,23 +1,18 @@
 //! Queue of the requests for one component that wait for an instance.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::Request;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep_until, timeout_at},
-};
-use wasmtime_wasi_http::{
-    WasiBody,
-    handler::{InstantiationError, ProxyHandler, Response},
-};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::{InstantiationError, ProxyHandler, Response};
 
-use crate::{
-    deadline::after,
-    instance::Starter,
-    instances::{NoSlot, QueuePermit},
-    options::Limits,
-};
+use crate::deadline::after;
+use crate::instance::Starter;
+use crate::instances::{NoSlot, QueuePermit};
+use crate::options::Limits;
 
 /// Time between two attempts of the request that is first in the queue.
 const RETRY: Duration = Duration::from_millis(10);

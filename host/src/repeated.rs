@@ -1,16 +1,15 @@
 //! Repeated faults: one log line for each kind in ten seconds, with a count, however often it
 //! happens.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::{lock::locked, log::Log};
+use crate::lock::locked;
+use crate::log::Log;
 
 /// Shortest time between two lines about the same fault.
 pub(crate) const WINDOW: Duration = Duration::from_secs(10);

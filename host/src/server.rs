@@ -1,21 +1,20 @@
 //! HTTP server in front of an application.
 
-use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http_body_util::BodyExt;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
-};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 
-use crate::{
-    application::Application,
-    incoming::{self, ConnectionTable, Registration},
-    log::Log,
-    timer::ScheduledRequest,
-};
+use crate::application::Application;
+use crate::incoming::{self, ConnectionTable, Registration};
+use crate::log::Log;
+use crate::timer::ScheduledRequest;
 
 /// Interval between log lines of increased counters.
 const BETWEEN_COUNTERS: Duration = Duration::from_mins(5);

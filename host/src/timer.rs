@@ -1,12 +1,16 @@
 //! Routes that the host calls at intervals, since components have no background work of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, Uri, header::AUTHORIZATION, uri::PathAndQuery};
+use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Empty};
 use tokio::time::sleep;
 
-use crate::{application::Application, options::Timer};
+use crate::application::Application;
+use crate::options::Timer;
 
 /// Error of a timer's definition.
 #[derive(Debug, PartialEq, thiserror::Error)]

@@ -16,11 +16,9 @@
 
 use std::net::IpAddr;
 
-use http::{
-    HeaderMap,
-    header::{HOST, ORIGIN},
-    uri::Authority,
-};
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+use http::uri::Authority;
 
 /// Prefix of header names that browsers set by themselves, and that no page can set or remove
 /// (<https://fetch.spec.whatwg.org/#forbidden-request-header>). All current browsers send `Sec-Fetch-Site` to the loopback.

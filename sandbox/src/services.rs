@@ -9,7 +9,6 @@ use crate::addresses::Addresses;
 use crate::altinn::{self, Altinn};
 use crate::altinn2::{self, Altinn2};
 use crate::bank::{self, Bank};
-use crate::folkeregisteret;
 use crate::folkeregisteret::lookup::{self, Lookup};
 use crate::kit::controls::Controls;
 use crate::kit::server::{OnFailedHandshake, Server, ignored};
@@ -22,7 +21,7 @@ use crate::population::{Consumer, FJORDBANKEN, VaultKey};
 use crate::posten::{self, Posten};
 use crate::skatteetaten::{self, Skatteetaten};
 use crate::vault::{self, Vault};
-use crate::{admin, authorities};
+use crate::{admin, authorities, folkeregisteret};
 
 /// External services of one sandbox. Clones share them.
 #[derive(Clone, Debug)]

@@ -9,8 +9,7 @@ use reqwest::Method;
 use sandbox::altinn::{DEMO_SYSTEM, DEMO_SYSTEM_USER};
 use sandbox::bank::Overrides;
 use sandbox::interfaces::SystemUser;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault};
+use sandbox::kit::{Content, ExternalService, Fault};
 use serde_json::json;
 use uuid::Uuid;
 

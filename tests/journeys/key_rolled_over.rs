@@ -6,8 +6,7 @@ use std::time::Duration;
 use journeys::{TestBed, TestOptions};
 use rcgen::RsaKeySize;
 use sandbox::maskinporten::Switches;
-use sandbox::pki::public_jwk;
-use sandbox::pki::rsa_key;
+use sandbox::pki::{public_jwk, rsa_key};
 use sandbox::population::FJORDBANKEN;
 use serde_json::{Value, json};
 

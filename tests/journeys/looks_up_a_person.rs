@@ -7,8 +7,7 @@ use journeys::{Customer, TestBed, TestOptions};
 use reqwest::Method;
 use sandbox::bank::Overrides;
 use sandbox::folkeregisteret::lookup::Switches;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault};
+use sandbox::kit::{Content, ExternalService, Fault};
 use serde_json::Value;
 
 const PATH: &str = "/persons/oppslag";

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use journeys::{Answer, SOLE_PROPRIETORSHIP, TestBed};
 use reqwest::Method;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use serde_json::Value;
 
 const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";

@@ -7,8 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use journeys::Others;
 use sandbox::kit::Clock;
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::{Consumer, Credential, FJORDBANKEN, INNLANDSBANKEN};
+use sandbox::population::{
+    Consumer, Credential, DEMO_DELEGATED_SCOPE, FJORDBANKEN, INNLANDSBANKEN,
+};
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 

@@ -2,12 +2,11 @@
 //! (`innsyn_core::platform::contract`), in a real component, on the host, and under Spin itself.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -15,10 +14,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use futures::stream;
-use host::{
-    Limits,
-    build::{self, Purpose},
-};
+use host::Limits;
+use host::build::{self, Purpose};
 use journeys::{AppLog, RunningApp, Start, on_spin};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs::default_provider;

@@ -2,8 +2,7 @@
 //! consent.
 
 use journeys::{Customer, Generation, TestBed};
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault};
+use sandbox::kit::{Content, ExternalService, Fault};
 use serde_json::json;
 
 /// Returns months with employers' reports, whatever the present month is.

@@ -7,8 +7,7 @@ use std::time::Duration;
 use journeys::{Customer, Generation, SOLE_PROPRIETORSHIP, TestBed, TestOptions};
 use reqwest::Method;
 use sandbox::bank::Overrides;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Head, Heads};
+use sandbox::kit::{ExternalService, Head, Heads};
 use sandbox::population::VESTBANKEN;
 use serde_json::json;
 

@@ -3,8 +3,7 @@
 
 use journeys::TestBed;
 use reqwest::Method;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use sandbox::posten::Switches;
 use serde_json::Value;
 

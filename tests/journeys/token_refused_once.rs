@@ -1,8 +1,7 @@
 //! Single refusal by Skatteetaten of a token that the app considers valid.
 
 use journeys::{Generation, SOLE_PROPRIETORSHIP, TestBed};
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault};
+use sandbox::kit::{Content, ExternalService, Fault};
 
 const UNAUTHORIZED: Fault = Fault::Status {
     code: http::StatusCode::UNAUTHORIZED,

@@ -3,7 +3,8 @@
 
 use futures::future::{join, join_all};
 use journeys::TestBed;
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 use sandbox::posten::Switches;
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! Consent and read by one customer with any host answering, while hosts disappear.
 
 use journeys::SOLE_PROPRIETORSHIP;
-use sandbox::kit::ExternalService;
-use sandbox::kit::Fault;
+use sandbox::kit::{ExternalService, Fault};
 
 use crate::fleet::Fleet;
 

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sandbox::Sandbox;
 use sandbox::kit::ExternalService;
-use sandbox::population;
+use sandbox::{Sandbox, population};
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;

@@ -8,11 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use host::{AccessControl, Egress, Log, RunningEgress};
-use sandbox::Sandbox;
-use sandbox::Services;
-use sandbox::kit::Clock;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{Clock, ExternalService, Fault, Rule};
+use sandbox::{Sandbox, Services};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;

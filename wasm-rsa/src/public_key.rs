@@ -5,12 +5,11 @@ use core::fmt;
 
 use pkcs8::der::Decode as _;
 
-use crate::encoding;
 use crate::error::{KeyError, VerifyError};
 use crate::hash::Hash;
 use crate::kernel::{Kernel, PublicKernel};
-use crate::pss;
 use crate::words::{self, Words};
+use crate::{encoding, pss};
 
 /// Sizes of a modulus, in bits.
 pub(crate) const SIZES: core::ops::RangeInclusive<usize> = 2048..=4096;

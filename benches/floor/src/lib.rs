@@ -17,8 +17,7 @@ use spin_sdk::http::{
 };
 use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
-use spin_sdk::wasip3::http::client;
-use spin_sdk::wasip3::http::types;
+use spin_sdk::wasip3::http::{client, types};
 use spin_sdk::wasip3::wit_future;
 
 /// Store of the rows that reads look up.

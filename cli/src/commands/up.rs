@@ -13,10 +13,9 @@ use sandbox::Sandbox;
 use sandbox::population::FJORDBANKEN;
 use tokio::net::TcpListener;
 
-use crate::build_progress;
 use crate::connection_options::ConnectionOptions;
 use crate::run_folder::RunFolder;
-use crate::stop;
+use crate::{build_progress, stop};
 
 /// Interval of the removal of expired records.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(15);

@@ -5,9 +5,7 @@ use std::process::Stdio;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sandbox::kit::Clock;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{Clock, ExternalService, Fault, Rule};
 use sandbox::pki::certificates::{Defect, Order};
 use sandbox::pki::{Profile, Purpose, Vendor};
 use sandbox::population::{FJORDBANKEN, INNLANDSBANKEN};

@@ -3,8 +3,10 @@
 use super::context::{CertificateContext, CheckContext};
 use super::results::{CheckResults, Outcome};
 use super::{cryptography, file, identity, issuer, profile, revocation_addresses, validity};
-use crate::catalogue::{configuration as a, cryptography as c, file as f, identity as o};
-use crate::catalogue::{issuer as i, profile as p, revocation as n, time as v};
+use crate::catalogue::{
+    configuration as a, cryptography as c, file as f, identity as o, issuer as i, profile as p,
+    revocation as n, time as v,
+};
 use crate::finding::{Entry, Purpose};
 use crate::language::Bilingual;
 use crate::material::KeyPlace;

@@ -3,14 +3,9 @@
 
 use std::fmt::{self, Display};
 
-use serde::{
-    Deserializer,
-    de::{
-        DeserializeOwned, Error, Expected, IntoDeserializer, Unexpected, Visitor,
-        value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer},
-    },
-    forward_to_deserialize_any,
-};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Error, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
 use serde_path_to_error::{Path, Segment};
 use toml::Value;
 

@@ -1,15 +1,18 @@
 //! Access to the proxy: programs on this machine, or callers that authenticate. Browsers are
 //! refused.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
+use std::sync::Arc;
 
 use http::Request;
-use rustls::{ServerConfig, crypto::aws_lc_rs};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
 use tokio_rustls::TlsAcceptor;
 
-use super::{
-    answer::Fault, authenticated_caller::AuthenticatedCaller, callers::Callers, error::EgressError,
-};
+use super::answer::Fault;
+use super::authenticated_caller::AuthenticatedCaller;
+use super::callers::Callers;
+use super::error::EgressError;
 use crate::outbound::{TlsError, pair};
 
 /// Access control of the proxy: its address, TLS and callers.

@@ -6,7 +6,8 @@ use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::{incoming::BodyFault, outbound::is_about_client_certificate};
+use crate::incoming::BodyFault;
+use crate::outbound::is_about_client_certificate;
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident $slug:literal $status:ident $title:literal;)*) => {

@@ -2,14 +2,10 @@
 //! the last piece, which follows once the digest is verified: the counterparty never gets a whole
 //! request with another body.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, ready},
-};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use credential::{BodyDigest, BodyHasher};

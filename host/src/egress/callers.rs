@@ -1,14 +1,18 @@
 //! Callers in a file, each with a key to present or with the public keys of its credentials.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use credential::{CredentialError, EGRESS, EGRESS_HEADER, Verifier, VerifyingKey, claimed_subject};
-use http::{HeaderMap, Request, header::PROXY_AUTHORIZATION};
+use http::header::PROXY_AUTHORIZATION;
+use http::{HeaderMap, Request};
 use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
 use toml::Value;
 
-use super::{answer::Fault, authenticated_caller::AuthenticatedCaller, error::EgressError};
+use super::answer::Fault;
+use super::authenticated_caller::AuthenticatedCaller;
+use super::error::EgressError;
 use crate::document::Document;
 
 /// Minimum length of a key: a shorter one could be guessed.

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::{document::DocumentError, outbound::TlsError};
+use crate::document::DocumentError;
+use crate::outbound::TlsError;
 
 /// Error of starting the proxy. It contains no key.
 #[derive(Debug, thiserror::Error)]

@@ -9,36 +9,34 @@ mod callers;
 mod error;
 mod request;
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use serde::Serialize;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
-use self::{answer::Fault, authenticated_caller::AuthenticatedCaller, request::ForwardedRequest};
-use crate::{
-    allowed_hosts::Origin,
-    application::known,
-    incoming::{self, ConnectionTable, PacedBody, Registration, Upload},
-    log::Log,
-    options::ConnectionLimits,
-    outbound::{BlockedNetworks, Budgets, Client, Counterparties, HttpLimits, Identities, REFUSED},
-    repeated::{Fault as Repeating, Repeated},
+use self::answer::Fault;
+use self::authenticated_caller::AuthenticatedCaller;
+use self::request::ForwardedRequest;
+use crate::allowed_hosts::Origin;
+use crate::application::known;
+use crate::incoming::{self, ConnectionTable, PacedBody, Registration, Upload};
+use crate::log::Log;
+use crate::options::ConnectionLimits;
+use crate::outbound::{
+    BlockedNetworks, Budgets, Client, Counterparties, HttpLimits, Identities, REFUSED,
 };
+use crate::repeated::{Fault as Repeating, Repeated};
 
 pub use access_control::AccessControl;
 pub use error::EgressError;

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use credential::EGRESS_HEADER;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri,
-    header::{self, CONTENT_LENGTH, HOST},
-    uri::Authority,
-};
+use http::header::{self, CONTENT_LENGTH, HOST};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Limited};
 use wasmtime_wasi_http::{Error, WasiBody};

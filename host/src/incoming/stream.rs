@@ -1,24 +1,19 @@
 //! Byte stream of a client with time limits: for a request head, between requests, and for a client
 //! that does not read.
 
-use std::{
-    io,
-    pin::Pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::deadline::after;
-use crate::{lock::locked, options::ConnectionLimits};
+use crate::lock::locked;
+use crate::options::ConnectionLimits;
 
 /// Input that the server awaits from a client, shared by its stream and its requests.
 pub(super) struct InputTimer {

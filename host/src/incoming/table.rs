@@ -5,16 +5,16 @@
 //! separate limits, so that silent connections never take a place from established ones. Sans-IO:
 //! the caller gives the time and closes what is notified.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use crate::{lock::locked, options::ConnectionLimits};
+use crate::lock::locked;
+use crate::options::ConnectionLimits;
 
 /// Age at which a silent connection counts against its address: genuine clients in a burst are
 /// silent for less.

@@ -1,6 +1,7 @@
 //! Errors of stores.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A store that cannot be opened, or a read or write that failed.
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,16 @@
 //! The interface `spin:key-value/key-value@3.0.0` for one component.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
-use super::{error::StoreError, keys::Keys, open_store::OpenStore, store::Backend};
-use crate::{
-    bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore},
-    log::Log,
-};
+use super::error::StoreError;
+use super::keys::Keys;
+use super::open_store::OpenStore;
+use super::store::Backend;
+use crate::bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
+use crate::log::Log;
 
 /// Stores that one component may open, by name.
 pub(crate) struct Stores {

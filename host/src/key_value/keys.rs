@@ -1,21 +1,16 @@
 //! Stream of a store's keys, read from the store while the guest takes them.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures::{channel::oneshot, future::BoxFuture};
-use wasmtime::{
-    StoreContextMut,
-    component::{Destination, StreamProducer, StreamResult, VecBuffer},
-};
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Destination, StreamProducer, StreamResult, VecBuffer};
 
-use super::{
-    error::StoreError,
-    page::{KeyPosition, Page},
-    store::Backend,
-};
+use super::error::StoreError;
+use super::page::{KeyPosition, Page};
+use super::store::Backend;
 
 /// Producer of a store's keys for a guest, page by page.
 pub(super) struct Keys {

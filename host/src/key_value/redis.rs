@@ -2,18 +2,18 @@
 //! store's name. So each store has a database of its own, or key names that do not collide with
 //! another's.
 
-use std::{error::Error, fmt, io, sync::Arc, time::Duration};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
 
-use redis::{
-    Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError, TlsCertificates,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use rustls::{
-    CertificateError,
-    crypto::{CryptoProvider, aws_lc_rs},
-};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError, TlsCertificates};
+use rustls::CertificateError;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-use super::{error::StoreError, page::PAGE};
+use super::error::StoreError;
+use super::page::PAGE;
 
 /// Timeout of a connection and of a response, both of which a request waits for.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,15 +1,15 @@
 //! Store in a file of `SQLite`. The table is Spin's, so that a file can be moved between the two.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Mutex,
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
-use super::{error::StoreError, page::PAGE};
-use crate::{lock::locked, private};
+use super::error::StoreError;
+use super::page::PAGE;
+use crate::lock::locked;
+use crate::private;
 
 /// Time that another process may lock the file before an operation fails.
 const BUSY: Duration = Duration::from_secs(5);

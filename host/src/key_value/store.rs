@@ -1,18 +1,14 @@
 //! Stores in memory, in `SQLite` files and in Redis.
 
-use std::{
-    collections::BTreeMap,
-    ops::Bound,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
 
-use super::{
-    definition::StoreDefinition,
-    error::StoreError,
-    page::{KeyPosition, PAGE, Page},
-    redis::Records,
-    sqlite::Database,
-};
+use super::definition::StoreDefinition;
+use super::error::StoreError;
+use super::page::{KeyPosition, PAGE, Page};
+use super::redis::Records;
+use super::sqlite::Database;
 use crate::lock::locked;
 
 /// Store by its name. Several stores may share a file.
@@ -228,7 +224,8 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn files_are_open_to_their_owner_alone_old_ones_too() {
-        use std::{fs, os::unix::fs::PermissionsExt as _};
+        use std::fs;
+        use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -1,15 +1,10 @@
 //! Standard error, written in batches by a thread of its own.
 
-use std::{
-    io::Write,
-    iter,
-    sync::{
-        OnceLock,
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
-    },
-    thread,
-    time::Duration,
-};
+use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
+use std::{iter, thread};
 
 /// Time for which a batch gathers lines. Waking the thread for each line, and a system call, cost
 /// more than the line.

@@ -1,6 +1,7 @@
 //! Serialised form of the manifest.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::{Table, Value};

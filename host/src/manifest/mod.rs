@@ -5,23 +5,15 @@
 mod check;
 mod content;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use self::{
-    check::{component, public_route, refuse_unsupported, triggered_component, variable},
-    content::Content,
-};
-pub(crate) use self::{
-    check::{component_id, variable_name},
-    content::{Build, Component, Variable},
-};
-use crate::{
-    document::{Document, DocumentError},
-    routes::Routes,
-};
+use self::check::{component, public_route, refuse_unsupported, triggered_component, variable};
+pub(crate) use self::check::{component_id, variable_name};
+use self::content::Content;
+pub(crate) use self::content::{Build, Component, Variable};
+use crate::document::{Document, DocumentError};
+use crate::routes::Routes;
 
 /// Manifest with consistent parts.
 pub(crate) struct Manifest {

@@ -1,11 +1,9 @@
 //! Requests to other hosts: a pooled connection or a new one, and the three timeouts of WASI.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use credential::EGRESS_HEADER;
@@ -14,22 +12,19 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde::Serialize;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, Sleep, timeout},
-};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, Sleep, timeout};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::{
-    budget::{Budgets, Marks, OverBudget, Permit, REFUSED},
-    connection::{Sender, UnsentRequest, open},
-    failure::Failure,
-    identities::{Entry, Identities, Identity},
-    network::BlockedNetworks,
-    pool::{Key, Pool},
-    tls_alert::TlsAlert,
-};
-use crate::{allowed_hosts::Origin, log::Log};
+use super::budget::{Budgets, Marks, OverBudget, Permit, REFUSED};
+use super::connection::{Sender, UnsentRequest, open};
+use super::failure::Failure;
+use super::identities::{Entry, Identities, Identity};
+use super::network::BlockedNetworks;
+use super::pool::{Key, Pool};
+use super::tls_alert::TlsAlert;
+use crate::allowed_hosts::Origin;
+use crate::log::Log;
 
 /// Timeouts for guests that set none of their own. The incoming request usually has a shorter one.
 const CONNECT: Duration = Duration::from_secs(15);

@@ -2,28 +2,23 @@
 
 use std::net::SocketAddr;
 
-use http::{Request, Response, Uri, header::HOST};
-use hyper::{
-    body::Incoming,
-    client::conn::{TrySendError, http1, http2},
-};
+use http::header::HOST;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, lookup_host},
-    sync::OwnedSemaphorePermit,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{
-    failure::Failure,
-    identities::Identity,
-    network::BlockedNetworks,
-    presented_certificate::record_request,
-    tls_alert::{AlertCapturingStream, TlsAlert},
-};
+use super::failure::Failure;
+use super::identities::Identity;
+use super::network::BlockedNetworks;
+use super::presented_certificate::record_request;
+use super::tls_alert::{AlertCapturingStream, TlsAlert};
 use crate::allowed_hosts::Origin;
 
 /// Sending side of an open connection.

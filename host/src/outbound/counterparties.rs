@@ -5,14 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Table;
 
-use super::{
-    budget::Budget,
-    pin::{self, Pin},
-};
-use crate::{
-    allowed_hosts::Origin,
-    document::{Document, DocumentError},
-};
+use super::budget::Budget;
+use super::pin::{self, Pin};
+use crate::allowed_hosts::Origin;
+use crate::document::{Document, DocumentError};
 
 /// Content of the file.
 #[derive(Default)]

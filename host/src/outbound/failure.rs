@@ -1,14 +1,13 @@
 //! Failed exchanges: their errors in `wasi:http`, and their causes in the host's log.
 
-use std::{error::Error as StdError, io};
+use std::error::Error as StdError;
+use std::io;
 
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 use wasmtime_wasi_http::Error;
 
-use super::{
-    presented_certificate::PresentedCertificate,
-    tls_alert::{TlsAlert, tls_cause},
-};
+use super::presented_certificate::PresentedCertificate;
+use super::tls_alert::{TlsAlert, tls_cause};
 
 /// Failed exchange.
 #[derive(Debug)]

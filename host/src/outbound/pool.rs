@@ -1,13 +1,13 @@
 //! Pool of idle connections, never shared between TLS identities.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use super::{connection::Sender, identities::Entry};
-use crate::{allowed_hosts::Origin, lock::locked};
+use super::connection::Sender;
+use super::identities::Entry;
+use crate::allowed_hosts::Origin;
+use crate::lock::locked;
 
 /// Longest idle time of a connection: servers close theirs about then.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);

@@ -1,12 +1,15 @@
 //! Client certificate of a connection, as far as it explains a refusal: its presence, its
 //! signatures, and the server's request for it.
 
-use std::{cell::Cell, sync::Arc};
+use std::cell::Cell;
+use std::sync::Arc;
 
-use rustls::{
-    SignatureScheme, client::ResolvesClientCert, pki_types::CertificateDer, sign::CertifiedKey,
-};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 /// Signature algorithms with SHA-1: RSA, under both identifiers, and ECDSA.
 const SHA1: [&str; 3] = ["1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1"];

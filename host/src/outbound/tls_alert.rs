@@ -2,13 +2,11 @@
 //! client's handshake, while the request is being sent: writing fails, or HTTP does, and the alert
 //! remains unread.
 
-use std::{
-    error::Error as StdError,
-    io,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll, ready},
-};
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

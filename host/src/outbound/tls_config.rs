@@ -1,13 +1,14 @@
 //! TLS configuration of clients.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
+use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore, client::danger::ServerCertVerifier, crypto::aws_lc_rs};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 
-use super::{
-    presented_certificate::{PresentedCertificate, RequestRecorder},
-    tls_files::{Pair, TlsError, pair},
-};
+use super::presented_certificate::{PresentedCertificate, RequestRecorder};
+use super::tls_files::{Pair, TlsError, pair};
 
 /// TLS configuration of a client, with a description of its certificate.
 #[derive(Clone)]

@@ -1,17 +1,13 @@
 //! Certificates and keys in files.
 
-use std::{
-    fmt::Display,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use keyfile::{KeyForm, Pem, PemError};
-use rustls::{
-    RootCertStore,
-    pki_types::{
-        CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
-    },
+use rustls::RootCertStore;
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
 };
 
 use crate::document::shown;

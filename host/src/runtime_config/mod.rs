@@ -2,20 +2,16 @@
 //! (<https://spinframework.dev/dynamic-configuration>). Keys that Spin supports and this host does
 //! not are refused, not ignored.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::{
-    document::{Document, DocumentError, joined},
-    key_value::{RedisServer, StoreDefinition},
-    outbound::{BlockedNetworks, ClientTls, HttpLimits},
-    variables::{Definition, VaultServer, environment},
-};
+use crate::document::{Document, DocumentError, joined};
+use crate::key_value::{RedisServer, StoreDefinition};
+use crate::outbound::{BlockedNetworks, ClientTls, HttpLimits};
+use crate::variables::{Definition, VaultServer, environment};
 
 /// Contents of the file, or the defaults without one.
 #[derive(Default)]

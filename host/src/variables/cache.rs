@@ -2,22 +2,17 @@
 //! request, also in a burst of new instances. Values are wiped from memory when they expire, and no
 //! type here has `Debug`.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
-use tokio::{
-    sync::Mutex as AsyncMutex,
-    time::{Instant, sleep},
-};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
-use crate::{lock::locked, options::Options};
+use crate::lock::locked;
+use crate::options::Options;
 
 /// Longest time-to-live of a cached failure: a recovered vault is asked soon.
 const FAILURE: Duration = Duration::from_secs(1);
@@ -155,8 +150,10 @@ impl Clock {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use futures::{FutureExt as _, future::join_all};
-    use tokio::{sync::Semaphore, task::yield_now};
+    use futures::FutureExt as _;
+    use futures::future::join_all;
+    use tokio::sync::Semaphore;
+    use tokio::task::yield_now;
 
     use super::*;
 

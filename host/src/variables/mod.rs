@@ -8,15 +8,15 @@ mod provider;
 mod tests;
 mod vault;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
-use crate::{
-    log::Log,
-    manifest::{Variable, variable_name},
-    options::Options,
-    outbound::TlsError,
-    template::Template,
-};
+use crate::log::Log;
+use crate::manifest::{Variable, variable_name};
+use crate::options::Options;
+use crate::outbound::TlsError;
+use crate::template::Template;
 
 pub(crate) use provider::{Definition, environment};
 pub(crate) use vault::VaultServer;

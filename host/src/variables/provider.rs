@@ -1,12 +1,11 @@
 //! Providers of values: a table, the environment, a vault.
 
-use std::{
-    collections::HashMap,
-    env::{self, VarError},
-};
+use std::collections::HashMap;
+use std::env::{self, VarError};
 
 use super::vault::{Vault, VaultServer};
-use crate::{options::Options, outbound::TlsError};
+use crate::options::Options;
+use crate::outbound::TlsError;
 
 /// Prefix of environment variables in Spin's provider.
 const PREFIX: &str = "SPIN_VARIABLE";

@@ -1,4 +1,5 @@
-use std::{collections::HashMap, env::VarError};
+use std::collections::HashMap;
+use std::env::VarError;
 
 use super::*;
 

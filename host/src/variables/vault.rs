@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Request, StatusCode, header::HOST};
+use http::header::HOST;
+use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -16,12 +17,10 @@ use url::Url;
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 use super::cache::Cache;
-use crate::{
-    allowed_hosts::Origin,
-    log::Log,
-    options::Options,
-    outbound::{BlockedNetworks, Client, HttpLimits, Identities, TlsError},
-};
+use crate::allowed_hosts::Origin;
+use crate::log::Log;
+use crate::options::Options;
+use crate::outbound::{BlockedNetworks, Client, HttpLimits, Identities, TlsError};
 
 /// Timeout for reading one value. A request may be waiting for it.
 const PATIENCE: Duration = Duration::from_secs(2);

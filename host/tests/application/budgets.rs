@@ -6,10 +6,8 @@ use host::{AccessControl, Egress, Log};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{
-    support::Application,
-    upstream::{Authority, Tls, Upstream, plain},
-};
+use crate::support::Application;
+use crate::upstream::{Authority, Tls, Upstream, plain};
 
 const MARKS: [(&str, &str); 6] = [
     ("innsyn-call-class", "orders"),

@@ -1,6 +1,7 @@
 //! Callers of the proxy that authenticate: by a key, or by a credential for each request.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use credential::{BoundRequest, EGRESS, Signer, SigningKey};
 use host::{AccessControl, EgressError, Log, RunningEgress};
@@ -10,10 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-use crate::{
-    egress::{counterparty, pin, start},
-    upstream::{Authority, Upstream},
-};
+use crate::egress::{counterparty, pin, start};
+use crate::upstream::{Authority, Upstream};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const SEED: [u8; 32] = [7; 32];

@@ -1,22 +1,18 @@
 //! Callers of the proxy that are silent, slow or too many, and a process without free file
 //! descriptors.
 
-use std::{
-    env, fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use std::{env, fs};
 
 use host::{AccessControl, ConnectionLimits, Egress, Log, RunningEgress};
 use rcgen::KeyPair;
 use reqwest::{Certificate, Client};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::upstream::{Authority, Upstream};
 

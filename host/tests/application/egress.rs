@@ -1,16 +1,16 @@
 //! Proxy for programs that cannot verify certificate attributes of a counterparty.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use host::{AccessControl, Egress, EgressError, Log, RunningEgress};
 use rcgen::{CertificateParams, DnType, KeyPair};
-use reqwest::{Client, redirect::Policy};
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::upstream::{Authority, Tls, Upstream};
 

@@ -1,9 +1,7 @@
 //! Limits on time, memory and instances.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crate::support::{Application, Running, expect_problem};
 

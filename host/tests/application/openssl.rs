@@ -1,10 +1,8 @@
 //! TLS server of OpenSSL.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 /// OpenSSL server, terminated when the value is dropped.
 pub(crate) struct OpensslServer {

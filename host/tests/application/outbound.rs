@@ -2,17 +2,13 @@
 
 use std::path::Path;
 
-use rustls::{
-    SupportedProtocolVersion,
-    version::{TLS12, TLS13},
-};
+use rustls::SupportedProtocolVersion;
+use rustls::version::{TLS12, TLS13};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{
-    support::{Application, Running},
-    upstream::{Authority, Tls, closing, plain},
-};
+use crate::support::{Application, Running};
+use crate::upstream::{Authority, Tls, closing, plain};
 
 static ONLY_TLS12: &[&SupportedProtocolVersion] = &[&TLS12];
 static ONLY_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];

@@ -1,9 +1,7 @@
 //! Answers of the host itself: to clients of HTTP/1.0, and to pages in a browser.
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Application, Running, expect_problem};
 

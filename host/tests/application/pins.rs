@@ -1,6 +1,7 @@
 //! Counterparties identified by certificate attributes, at any host.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose,
@@ -8,10 +9,8 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
-use crate::{
-    support::{Application, Running},
-    upstream::{Authority, Change, Tls, plain},
-};
+use crate::support::{Application, Running};
+use crate::upstream::{Authority, Change, Tls, plain};
 
 const REFUSED: &str = "ErrorCode::TlsCertificateError";
 

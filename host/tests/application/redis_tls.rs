@@ -1,20 +1,16 @@
 //! Records in a Redis that requires TLS, a user name and a password, with the users that
 //! `deploy/spinkube` ships.
 
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{
-    support::{Application, Running},
-    upstream::Authority,
-};
+use crate::support::{Application, Running};
+use crate::upstream::Authority;
 
 /// Password with characters that an address has to encode.
 const PASSWORD: &str = "pass/word:of@innsyn";

@@ -1,17 +1,17 @@
 //! Revocation lists of pinned services, made by OpenSSL.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use host::{AccessControl, Egress, Log};
 use rcgen::{DnType, SerialNumber};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{
-    openssl::OpensslServer,
-    support::{Application, Running},
-    upstream::{Authority, Tls},
-};
+use crate::openssl::OpensslServer;
+use crate::support::{Application, Running};
+use crate::upstream::{Authority, Tls};
 
 const REFUSED: &str = "ErrorCode::TlsCertificateError";
 const REVOKED: &str = "it, or one that issued it, is revoked";

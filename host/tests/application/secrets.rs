@@ -1,6 +1,9 @@
 //! Absence of secrets in the host's output and log, for any damage to their files or settings.
 
-use std::{collections::BTreeMap, fmt::Debug, fs, path::Path};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
 
 use host::{AccessControl, App, Configuration, Egress, Log, Options};
 use leaks::{Secret, damaged, in_toml};

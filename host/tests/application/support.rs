@@ -1,10 +1,8 @@
 //! Application of probes, built once, served on a port of the system's choice.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::OnceLock,
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use host::{App, LoadError, Log, Options, Server, build};
 use tempfile::TempDir;

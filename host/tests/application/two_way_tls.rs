@@ -1,25 +1,23 @@
 //! Two-way TLS: successful handshakes, and each kind of failure, distinguished by the component and
 //! in the log.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     CertificateParams, ExtendedKeyUsagePurpose, KeyPair, PKCS_ECDSA_P256_SHA256,
     PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd,
 };
-use rustls::{
-    SupportedProtocolVersion,
-    version::{TLS12, TLS13},
-};
+use rustls::SupportedProtocolVersion;
+use rustls::version::{TLS12, TLS13};
 use tempfile::TempDir;
 use x509_parser::der_parser::parse_der;
 
-use crate::{
-    openssl::OpensslServer,
-    support::{Application, Running},
-    upstream::{Authority, Tls},
-};
+use crate::openssl::OpensslServer;
+use crate::support::{Application, Running};
+use crate::upstream::{Authority, Tls};
 
 type Versions = &'static [&'static SupportedProtocolVersion];
 

@@ -1,30 +1,22 @@
 //! Variables from a vault, available or failing. The stand-in follows Vault's documentation; the
 //! journeys use the sandbox's vault, which an independent client verifies.
 
-use std::{
-    collections::BTreeMap,
-    convert::Infallible,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::{
-    body::{Bytes, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::{
-    support::{Application, Running},
-    upstream::{Authority, Tls},
-};
+use crate::support::{Application, Running};
+use crate::upstream::{Authority, Tls};
 
 const TOKEN: &str = "hvs.s3cret-token";
 const MANIFEST: &str = "[variables]\nkey = { required = true, secret = true }\nword = { default = \"default\" }\norigin = { required = true }\n";

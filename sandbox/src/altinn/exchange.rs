@@ -26,8 +26,7 @@ use uuid::Uuid;
 
 use super::state::Altinn;
 use crate::kit::bearer::bearer;
-use crate::pki::public_jwk;
-use crate::pki::rsa_key_named;
+use crate::pki::{public_jwk, rsa_key_named};
 
 const ISSUER: &str = "/authentication/api/v1/openid/";
 

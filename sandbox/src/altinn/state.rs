@@ -9,16 +9,13 @@ use uuid::Uuid;
 
 use super::checks::CheckedDraft;
 use super::consent::Request;
-use super::delegation;
 use super::delegation::Delegations;
-use super::document;
-use super::feed;
 use super::party::Party;
-use super::problem;
 use super::problem::Problem;
 use super::session::Sessions;
 use super::switches::Switches;
 use super::systems::Systems;
+use super::{delegation, document, feed, problem};
 use crate::interfaces::{AccessTokens, ActiveConsent};
 use crate::kit::Clock;
 

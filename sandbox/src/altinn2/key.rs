@@ -14,8 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::pki::public_jwk;
-use crate::pki::{rsa_key, rsa_key_named};
+use crate::pki::{public_jwk, rsa_key, rsa_key_named};
 
 /// Primary and secondary signing keys.
 #[derive(Debug)]

@@ -8,11 +8,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use axum::Router;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Form, http::HeaderMap};
+use axum::{Form, Router};
 use http::StatusCode;
 use serde_json::json;
 use time::OffsetDateTime;

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Query, Request, State};
+use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Form, http::HeaderMap};
+use axum::{Form, Router};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Form, Router, http::HeaderMap};
+use axum::{Form, Router};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -8,8 +8,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::api_key::ApiKey;
-use super::api_key::ApiKeys;
+use super::api_key::{ApiKey, ApiKeys};
 use super::consent::{Consent, Obstacle};
 use super::enterprise_user::EnterpriseUser;
 use super::key::KeyRing;

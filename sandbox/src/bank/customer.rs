@@ -1,7 +1,6 @@
 //! Customers of the bank: invented persons, and the parties that they may act for.
 
-use crate::population::{self, Organisation};
-use crate::population::{FJORDBANKEN, INNLANDSBANKEN};
+use crate::population::{self, FJORDBANKEN, INNLANDSBANKEN, Organisation};
 
 /// Customer who can log in.
 #[derive(Debug, Eq, PartialEq)]

@@ -8,8 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{KeyPair, RsaKeySize};
 use serde_json::{Value, json};
 
-use crate::pki::public_jwk;
-use crate::pki::{rsa_key, rsa_key_named};
+use crate::pki::{public_jwk, rsa_key, rsa_key_named};
 
 /// Signing key of login tokens.
 #[derive(Clone)]

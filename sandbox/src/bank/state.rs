@@ -9,8 +9,7 @@ use time::OffsetDateTime;
 use super::customer::Customer;
 use super::keys::Key;
 use super::token;
-use super::token::Overrides;
-use super::token::Signature;
+use super::token::{Overrides, Signature};
 use crate::kit::Clock;
 use crate::kit::session::Sessions;
 

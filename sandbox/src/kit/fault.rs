@@ -292,7 +292,8 @@ fn content(content: Content) -> Response {
 /// Serialises a status code as a number.
 mod status_code {
     use http::StatusCode;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,

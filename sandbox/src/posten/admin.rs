@@ -20,8 +20,7 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use super::ceremony::{ActionError, SignerAction};
-use super::job::Ceremony;
-use super::job::Job;
+use super::job::{Ceremony, Job};
 use super::state::Posten;
 use super::switches::Switches;
 use crate::population::Actor;

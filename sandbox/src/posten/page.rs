@@ -14,8 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ceremony::{ActionError, SignerAction, may_be};
-use super::job::Ceremony;
-use super::job::{Job, SignerStatus};
+use super::job::{Ceremony, Job, SignerStatus};
 use super::life::Obstacle;
 use super::order::SignerIdentifier;
 use super::sender::sender;

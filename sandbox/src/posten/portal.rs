@@ -13,8 +13,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::job::Ceremony;
-use super::job::Job;
+use super::job::{Ceremony, Job};
 use super::order::SignerIdentifier;
 use super::page::{enter_ceremony, message};
 use super::sender::sender;

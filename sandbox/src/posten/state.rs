@@ -7,16 +7,14 @@ use time::OffsetDateTime;
 
 use super::address::BaseAddresses;
 use super::end_user::EndUserAuthority;
-use super::job::Ceremony;
-use super::job::{Job, Redirect};
+use super::job::{Ceremony, Job, Redirect};
 use super::order::Order;
 use super::queue::PollSchedule;
 use super::rate::Calls;
 use super::report::Report;
 use super::switches::Switches;
-use crate::kit::Clock;
-use crate::kit::random;
 use crate::kit::session::Sessions;
+use crate::kit::{Clock, random};
 use crate::pki::EnterpriseAuthority;
 
 /// Id before that of the first job.

@@ -17,8 +17,7 @@ use super::job::{Job, Redirect};
 use super::refusal::{Code, Refusal};
 use super::report::Report;
 use super::schema::{API, Element, SchemaViolation, parse};
-use super::state::Posten;
-use super::state::redirect_token;
+use super::state::{Posten, redirect_token};
 
 /// Path parameters of `{org}/direct/signature-jobs/{id}`.
 #[derive(Debug, Deserialize)]

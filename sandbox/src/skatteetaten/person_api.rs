@@ -21,8 +21,7 @@ use super::call_limit::CallLimit;
 use super::state::Skatteetaten;
 use super::{correlation, named, proof};
 use crate::kit::bearer::{bearer, consumer, has_scope};
-use crate::kit::document::Format;
-use crate::kit::document::{Node, escape};
+use crate::kit::document::{Format, Node, escape};
 use crate::kit::journal::JournalNote;
 use crate::population::is_person;
 

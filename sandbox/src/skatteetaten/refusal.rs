@@ -8,8 +8,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::kit::document::Format;
-use crate::kit::document::escape;
+use crate::kit::document::{Format, escape};
 use crate::kit::journal::JournalNote;
 
 /// Reason for refusing a call.

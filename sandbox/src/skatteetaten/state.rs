@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::call_limit::CallLimit;
-use super::call_limit::CallPermit;
+use super::call_limit::{CallLimit, CallPermit};
 use super::switches::Switches;
 use crate::interfaces::{AccessTokens, ConsentTokens, SystemUserRights};
 use crate::kit::Clock;

@@ -7,8 +7,7 @@ use axum::routing::post;
 use http::StatusCode;
 use journeys::TestBed;
 use reqwest::header::CONTENT_TYPE;
-use sandbox::kit::ExternalService;
-use sandbox::kit::Fault;
+use sandbox::kit::{ExternalService, Fault};
 use sandbox::maskinporten::Switches;
 use sandbox::population::FJORDBANKEN;
 

@@ -2,8 +2,7 @@
 
 use journeys::{COMPANY, SOLE_PROPRIETORSHIP};
 use sandbox::maskinporten::{DetailsRefusal, Register, Switches};
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::FJORDBANKEN;
+use sandbox::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 use serde_json::json;
 
 use super::{SCOPE, ask, change_client, claims, is_refused, start};

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use base64::Engine;
-use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 
 /// Length of a leak, in bytes: any shorter match is ignored.
 const WINDOW: usize = 8;

@@ -1,7 +1,8 @@
 //! Request headers with which a component marks an outgoing call for the budgets. They never leave
 //! this process.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use wasmtime_wasi_http::RequestOptions;

@@ -9,24 +9,21 @@ mod marks;
 mod queue;
 mod settings;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use tokio::{
-    runtime::Handle,
-    sync::oneshot,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
 use wasmtime_wasi_http::WasiBody;
 
 use self::limiter::Limiter;
-use crate::{allowed_hosts::Origin, lock::locked};
+use crate::allowed_hosts::Origin;
+use crate::lock::locked;
 
 pub(crate) use marks::Marks;
 pub(crate) use settings::Budget;

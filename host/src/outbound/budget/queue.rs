@@ -1,6 +1,7 @@
 //! Bounded fair queue: round-robin over the classes, and within a class over its customers.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Maximum number of waiting calls.
 pub(super) const LONGEST: usize = 256;

@@ -1,12 +1,12 @@
-use std::{path::Path, sync::LazyLock};
+use std::path::Path;
+use std::sync::LazyLock;
 
-use futures::{
-    FutureExt as _,
-    future::{join_all, poll_immediate},
-};
+use futures::FutureExt as _;
+use futures::future::{join_all, poll_immediate};
 use toml::Table;
 
-use super::{settings::Rate, *};
+use super::settings::Rate;
+use super::*;
 use crate::document::Document;
 
 fn budgets(text: &str) -> Budgets {

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use rustls::RootCertStore;
 
-use super::{
-    client_tls::ClientTls,
-    counterparties::Upstream,
-    pin::{Pin, PinTls},
-    tls_config::{TlsConfig, Trust, web_roots},
-    tls_files::{TlsError, pair, roots},
-};
-use crate::{allowed_hosts::Origin, log::Log};
+use super::client_tls::ClientTls;
+use super::counterparties::Upstream;
+use super::pin::{Pin, PinTls};
+use super::tls_config::{TlsConfig, Trust, web_roots};
+use super::tls_files::{TlsError, pair, roots};
+use crate::allowed_hosts::Origin;
+use crate::log::Log;
 
 /// Identities that the application's components may have.
 pub(crate) struct Identities {

@@ -1,16 +1,12 @@
 //! Definitions of pins.
 
-use std::{
-    fmt::{self, Display},
-    path::{Path, PathBuf},
-};
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{
-    allowed_hosts::Origin,
-    document::{Document, DocumentError},
-};
+use crate::allowed_hosts::Origin;
+use crate::document::{Document, DocumentError};
 
 /// Raw form of a `[[pin]]` table.
 #[derive(Deserialize)]

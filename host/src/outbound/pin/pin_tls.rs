@@ -1,26 +1,24 @@
 //! TLS configuration of a pin, replaced when a file of its revocation lists changes.
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::SystemTime,
-};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use rustls::client::Resumption;
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use super::{
-    super::{
-        tls_config::{TlsConfig, Trust},
-        tls_files::{TlsError, pair, roots},
-    },
-    definition::Pin,
-    revocation::{Ageing, RevocationLists},
-    verifier::PinVerifier,
-};
-use crate::{allowed_hosts::Origin, document::shown, lock::locked, log::Log};
+use super::super::tls_config::{TlsConfig, Trust};
+use super::super::tls_files::{TlsError, pair, roots};
+use super::definition::Pin;
+use super::revocation::{Ageing, RevocationLists};
+use super::verifier::PinVerifier;
+use crate::allowed_hosts::Origin;
+use crate::document::shown;
+use crate::lock::locked;
+use crate::log::Log;
 
 /// Time between two log lines about a list that has expired or will do so soon.
 const REMINDER: time::Duration = time::Duration::HOUR;

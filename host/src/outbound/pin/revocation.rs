@@ -1,22 +1,19 @@
 //! Revocation lists (CRL, RFC 5280 §5) of the certificates that a pin accepts.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keyfile::Pem;
-use rustls::{
-    CertificateError, Error, OtherError,
-    pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime},
-};
+use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use rustls::{CertificateError, Error, OtherError};
 use time::OffsetDateTime;
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
     RevocationOptionsBuilder,
 };
-use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList};
+use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::CertificateRevocationList;
 
 use crate::outbound::tls_files::{TlsError, unusable};
 

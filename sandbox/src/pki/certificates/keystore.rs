@@ -9,8 +9,7 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::defect::Defect;
-use super::order::Certificate;
-use super::order::name_of;
+use super::order::{Certificate, name_of};
 
 /// Password of the PKCS#12 files, which is no secret.
 pub const PASSWORD: &str = "sandbox";

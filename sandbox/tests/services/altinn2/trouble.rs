@@ -1,8 +1,7 @@
 //! Switches and ordered faults: other shapes of errors, faults, the journal.
 
 use sandbox::altinn2::{ErrorMembers, ErrorsIn, Switches};
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::altinn2::support::{Answer, TestBed};

@@ -1,7 +1,6 @@
 //! Successful handshakes, and the answers behind them.
 
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use sandbox::pki::{Profile, Vendor};
 use sandbox::population::INNLANDSBANKEN;
 

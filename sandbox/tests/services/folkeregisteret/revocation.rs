@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use sandbox::pki::certificates::{Defect, Order};
 use sandbox::pki::{Profile, Vendor};
 use tokio::process::Command;

@@ -1,8 +1,7 @@
 //! Tokens that carry a consent: row 26 of the acceptance table, and more.
 
 use sandbox::interfaces::DELEGATION_SOURCE;
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::FJORDBANKEN;
+use sandbox::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;

@@ -6,8 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{KeyPair, RsaKeySize};
 use sandbox::maskinporten::Scope;
 use sandbox::pki::{Profile, rsa_key};
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::FJORDBANKEN;
+use sandbox::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 use serde_json::{Value, json};
 
 use crate::maskinporten::support::{Grant, TestBed};

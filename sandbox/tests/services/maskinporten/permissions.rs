@@ -2,8 +2,7 @@
 
 use sandbox::interfaces::{DELEGATION_SOURCE, Delegation};
 use sandbox::maskinporten::{Scope, Switches, TokenType};
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::FJORDBANKEN;
+use sandbox::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 use serde_json::json;
 
 use crate::maskinporten::support::{SCOPE, TestBed, assert_refused};

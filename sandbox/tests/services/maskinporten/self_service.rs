@@ -1,8 +1,7 @@
 //! Self-service registration by API owners and client owners.
 
 use rcgen::{KeyPair, RsaKeySize};
-use sandbox::pki::public_jwk;
-use sandbox::pki::rsa_key;
+use sandbox::pki::{public_jwk, rsa_key};
 use sandbox::population::FJORDBANKEN;
 use serde_json::{Value, json};
 

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::KeyPair;
 use sandbox::maskinporten::{Maskinporten, Scope};
-use sandbox::population::DEMO_DELEGATED_SCOPE;
-use sandbox::population::{Consumer, Credential};
+use sandbox::population::{Consumer, Credential, DEMO_DELEGATED_SCOPE};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,8 +1,7 @@
 //! Faults around a token that are not the grant's.
 
 use reqwest::header::DATE;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault, Rule};
+use sandbox::kit::{Content, ExternalService, Fault, Rule};
 use sandbox::maskinporten::Switches;
 use serde_json::json;
 use time::Duration;

@@ -1,8 +1,7 @@
 //! Ordered faults between a sender and its jobs.
 
 use http::StatusCode;
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Content, Fault, Rule};
+use sandbox::kit::{Content, ExternalService, Fault, Rule};
 use serde_json::Value;
 
 use crate::posten::jobs::{RAGNA, Sender, portal};

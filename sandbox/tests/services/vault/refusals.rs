@@ -1,7 +1,6 @@
 //! Errors of requests, in the vault's words.
 
-use sandbox::kit::ExternalService;
-use sandbox::kit::{Fault, Rule};
+use sandbox::kit::{ExternalService, Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::vault::support::TestBed;

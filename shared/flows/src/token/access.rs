@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::COMPONENT;
 use super::details::Details;
 use super::request::TokenRequest;
 use super::wire::OAuthError;
-use super::{RequestLimits, TokenConfig, TokenService};
+use super::{COMPONENT, RequestLimits, TokenConfig, TokenService};
 use innsyn_core::context::Context;
 use innsyn_core::credential::{Credential, CredentialError, Verifier, claimed_subject};
 use innsyn_core::party::{Environment, OrganisationNumber, Party};

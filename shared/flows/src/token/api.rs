@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use super::TokenConfig;
 use super::access::{Access, Caller};
 use super::issuer::Issuer;
 use super::request::{ParsedRequest, TokenRequest};
 use super::wire::{OAuthError, TokenBody};
-use super::{COMPONENT, PATH, SWEEP_PATH};
+use super::{COMPONENT, PATH, SWEEP_PATH, TokenConfig};
 use innsyn_core::audit::Pseudonyms;
 use innsyn_core::context::Context;
 use innsyn_core::log::{Event, Level};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use x509_cert::der::{Tag, Tagged as _, asn1::Any};
+use x509_cert::der::asn1::Any;
+use x509_cert::der::{Tag, Tagged as _};
 use x509_cert::name::Name;
 
 pub(super) const COMMON_NAME: &str = "2.5.4.3";

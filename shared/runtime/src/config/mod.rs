@@ -21,8 +21,7 @@ use futures::future::join_all;
 
 use innsyn_core::platform::{Platform, VariableError};
 
-pub use claims::BackEndClaim;
-pub use claims::{Meaning, SUBJECT};
+pub use claims::{BackEndClaim, Meaning, SUBJECT};
 pub use fault::{ConfigError, Fault};
 pub use reloading::Reloading;
 pub use resolve::{

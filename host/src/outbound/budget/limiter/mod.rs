@@ -6,14 +6,13 @@
 //! answer began, or after [`ARRIVAL`] where the answer takes longer: whatever time each call is on
 //! its way, the service sees no more than the limit in any such window.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{
-    queue::{Customer, Queue, WaitingCall},
-    settings::{Limits, Rate},
-};
+use super::queue::{Customer, Queue, WaitingCall};
+use super::settings::{Limits, Rate};
 
 /// Longest time from sending a call until it arrives at the service, with a new connection.
 const ARRIVAL: Duration = Duration::from_millis(250);

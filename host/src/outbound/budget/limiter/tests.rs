@@ -1,4 +1,5 @@
-use super::{super::settings::Class, *};
+use super::super::settings::Class;
+use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,15 +1,16 @@
 //! `[[budget]]` tables: limits of the calls to a service, in the file of the pins. The operator and
 //! the components agree on the names of classes.
 
-use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};
+use std::fmt::Display;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::{
-    allowed_hosts::Origin,
-    document::{Document, DocumentError},
-};
+use crate::allowed_hosts::Origin;
+use crate::document::{Document, DocumentError};
 
 /// Class of calls without a mark, or with one that the budget does not name.
 const OTHER: &str = "other";

@@ -1,23 +1,19 @@
 //! Probe of the host's tests: the last segment of the path selects the action, and headers named
 //! `probe-*` are its parameters.
 
-use std::{
-    cell::RefCell,
-    io::Write as _,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::cell::RefCell;
+use std::io::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use spin_sdk::{
-    http::{
-        self, EmptyBody, HeaderMap, Request, Response, StatusCode, body::IncomingBodyExt, send,
-    },
-    http_service,
-    key_value::Store,
-    time::sleep,
-    variables,
-    wasip3::{http::types::RequestOptions, http_compat::RequestOptionsExtension, wit_stream},
-    wit_bindgen::StreamWriter,
-};
+use spin_sdk::http::body::IncomingBodyExt;
+use spin_sdk::http::{self, EmptyBody, HeaderMap, Request, Response, StatusCode, send};
+use spin_sdk::key_value::Store;
+use spin_sdk::time::sleep;
+use spin_sdk::wasip3::http::types::RequestOptions;
+use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
+use spin_sdk::wasip3::wit_stream;
+use spin_sdk::wit_bindgen::StreamWriter;
+use spin_sdk::{http_service, variables};
 
 type Answer = Result<String, String>;
 

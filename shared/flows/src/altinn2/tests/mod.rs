@@ -13,10 +13,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::altinn::Altinn;
 use innsyn_core::origin::Origin;
-use innsyn_core::party::Party;
-use innsyn_core::party::{Environment, OrganisationNumber};
-use innsyn_core::platform::Request;
-use innsyn_core::platform::Response;
+use innsyn_core::party::{Environment, OrganisationNumber, Party};
+use innsyn_core::platform::{Request, Response};
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::secret::Secret;
 use innsyn_protocols::altinn::{

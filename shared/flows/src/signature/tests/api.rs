@@ -2,9 +2,8 @@
 
 use std::convert::Infallible;
 
-use futures::StreamExt as _;
 use futures::future::{join, join_all};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use http::{HeaderValue, Method, Request};
 use http_body::Frame;
 use http_body_util::{Empty, Full, StreamBody};
