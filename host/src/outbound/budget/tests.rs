@@ -115,7 +115,7 @@ async fn a_call_that_is_dropped_while_it_waits_leaves_no_trace() {
     let limiters = locked(&budgets.limiters);
     let idle = limiters
         .values()
-        .all(|shared| Shared::is_idle(shared, Instant::now()));
+        .all(|shared| SharedLimiter::is_idle(shared, Instant::now()));
     assert!(idle);
 }
 

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use super::super::tls_config::{TlsConfig, Trust};
 use super::super::tls_files::{TlsError, pair, roots};
 use super::definition::Pin;
-use super::revocation::{Ageing, RevocationLists};
+use super::revocation::{ExpiringList, RevocationLists};
 use super::verifier::PinVerifier;
 use crate::allowed_hosts::Origin;
 use crate::document::shown;
@@ -38,7 +38,7 @@ struct Current {
     version: u64,
     lists: Option<Arc<RevocationLists>>,
     stamps: Vec<Option<Stamp>>,
-    ageing: Option<Ageing>,
+    ageing: Option<ExpiringList>,
     reported: OffsetDateTime,
 }
 
