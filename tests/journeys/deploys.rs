@@ -24,8 +24,14 @@ fn project() -> &'static Path {
         .expect("the project")
 }
 
-/// Lists the variables without a default, and whether each is secret.
-fn required() -> Vec<(String, bool)> {
+/// Variable without a default.
+struct Required {
+    name: String,
+    is_secret: bool,
+}
+
+/// Lists the variables without a default.
+fn required() -> Vec<Required> {
     let text = fs::read_to_string(project().join("spin.toml")).expect("a manifest");
     let manifest: Table = text.parse().expect("TOML");
     let is = |variable: &toml::Value, key| {
@@ -38,7 +44,10 @@ fn required() -> Vec<(String, bool)> {
         .expect("variables")
         .iter()
         .filter(|(_, variable)| is(variable, "required"))
-        .map(|(name, variable)| (name.clone(), is(variable, "secret")))
+        .map(|(name, variable)| Required {
+            name: name.clone(),
+            is_secret: is(variable, "secret"),
+        })
         .collect()
 }
 
@@ -89,7 +98,7 @@ async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
         starts_as_it_is_shipped(name, store);
     }
     let (plain, secret) = (names(&said["plain"]), names(&said["secret"]));
-    for (name, is_secret) in required() {
+    for Required { name, is_secret } in required() {
         let given = if is_secret { &secret } else { &plain };
         assert!(given.contains(&name), "app.yaml does not give {name}");
     }
@@ -213,7 +222,7 @@ async fn with_secrets_in_a_vault_every_variable_is_there() {
     options.vault_roots = Some(sandbox.ca_file().to_owned());
     let values = sandbox.variables("https://innsyn.example.no");
     let now = sandbox.services().clock.now();
-    for (name, is_secret) in required() {
+    for Required { name, is_secret } in required() {
         let value = &values[&name];
         if is_secret {
             vault.keep_variable(&name, value, now);
@@ -224,8 +233,8 @@ async fn with_secrets_in_a_vault_every_variable_is_there() {
     }
     let read = host::Configuration::read(&options).await.expect("read");
     assert_eq!(read.unset, Vec::<String>::new());
-    for (name, _) in required().into_iter().filter(|(_, is_secret)| *is_secret) {
-        assert_eq!(read.variable(&name), Some(values[&name].trim()), "{name}");
+    for Required { name, .. } in required().iter().filter(|required| required.is_secret) {
+        assert_eq!(read.variable(name), Some(values[name].trim()), "{name}");
     }
     vault.seal(true);
     let Err(error) = host::Configuration::read(&options).await else {

@@ -17,15 +17,23 @@ const FILL: &str = "
         CASE WHEN number < 100 OR number % 100 = 99 THEN ?2 ELSE ?3 END
     FROM numbers";
 
-async fn sweeps(bed: &TestBed) -> (u64, bool) {
+struct Sweep {
+    removed: u64,
+    /// True if it reached the end of the store.
+    is_whole: bool,
+}
+
+async fn sweep(bed: &TestBed) -> Sweep {
     let secret = bed.sandbox.variables(&bed.public_url)["maintenance_secret"].clone();
-    let sweep = reqwest::Client::new()
+    let request = reqwest::Client::new()
         .post(format!("{}/consent/sweep", bed.public_url))
         .bearer_auth(secret);
-    let swept = Answer::read(sweep.send().await.expect("an answer")).await;
+    let swept = Answer::read(request.send().await.expect("an answer")).await;
     let swept = swept.json(200);
-    let removed = swept["removed"].as_u64().expect("a number");
-    (removed, swept["whole"] == true)
+    Sweep {
+        removed: swept["removed"].as_u64().expect("a number"),
+        is_whole: swept["whole"] == true,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,11 +56,11 @@ async fn each_sweep_goes_on_where_the_last_one_was() {
     .await
     .expect("filled");
 
-    let (first, whole) = sweeps(&bed).await;
-    assert!(!whole && first >= 100, "{first}");
-    let (second, whole) = sweeps(&bed).await;
+    let first = sweep(&bed).await;
+    assert!(!first.is_whole && first.removed >= 100, "{}", first.removed);
+    let second = sweep(&bed).await;
     // All that it finds is beyond the first one's range.
-    assert!(!whole && second > 0, "{second}");
+    assert!(!second.is_whole && second.removed > 0, "{}", second.removed);
     assert!(
         bed.log
             .lines()

@@ -6,7 +6,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::public_key::PublicKey;
 
 use crate::certificates::support::{
-    BASIC_CONSTRAINTS, Files, KEY_USAGE, ORGANISATION, extension, policies, subject,
+    BASIC_CONSTRAINTS, Extension, Files, KEY_USAGE, ORGANISATION, extension, policies, subject,
 };
 
 const PRINTABLE: u32 = 19;
@@ -30,14 +30,20 @@ fn buypass_seid2() {
         let attributes = subject(leaf);
         assert_eq!(attributes[1].1, UTF8);
         assert_eq!(attributes[3].2, format!("NTRNO-{ORGANISATION}"));
-        assert_eq!(extension(leaf, KEY_USAGE).unwrap(), usage(&[3, 2, 5, 0xa0]));
+        assert_eq!(
+            extension(leaf, KEY_USAGE).unwrap(),
+            critical(&[3, 2, 5, 0xa0])
+        );
         assert_eq!(extension(leaf, EXTENDED_KEY_USAGE), None);
         assert_eq!(policies(leaf), ["2.16.578.1.26.1.3.2", "0.4.0.2042.1.1"]);
         assert_eq!(
             extension(leaf, BASIC_CONSTRAINTS),
-            Some((vec![0x30, 0], false))
+            Some(Extension {
+                content: vec![0x30, 0],
+                is_critical: false,
+            })
         );
-        let (statements, _) = extension(leaf, STATEMENTS).unwrap();
+        let statements = extension(leaf, STATEMENTS).unwrap().content;
         assert!(!holds(&statements, &QUALIFIED));
         assert_eq!(bits_of_serial(leaf), 81);
         let end = leaf.validity().not_after.to_datetime();
@@ -50,7 +56,10 @@ fn buypass_seid2() {
         );
     });
     files.see("signing.pem", |leaf| {
-        assert_eq!(extension(leaf, KEY_USAGE).unwrap(), usage(&[3, 2, 6, 0x40]));
+        assert_eq!(
+            extension(leaf, KEY_USAGE).unwrap(),
+            critical(&[3, 2, 6, 0x40])
+        );
     });
     assert!(!files.path("encryption.pem").exists(), "Buypass has two");
 }
@@ -75,17 +84,20 @@ fn commfides_seid2() {
         assert_eq!(attributes[5].2, ORGANISATION);
         let unit = &attributes[4].2;
         assert!(unit.len() > 64 && unit.contains(", ") && unit.contains('('));
-        assert_eq!(extension(leaf, KEY_USAGE).unwrap(), usage(&[3, 2, 7, 0x80]));
+        assert_eq!(
+            extension(leaf, KEY_USAGE).unwrap(),
+            critical(&[3, 2, 7, 0x80])
+        );
         assert_eq!(
             extension(leaf, BASIC_CONSTRAINTS),
-            Some((vec![0x30, 0], true))
+            Some(critical(&[0x30, 0]))
         );
         let usages = leaf.extended_key_usage().unwrap().unwrap().value;
         assert!(usages.client_auth && usages.server_auth && usages.email_protection);
         assert_eq!(usages.other.len(), 1, "smart-card logon");
         let own = "2.16.578.1.29.913.210.1.0";
         assert_eq!(policies(leaf), ["0.4.0.194112.1.1", own]);
-        let (statements, _) = extension(leaf, STATEMENTS).unwrap();
+        let statements = extension(leaf, STATEMENTS).unwrap().content;
         assert!(holds(&statements, &QUALIFIED));
         assert_eq!(bits_of_serial(leaf), 154);
         let names = leaf.subject_alternative_name().unwrap().unwrap().value;
@@ -99,7 +111,7 @@ fn commfides_seid2() {
         ("encryption.pem", [3, 2, 3, 0x38], 220),
     ] {
         files.see(file, |leaf| {
-            assert_eq!(extension(leaf, KEY_USAGE).unwrap(), usage(&bits));
+            assert_eq!(extension(leaf, KEY_USAGE).unwrap(), critical(&bits));
             let policy = format!("2.16.578.1.29.913.{policy}.1.0");
             assert_eq!(policies(leaf)[1], policy);
         });
@@ -112,7 +124,10 @@ fn the_first_generation() {
     files.leaf(|leaf| {
         assert_eq!(kinds(leaf), [COUNTRY, NAME, COMMON_NAME, SERIAL_NUMBER]);
         assert_eq!(subject(leaf)[3].2, ORGANISATION);
-        assert_eq!(extension(leaf, KEY_USAGE).unwrap(), usage(&[3, 2, 4, 0xb0]));
+        assert_eq!(
+            extension(leaf, KEY_USAGE).unwrap(),
+            critical(&[3, 2, 4, 0xb0])
+        );
         assert_eq!(policies(leaf), ["2.16.578.1.26.1.0.3.2"]);
         assert_eq!(extension(leaf, STATEMENTS), None);
         assert_eq!(rsa_bits(leaf), 2048);
@@ -161,9 +176,12 @@ fn kinds(leaf: &X509Certificate<'_>) -> Vec<String> {
     subject(leaf).into_iter().map(|(kind, ..)| kind).collect()
 }
 
-/// Critical, and these bits.
-fn usage(content: &[u8]) -> (Vec<u8>, bool) {
-    (content.to_vec(), true)
+/// Returns a critical extension with this content.
+fn critical(content: &[u8]) -> Extension {
+    Extension {
+        content: content.to_vec(),
+        is_critical: true,
+    }
 }
 
 fn bits_of_serial(leaf: &X509Certificate<'_>) -> u64 {

@@ -94,11 +94,21 @@ pub(crate) fn text(certificate: &X509Certificate<'_>, kind: &str) -> Option<Stri
     found.map(|(.., text)| text)
 }
 
-/// Returns an extension's content and whether it is critical.
-pub(crate) fn extension(certificate: &X509Certificate<'_>, kind: &str) -> Option<(Vec<u8>, bool)> {
+/// Extension of a certificate.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Extension {
+    pub(crate) content: Vec<u8>,
+    pub(crate) is_critical: bool,
+}
+
+/// Returns the extension of a kind.
+pub(crate) fn extension(certificate: &X509Certificate<'_>, kind: &str) -> Option<Extension> {
     let mut extensions = certificate.extensions().iter();
     let found = extensions.find(|extension| extension.oid.to_id_string() == kind)?;
-    Some((found.value.to_vec(), found.critical))
+    Some(Extension {
+        content: found.value.to_vec(),
+        is_critical: found.critical,
+    })
 }
 
 /// The certificate policies.
