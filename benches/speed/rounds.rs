@@ -10,18 +10,21 @@ const ROUNDS: usize = 5;
 const BURST: Duration = Duration::from_millis(600);
 
 /// A target by its name, with its burst of each round.
-pub(crate) struct Side {
+pub(crate) struct MeasuredTarget {
     name: String,
     bursts: Vec<Burst>,
 }
 
 /// Measures the targets in alternation.
-pub(crate) async fn alternate(targets: &[(&str, &Target)], connections: usize) -> Vec<Side> {
-    let sides = targets.iter().map(|(name, _)| Side {
+pub(crate) async fn alternate(
+    targets: &[(&str, &Target)],
+    connections: usize,
+) -> Vec<MeasuredTarget> {
+    let sides = targets.iter().map(|(name, _)| MeasuredTarget {
         name: (*name).to_owned(),
         bursts: Vec::new(),
     });
-    let mut sides: Vec<Side> = sides.collect();
+    let mut sides: Vec<MeasuredTarget> = sides.collect();
     for _ in 0..ROUNDS {
         for (side, (_, target)) in sides.iter_mut().zip(targets) {
             side.bursts.push(burst(target, connections, BURST).await);
@@ -30,7 +33,7 @@ pub(crate) async fn alternate(targets: &[(&str, &Target)], connections: usize) -
     sides
 }
 
-impl Side {
+impl MeasuredTarget {
     fn values(&self, value: fn(&Burst) -> f64) -> Vec<f64> {
         self.bursts.iter().map(value).collect()
     }

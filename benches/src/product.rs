@@ -52,16 +52,16 @@ impl<'a> ProductOptions<'a> {
 }
 
 /// Application on a runtime of its own.
-pub struct Served {
+pub struct RunningApplication {
     /// The server.
     pub server: Server,
-    _runtime: Keep,
+    _runtime: BackgroundRuntime,
 }
 
 /// Runtime that is shut down in the background, since a task of another must not drop it.
-struct Keep(Option<Runtime>);
+struct BackgroundRuntime(Option<Runtime>);
 
-impl Drop for Keep {
+impl Drop for BackgroundRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -70,7 +70,7 @@ impl Drop for Keep {
 }
 
 /// Serves the application of `options`.
-pub async fn serve(options: Options, listener: TcpListener) -> Served {
+pub async fn serve(options: Options, listener: TcpListener) -> RunningApplication {
     let runtime = Builder::new_multi_thread()
         .thread_name(cpu::APP)
         // The CPU time of a thread that ends would be missing from the count.
@@ -82,9 +82,9 @@ pub async fn serve(options: Options, listener: TcpListener) -> Served {
         let app = App::load(options).await.expect("an app that loads");
         app.serve(listener)
     });
-    Served {
+    RunningApplication {
         server: served.await.expect("an app that serves"),
-        _runtime: Keep(Some(runtime)),
+        _runtime: BackgroundRuntime(Some(runtime)),
     }
 }
 
@@ -108,7 +108,7 @@ fn build(manifest: &Path, purpose: Purpose) {
 pub struct Product {
     /// External services.
     pub sandbox: Sandbox,
-    app: Option<Served>,
+    app: Option<RunningApplication>,
     /// Log of the app.
     pub log: Log,
     /// Origin of the app.
@@ -204,7 +204,7 @@ impl Product {
     }
 
     /// Serves the same files a second time, beside the app, with other limits.
-    pub async fn serve_beside(&self, limits: Limits) -> Served {
+    pub async fn serve_beside(&self, limits: Limits) -> RunningApplication {
         let mut options = self.options();
         options.limits = limits;
         options.log = Log::memory();

@@ -126,19 +126,19 @@ impl AllowedHosts {
     }
 
     /// Returns the destination of a request if it is allowed.
-    pub(crate) fn destination(&self, uri: &Uri) -> Result<Destination, Denied> {
-        let origin = Origin::of_request(uri).ok_or(Denied(None))?;
+    pub(crate) fn destination(&self, uri: &Uri) -> Result<Destination, OriginDenied> {
+        let origin = Origin::of_request(uri).ok_or(OriginDenied(None))?;
         if self.0.contains(&origin) {
             Ok(origin.destination())
         } else {
-            Err(Denied(Some(origin)))
+            Err(OriginDenied(Some(origin)))
         }
     }
 }
 
 /// Error: a request to an origin that is not listed, or to none.
 #[derive(Debug)]
-pub(crate) struct Denied(pub(crate) Option<Origin>);
+pub(crate) struct OriginDenied(pub(crate) Option<Origin>);
 
 /// Returns whether a `Host` is reserved for components of the application.
 pub(crate) fn is_internal(authority: &Authority) -> bool {

@@ -155,7 +155,9 @@ impl Application {
             Ok(authority) => authority,
             // HTTP/1.0 names no host (RFC 1945 §5.1.2), and a load balancer's health check may use
             // it.
-            Err(NoAuthority::Unnamed) if own.is_some() && request.version() <= Version::HTTP_10 => {
+            Err(AuthorityError::Unnamed)
+                if own.is_some() && request.version() <= Version::HTTP_10 =>
+            {
                 return (None, well_known(own));
             }
             Err(_) => return (None, problem(StatusCode::BAD_REQUEST)),
@@ -315,7 +317,7 @@ fn well_known(own: Option<&str>) -> Response<WasiBody> {
 }
 
 /// Reason why a request's host is unknown.
-enum NoAuthority {
+enum AuthorityError {
     /// The address has no host.
     Unnamed,
     /// The address has several hosts, or an invalid one.
@@ -323,21 +325,21 @@ enum NoAuthority {
 }
 
 /// Returns the host of a request.
-fn authority(request: &Request<WasiBody>) -> Result<Authority, NoAuthority> {
+fn authority(request: &Request<WasiBody>) -> Result<Authority, AuthorityError> {
     let mut named = request.headers().get_all(HOST).iter();
     let header = match (named.next(), named.next()) {
         (None, _) => None,
         (Some(host), None) => {
             let host = host.to_str().ok().and_then(|host| host.parse().ok());
-            Some(host.ok_or(NoAuthority::Invalid)?)
+            Some(host.ok_or(AuthorityError::Invalid)?)
         }
-        (Some(_), Some(_)) => return Err(NoAuthority::Invalid),
+        (Some(_), Some(_)) => return Err(AuthorityError::Invalid),
     };
     match (header, request.uri().authority()) {
-        (Some(header), Some(address)) if header != *address => Err(NoAuthority::Invalid),
+        (Some(header), Some(address)) if header != *address => Err(AuthorityError::Invalid),
         (header, address) => header
             .or_else(|| address.cloned())
-            .ok_or(NoAuthority::Unnamed),
+            .ok_or(AuthorityError::Unnamed),
     }
 }
 

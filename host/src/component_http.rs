@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tokio::sync::OnceCell;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::allowed_hosts::{AllowedHosts, Denied, Destination, Entries};
+use crate::allowed_hosts::{AllowedHosts, Destination, Entries, OriginDenied};
 use crate::outbound::Client;
 use crate::variables::Variables;
 
@@ -78,7 +78,7 @@ impl Access {
     ) -> Result<Response<WasiBody>, Error> {
         let destination = match allowed.destination(request.uri()) {
             Ok(destination) => destination,
-            Err(Denied(origin)) => {
+            Err(OriginDenied(origin)) => {
                 self.client.denied(&self.component, origin.as_ref());
                 return Err(Error::HttpRequestDenied);
             }

@@ -41,12 +41,12 @@ pub(crate) fn router(
 #[derive(Debug, Serialize)]
 struct Counters {
     requests: BTreeMap<ExternalService, u64>,
-    tokens: Vec<Minted>,
+    tokens: Vec<MintedTokens>,
 }
 
 /// Number of tokens issued for one identity.
 #[derive(Debug, Serialize)]
-struct Minted {
+struct MintedTokens {
     #[serde(flatten)]
     identity: Identity,
     count: u64,
@@ -59,7 +59,7 @@ async fn counters(
     Json(Counters {
         requests: journal.requests(),
         tokens: minted
-            .map(|(identity, count)| Minted { identity, count })
+            .map(|(identity, count)| MintedTokens { identity, count })
             .collect(),
     })
 }

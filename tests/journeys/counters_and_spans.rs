@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use journeys::{
-    ANOTHER_PROPRIETORSHIP, Generation, Others, SOLE_PROPRIETORSHIP, TestBed, by_our_host_alone,
-    on_spin,
+    ANOTHER_PROPRIETORSHIP, Generation, SOLE_PROPRIETORSHIP, TestBed, ThirdPartyPrograms,
+    by_our_host_alone, on_spin,
 };
 use sandbox::kit::ExternalService;
 use serde_json::Value;
@@ -258,7 +258,7 @@ async fn a_collector_is_told_to_count_the_same_and_to_keep_no_address() {
     if by_our_host_alone("it counts what components log, as the collector does") {
         return;
     }
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let file = project().join("deploy/otel/collector.yaml");

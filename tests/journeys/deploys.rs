@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use journeys::Others;
+use journeys::ThirdPartyPrograms;
 use sandbox::Sandbox;
 use sandbox::kit::Clock;
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn names(of: &Value) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kubernetes_takes_it_and_the_app_gets_every_variable() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = project().join("deploy/spinkube");

@@ -1,7 +1,7 @@
 //! Third-party filing program, wenche, onboarded as a supplier: it registers its system, asks a
 //! customer for a system user and for a change of it, and logs in for the customer.
 
-use journeys::Others;
+use journeys::ThirdPartyPrograms;
 use sandbox::altinn::{DEMO_SYSTEM, System};
 use sandbox::kit::Clock;
 use sandbox::maskinporten::Scope;
@@ -13,7 +13,7 @@ const CUSTOMER: &str = "314055403";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wenche_registers_its_system_and_logs_in_for_a_customer() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

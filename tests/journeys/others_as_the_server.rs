@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use journeys::{Answer, Others, OthersServer, TestBed, TestOptions};
+use journeys::{Answer, TestBed, TestOptions, ThirdPartyPrograms, ThirdPartyServer};
 use sandbox::population::FJORDBANKEN;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ const SCOPE: &str = "skatteetaten:kravogbetalinger";
 
 /// Starts the app, and the server in place of Maskinporten. The server knows Fjordbanken's client
 /// by the key of the consumer with this number.
-async fn start(others: &Others, known_by: usize) -> (TestBed, OthersServer) {
+async fn start(others: &ThirdPartyPrograms, known_by: usize) -> (TestBed, ThirdPartyServer) {
     let mut bed = TestBed::with(TestOptions {
         token_is_public: true,
         ..TestOptions::default()
@@ -33,7 +33,7 @@ async fn ask(bed: &TestBed) -> Answer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_tokens_are_handed_out() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let (bed, _server) = start(&others, 0).await;
@@ -55,7 +55,7 @@ async fn its_tokens_are_handed_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_refusal_is_passed_on() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let (bed, _server) = start(&others, 1).await;

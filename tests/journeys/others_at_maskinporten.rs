@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use journeys::Others;
+use journeys::ThirdPartyPrograms;
 use sandbox::kit::Clock;
 use sandbox::population::{
     Consumer, Credential, DEMO_DELEGATED_SCOPE, FJORDBANKEN, INNLANDSBANKEN,
@@ -27,7 +27,7 @@ async fn start(directory: &Path) -> Sandbox {
 /// Runs `script` to request a token as the client of `organisation`, on behalf of a consumer if one
 /// is named.
 async fn ask(
-    others: &Others,
+    others: &ThirdPartyPrograms,
     sandbox: &Sandbox,
     script: &str,
     organisation: &str,
@@ -84,7 +84,7 @@ fn pem(der: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_get_tokens_that_others_find_good() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -110,7 +110,7 @@ async fn they_get_tokens_that_others_find_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_read_its_refusals() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -133,7 +133,7 @@ async fn they_read_its_refusals() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_reads_for_a_company_that_has_delegated() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,13 +1,13 @@
 //! Third-party client of vaults, hvac: it uses the sandbox's vault unchanged.
 
-use journeys::Others;
+use journeys::ThirdPartyPrograms;
 use sandbox::kit::Clock;
 use sandbox::{Options, Sandbox, vault};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_signs_with_the_one_key_of_its_role_and_keeps_secrets() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

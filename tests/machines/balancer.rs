@@ -17,10 +17,10 @@ use tokio::net::TcpListener;
 pub(crate) struct Balancer {
     /// Public origin of the balancer.
     pub(crate) public_url: String,
-    shared: Arc<Shared>,
+    shared: Arc<BalancerState>,
 }
 
-struct Shared {
+struct BalancerState {
     http: reqwest::Client,
     pool: Mutex<HostPool>,
 }
@@ -38,7 +38,7 @@ impl Balancer {
         let http = reqwest::Client::builder()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0);
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(BalancerState {
             http: http.build().expect("a client"),
             pool: Mutex::default(),
         });
@@ -66,7 +66,7 @@ impl Balancer {
     }
 }
 
-impl Shared {
+impl BalancerState {
     fn pool(&self) -> MutexGuard<'_, HostPool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +104,7 @@ impl Shared {
     }
 }
 
-async fn pass_on(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn pass_on(State(shared): State<Arc<BalancerState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::BAD_REQUEST.into_response();

@@ -38,7 +38,7 @@ pub use customer::Customer;
 pub use gateway::{CLIENT, Gateway, GatewayOptions};
 pub use generation::Generation;
 pub use options::{Secrets, TestOptions};
-pub use others::{Environment, Others, OthersServer};
+pub use others::{Environment, ThirdPartyPrograms, ThirdPartyServer};
 pub use real_browser::RealBrowser;
 pub use running::{AppLog, RunningApp, Start};
 pub use signing::AGREEMENT;

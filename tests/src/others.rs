@@ -13,18 +13,18 @@ use crate::build::project;
 pub type Environment<'a> = &'a [(&'a str, &'a str)];
 
 /// Programs. Their scripts are in `tests/others`.
-pub struct Others {
+pub struct ThirdPartyPrograms {
     folder: PathBuf,
 }
 
 /// Third-party server, stopped when dropped.
-pub struct OthersServer {
+pub struct ThirdPartyServer {
     /// Origin of the service.
     pub origin: String,
     _process: Child,
 }
 
-impl Others {
+impl ThirdPartyPrograms {
     /// Returns the programs. Without them, returns `None` with a warning, or fails if skipping is
     /// not allowed.
     pub fn installed() -> Option<Self> {
@@ -52,13 +52,13 @@ impl Others {
     }
 
     /// Starts `script`, a server that writes its origin on its first line.
-    pub async fn serve(&self, script: &str, environment: Environment<'_>) -> OthersServer {
+    pub async fn serve(&self, script: &str, environment: Environment<'_>) -> ThirdPartyServer {
         let mut command = self.command(script, environment);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("a program that starts");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let origin = lines.next_line().await.expect("its output");
-        OthersServer {
+        ThirdPartyServer {
             origin: origin.expect("a server that starts"),
             _process: process,
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use host::{App, Options};
-use journeys::{AGREEMENT, Others, TestBed, build_components};
+use journeys::{AGREEMENT, TestBed, ThirdPartyPrograms, build_components};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::{Certificate, Client};
 use serde::{Deserialize, Serialize};
@@ -274,7 +274,7 @@ async fn walks(bed: &TestBed, proxy: Proxy, log: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn under_kubernetes() {
-    let Some(others) = Others::installed() else {
+    let Some(others) = ThirdPartyPrograms::installed() else {
         return;
     };
     let shipped = project().join("deploy/spinkube");

@@ -7,25 +7,25 @@ use host::ConnectionLimits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 
 /// Limit short enough to wait for, and long enough for a test's other work meanwhile.
 const SHORT: Duration = Duration::from_millis(300);
 
-async fn limited(change: impl FnOnce(&mut ConnectionLimits)) -> Running {
+async fn limited(change: impl FnOnce(&mut ConnectionLimits)) -> RunningApplication {
     Application::default()
         .start(|options| change(&mut options.connections))
         .await
 }
 
-async fn connect(running: &Running) -> TcpStream {
+async fn connect(running: &RunningApplication) -> TcpStream {
     TcpStream::connect(running.server().address())
         .await
         .unwrap()
 }
 
 /// Sends some bytes on a new connection, and returns the answer until the server closes it.
-async fn exchange(running: &Running, sent: &[u8]) -> String {
+async fn exchange(running: &RunningApplication, sent: &[u8]) -> String {
     let mut stream = connect(running).await;
     stream.write_all(sent).await.unwrap();
     rest(&mut stream).await
@@ -47,18 +47,18 @@ async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn lines_with(running: &Running, text: &str) -> Vec<String> {
+fn lines_with(running: &RunningApplication, text: &str) -> Vec<String> {
     let lines = running.log.lines().into_iter();
     lines.filter(|line| line.contains(text)).collect()
 }
 
-async fn logged(running: &Running, text: &str) {
+async fn logged(running: &RunningApplication, text: &str) {
     while !running.log_has(text) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-fn no_errors(running: &Running) {
+fn no_errors(running: &RunningApplication) {
     assert_eq!(
         lines_with(running, r#""level":"error""#),
         Vec::<String>::new()

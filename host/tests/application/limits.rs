@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::support::{Application, Running, expect_problem};
+use crate::support::{Application, RunningApplication, expect_problem};
 
-async fn limited(change: impl FnOnce(&mut host::Limits)) -> Running {
+async fn limited(change: impl FnOnce(&mut host::Limits)) -> RunningApplication {
     Application::default()
         .start(|options| {
             options.limits.request_timeout = Duration::from_millis(700);

@@ -7,7 +7,7 @@ use rustls::version::{TLS12, TLS13};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::{Authority, Tls, closing, plain};
 
 static ONLY_TLS12: &[&SupportedProtocolVersion] = &[&TLS12];
@@ -15,7 +15,11 @@ static ONLY_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// Starts an application whose two components may call one address, with `[[client_tls]]` for some
 /// of them.
-async fn calling(folder: &Path, origin: &str, entries: &[(&str, Option<&str>)]) -> Running {
+async fn calling(
+    folder: &Path,
+    origin: &str,
+    entries: &[(&str, Option<&str>)],
+) -> RunningApplication {
     let config = entries.iter().map(|(component, client)| {
         let shown = client.map(|client| format!("client_cert_file = \"{client}.pem\"\nclient_private_key_file = \"{client}.key\"\n"));
         format!("[[client_tls]]\ncomponent_ids = [{component:?}]\nhosts = [\"localhost\"]\nca_roots_file = \"ca.pem\"\n{}", shown.unwrap_or_default())
@@ -27,7 +31,7 @@ async fn calling(folder: &Path, origin: &str, entries: &[(&str, Option<&str>)]) 
     application.start_in(folder, |_| ()).await.unwrap()
 }
 
-impl Running {
+impl RunningApplication {
     /// Calls an address through the private component, and returns its response.
     async fn outbound_of_back(&self, url: &str) -> String {
         self.get(

@@ -3,11 +3,11 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Application, Running, expect_problem};
+use crate::support::{Application, RunningApplication, expect_problem};
 
 /// Sends bytes as they are, and returns the head and the body of the answer, after which the
 /// connection ends.
-async fn raw(running: &Running, request: &str) -> (String, String) {
+async fn raw(running: &RunningApplication, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(running.server().address())
         .await
         .unwrap();

@@ -9,7 +9,7 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::{Authority, Change, Tls, plain};
 
 const REFUSED: &str = "ErrorCode::TlsCertificateError";
@@ -38,7 +38,7 @@ fn first_profile(params: &mut CertificateParams) {
 }
 
 /// Starts an application whose public component has a pin on an origin; the private one has none.
-async fn pinned(folder: &Path, origin: &str, client: &str) -> Running {
+async fn pinned(folder: &Path, origin: &str, client: &str) -> RunningApplication {
     let pins = format!(
         "[[pin]]\nname = \"bud\"\ncomponent_ids = [\"front\"]\norigin = \"{origin}\"\nroots_file = \"ca.pem\"\n{client}\n\
          subject = [\n  {{ attribute = \"organizationIdentifier\", value = \"NTRNO-310000205\" }},\n  \
@@ -103,7 +103,7 @@ async fn a_credential_for_the_proxy_does_not_reach_a_pinned_service() {
     let origin = format!("https://localhost:{}", service.port());
     let running = pinned(folder.path(), &origin, CLIENT).await;
     let shown = ("innsyn-proxy-authorization", "Bearer credential");
-    let names = async |running: &Running, origin: &str, shown: (&str, &str)| {
+    let names = async |running: &RunningApplication, origin: &str, shown: (&str, &str)| {
         let url = format!("{origin}/headers");
         let headers = [("probe-url", url.as_str()), shown];
         running.get("/front/outbound", &headers).await.1

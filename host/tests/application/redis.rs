@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 
 /// Server on a socket in a folder, so that no port is taken. Its data outlives its process.
 struct Redis {
@@ -61,7 +61,7 @@ impl Redis {
         }
     }
 
-    async fn application(&self) -> Running {
+    async fn application(&self) -> RunningApplication {
         let socket = self.folder.path().join("socket");
         let application = Application {
             config: format!(

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::Authority;
 
 /// Password with characters that an address has to encode.
@@ -58,7 +58,7 @@ impl Redis {
     }
 
     /// Starts an application with its store in this server, for a user with this password.
-    async fn application(&self, password: &str, roots: Option<PathBuf>) -> Running {
+    async fn application(&self, password: &str, roots: Option<PathBuf>) -> RunningApplication {
         let url = format!("rediss://innsyn:{password}@localhost:{}/0", self.port);
         let application = Application {
             config: format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"{url}\"\n"),

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::openssl::OpensslServer;
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::{Authority, Tls};
 
 const REFUSED: &str = "ErrorCode::TlsCertificateError";
@@ -149,7 +149,7 @@ impl Issuers {
     }
 
     /// Starts an application whose public component has a pin on the server, with these lists.
-    async fn application(&self, origin: &str, lists: &[&str]) -> Running {
+    async fn application(&self, origin: &str, lists: &[&str]) -> RunningApplication {
         start(self.path(), origin, lists).await.unwrap()
     }
 }
@@ -162,7 +162,11 @@ fn pin(origin: &str, lists: &[&str]) -> String {
     )
 }
 
-async fn start(folder: &Path, origin: &str, lists: &[&str]) -> Result<Running, host::LoadError> {
+async fn start(
+    folder: &Path,
+    origin: &str,
+    lists: &[&str],
+) -> Result<RunningApplication, host::LoadError> {
     fs::write(folder.join("pins.toml"), pin(origin, lists)).unwrap();
     Application::calling(&[origin])
         .start_in(folder, |options| {

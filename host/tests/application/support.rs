@@ -44,8 +44,8 @@ pub(crate) struct Application {
 }
 
 /// Running application.
-pub(crate) struct Running {
-    /// Server, taken by [`Running::shutdown`].
+pub(crate) struct RunningApplication {
+    /// Server, taken by [`RunningApplication::shutdown`].
     server: Option<Server>,
     pub(crate) log: Log,
     pub(crate) client: reqwest::Client,
@@ -85,7 +85,7 @@ impl Application {
         options
     }
 
-    pub(crate) async fn start(&self, change: impl FnOnce(&mut Options)) -> Running {
+    pub(crate) async fn start(&self, change: impl FnOnce(&mut Options)) -> RunningApplication {
         let folder = TempDir::new().unwrap();
         self.start_in(folder.path(), change).await.unwrap()
     }
@@ -94,13 +94,13 @@ impl Application {
         &self,
         folder: &Path,
         change: impl FnOnce(&mut Options),
-    ) -> Result<Running, LoadError> {
+    ) -> Result<RunningApplication, LoadError> {
         let mut options = self.options(folder);
         change(&mut options);
         let log = options.log.clone();
         let app = App::load(options).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Ok(Running {
+        Ok(RunningApplication {
             server: Some(app.serve(listener)),
             log,
             client: reqwest::Client::new(),
@@ -108,7 +108,7 @@ impl Application {
     }
 }
 
-impl Running {
+impl RunningApplication {
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().unwrap()
     }
@@ -211,7 +211,7 @@ fn probe() -> &'static Path {
 }
 
 /// Prints the application's log if the test fails.
-impl Drop for Running {
+impl Drop for RunningApplication {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", self.log.lines().join("\n"));

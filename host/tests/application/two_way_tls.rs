@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use x509_parser::der_parser::parse_der;
 
 use crate::openssl::OpensslServer;
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::{Authority, Tls};
 
 type Versions = &'static [&'static SupportedProtocolVersion];
@@ -44,7 +44,7 @@ fn for_clients(params: &mut CertificateParams) {
 
 /// Starts an application that trusts `ca.pem` in a folder and presents the certificate of this name
 /// there.
-async fn showing(folder: &Path, origin: &str, client: Option<&str>) -> Running {
+async fn showing(folder: &Path, origin: &str, client: Option<&str>) -> RunningApplication {
     let shown = client.map(|client| {
         format!("client_cert_file = \"{client}.pem\"\nclient_private_key_file = \"{client}.key\"\n")
     });
@@ -60,7 +60,7 @@ async fn showing(folder: &Path, origin: &str, client: Option<&str>) -> Running {
 
 /// Checks the failure of a call, several times over, to detect a refusal that arrives late and is
 /// seen by chance alone.
-async fn ends_in(running: &Running, origin: &str, code: &str, reason: &str) {
+async fn ends_in(running: &RunningApplication, origin: &str, code: &str, reason: &str) {
     for _ in 0..4 {
         let answer = running.outbound(origin).await;
         assert_eq!(answer.0, 502, "{answer:?}");

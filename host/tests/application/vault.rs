@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::support::{Application, Running};
+use crate::support::{Application, RunningApplication};
 use crate::upstream::{Authority, Tls};
 
 const TOKEN: &str = "hvs.s3cret-token";
@@ -128,12 +128,12 @@ async fn answer(
 }
 
 /// Starts an application without a cache: each read of a variable asks the vault, as under Spin.
-async fn start(config: String) -> Running {
+async fn start(config: String) -> RunningApplication {
     start_with_cache(config, Duration::ZERO).await.0
 }
 
 /// Starts an application, and returns it with its clock.
-async fn start_with_cache(config: String, cache: Duration) -> (Running, Arc<AtomicI64>) {
+async fn start_with_cache(config: String, cache: Duration) -> (RunningApplication, Arc<AtomicI64>) {
     let mut clock = None;
     let application = Application {
         variables: MANIFEST,
@@ -152,7 +152,7 @@ async fn start_with_cache(config: String, cache: Duration) -> (Running, Arc<Atom
     (running, clock.unwrap())
 }
 
-async fn variable(running: &Running, name: &str) -> (u16, String) {
+async fn variable(running: &RunningApplication, name: &str) -> (u16, String) {
     let headers = [("probe-name", name)];
     running.get("/front/variable", &headers).await
 }

@@ -38,7 +38,7 @@ pub(super) enum EndReason {
 
 /// Reason for refusing a person's answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Obstacle {
+pub(super) enum AnswerRefusal {
     /// The request names the person who is to answer, whose identity is not disclosed.
     AnotherPerson,
     /// The person has no role for the party.
@@ -120,10 +120,10 @@ impl Consent {
 
     /// Checks that the person may answer: by a role for the party, and as the person that the
     /// request names.
-    pub(super) fn authorise(&self, person: &str) -> Result<(), Obstacle> {
+    pub(super) fn authorise(&self, person: &str) -> Result<(), AnswerRefusal> {
         match &self.draft.required_delegator {
-            Some(required) if required != person => Err(Obstacle::AnotherPerson),
-            _ if !may_act_for(person, &self.draft.offered_by) => Err(Obstacle::NoAccess),
+            Some(required) if required != person => Err(AnswerRefusal::AnotherPerson),
+            _ if !may_act_for(person, &self.draft.offered_by) => Err(AnswerRefusal::NoAccess),
             _ => Ok(()),
         }
     }
@@ -133,13 +133,13 @@ impl Consent {
         answer: Answer,
         person: &str,
         now: OffsetDateTime,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), AnswerRefusal> {
         self.authorise(person)?;
         if self.answered.is_some() {
-            return Err(Obstacle::Answered);
+            return Err(AnswerRefusal::Answered);
         }
         if self.is_expired(now) {
-            return Err(Obstacle::Expired);
+            return Err(AnswerRefusal::Expired);
         }
         self.open(now);
         self.answered = Some((now, answer));
@@ -147,12 +147,16 @@ impl Consent {
     }
 
     /// Withdraws the consent as the person; a consent for one use cannot be withdrawn.
-    pub(super) fn withdraw(&mut self, person: &str, now: OffsetDateTime) -> Result<(), Obstacle> {
+    pub(super) fn withdraw(
+        &mut self,
+        person: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), AnswerRefusal> {
         if !may_act_for(person, &self.draft.offered_by) {
-            return Err(Obstacle::NoAccess);
+            return Err(AnswerRefusal::NoAccess);
         }
         if !self.is_in_force(now) || self.is_one_time() {
-            return Err(Obstacle::NotInForce);
+            return Err(AnswerRefusal::NotInForce);
         }
         self.ended = Some(EndReason::Withdrawn);
         Ok(())

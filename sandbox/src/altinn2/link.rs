@@ -18,7 +18,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
-use super::consent::{Consent, Obstacle};
+use super::consent::{AnswerRefusal, Consent};
 use super::draft::{Draft, PortalViewMode};
 use super::page::{self, Choice, Reply};
 use super::redirect::{self, Outcome};
@@ -158,20 +158,24 @@ impl Link {
         is_good.then_some(Self { draft, user_token })
     }
 
-    fn authorise(&self, person: &str) -> Result<(), Obstacle> {
+    fn authorise(&self, person: &str) -> Result<(), AnswerRefusal> {
         let is_user = |token: &String| token.eq_ignore_ascii_case(&user_token(person));
         if !self.user_token.as_ref().is_none_or(is_user) {
-            return Err(Obstacle::AnotherPerson);
+            return Err(AnswerRefusal::AnotherPerson);
         }
         let party = &self.draft.offered_by;
         if party.is_empty() || may_act_for(person, party) {
             Ok(())
         } else {
-            Err(Obstacle::NoAccess)
+            Err(AnswerRefusal::NoAccess)
         }
     }
 
-    fn page(&self, language: crate::kit::html::Language, obstacle: Option<Obstacle>) -> Response {
+    fn page(
+        &self,
+        language: crate::kit::html::Language,
+        obstacle: Option<AnswerRefusal>,
+    ) -> Response {
         let state = json!({ "answered": false, "expired": false });
         let allowed = |person: &str| self.authorise(person).is_ok();
         view::of_draft(&self.draft, state, language, allowed, obstacle)

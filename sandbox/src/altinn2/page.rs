@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::consent::{Consent, Obstacle};
+use super::consent::{AnswerRefusal, Consent};
 use super::draft::Draft;
 use super::redirect::{self, Outcome};
 use super::state::Altinn2;
@@ -150,7 +150,7 @@ fn consent_page(
     altinn2: &Altinn2,
     consent: &Consent,
     language: Language,
-    obstacle: Option<Obstacle>,
+    obstacle: Option<AnswerRefusal>,
 ) -> Response {
     let allowed = |person: &str| consent.authorise(person).is_ok();
     let answer = match consent.status() {

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::api_key::{ApiKey, ApiKeys};
-use super::consent::{Consent, Obstacle};
+use super::consent::{AnswerRefusal, Consent};
 use super::enterprise_user::EnterpriseUser;
 use super::key::KeyRing;
 use super::refusal::Refusal;
@@ -109,7 +109,7 @@ impl Altinn2 {
         answer: Answer,
         person: &str,
         now: OffsetDateTime,
-    ) -> Option<Result<(), Obstacle>> {
+    ) -> Option<Result<(), AnswerRefusal>> {
         self.change(code, |consent| consent.answer(answer, person, now))
     }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::consent::Obstacle;
+use super::consent::AnswerRefusal;
 use super::draft::Draft;
 use super::service::Text;
 use super::{local_time, party};
@@ -18,7 +18,7 @@ pub(super) fn of_draft(
     mut state: Value,
     language: Language,
     allowed: impl Fn(&str) -> bool,
-    obstacle: Option<Obstacle>,
+    obstacle: Option<AnswerRefusal>,
 ) -> Response {
     let handler = draft.handled_by.as_deref().map(party::shown_name);
     let party = Some(&draft.offered_by).filter(|number| !number.is_empty());
@@ -40,7 +40,7 @@ pub(super) fn of_draft(
     }
     let status = match obstacle {
         None => StatusCode::OK,
-        Some(Obstacle::AnotherPerson | Obstacle::NoAccess) => StatusCode::FORBIDDEN,
+        Some(AnswerRefusal::AnotherPerson | AnswerRefusal::NoAccess) => StatusCode::FORBIDDEN,
         Some(_) => StatusCode::BAD_REQUEST,
     };
     html::page(status, "altinn2_consent.html", language, "'none'", state)

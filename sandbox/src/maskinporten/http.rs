@@ -21,7 +21,7 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use super::details::TYPES;
-use super::issue::Issued;
+use super::issue::IssuedToken;
 use super::keys::PublishedKey;
 use super::refusal::Refusal;
 use super::state::Maskinporten;
@@ -105,11 +105,11 @@ async fn token(
         .assertion()
         .and_then(|assertion| maskinporten.issue(&assertion, maskinporten.clock.now()));
     let mut response = match answer {
-        Ok(Issued {
+        Ok(IssuedToken {
             answer,
             warning: None,
         }) => Json(answer).into_response(),
-        Ok(Issued {
+        Ok(IssuedToken {
             answer,
             warning: Some(warning),
         }) => (Extension(JournalNote(warning.to_owned())), Json(answer)).into_response(),

@@ -28,7 +28,7 @@ pub struct Identity {
 }
 
 /// Number of tokens that were issued for each identity.
-pub(super) type Minted = BTreeMap<Identity, u64>;
+pub(super) type MintCounts = BTreeMap<Identity, u64>;
 
 impl Identity {
     pub(super) fn new(client_id: &str, scope: &str, claims: Claims) -> Self {

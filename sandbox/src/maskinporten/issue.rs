@@ -21,7 +21,7 @@ use crate::interfaces::Authorisations;
 use crate::kit::random;
 
 /// Issued token.
-pub(super) struct Issued {
+pub(super) struct IssuedToken {
     pub(super) answer: TokenResponse,
     /// Remark about the grant, for the journal.
     pub(super) warning: Option<&'static str>,
@@ -29,7 +29,11 @@ pub(super) struct Issued {
 
 impl Maskinporten {
     /// Issues the token for a grant's assertion.
-    pub(super) fn issue(&self, assertion: &str, now: OffsetDateTime) -> Result<Issued, Refusal> {
+    pub(super) fn issue(
+        &self,
+        assertion: &str,
+        now: OffsetDateTime,
+    ) -> Result<IssuedToken, Refusal> {
         let altinn = &*self.authorisations;
         let switches = self.switches();
         let register = self.known(now);
@@ -92,7 +96,7 @@ impl Maskinporten {
             scope,
         };
         let warning = "aud is the token endpoint; documentation says the issuer";
-        Ok(Issued {
+        Ok(IssuedToken {
             answer,
             warning: for_endpoint.then_some(warning),
         })

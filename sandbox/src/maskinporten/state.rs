@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::certificate::Trust;
-use super::identity::{Identity, Minted};
+use super::identity::{Identity, MintCounts};
 use super::keys::SigningKey;
 use super::register::{Register, Registrations};
 use super::replay::UsedGrants;
@@ -33,7 +33,7 @@ pub(super) struct State {
     pub(super) registrations: Registrations,
     pub(super) switches: Switches,
     pub(super) spent: UsedGrants,
-    pub(super) minted: Minted,
+    pub(super) minted: MintCounts,
 }
 
 impl Maskinporten {

@@ -122,7 +122,7 @@ fn answer<E>(done: Result<Result<Vec<String>, ActionError>, E>) -> Response {
         Ok(Err(ActionError::NotThisSigner)) => {
             (StatusCode::FORBIDDEN, "that person is not this signer").into_response()
         }
-        Ok(Err(ActionError::Obstacle(obstacle))) => {
+        Ok(Err(ActionError::ActionRefusal(obstacle))) => {
             (StatusCode::CONFLICT, obstacle.to_string()).into_response()
         }
         Ok(Err(ActionError::Trouble(error))) => {

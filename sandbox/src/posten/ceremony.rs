@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::contact;
 use super::job::{Ceremony, Job, JobStatus, SignerStatus};
-use super::life::Obstacle;
+use super::life::ActionRefusal;
 use super::order::{Flow, Order, SignerIdentifier};
 use super::signature::Signature;
 use super::state::Posten;
@@ -28,7 +28,7 @@ pub(super) enum SignerAction {
 pub(super) enum ActionError {
     Unknown,
     NotThisSigner,
-    Obstacle(Obstacle),
+    ActionRefusal(ActionRefusal),
     /// Internal error of the sandbox.
     Trouble(anyhow::Error),
 }
@@ -111,13 +111,13 @@ impl Posten {
                 None => job.fail(position, SignerStatus::SignersNameNotAvailable, now)?,
             },
             SignerAction::Reject => job.fail(position, SignerStatus::Rejected, now)?,
-            SignerAction::Fail if !job.is_direct() => return Err(Obstacle::WrongFlow.into()),
+            SignerAction::Fail if !job.is_direct() => return Err(ActionRefusal::WrongFlow.into()),
             SignerAction::Fail => match switches.technical_failure {
                 TechnicalFailure::Retry => job.break_down(position, now)?,
                 TechnicalFailure::Ends => job.fail(position, SignerStatus::Failed, now)?,
             },
             SignerAction::Block if !matches!(ordered.who, SignerIdentifier::Contact { .. }) => {
-                return Err(Obstacle::WrongFlow.into());
+                return Err(ActionRefusal::WrongFlow.into());
             }
             SignerAction::Block => job.fail(position, SignerStatus::Blocked, now)?,
         }
@@ -193,9 +193,9 @@ pub(super) enum Token {
     TooEarly,
 }
 
-impl From<Obstacle> for ActionError {
-    fn from(obstacle: Obstacle) -> Self {
-        Self::Obstacle(obstacle)
+impl From<ActionRefusal> for ActionError {
+    fn from(obstacle: ActionRefusal) -> Self {
+        Self::ActionRefusal(obstacle)
     }
 }
 

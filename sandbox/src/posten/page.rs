@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::ceremony::{ActionError, SignerAction, may_be};
 use super::job::{Ceremony, Job, SignerStatus};
-use super::life::Obstacle;
+use super::life::ActionRefusal;
 use super::order::SignerIdentifier;
 use super::sender::sender;
 use super::state::Posten;
@@ -145,8 +145,8 @@ async fn answer(
         Ok(Some(exit)) => return (StatusCode::FOUND, [(header::LOCATION, exit)]).into_response(),
         Ok(None) => return ceremony_page(&posten, &headers, StatusCode::OK, None),
         Err(ActionError::NotThisSigner) => (StatusCode::FORBIDDEN, "other"),
-        Err(ActionError::Obstacle(Obstacle::NotYet)) => (StatusCode::CONFLICT, "early"),
-        Err(ActionError::Obstacle(_)) => (StatusCode::CONFLICT, "late"),
+        Err(ActionError::ActionRefusal(ActionRefusal::NotYet)) => (StatusCode::CONFLICT, "early"),
+        Err(ActionError::ActionRefusal(_)) => (StatusCode::CONFLICT, "late"),
         Err(ActionError::Unknown) => return message(StatusCode::NOT_FOUND, language, "used"),
         Err(ActionError::Trouble(_)) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
@@ -204,7 +204,7 @@ fn what_is_left(job: &Job, position: usize) -> &'static str {
     let status = job.signers.get(position).map(|signer| signer.state.status);
     match (job.may_act(position), status) {
         (Ok(()), _) => "open",
-        (Err(Obstacle::NotYet), _) => "early",
+        (Err(ActionRefusal::NotYet), _) => "early",
         (Err(_), Some(SignerStatus::Signed)) => "signed",
         (Err(_), Some(SignerStatus::Rejected)) => "rejected",
         (Err(_), _) => "over",

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use super::access::Caller;
 use super::address::job_id;
 use super::job::Job;
-use super::life::Obstacle;
+use super::life::ActionRefusal;
 use super::pades;
 use super::refusal::{Code, Refusal};
 use super::state::Posten;
@@ -57,7 +57,7 @@ pub(super) async fn cancel(
     with_job(&posten, &caller, asked.results, |job, now| {
         match job.cancel(now) {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
-            Err(Obstacle::WrongFlow) => Err(not_found()),
+            Err(ActionRefusal::WrongFlow) => Err(not_found()),
             Err(_) => Err(Refusal::new(Code::TooLate, "The job is over")),
         }
     })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sandbox::kit::Clock;
-use sandbox::pki::certificates::{Defect, Order, PASSWORD, Written};
+use sandbox::pki::certificates::{Defect, Order, PASSWORD, WrittenFile};
 use sandbox::pki::{EnterpriseAuthority, Profile, Purpose, Vendor};
 
 #[derive(clap::Args)]
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// Written files, with the next steps.
 struct Report {
     order: Order,
-    written: Vec<Written>,
+    written: Vec<WrittenFile>,
     /// Folder of the authorities.
     shared: Option<PathBuf>,
 }
@@ -111,7 +111,7 @@ impl Display for Report {
             name, organisation, ..
         } = &self.order;
         writeln!(out, "Certificates for tests, of {name} ({organisation}):\n")?;
-        for Written { what, path } in &self.written {
+        for WrittenFile { what, path } in &self.written {
             writeln!(out, "  {what:<19}  {}", path.display())?;
         }
         writeln!(out, "  {:<19}  {PASSWORD}", "PKCS#12 password")?;

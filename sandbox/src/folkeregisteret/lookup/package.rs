@@ -10,12 +10,12 @@ pub(super) struct Package {
     pub(super) scope: &'static str,
     /// Package with *hent person* among its services ("Ytelse og responstider").
     pub(super) looks_up: bool,
-    opens: Opens,
+    opens: ConfidentialAccess,
 }
 
 /// Confidential data that a package gives access to.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Opens {
+enum ConfidentialAccess {
     /// No confidential data.
     Open,
     /// Family and parental responsibility.
@@ -24,7 +24,12 @@ enum Opens {
     All,
 }
 
-const fn package(name: &'static str, scope: &'static str, looks_up: bool, opens: Opens) -> Package {
+const fn package(
+    name: &'static str,
+    scope: &'static str,
+    looks_up: bool,
+    opens: ConfidentialAccess,
+) -> Package {
     Package {
         name,
         scope,
@@ -38,45 +43,55 @@ const PACKAGES: [Package; 9] = [
         "offentlig-med-hjemmel",
         "folkeregister:deling/offentligmedhjemmel",
         true,
-        Opens::All,
+        ConfidentialAccess::All,
     ),
     package(
         "finans",
         "folkeregister:deling/finans",
         true,
-        Opens::Relations,
+        ConfidentialAccess::Relations,
     ),
     package(
         "offentligutenhjemmel",
         "folkeregister:deling/offentligutenhjemmel",
         true,
-        Opens::Open,
+        ConfidentialAccess::Open,
     ),
     package(
         "privatutenhjemmel",
         "folkeregister:deling/privatutenhjemmel",
         true,
-        Opens::Open,
+        ConfidentialAccess::Open,
     ),
-    package("privat", "folkeregister:deling/privat", false, Opens::Open),
+    package(
+        "privat",
+        "folkeregister:deling/privat",
+        false,
+        ConfidentialAccess::Open,
+    ),
     package(
         "privatutenfolkeregisteridentifikator",
         "folkeregister:deling/privatutenfolkeregisteridentifikator",
         false,
-        Opens::Open,
+        ConfidentialAccess::Open,
     ),
-    package("presse", "folkeregister:deling/presse", false, Opens::Open),
+    package(
+        "presse",
+        "folkeregister:deling/presse",
+        false,
+        ConfidentialAccess::Open,
+    ),
     package(
         "presseutenfolkeregisteridentifikator",
         "folkeregister:deling/presseutenfolkeregisteridentifikator",
         false,
-        Opens::Open,
+        ConfidentialAccess::Open,
     ),
     package(
         "eid",
         "folkeregister:deling/utstedereid",
         false,
-        Opens::Open,
+        ConfidentialAccess::Open,
     ),
 ];
 
@@ -109,23 +124,26 @@ const BASIS: [&str; 16] = [
 ];
 
 /// Other entities of the register, and the access that each requires.
-const OTHERS: [(&str, Opens); 16] = [
-    ("preferertKontaktadresse", Opens::Open),
-    ("innflytting", Opens::Open),
-    ("utflytting", Opens::Open),
-    ("foedselINorge", Opens::Open),
-    ("rettsligHandleevne", Opens::Open),
-    ("vergemaalEllerFremtidsfullmakt", Opens::Open),
-    ("familierelasjon", Opens::Relations),
-    ("foreldreansvar", Opens::Relations),
-    ("falskIdentitet", Opens::All),
-    ("legitimasjonsdokument", Opens::All),
-    ("utenlandskPersonidentifikasjon", Opens::All),
-    ("utlendingsmyndighetenesIdentifikasjonsnummer", Opens::All),
-    ("opphold", Opens::All),
-    ("bibehold", Opens::All),
-    ("brukAvSamiskSpraak", Opens::All),
-    ("forholdTilSametingetsValgmanntall", Opens::All),
+const OTHERS: [(&str, ConfidentialAccess); 16] = [
+    ("preferertKontaktadresse", ConfidentialAccess::Open),
+    ("innflytting", ConfidentialAccess::Open),
+    ("utflytting", ConfidentialAccess::Open),
+    ("foedselINorge", ConfidentialAccess::Open),
+    ("rettsligHandleevne", ConfidentialAccess::Open),
+    ("vergemaalEllerFremtidsfullmakt", ConfidentialAccess::Open),
+    ("familierelasjon", ConfidentialAccess::Relations),
+    ("foreldreansvar", ConfidentialAccess::Relations),
+    ("falskIdentitet", ConfidentialAccess::All),
+    ("legitimasjonsdokument", ConfidentialAccess::All),
+    ("utenlandskPersonidentifikasjon", ConfidentialAccess::All),
+    (
+        "utlendingsmyndighetenesIdentifikasjonsnummer",
+        ConfidentialAccess::All,
+    ),
+    ("opphold", ConfidentialAccess::All),
+    ("bibehold", ConfidentialAccess::All),
+    ("brukAvSamiskSpraak", ConfidentialAccess::All),
+    ("forholdTilSametingetsValgmanntall", ConfidentialAccess::All),
 ];
 
 const IDENTITY: [&str; 3] = [
@@ -159,7 +177,7 @@ impl Package {
         for part in named {
             match part {
                 "person-basis" => selection.entities.extend(BASIS),
-                "identitetsgrunnlag-utvidet" if self.opens == Opens::All => {
+                "identitetsgrunnlag-utvidet" if self.opens == ConfidentialAccess::All => {
                     selection.entities.extend(IDENTITY);
                 }
                 "identitetsgrunnlag-utvidet" => return Err(Refusal::NotAuthorised),

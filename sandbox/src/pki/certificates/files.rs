@@ -12,7 +12,7 @@ use crate::kit::files;
 
 /// Written file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenFile {
     /// Description of the content.
     pub what: String,
     /// Path of the file.
@@ -26,14 +26,14 @@ impl Package {
     /// # Errors
     ///
     /// Fails if the folder or a file cannot be written.
-    pub fn write(&self, directory: &Path) -> anyhow::Result<Vec<Written>> {
+    pub fn write(&self, directory: &Path) -> anyhow::Result<Vec<WrittenFile>> {
         files::directory(directory)?;
         let mut written = Vec::new();
         let mut put = |what: &str, name: String, content: &[u8]| {
             let path = directory.join(name);
             files::private(&path, content)?;
             let what = what.to_owned();
-            written.push(Written { what, path });
+            written.push(WrittenFile { what, path });
             anyhow::Ok(())
         };
         for certificate in &self.certificates {
@@ -106,7 +106,7 @@ fn pem(der: &[u8]) -> String {
     files::certificate_pem(&STANDARD.encode(der))
 }
 
-fn open_to_others<'a>(files: impl Iterator<Item = &'a Written>) -> anyhow::Result<()> {
+fn open_to_others<'a>(files: impl Iterator<Item = &'a WrittenFile>) -> anyhow::Result<()> {
     for file in files {
         #[cfg(unix)]
         {

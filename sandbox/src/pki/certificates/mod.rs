@@ -16,7 +16,7 @@ mod order;
 use time::OffsetDateTime;
 
 pub use self::defect::Defect;
-pub use self::files::Written;
+pub use self::files::WrittenFile;
 pub use self::keystore::PASSWORD;
 pub use self::order::{Order, Package};
 

@@ -19,7 +19,7 @@ const DIRECT: Duration = Duration::days(30);
 
 /// Reason why an action is not possible.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub(super) enum Obstacle {
+pub(super) enum ActionRefusal {
     #[error("the job is over")]
     Ended,
     #[error("this signer has done what there was to do")]
@@ -65,7 +65,7 @@ impl Job {
         position: usize,
         signature: Signature,
         contacts: &Contacts,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ActionRefusal> {
         let at = signature.at;
         self.answer(position, SignerStatus::Signed, at)?;
         if let Some(signer) = self.signers.get_mut(position) {
@@ -90,7 +90,7 @@ impl Job {
         position: usize,
         status: SignerStatus,
         at: OffsetDateTime,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ActionRefusal> {
         self.answer(position, status, at)?;
         self.end(at, JobStatus::Failed);
         Ok(())
@@ -101,19 +101,19 @@ impl Job {
         &mut self,
         position: usize,
         at: OffsetDateTime,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ActionRefusal> {
         self.answer(position, SignerStatus::Failed, at)?;
         self.report(at);
         Ok(())
     }
 
     /// The sender's change of mind: only in the portal.
-    pub(super) fn cancel(&mut self, at: OffsetDateTime) -> Result<(), Obstacle> {
+    pub(super) fn cancel(&mut self, at: OffsetDateTime) -> Result<(), ActionRefusal> {
         if self.is_direct() {
-            return Err(Obstacle::WrongFlow);
+            return Err(ActionRefusal::WrongFlow);
         }
         if self.status != JobStatus::InProgress {
-            return Err(Obstacle::Ended);
+            return Err(ActionRefusal::Ended);
         }
         let open: Vec<u8> = self.activated.keys().copied().collect();
         self.mark(at, SignerStatus::Cancelled, |group, _| {
@@ -124,18 +124,18 @@ impl Job {
     }
 
     /// Returns whether the signer at `position` may act now.
-    pub(super) fn may_act(&self, position: usize) -> Result<(), Obstacle> {
-        let signer = self.signers.get(position).ok_or(Obstacle::Answered)?;
+    pub(super) fn may_act(&self, position: usize) -> Result<(), ActionRefusal> {
+        let signer = self.signers.get(position).ok_or(ActionRefusal::Answered)?;
         if self.status != JobStatus::InProgress {
-            return Err(Obstacle::Ended);
+            return Err(ActionRefusal::Ended);
         }
         if !is_open(signer.state.status) {
-            return Err(Obstacle::Answered);
+            return Err(ActionRefusal::Answered);
         }
         let group = self.order.signers.get(position).map(|signer| signer.order);
         match group {
             Some(group) if self.activated.contains_key(&group) => Ok(()),
-            _ => Err(Obstacle::NotYet),
+            _ => Err(ActionRefusal::NotYet),
         }
     }
 
@@ -144,7 +144,7 @@ impl Job {
         position: usize,
         status: SignerStatus,
         since: OffsetDateTime,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<(), ActionRefusal> {
         self.may_act(position)?;
         if let Some(signer) = self.signers.get_mut(position) {
             signer.state = State { status, since };

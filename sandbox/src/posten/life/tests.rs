@@ -18,7 +18,7 @@ fn nobody() -> Contacts {
     Contacts::default()
 }
 
-fn sign(job: &mut Job, position: usize, at: OffsetDateTime) -> Result<(), Obstacle> {
+fn sign(job: &mut Job, position: usize, at: OffsetDateTime) -> Result<(), ActionRefusal> {
     let signature = signature(&job.order, at);
     job.sign(position, signature, &nobody())
 }
@@ -35,7 +35,10 @@ fn a_direct_job_is_done_when_all_have_signed() {
     assert_eq!(job.told(), (CompletedSuccessfully, vec![Signed, Signed]));
     assert_eq!(job.ended, Some(START + DAY * 2));
     assert_eq!(job.changes.len(), 2);
-    assert_eq!(sign(&mut job, 0, START + DAY * 3), Err(Obstacle::Ended));
+    assert_eq!(
+        sign(&mut job, 0, START + DAY * 3),
+        Err(ActionRefusal::Ended)
+    );
 }
 
 #[test]
@@ -46,7 +49,7 @@ fn one_refusal_ends_the_job_for_all() {
         .job(START);
     job.fail(0, Rejected, START).unwrap();
     assert_eq!(job.told(), (JobFailed, vec![Rejected, NotApplicable]));
-    assert_eq!(job.fail(1, Rejected, START), Err(Obstacle::Ended));
+    assert_eq!(job.fail(1, Rejected, START), Err(ActionRefusal::Ended));
     assert_eq!(job.changes.len(), 1);
 }
 
@@ -101,9 +104,9 @@ fn groups_sign_one_after_the_other_and_each_has_its_own_time() {
         .signed_by(EIRIK, 1)
         .signed_by(NOBODY, 1);
     let mut job = order.job(START);
-    assert_eq!(sign(&mut job, 0, START), Err(Obstacle::NotYet));
+    assert_eq!(sign(&mut job, 0, START), Err(ActionRefusal::NotYet));
     sign(&mut job, 1, START).unwrap();
-    assert_eq!(sign(&mut job, 0, START), Err(Obstacle::NotYet));
+    assert_eq!(sign(&mut job, 0, START), Err(ActionRefusal::NotYet));
     let later = START + Duration::hours(20);
     sign(&mut job, 2, later).unwrap();
     assert_eq!(job.signers[0].state.since, later);
@@ -133,7 +136,7 @@ fn a_portal_job_opens_when_it_is_to() {
         available_seconds: 3600,
     };
     let mut job = order.job(START);
-    assert_eq!(sign(&mut job, 0, START), Err(Obstacle::NotYet));
+    assert_eq!(sign(&mut job, 0, START), Err(ActionRefusal::NotYet));
     job.advance(START + DAY * 7, &nobody());
     assert_eq!(job.may_act(0), Ok(()));
     // Read much later: it was open for an hour.
@@ -153,10 +156,10 @@ fn a_portal_job_can_be_cancelled_until_it_is_over() {
         .job(START);
     job.cancel(START).unwrap();
     assert_eq!(job.told(), (JobFailed, vec![Cancelled, NotApplicable]));
-    assert_eq!(job.cancel(START), Err(Obstacle::Ended));
+    assert_eq!(job.cancel(START), Err(ActionRefusal::Ended));
     assert_eq!(job.changes.len(), 1);
     let mut job = direct(true).signed_by(RAGNA, 0).job(START);
-    assert_eq!(job.cancel(START), Err(Obstacle::WrongFlow));
+    assert_eq!(job.cancel(START), Err(ActionRefusal::WrongFlow));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use innsyn_core::platform::Platform;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::secret::Secret;
 use innsyn_protocols::altinn::{ConsentRequest, Creation, Outcome};
-use innsyn_runtime::idempotency::Running;
+use innsyn_runtime::idempotency::RequestLease;
 use innsyn_runtime::state::State;
 
 /// Result of a start.
@@ -66,7 +66,7 @@ impl Consents {
         key: Key<'_>,
         requester: Requester<'_>,
         callback: &str,
-        running: &Running<'_>,
+        running: &RequestLease<'_>,
     ) -> Result<Started, Problem> {
         let number = Cell::new(0_u8);
         let id = || {

@@ -8,7 +8,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 
 use super::browser_return::{BrowserReturn, WAITING};
-use super::order::Ordered;
+use super::order::OrderOutcome;
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::settings::SignatureConfig;
 use super::upload::{self, Format, Rights};
@@ -178,8 +178,8 @@ impl SignatureApi {
             .signatures
             .order(context, customer, order, key.as_ref());
         match ordered.await? {
-            Ordered::Created(job) => json(StatusCode::CREATED, &job),
-            Ordered::Unknown(job) => json(StatusCode::ACCEPTED, &job),
+            OrderOutcome::Created(job) => json(StatusCode::CREATED, &job),
+            OrderOutcome::Unknown(job) => json(StatusCode::ACCEPTED, &job),
         }
     }
 

@@ -52,7 +52,7 @@ pub use api::SignatureApi;
 pub use browser_return::BrowserReturn;
 pub use drain::Drained;
 pub use job::{JobView, SignerView, Status};
-pub use order::{FlowOptions, Order, Ordered, RETURN};
+pub use order::{FlowOptions, Order, OrderOutcome, RETURN};
 pub use settings::{SEAL_CERTIFICATE_CHAIN, SEAL_KEY, SignatureConfig};
 
 use innsyn_core::context::Context;

@@ -62,7 +62,7 @@ pub enum FlowOptions {
 
 /// Result of an order.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Ordered {
+pub enum OrderOutcome {
     /// Posten has created the job. For a direct job the signers have their `redirect_url`.
     Created(JobView),
     /// Posten may have created the job: its response was lost. Nothing is sent again.
@@ -99,7 +99,7 @@ impl Signatures {
         customer: &Customer,
         order: Order,
         key: Option<&Key>,
-    ) -> Result<Ordered, Problem> {
+    ) -> Result<OrderOutcome, Problem> {
         let state = State::random(context.platform);
         let return_address = match &order.flow {
             FlowOptions::Direct(address) => Some(address.clone()),
@@ -129,7 +129,7 @@ impl Signatures {
         customer: &Customer,
         draft: Draft,
         key: &Key,
-    ) -> Result<Ordered, Problem> {
+    ) -> Result<OrderOutcome, Problem> {
         let (consumer, subject) = (&customer.consumer, &customer.subject);
         let entry = Entry::new(&self.store, consumer, subject, ROUTE, key);
         let running = entry.begin(context, &draft.fingerprint()).await?;
@@ -143,11 +143,11 @@ impl Signatures {
         let (ordered, is_kept) = match known {
             Err(problem) => (Err(problem), true),
             Ok(Some(job)) if job.status() == Status::Unknown => {
-                (Ok(Ordered::Unknown(job.view())), true)
+                (Ok(OrderOutcome::Unknown(job.view())), true)
             }
             Ok(Some(job)) => {
                 let view = self.with_new_pages(context, &job).await;
-                (Ok(Ordered::Created(view)), true)
+                (Ok(OrderOutcome::Created(view)), true)
             }
             Ok(None) => {
                 let ordered = self.order_new(context, customer, draft, id).await;
@@ -166,7 +166,7 @@ impl Signatures {
         customer: &Customer,
         draft: Draft,
         id: String,
-    ) -> Result<Ordered, Problem> {
+    ) -> Result<OrderOutcome, Problem> {
         let Draft {
             mut job,
             state,
@@ -196,7 +196,7 @@ impl Signatures {
                 let mut event = Event::from_problem("order", &problem);
                 (event.level, event.outcome) = (Level::Error, "unknown");
                 context.log(&event);
-                return Ok(Ordered::Unknown(seen(id, record).view()));
+                return Ok(OrderOutcome::Unknown(seen(id, record).view()));
             }
         };
         record.take(&created);
@@ -204,7 +204,7 @@ impl Signatures {
             // The job exists nevertheless, and the queue will deliver its status.
             context.log(&Event::from_problem("order", &problem));
         }
-        Ok(Ordered::Created(self.with_pages(
+        Ok(OrderOutcome::Created(self.with_pages(
             context,
             &seen(id, record),
             &created,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use innsyn_core::platform::Response;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_protocols::posten::refusal::{self, Code, Reason, Refusal};
-use innsyn_protocols::posten::{RequestError, Unreadable};
+use innsyn_protocols::posten::{RequestError, UnreadableAnswer};
 use innsyn_runtime::outbound;
 
 /// Name of the service in the log.
@@ -111,7 +111,7 @@ pub(super) fn is_proof(answer: &Response) -> bool {
     answer.status().is_client_error() || of_proxy(answer).is_some()
 }
 
-pub(super) fn unreadable(error: Unreadable) -> Problem {
+pub(super) fn unreadable(error: UnreadableAnswer) -> Problem {
     outbound::unreadable(POSTEN, error)
 }
 

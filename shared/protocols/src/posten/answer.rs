@@ -1,7 +1,7 @@
 //! Answers to the creation of a job and to the request for a new signing page.
 
 use super::read::{self, Element};
-use super::{Address, Flow, Identity, Posten, Unreadable};
+use super::{Address, Flow, Identity, Posten, UnreadableAnswer};
 use innsyn_core::secret::Secret;
 
 /// Job that Posten has created.
@@ -33,8 +33,8 @@ pub struct CreatedSigner {
 /// Parses the answer to [`Posten::create`].
 ///
 /// # Errors
-/// [`Unreadable`], each variant.
-pub fn created(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Created, Unreadable> {
+/// [`UnreadableAnswer`], each variant.
+pub fn created(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Created, UnreadableAnswer> {
     let name = match flow {
         Flow::Direct => "direct-signature-job-response",
         Flow::Portal => "portal-signature-job-response",
@@ -55,9 +55,9 @@ pub fn created(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Created, Unre
         signers: signers?,
     };
     match flow {
-        Flow::Direct if created.signers.is_empty() => Err(Unreadable::Element("signer")),
+        Flow::Direct if created.signers.is_empty() => Err(UnreadableAnswer::Element("signer")),
         Flow::Portal if created.cancellation.is_none() => {
-            Err(Unreadable::Element("cancellation-url"))
+            Err(UnreadableAnswer::Element("cancellation-url"))
         }
         _ => Ok(created),
     }
@@ -66,24 +66,26 @@ pub fn created(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Created, Unre
 /// Parses the answer to [`Posten::new_redirect`].
 ///
 /// # Errors
-/// [`Unreadable`], each variant.
-pub fn signer(posten: &Posten, body: &[u8]) -> Result<CreatedSigner, Unreadable> {
+/// [`UnreadableAnswer`], each variant.
+pub fn signer(posten: &Posten, body: &[u8]) -> Result<CreatedSigner, UnreadableAnswer> {
     let answer = read::message(body, &["direct-signer-response"])?;
     created_signer(posten, &answer)
 }
 
-fn created_signer(posten: &Posten, element: &Element) -> Result<CreatedSigner, Unreadable> {
+fn created_signer(posten: &Posten, element: &Element) -> Result<CreatedSigner, UnreadableAnswer> {
     let who = ["signer-identifier", "personal-identification-number"];
     let who = who.iter().find_map(|name| element.text_of(name));
-    let who = who.ok_or(Unreadable::Element("signer-identifier"))?;
+    let who = who.ok_or(UnreadableAnswer::Element("signer-identifier"))?;
     let address = element
         .attribute("href")
-        .ok_or(Unreadable::Element("href"))?;
+        .ok_or(UnreadableAnswer::Element("href"))?;
     let redirect = element.text_of("redirect-url");
-    let redirect = redirect.ok_or(Unreadable::Element("redirect-url"))?;
+    let redirect = redirect.ok_or(UnreadableAnswer::Element("redirect-url"))?;
     Ok(CreatedSigner {
         who: Identity::Named(who.to_owned()),
-        address: posten.address(address).ok_or(Unreadable::Foreign("href"))?,
+        address: posten
+            .address(address)
+            .ok_or(UnreadableAnswer::Foreign("href"))?,
         redirect: Secret::new(redirect.to_owned()),
     })
 }

@@ -59,7 +59,7 @@ impl Flow {
 
 /// Reason why an answer of Posten is rejected. No text repeats any of the answer.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Unreadable {
+pub enum UnreadableAnswer {
     /// Not XML in UTF-8, or with a DOCTYPE, or nested deeper than any message of Posten.
     #[error("the answer is not the XML that was expected")]
     Malformed,

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 
-use super::{Address, Posten, Unreadable};
+use super::{Address, Posten, UnreadableAnswer};
 
 /// The only namespace of the API.
 pub(super) const NAMESPACE: &str = "http://signering.posten.no/schema/v1";
@@ -27,13 +27,13 @@ pub(super) struct Element {
 }
 
 /// Parses a message, which must have one of the `names`.
-pub(super) fn message(body: &[u8], names: &[&str]) -> Result<Element, Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::Malformed)?;
-    let root = tree(text.trim_start_matches('\u{feff}')).ok_or(Unreadable::Malformed)?;
+pub(super) fn message(body: &[u8], names: &[&str]) -> Result<Element, UnreadableAnswer> {
+    let text = std::str::from_utf8(body).map_err(|_| UnreadableAnswer::Malformed)?;
+    let root = tree(text.trim_start_matches('\u{feff}')).ok_or(UnreadableAnswer::Malformed)?;
     if names.contains(&root.name.as_str()) {
         Ok(root)
     } else {
-        Err(Unreadable::Message)
+        Err(UnreadableAnswer::Message)
     }
 }
 
@@ -122,10 +122,10 @@ impl Element {
     }
 
     /// Returns the number in `signature-job-id`.
-    pub(super) fn job_id(&self) -> Result<i64, Unreadable> {
+    pub(super) fn job_id(&self) -> Result<i64, UnreadableAnswer> {
         let text = self.text_of("signature-job-id");
         text.and_then(|text| text.parse().ok())
-            .ok_or(Unreadable::Element("signature-job-id"))
+            .ok_or(UnreadableAnswer::Element("signature-job-id"))
     }
 
     /// Returns the address in the child with this name, if present.
@@ -133,7 +133,7 @@ impl Element {
         &self,
         posten: &Posten,
         name: &'static str,
-    ) -> Result<Option<Address>, Unreadable> {
+    ) -> Result<Option<Address>, UnreadableAnswer> {
         let element = self.child(name);
         element
             .map(|element| element.own_address(posten, name))
@@ -145,7 +145,9 @@ impl Element {
         &self,
         posten: &Posten,
         name: &'static str,
-    ) -> Result<Address, Unreadable> {
-        posten.address(self.text()).ok_or(Unreadable::Foreign(name))
+    ) -> Result<Address, UnreadableAnswer> {
+        posten
+            .address(self.text())
+            .ok_or(UnreadableAnswer::Foreign(name))
     }
 }

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 
 use super::read::{self, Element};
-use super::{Address, Flow, Identity, Posten, Unreadable};
+use super::{Address, Flow, Identity, Posten, UnreadableAnswer};
 
 /// Snapshot of a job. Delivery is at least once and unordered: a snapshot may come twice, and an
 /// older one after a newer one.
@@ -124,8 +124,8 @@ impl SignerStatus {
 /// Parses a change from a queue, or the answer to [`Posten::status`].
 ///
 /// # Errors
-/// [`Unreadable`], each variant.
-pub fn read(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Change, Unreadable> {
+/// [`UnreadableAnswer`], each variant.
+pub fn read(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Change, UnreadableAnswer> {
     match flow {
         Flow::Direct => direct(posten, &read::message(body, &[DIRECT])?),
         Flow::Portal => portal(posten, &read::message(body, &[PORTAL])?),
@@ -135,8 +135,8 @@ pub fn read(posten: &Posten, flow: Flow, body: &[u8]) -> Result<Change, Unreadab
 const DIRECT: &str = "direct-signature-job-status-response";
 const PORTAL: &str = "portal-signature-job-status-change-response";
 
-fn direct(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
-    let signatures: Result<Vec<_>, Unreadable> = answer
+fn direct(posten: &Posten, answer: &Element) -> Result<Change, UnreadableAnswer> {
+    let signatures: Result<Vec<_>, UnreadableAnswer> = answer
         .children("xades-url")
         .map(|element| {
             Ok((
@@ -160,13 +160,13 @@ fn direct(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
     change(posten, answer, "signature-job-status", states, answer)
 }
 
-fn portal(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
+fn portal(posten: &Posten, answer: &Element) -> Result<Change, UnreadableAnswer> {
     let signatures = answer
         .child("signatures")
-        .ok_or(Unreadable::Element("signatures"))?;
+        .ok_or(UnreadableAnswer::Element("signatures"))?;
     let states = signatures.children("signature").map(|element| {
         let status = element.child("status");
-        let status = status.ok_or(Unreadable::Element("status"))?;
+        let status = status.ok_or(UnreadableAnswer::Element("status"))?;
         Ok(SignerState {
             who: signer_of(element),
             status: SignerStatus::from_text(status.text()),
@@ -176,7 +176,7 @@ fn portal(posten: &Posten, answer: &Element) -> Result<Change, Unreadable> {
     });
     let change = change(posten, answer, "status", states.collect(), signatures)?;
     if change.confirmation.is_none() {
-        return Err(Unreadable::Element("confirmation-url"));
+        return Err(UnreadableAnswer::Element("confirmation-url"));
     }
     Ok(change)
 }
@@ -186,18 +186,18 @@ fn change(
     posten: &Posten,
     answer: &Element,
     job: &'static str,
-    signers: Result<Vec<SignerState>, Unreadable>,
+    signers: Result<Vec<SignerState>, UnreadableAnswer>,
     signatures: &Element,
-) -> Result<Change, Unreadable> {
+) -> Result<Change, UnreadableAnswer> {
     let signers = signers?;
     if signers.is_empty() {
-        return Err(Unreadable::Element("status"));
+        return Err(UnreadableAnswer::Element("status"));
     }
     let job = match answer.text_of(job) {
         Some("IN_PROGRESS") => JobStatus::InProgress,
         Some("COMPLETED_SUCCESSFULLY") => JobStatus::Completed,
         Some("FAILED") => JobStatus::Failed,
-        _ => return Err(Unreadable::Element(job)),
+        _ => return Err(UnreadableAnswer::Element(job)),
     };
     Ok(Change {
         job_id: answer.job_id()?,
@@ -227,8 +227,8 @@ fn signer_of(signature: &Element) -> Option<Identity> {
     })
 }
 
-fn since(status: &Element) -> Result<OffsetDateTime, Unreadable> {
+fn since(status: &Element) -> Result<OffsetDateTime, UnreadableAnswer> {
     let text = status.attribute("since");
-    let text = text.ok_or(Unreadable::Element("since"))?;
-    OffsetDateTime::parse(text, &Iso8601::DEFAULT).map_err(|_| Unreadable::Element("since"))
+    let text = text.ok_or(UnreadableAnswer::Element("since"))?;
+    OffsetDateTime::parse(text, &Iso8601::DEFAULT).map_err(|_| UnreadableAnswer::Element("since"))
 }

@@ -119,8 +119,8 @@ pub struct Entry<'a> {
     parts: [&'a str; 3],
 }
 
-/// Lease on a key by a request in progress. It must end with [`Running::end`].
-pub struct Running<'a> {
+/// Lease on a key by a request in progress. It must end with [`RequestLease::end`].
+pub struct RequestLease<'a> {
     entry: &'a Entry<'a>,
     lease: Lease<'a>,
     row: Row,
@@ -159,7 +159,7 @@ impl<'a> Entry<'a> {
         &'a self,
         context: &Context<'_, P>,
         fingerprint: &Fingerprint,
-    ) -> Result<Running<'a>, Problem> {
+    ) -> Result<RequestLease<'a>, Problem> {
         self.kept(context, fingerprint).await?;
         let lease = Lease::acquire_briefly(
             context,
@@ -180,7 +180,7 @@ impl<'a> Entry<'a> {
             Err(problem) => Err(problem),
         };
         match begun {
-            Ok(row) => Ok(Running {
+            Ok(row) => Ok(RequestLease {
                 entry: self,
                 lease,
                 row,
@@ -239,7 +239,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl Running<'_> {
+impl RequestLease<'_> {
     /// Returns the random-looking bytes of the id with this number: the same for each repeat of the
     /// request.
     pub fn id(&self, number: u8) -> [u8; 16] {

@@ -12,7 +12,7 @@ async fn order_on<P: Platform>(
     platform: &P,
     order: Order,
     key: &str,
-) -> Result<Ordered, Problem> {
+) -> Result<OrderOutcome, Problem> {
     let key = Key::read(Some(&format!("\"{key}\""))).expect("a key");
     let context = context(platform);
     let signatures = &bed.signatures;
@@ -21,7 +21,7 @@ async fn order_on<P: Platform>(
         .await
 }
 
-fn order(bed: &TestBed, order: Order, key: &str) -> Result<Ordered, Problem> {
+fn order(bed: &TestBed, order: Order, key: &str) -> Result<OrderOutcome, Problem> {
     bed.platform.run(order_on(bed, &*bed.platform, order, key))
 }
 
@@ -153,7 +153,7 @@ fn an_order_that_is_stopped_anywhere_is_there_once_when_it_is_sent_again() {
         let jobs = bed.posten.jobs();
         bed.platform.advance(TIME);
         let again = order(&bed, direct(), "k").expect("an answer");
-        let (Ordered::Created(again) | Ordered::Unknown(again)) = again;
+        let (OrderOutcome::Created(again) | OrderOutcome::Unknown(again)) = again;
         assert_eq!(bed.status(&again.id).id, again.id);
         match bed.posten.jobs().as_slice() {
             [job] => assert_eq!(job.reference, again.id, "stopped before step {steps}"),

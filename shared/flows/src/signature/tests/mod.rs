@@ -100,14 +100,18 @@ impl TestBed {
         }
     }
 
-    async fn order_on<P: Platform>(&self, platform: &P, order: Order) -> Result<Ordered, Problem> {
+    async fn order_on<P: Platform>(
+        &self,
+        platform: &P,
+        order: Order,
+    ) -> Result<OrderOutcome, Problem> {
         let context = context(platform);
         self.signatures
             .order(&context, &self.kari, order, None)
             .await
     }
 
-    fn order(&self, order: Order) -> Result<Ordered, Problem> {
+    fn order(&self, order: Order) -> Result<OrderOutcome, Problem> {
         self.platform.run(self.order_on(&*self.platform, order))
     }
 
@@ -167,17 +171,17 @@ fn context<P: Platform>(platform: &P) -> Context<'_, P> {
     Context::new(platform, "signature", TIME)
 }
 
-fn made(ordered: Result<Ordered, Problem>) -> JobView {
+fn made(ordered: Result<OrderOutcome, Problem>) -> JobView {
     match ordered.expect("an answer") {
-        Ordered::Created(job) => job,
-        Ordered::Unknown(job) => panic!("unknown: {job:?}"),
+        OrderOutcome::Created(job) => job,
+        OrderOutcome::Unknown(job) => panic!("unknown: {job:?}"),
     }
 }
 
-fn unknown(ordered: Result<Ordered, Problem>) -> JobView {
+fn unknown(ordered: Result<OrderOutcome, Problem>) -> JobView {
     match ordered.expect("an answer") {
-        Ordered::Unknown(job) => job,
-        Ordered::Created(job) => panic!("made: {job:?}"),
+        OrderOutcome::Unknown(job) => job,
+        OrderOutcome::Created(job) => panic!("made: {job:?}"),
     }
 }
 

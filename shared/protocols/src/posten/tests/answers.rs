@@ -82,7 +82,7 @@ fn a_new_page() {
     assert_eq!(answer.address.as_str(), "/s/1");
     assert_eq!(answer.redirect.expose(), "https://posten.example/n");
     let other = signer(&posten(), DIRECT.as_bytes());
-    assert_eq!(other, Err(Unreadable::Message));
+    assert_eq!(other, Err(UnreadableAnswer::Message));
 }
 
 #[test]
@@ -90,48 +90,54 @@ fn answers_that_cannot_be_used() {
     let doctype = format!("<!DOCTYPE a><a/>{}", &DIRECT[56..]);
     let deep = format!("{}{}", "<a>".repeat(5000), "</a>".repeat(5000));
     let cases = [
-        (String::new(), Unreadable::Malformed),
-        ("You are 310000205".to_owned(), Unreadable::Malformed),
-        ("<html></html>".to_owned(), Unreadable::Message),
-        (PORTAL.to_owned(), Unreadable::Message),
-        (doctype, Unreadable::Malformed),
-        (deep, Unreadable::Malformed),
-        (format!("{DIRECT}<again/>"), Unreadable::Malformed),
-        (format!("{DIRECT}text"), Unreadable::Malformed),
+        (String::new(), UnreadableAnswer::Malformed),
+        ("You are 310000205".to_owned(), UnreadableAnswer::Malformed),
+        ("<html></html>".to_owned(), UnreadableAnswer::Message),
+        (PORTAL.to_owned(), UnreadableAnswer::Message),
+        (doctype, UnreadableAnswer::Malformed),
+        (deep, UnreadableAnswer::Malformed),
+        (format!("{DIRECT}<again/>"), UnreadableAnswer::Malformed),
+        (format!("{DIRECT}text"), UnreadableAnswer::Malformed),
         (
             DIRECT.replace("</reference>", "&x;</reference>"),
-            Unreadable::Malformed,
+            UnreadableAnswer::Malformed,
         ),
-        (DIRECT.replace("</reference>", ""), Unreadable::Malformed),
+        (
+            DIRECT.replace("</reference>", ""),
+            UnreadableAnswer::Malformed,
+        ),
         (
             DIRECT.replace("schema/v1", "schema/v2"),
-            Unreadable::Message,
+            UnreadableAnswer::Message,
         ),
         (
             DIRECT.replace("90417</", "x</"),
-            Unreadable::Element("signature-job-id"),
+            UnreadableAnswer::Element("signature-job-id"),
         ),
         (
             DIRECT.replace("signature-job-id", "id"),
-            Unreadable::Element("signature-job-id"),
+            UnreadableAnswer::Element("signature-job-id"),
         ),
-        (DIRECT.replace("href=", "ref="), Unreadable::Element("href")),
+        (
+            DIRECT.replace("href=", "ref="),
+            UnreadableAnswer::Element("href"),
+        ),
         (
             DIRECT.replace("signer-identifier", "x"),
-            Unreadable::Element("signer-identifier"),
+            UnreadableAnswer::Element("signer-identifier"),
         ),
         (
             DIRECT.replace("redirect-url", "x"),
-            Unreadable::Element("redirect-url"),
+            UnreadableAnswer::Element("redirect-url"),
         ),
-        (DIRECT.replace("signer ", "x "), Unreadable::Malformed),
+        (DIRECT.replace("signer ", "x "), UnreadableAnswer::Malformed),
         (
             DIRECT.replace("href=\"https://api.", "href=\"https://evil."),
-            Unreadable::Foreign("href"),
+            UnreadableAnswer::Foreign("href"),
         ),
         (
             DIRECT.replace("<status-url>https://api.", "<status-url>https://evil."),
-            Unreadable::Foreign("status-url"),
+            UnreadableAnswer::Foreign("status-url"),
         ),
     ];
     for (place, (body, error)) in cases.into_iter().enumerate() {
@@ -142,12 +148,12 @@ fn answers_that_cannot_be_used() {
     let latin: Vec<u8> = latin.chars().map(|character| character as u8).collect();
     assert_eq!(
         created(&posten(), Flow::Direct, &latin).err(),
-        Some(Unreadable::Malformed)
+        Some(UnreadableAnswer::Malformed)
     );
     let bare = PORTAL.replace("cancellation-url", "x");
     assert_eq!(
         created(&posten(), Flow::Portal, bare.as_bytes()).err(),
-        Some(Unreadable::Element("cancellation-url"))
+        Some(UnreadableAnswer::Element("cancellation-url"))
     );
     let with_mark = format!("\u{feff}{PORTAL}");
     assert!(created(&posten(), Flow::Portal, with_mark.as_bytes()).is_ok());

@@ -39,7 +39,7 @@ const PORTAL: &str = r#"<portal-signature-job-status-change-response xmlns="http
     </signatures>
 </portal-signature-job-status-change-response>"#;
 
-fn change(flow: Flow, body: &str) -> Result<Change, Unreadable> {
+fn change(flow: Flow, body: &str) -> Result<Change, UnreadableAnswer> {
     read(&posten(), flow, body.as_bytes())
 }
 
@@ -166,79 +166,79 @@ fn changes_that_cannot_be_used() {
             Flow::Portal,
             "confirmation-url",
             "x",
-            Some(Unreadable::Element("confirmation-url")),
+            Some(UnreadableAnswer::Element("confirmation-url")),
         ),
         (
             Flow::Portal,
             "IN_PROGRESS",
             "PAUSED",
-            Some(Unreadable::Element("status")),
+            Some(UnreadableAnswer::Element("status")),
         ),
         (
             Flow::Portal,
             "signatures>",
             "x>",
-            Some(Unreadable::Element("signatures")),
+            Some(UnreadableAnswer::Element("signatures")),
         ),
         (
             Flow::Portal,
             "signature>",
             "x>",
-            Some(Unreadable::Element("status")),
+            Some(UnreadableAnswer::Element("status")),
         ),
         (
             Flow::Portal,
             "status since",
             "x since",
-            Some(Unreadable::Malformed),
+            Some(UnreadableAnswer::Malformed),
         ),
         (
             Flow::Portal,
             "since=",
             "sinc=",
-            Some(Unreadable::Element("since")),
+            Some(UnreadableAnswer::Element("since")),
         ),
         (
             Flow::Portal,
             "2026-11-23T08:00:00Z",
             "2026-11-23T08:00:00",
-            Some(Unreadable::Element("since")),
+            Some(UnreadableAnswer::Element("since")),
         ),
         (
             Flow::Portal,
             ">90418<",
             "><",
-            Some(Unreadable::Element("signature-job-id")),
+            Some(UnreadableAnswer::Element("signature-job-id")),
         ),
         (
             Flow::Portal,
             "https://api.posten.example/j/pades",
             "https://evil.example/",
-            Some(Unreadable::Foreign("pades-url")),
+            Some(UnreadableAnswer::Foreign("pades-url")),
         ),
         (
             Flow::Portal,
             "https://api.posten.example/j/xades",
             "/j/xades",
-            Some(Unreadable::Foreign("xades-url")),
+            Some(UnreadableAnswer::Foreign("xades-url")),
         ),
         (
             Flow::Direct,
             "ns4:status ",
             "ns4:x ",
-            Some(Unreadable::Malformed),
+            Some(UnreadableAnswer::Malformed),
         ),
         (
             Flow::Direct,
             "signature-job-status>",
             "x>",
-            Some(Unreadable::Element("signature-job-status")),
+            Some(UnreadableAnswer::Element("signature-job-status")),
         ),
         (
             Flow::Direct,
             "\"http://signering.posten.no/schema/v1\"",
             "\"x\"",
-            Some(Unreadable::Message),
+            Some(UnreadableAnswer::Message),
         ),
     ] {
         let body = match flow {
@@ -250,6 +250,6 @@ fn changes_that_cannot_be_used() {
     }
     assert_eq!(
         change(Flow::Direct, PORTAL).err(),
-        Some(Unreadable::Message)
+        Some(UnreadableAnswer::Message)
     );
 }
