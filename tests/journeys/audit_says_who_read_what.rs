@@ -155,3 +155,53 @@ async fn each_kind_of_request_leaves_a_line_and_none_names_anybody() {
         assert!(caller.is_some_and(|caller| !caller.is_empty()), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ordered_and_who_read_a_job() {
+    let bed = TestBed::start().await;
+    let ragna = bed.customer("ragna");
+    let job = bed.back_end_orders(&ragna, "SAK-1").await;
+    let id = job["id"].as_str().expect("an id");
+    ragna.job(id).await;
+    bed.back_end_gets("/signatures/orders/SAK-1").await;
+    bed.back_end_gets("/signatures/orders?reference=SAK-1")
+        .await;
+    let path = format!("/signatures/{id}");
+    bed.customer("eirik")
+        .send(Method::GET, &path, None, None)
+        .await
+        .problem(404, "signature-unknown");
+
+    let lines = trail(&bed);
+    let about: Vec<_> = lines.iter().filter(|line| line["resource"] == id).collect();
+    let routes: Vec<_> = about
+        .iter()
+        .map(|line| (&line["method"], &line["route"]))
+        .collect();
+    assert_eq!(
+        json!(routes),
+        json!([
+            ["POST", "/signatures/orders"],
+            ["GET", "/signatures/{id}"],
+            ["GET", "/signatures/orders/{job}"],
+        ])
+    );
+    let back_end = bed.sandbox.back_end().subject;
+    assert_eq!(about[0]["service"], back_end);
+    assert_eq!(about[2]["service"], back_end);
+    let list = lines.iter().find(|line| line["resource"] == "list");
+    assert_eq!(list.expect("a line")["parties"], json!([]));
+    if let Some(signer) = pseudonym(&bed, &ragna.pid) {
+        let customer = pseudonym(&bed, ragna.subject()).expect("as above");
+        assert_eq!(about[1]["caller"], customer);
+        assert_eq!(about[1]["parties"], json!([signer]));
+        for line in [about[0], about[2]] {
+            let mut parties: Vec<_> = line["parties"].as_array().expect("a list").clone();
+            parties.sort_by_key(Value::to_string);
+            let mut expected = [json!(signer), json!(customer)];
+            expected.sort_by_key(Value::to_string);
+            assert_eq!(parties, expected);
+        }
+    }
+    bed.log_is_clean(&[&ragna.pid]);
+}

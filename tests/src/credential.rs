@@ -50,7 +50,8 @@ impl TestBed {
     pub fn back_end_credential(&self, consumer: &str, body: &str) -> String {
         let back_end = self.sandbox.back_end();
         let now = self.app_now();
-        sign(back_end.subject, back_end.seed, consumer, body, now)
+        let request = BoundRequest::to_token(consumer, body);
+        sign(back_end.subject, back_end.seed, &request, now)
     }
 
     /// Requests a token of `consumer` as the back end.
@@ -70,25 +71,57 @@ impl TestBed {
         let now = self.app_now();
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         http.post(format!("{}{PATH}", self.inside))
-            .bearer_auth(sign(subject, seed, consumer, &body, now))
+            .bearer_auth(sign(
+                subject,
+                seed,
+                &BoundRequest::to_token(consumer, &body),
+                now,
+            ))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body)
     }
 }
 
-/// Signs a credential of `subject`, whose key has this seed, for `consumer` and this body.
-fn sign(subject: &str, seed: &str, consumer: &str, body: &str, now: OffsetDateTime) -> String {
+/// Request to which a credential is bound.
+pub(crate) struct BoundRequest<'a> {
+    pub(crate) audience: &'a str,
+    pub(crate) consumer: &'a str,
+    pub(crate) method: &'a str,
+    /// Path with the query.
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl<'a> BoundRequest<'a> {
+    const fn to_token(consumer: &'a str, body: &'a str) -> Self {
+        Self {
+            audience: "token",
+            consumer,
+            method: "POST",
+            path: PATH,
+            body,
+        }
+    }
+}
+
+/// Signs a credential of `subject`, whose key has this seed, for one request.
+pub(crate) fn sign(
+    subject: &str,
+    seed: &str,
+    request: &BoundRequest<'_>,
+    now: OffsetDateTime,
+) -> String {
     let seed = URL_SAFE_NO_PAD.decode(seed).expect("base64url");
     let key = EncodingKey::from_ed_der(&[&PKCS8_PREFIX[..], &seed].concat());
     let now = now.unix_timestamp();
     let claims = json!({
         "iss": subject,
         "sub": subject,
-        "aud": "token",
-        "consumer": consumer,
-        "method": "POST",
-        "path": PATH,
-        "body_sha256": URL_SAFE_NO_PAD.encode(Sha256::digest(body)),
+        "aud": request.audience,
+        "consumer": request.consumer,
+        "method": request.method,
+        "path": request.path,
+        "body_sha256": URL_SAFE_NO_PAD.encode(Sha256::digest(request.body)),
         "iat": now,
         "exp": now + 30,
         "jti": Uuid::new_v4(),

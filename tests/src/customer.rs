@@ -50,6 +50,11 @@ impl<'a> Customer<'a> {
         )
     }
 
+    /// Returns `sub` of the login token.
+    pub fn subject(&self) -> &'static str {
+        self.person.subject
+    }
+
     /// Returns the login token, for a test that outlives this customer.
     pub fn login(&self) -> &str {
         &self.token

@@ -14,6 +14,7 @@
 )]
 
 mod answer;
+mod back_end;
 mod browser;
 mod build;
 mod credential;
@@ -32,6 +33,7 @@ mod test_bed;
 mod vault;
 
 pub use answer::Answer;
+pub use back_end::agreement;
 pub use browser::Browser;
 pub use build::{as_deployed, build_components};
 pub use customer::Customer;

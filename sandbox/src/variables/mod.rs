@@ -20,7 +20,7 @@ use crate::population::{Consumer, FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 use crate::posten::POSTEN;
 use crate::vault::Vault;
 use clients::clients;
-use services::{BACK_END, services};
+use services::{BACK_END, ordering_services, services};
 
 pub(crate) use secrets::Secrets;
 
@@ -106,7 +106,9 @@ pub(crate) fn variables(
         ("skatteetaten_origin", addresses.skatteetaten.clone()),
         ("posten_origin", addresses.posten.clone()),
         ("posten_page_origin", addresses.posten_page.clone()),
+        ("signature_orders", "free".to_owned()),
         ("signature_orders_claim", ORDERS_CLAIM.to_owned()),
+        ("signature_services", ordering_services(secrets)),
         ("seal_certificate_chain", seal.chain.clone()),
         ("seal_key", seal.key.clone()),
         ("income_origin", addresses.income.clone()),

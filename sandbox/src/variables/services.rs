@@ -1,6 +1,8 @@
-//! Variable `token_services`: the clients of the token component, and their permissions.
+//! Variables `token_services` and `signature_services`: programs with keys of their own, and their
+//! permissions.
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::secrets::Secrets;
 use crate::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
@@ -94,4 +96,14 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
             ..Service::default()
         },
     ]
+}
+
+/// Returns `signature_services`: the back end, which orders signatures for its bank.
+pub(super) fn ordering_services(secrets: &Secrets) -> String {
+    let services = json!([{
+        "subject": BACK_END,
+        "public_key": secrets.back_end_signing.public,
+        "consumers": [FJORDBANKEN],
+    }]);
+    services.to_string()
 }

@@ -119,7 +119,7 @@ impl Trail {
     }
 
     /// Records the number of a party that the request is about, even if the caller has no access to
-    /// it.
+    /// it; or the subject of a customer whose job a back end acts on.
     pub fn party(&self, number: &str) {
         if let Some(audit) = self.0.borrow_mut().as_mut() {
             let is_known = audit.numbers.iter().any(|known| known.expose() == number);

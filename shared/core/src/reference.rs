@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::{Kind, Problem};
 use crate::text::holds_number;
 
 /// Maximum length of a reference, in characters.
@@ -48,6 +49,22 @@ impl Reference {
             return Err(ReferenceError::Id);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Parses the reference in the field `field` of a request.
+    ///
+    /// # Errors
+    ///
+    /// `Kind::PersonalDataMisplaced` for a national identity number, and `Kind::RequestInvalid` for
+    /// any other text that is not a reference.
+    pub fn parse_field(field: &str, text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            let kind = match error {
+                ReferenceError::Number => Kind::PersonalDataMisplaced,
+                ReferenceError::Form | ReferenceError::Id => Kind::RequestInvalid,
+            };
+            Problem::new(kind).detail(format!("{field} {error}"))
+        })
     }
 
     /// Returns the reference as text.

@@ -30,6 +30,9 @@ fn documented() -> Vec<DocumentedRoute> {
         if let Some(named) = line.strip_prefix("  /") {
             path = format!("/{}", named.trim_end_matches(':'))
                 .replace("{id}", &"a".repeat(32))
+                .replace("{job}", "SAK-1")
+                .replace("{name}", "loan")
+                .replace("{version}", "1")
                 .replace("{signer}", "0")
                 .replace("{outcome}", "completed");
             assert!(!path.contains('{'), "{path}");

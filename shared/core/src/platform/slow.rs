@@ -1,5 +1,6 @@
 //! Platform with slow stores, for tests of concurrency.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -11,15 +12,32 @@ use super::{Keys, Limits, Platform, Request, SendError, StoreError, Stream, Vari
 pub struct SlowPlatform<'a> {
     platform: &'a Memory,
     longest: Duration,
+    /// Number of uses of a store that are still not delayed.
+    quick: Cell<u32>,
 }
 
 impl<'a> SlowPlatform<'a> {
     /// Creates a platform whose stores answer after at most `longest`.
     pub const fn new(platform: &'a Memory, longest: Duration) -> Self {
-        Self { platform, longest }
+        Self {
+            platform,
+            longest,
+            quick: Cell::new(0),
+        }
+    }
+
+    /// Returns the platform with stores that become slow only after this many uses.
+    #[must_use]
+    pub fn after(self, quick: u32) -> Self {
+        self.quick.set(quick);
+        self
     }
 
     async fn later<T>(&self, act: impl Future<Output = T>) -> T {
+        if let Some(left) = self.quick.get().checked_sub(1) {
+            self.quick.set(left);
+            return act.await;
+        }
         let mut chance = [0; 2];
         self.platform.random(&mut chance);
         let [is_slow, time] = chance;

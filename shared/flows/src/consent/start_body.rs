@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use innsyn_core::party::Party;
-use innsyn_core::problem::{Kind, Problem};
-use innsyn_core::reference::{Reference, ReferenceError};
+use innsyn_core::problem::Problem;
+use innsyn_core::reference::Reference;
 use innsyn_runtime::idempotency::Fingerprint;
 
 /// Maximum number of members of `metadata`: more than any service requires.
@@ -48,20 +48,17 @@ impl StartBody {
 
     /// Returns the consumer's own reference.
     pub(super) fn reference(&self) -> Result<Option<Reference>, Problem> {
-        let reference = self.reference.as_deref().map(Reference::parse);
-        reference.transpose().map_err(|error| {
-            let kind = match error {
-                ReferenceError::Number => Kind::PersonalDataMisplaced,
-                ReferenceError::Form | ReferenceError::Id => Kind::RequestInvalid,
-            };
-            Problem::new(kind).detail(format!("reference {error}"))
-        })
+        let reference = self.reference.as_deref();
+        reference
+            .map(|text| Reference::parse_field("reference", text))
+            .transpose()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use innsyn_core::problem::Kind;
 
     #[test]
     fn a_reference_is_optional_and_holds_no_number() {

@@ -1,4 +1,4 @@
-//! Actions of a customer on a signature job of theirs.
+//! Actions of customers and back ends on a signature job.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use http::{HeaderValue, StatusCode};
 use super::Signatures;
 use super::job::{Job, JobView};
 use super::refusal::{self, POSTEN};
+use super::viewer::Viewer;
 use innsyn_core::context::Context;
 use innsyn_core::log::Event;
 use innsyn_core::platform::{Answer, Body, Platform, Request, Response};
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_protocols::posten::{Flow, answer};
-use innsyn_runtime::caller::Customer;
 use innsyn_runtime::outbound::{self, Endpoint, RetryPolicy};
 
 /// Endpoint policy of the actions: they are idempotent.
@@ -54,10 +54,10 @@ impl Signatures {
     pub async fn pades<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<Answer, Problem> {
-        let job = self.job(context, customer, id).await?;
+        let job = self.job(context, viewer, id).await?;
         let address = job.snapshot().and_then(|snapshot| snapshot.pades.as_ref());
         let address = address.ok_or_else(|| not_ready("Posten has no signed document yet"))?;
         let request = self.posten.pades(address).map_err(refusal::unsendable)?;
@@ -74,11 +74,11 @@ impl Signatures {
     pub async fn xades<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
         signer: &str,
     ) -> Result<Answer, Problem> {
-        let job = self.job(context, customer, id).await?;
+        let job = self.job(context, viewer, id).await?;
         let number = number(&job, signer)?;
         let address = job.signer(number).and_then(|signer| signer.xades.as_ref());
         let address =
@@ -96,10 +96,10 @@ impl Signatures {
     pub async fn confirm<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<JobView, Problem> {
-        let job = self.job(context, customer, id).await?;
+        let job = self.job(context, viewer, id).await?;
         let address = job.snapshot().and_then(|known| known.confirmation.as_ref());
         let address = address.ok_or_else(|| not_ready("The job has no change to confirm"))?;
         let request = self.posten.confirm(address).map_err(refusal::unsendable)?;
@@ -114,17 +114,22 @@ impl Signatures {
     ///
     /// `Kind::SignatureUnknown` for an unknown job, `Kind::RequestInvalid` for a direct one,
     /// `Kind::SignatureNotReady` before its status is known, `Kind::SignatureTooLate` if it can no
-    /// longer be cancelled, and the problems of Posten.
+    /// longer be cancelled, `Kind::CustodyPending` for a customer before the bank has its copy, and
+    /// the problems of Posten.
     pub async fn cancel<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<JobView, Problem> {
-        let job = self.job(context, customer, id).await?;
+        let viewer = viewer.into();
+        let job = self.job(context, viewer, id).await?;
         if job.record.flow == Flow::Direct {
             return Err(Problem::new(Kind::RequestInvalid)
                 .detail("Only a job of the portal flow can be cancelled"));
+        }
+        if viewer.is_customer() {
+            self.expect_custody(context, viewer.consumer, id).await?;
         }
         let Some(address) = job.cancellation() else {
             return Err(if job.snapshot().is_some() {
@@ -148,11 +153,11 @@ impl Signatures {
     pub async fn redirect<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
         signer: &str,
     ) -> Result<String, Problem> {
-        let job = self.job(context, customer, id).await?;
+        let job = self.job(context, viewer, id).await?;
         let number = number(&job, signer)?;
         if job.record.flow == Flow::Portal {
             return Err(Problem::new(Kind::RequestInvalid)
@@ -210,17 +215,22 @@ impl Signatures {
     /// # Errors
     ///
     /// `Kind::SignatureUnknown` for an unknown job, `Kind::SignatureNotReady` before Posten allows
-    /// it, and the problems of Posten.
+    /// it, `Kind::CustodyPending` for a customer before the bank has its copy, and the problems of
+    /// Posten.
     pub async fn delete_documents<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<(), Problem> {
-        let mut job = self.job(context, customer, id).await?;
+        let viewer = viewer.into();
+        let mut job = self.job(context, viewer, id).await?;
+        if viewer.is_customer() {
+            self.expect_custody(context, viewer.consumer, id).await?;
+        }
         if job.delete_documents().is_none() {
             // The change that ended the job was received before the documents could be deleted.
-            let consumer = &customer.consumer;
+            let consumer = viewer.consumer;
             let token = self.rows(context).token(consumer, id).await?;
             self.settle(context, consumer, &mut job, token.as_ref())
                 .await;

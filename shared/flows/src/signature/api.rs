@@ -1,34 +1,37 @@
 //! HTTP handlers of the signature component.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{StatusCode, header};
-use serde::Serialize;
 
 use super::browser_return::{BrowserReturn, WAITING};
-use super::order::OrderOutcome;
+use super::order::{Order, OrderOutcome};
+use super::orders::{
+    BackEnds, CustomerOrders, LIST_PARAMETERS, OrderingBackEnd, TemplateOrderRequest,
+};
 use super::page::{TROUBLE, UNKNOWN_LINK};
+use super::placement::Placement;
 use super::settings::SignatureConfig;
-use super::upload::{self, Format, Rights};
+use super::upload::{self, Format, Rights, Upload};
 use super::{STORE, Signatures};
+use innsyn_core::audit::Pseudonyms;
 use innsyn_core::context::Context;
 use innsyn_core::marks::{Class, Marking};
 use innsyn_core::origin::Origin;
 use innsyn_core::platform::{Answer, Body, Platform};
-use innsyn_core::problem::Problem;
+use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::secret::Secret;
 use innsyn_core::semaphore::Semaphore;
 use innsyn_core::trace::CallerTraces;
 use innsyn_protocols::posten::job::SignerIdentifier;
-use innsyn_runtime::caller::{Customer, LoginTokens, Timer, Visitor};
+use innsyn_runtime::caller::{Customer, LoginTokens, Timer, VerifiedCaller, Visitor};
 use innsyn_runtime::config::Consumers;
 use innsyn_runtime::expiry::Expiry;
 use innsyn_runtime::idempotency::{self, Key};
-use innsyn_runtime::inbound::Access::{Link, Login, Maintenance};
+use innsyn_runtime::inbound::Access::{Link, Login, Maintenance, Service};
 use innsyn_runtime::inbound::{
-    BodyLimits, Component, MemoryBudget, Parameters, Route, RoutedRequest, json, see_other,
+    BodyLimits, Component, MemoryBudget, MemoryReservation, Parameters, Route, RoutedRequest, json,
+    see_other,
 };
 use innsyn_runtime::return_address::ReturnAddresses;
 use innsyn_runtime::state::State;
@@ -41,29 +44,35 @@ const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 /// memory about three times.
 const ORDERS: usize = 4;
 
+/// Path of a template.
+const TEMPLATE: &str = "/signatures/templates/{name}/{version}";
+
 /// HTTP handlers of the signature component. Live as long as the instance.
 ///
-/// Paths have the parameters `id`, `signer` and `outcome`.
+/// Paths have the parameters `id` or `job`, `signer`, `outcome`, `name` and `version`.
 #[derive(Debug)]
 pub struct SignatureApi {
     customers: LoginTokens,
-    signatures: Signatures,
+    back_ends: BackEnds,
+    pub(super) signatures: Signatures,
     consumers: Consumers,
     orders_claim: Option<String>,
-    return_addresses: ReturnAddresses,
+    pub(super) return_addresses: ReturnAddresses,
     web_origins: Vec<Origin>,
     maintenance_secrets: Vec<Secret<String>>,
     caller_traces: CallerTraces,
-    memory: MemoryBudget,
-    expiry: Expiry,
-    marking: Marking,
+    pub(super) memory: MemoryBudget,
+    pub(super) expiry: Expiry,
+    pub(super) marking: Marking,
 }
 
 impl From<SignatureConfig> for SignatureApi {
     fn from(config: SignatureConfig) -> Self {
         let expiry = Expiry::new(config.seal.certificate().into_iter());
+        let pseudonyms = Pseudonyms::new(&config.login.key_sets.key);
         Self {
             expiry,
+            back_ends: BackEnds::new(config.services, pseudonyms),
             customers: LoginTokens::new(config.login, config.consumers.clone(), config.environment),
             signatures: Signatures {
                 environment: config.environment,
@@ -72,6 +81,8 @@ impl From<SignatureConfig> for SignatureApi {
                 seal: config.seal,
                 queue: config.queue,
                 public_url: config.public_url,
+                policy: config.policy,
+                needs_custody: config.policy.customers != CustomerOrders::Free,
                 waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
@@ -88,7 +99,7 @@ impl From<SignatureConfig> for SignatureApi {
 
 impl<P: Platform + 'static> Component<P> for SignatureApi {
     type Settings = SignatureConfig;
-    type Service = Infallible;
+    type Service = OrderingBackEnd;
 
     const NAME: &'static str = "signature";
 
@@ -97,6 +108,37 @@ impl<P: Platform + 'static> Component<P> for SignatureApi {
         // Before the routes of a job, whose id could be the same.
         Route::post("/signatures/drain", Maintenance(&Self::drain)),
         Route::post("/signatures/sweep", Maintenance(&Self::sweep)),
+        Route::post("/signatures/orders", Service(&Self::order_by_back_end)),
+        Route::get("/signatures/orders", Service(&Self::list_orders))
+            .with_query(Parameters::Only(LIST_PARAMETERS)),
+        Route::get("/signatures/orders/{job}", Service(&Self::order_status)),
+        Route::get(
+            "/signatures/orders/{job}/pades",
+            Service(&Self::order_pades),
+        ),
+        Route::get(
+            "/signatures/orders/{job}/signers/{signer}/xades",
+            Service(&Self::order_xades),
+        ),
+        Route::post(
+            "/signatures/orders/{job}/confirm",
+            Service(&Self::confirm_order),
+        ),
+        Route::post(
+            "/signatures/orders/{job}/cancel",
+            Service(&Self::cancel_order),
+        ),
+        Route::post(
+            "/signatures/orders/{job}/acknowledge",
+            Service(&Self::acknowledge_order),
+        ),
+        Route::delete(
+            "/signatures/orders/{job}/documents",
+            Service(&Self::delete_order_documents),
+        ),
+        Route::post("/signatures/templates", Service(&Self::register_template)),
+        Route::get(TEMPLATE, Service(&Self::template)),
+        Route::delete(TEMPLATE, Service(&Self::withdraw_template)),
         // Posten adds its own parameters.
         Route::get("/signatures/return/{outcome}", Link(&Self::come_back))
             .with_query(Parameters::AmongOthers(&["job", "status_query_token"])),
@@ -133,6 +175,15 @@ impl<P: Platform + 'static> Component<P> for SignatureApi {
     fn maintenance_secrets(&self) -> &[Secret<String>] {
         &self.maintenance_secrets
     }
+
+    async fn service(
+        &self,
+        context: &Context<'_, P>,
+        request: &RoutedRequest,
+    ) -> Result<OrderingBackEnd, Problem> {
+        let logins = &self.customers;
+        self.back_ends.identify(context, logins, request).await
+    }
 }
 
 impl SignatureApi {
@@ -140,170 +191,89 @@ impl SignatureApi {
     ///
     /// # Errors
     ///
-    /// The problems of the body and its validation, of the idempotency key, and
-    /// of Posten.
+    /// `Kind::OrderNotAllowed` where the back end orders, the problems of the body, its template and
+    /// its validation, of the idempotency key, and of Posten.
     async fn order<P: Platform>(
         &self,
         context: &Context<'_, P>,
         customer: &Customer,
         request: &RoutedRequest,
     ) -> Result<Answer, Problem> {
+        let customers = self.signatures.policy.customers;
+        if customers == CustomerOrders::Refused {
+            return Err(Kind::OrderNotAllowed.into());
+        }
         self.expiry.tell(context);
         let key = Key::read(request.header(idempotency::HEADER)?)?;
-        let content_type = request.header("content-type")?.unwrap_or_default();
-        let mut watch = Format::from_content_type(content_type)?.watch();
         // Held until the response: the order parsed from the body is about as large.
         let mut reservation = self.memory.reserve(customer.subject.expose());
-        let limits = BodyLimits {
-            largest: upload::LARGEST,
-            reservation: Some(&mut reservation),
-            watch: Some(&mut watch),
-        };
-        let body = request.body.read(context, customer, limits).await?;
+        let upload = self.upload(context, customer, request, &mut reservation);
+        let upload = upload.await?;
         let rights = Rights {
-            customer,
+            customer: Some(customer),
             orders_claim: self.orders_claim.as_deref(),
             return_addresses: &self.return_addresses,
         };
-        let order = rights.read(content_type, &body)?;
+        let (order, template) = if customers == CustomerOrders::Templates || upload.names_template()
+        {
+            let request = TemplateOrderRequest::read(&upload)?;
+            let template = request.template()?;
+            context.audit.resource(&template.to_string());
+            let found = self
+                .signatures
+                .template_for(context, customer, &template)
+                .await?;
+            (request.order(&found, &rights, &upload)?, Some(template))
+        } else {
+            (rights.read(&upload)?, None)
+        };
+        // The order has copied what it needs.
+        drop(upload);
+        let context = &self.marked(context, customer, Class::Orders);
+        let placement = Placement::by_customer(customer, template);
+        self.place(context, &placement, order, key.as_ref()).await
+    }
+
+    /// Receives the body of an order, for which `reservation` counts the memory.
+    pub(super) async fn upload<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        caller: &impl VerifiedCaller,
+        request: &RoutedRequest,
+        reservation: &mut MemoryReservation<'_>,
+    ) -> Result<Upload, Problem> {
+        let content_type = request.header("content-type")?.unwrap_or_default();
+        let mut watch = Format::from_content_type(content_type)?.watch();
+        let limits = BodyLimits {
+            largest: upload::LARGEST,
+            reservation: Some(reservation),
+            watch: Some(&mut watch),
+        };
+        let body = request.body.read(context, caller, limits).await?;
+        Upload::read(content_type, &body)
+    }
+
+    /// Places an order, and answers it.
+    pub(super) async fn place<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        placement: &Placement<'_>,
+        order: Order,
+        key: Option<&Key>,
+    ) -> Result<Answer, Problem> {
         for signer in &order.signers {
             if let SignerIdentifier::Person(number) = &signer.who {
                 context.audit.party(number.expose());
             }
         }
-        // The order has copied what it needs.
-        drop(body);
-        let context = &self.marked(context, customer, Class::Orders);
-        let ordered = self
+        match self
             .signatures
-            .order(context, customer, order, key.as_ref());
-        match ordered.await? {
+            .order(context, placement, order, key)
+            .await?
+        {
             OrderOutcome::Created(job) => json(StatusCode::CREATED, &job),
             OrderOutcome::Unknown(job) => json(StatusCode::ACCEPTED, &job),
         }
-    }
-
-    /// Handles `GET /signatures/{id}`: returns the job's status.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::status`].
-    async fn status<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let id = request.path("id");
-        let job = self.signatures.status(context, customer, id).await?;
-        json(StatusCode::OK, &job)
-    }
-
-    /// Handles `GET /signatures/{id}/pades`: returns the signed document.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::pades`].
-    async fn pades<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let id = request.path("id");
-        self.signatures.pades(context, customer, id).await
-    }
-
-    /// Handles `GET /signatures/{id}/signers/{signer}/xades`: returns a signer's signature.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::xades`].
-    async fn xades<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let (id, signer) = (request.path("id"), request.path("signer"));
-        self.signatures.xades(context, customer, id, signer).await
-    }
-
-    /// Handles `POST /signatures/{id}/confirm`: confirms the last change to Posten.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::confirm`].
-    async fn confirm<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let id = request.path("id");
-        let job = self.signatures.confirm(context, customer, id).await?;
-        json(StatusCode::OK, &job)
-    }
-
-    /// Handles `POST /signatures/{id}/cancel`: cancels a job of the portal flow.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::cancel`].
-    async fn cancel<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let id = request.path("id");
-        let job = self.signatures.cancel(context, customer, id).await?;
-        json(StatusCode::ACCEPTED, &job)
-    }
-
-    /// Handles `POST /signatures/{id}/signers/{signer}/redirect`: returns a new redirect URL for a
-    /// signer.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::redirect`].
-    async fn redirect<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let (id, signer) = (request.path("id"), request.path("signer"));
-        let redirect = self.signatures.redirect(context, customer, id, signer);
-        let redirect_url = redirect.await?;
-        json(StatusCode::OK, &RedirectBody { redirect_url })
-    }
-
-    /// Handles `DELETE /signatures/{id}/documents`: deletes the documents at Posten.
-    ///
-    /// # Errors
-    ///
-    /// The problems of [`Signatures::delete_documents`].
-    async fn delete_documents<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        customer: &Customer,
-        request: &RoutedRequest,
-    ) -> Result<Answer, Problem> {
-        let context = &self.marked(context, customer, Class::Customers);
-        let id = request.path("id");
-        self.signatures
-            .delete_documents(context, customer, id)
-            .await?;
-        let mut answer = Answer::new(Body::Whole(Bytes::new()));
-        *answer.status_mut() = StatusCode::NO_CONTENT;
-        Ok(answer)
     }
 
     /// Handles `GET /signatures/return/{outcome}`: redirects the browser, or shows a page. The
@@ -379,7 +349,7 @@ impl SignatureApi {
         json(StatusCode::OK, &swept)
     }
 
-    fn marked<'a, P: Platform>(
+    pub(super) fn marked<'a, P: Platform>(
         &self,
         context: &Context<'a, P>,
         customer: &Customer,
@@ -387,9 +357,4 @@ impl SignatureApi {
     ) -> Context<'a, P> {
         customer.marked(&context.marked(self.marking.marks(class)))
     }
-}
-
-#[derive(Serialize)]
-struct RedirectBody {
-    redirect_url: String,
 }

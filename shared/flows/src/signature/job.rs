@@ -1,5 +1,8 @@
 //! Signature job in the customer's view.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -7,12 +10,13 @@ use time::format_description::well_known::Rfc3339;
 use super::Signatures;
 use super::record::{Record, is_id};
 use super::snapshot::{self, StatusSnapshot};
+use super::viewer::Viewer;
 use innsyn_core::context::Context;
+use innsyn_core::party::PersonNumber;
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_protocols::posten::status::{JobStatus, SignerStatus};
-use innsyn_protocols::posten::{Address, Flow};
-use innsyn_runtime::caller::Customer;
+use innsyn_protocols::posten::{Address, Flow, Identity};
 
 /// Status of a job.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -52,6 +56,16 @@ pub struct JobView {
     pub status: Status,
     /// Signers, in the order of the order.
     pub signers: Vec<SignerView>,
+    /// Sealed package in base64; only in the response to an order that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+}
+
+impl JobView {
+    pub(super) fn with_package(mut self, package: Option<Bytes>) -> Self {
+        self.package = package.map(|package| STANDARD.encode(package));
+        self
+    }
 }
 
 /// Signer as shown to the customer.
@@ -85,7 +99,7 @@ pub(super) struct Job {
 }
 
 impl Signatures {
-    /// Returns the stored status of one of the customer's jobs.
+    /// Returns the stored status of a job.
     ///
     /// # Errors
     ///
@@ -94,36 +108,54 @@ impl Signatures {
     pub async fn status<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<JobView, Problem> {
-        Ok(self.job(context, customer, id).await?.view())
+        Ok(self.job(context, viewer, id).await?.view())
     }
 
-    /// Returns one of the customer's jobs; another customer's counts as unknown.
+    /// Returns a job of the viewer's; one that they may not see counts as unknown. The audit line
+    /// gets its id and the persons that it is about.
     pub(super) async fn job<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<Job, Problem> {
+        let viewer = viewer.into();
         let rows = self.rows(context);
         let record = if is_id(id) {
-            rows.record(&customer.consumer, id).await?
+            rows.record(viewer.consumer, id).await?
         } else {
             None
         };
         let record = record
-            .filter(|record| record.is_of(&customer.subject))
+            .filter(|record| viewer.may_see(record))
             .ok_or(Kind::SignatureUnknown)?;
+        context.audit.resource(id);
+        for number in record.signers.iter().filter_map(person) {
+            context.audit.party(number);
+        }
+        if !viewer.is_customer() {
+            // Its pseudonym is the one that the customer's own requests have as their caller.
+            context.audit.party(record.subject());
+        }
         let snapshot = rows
-            .snapshot(&customer.consumer, id, record.signers.len())
+            .snapshot(viewer.consumer, id, record.signers.len())
             .await?;
         Ok(Job {
             id: id.to_owned(),
             record,
             snapshot,
         })
+    }
+}
+
+/// Returns the national identity number of a signer who has one.
+fn person(identity: &Identity) -> Option<&str> {
+    match identity {
+        Identity::Named(name) if PersonNumber::parse(name).is_ok() => Some(name),
+        _ => None,
     }
 }
 
@@ -145,6 +177,7 @@ impl Job {
             flow: self.record.flow,
             status: self.status(),
             signers: signers.map(|number| self.signer_view(number)).collect(),
+            package: None,
         }
     }
 

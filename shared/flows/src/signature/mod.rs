@@ -29,12 +29,17 @@ mod actions;
 mod api;
 mod browser_return;
 mod change;
+mod custody;
+mod customer_api;
 mod drain;
 mod form;
 mod job;
+mod once;
 mod order;
 mod order_request;
+mod orders;
 mod page;
+mod placement;
 mod record;
 mod refusal;
 mod rows;
@@ -42,6 +47,7 @@ mod send;
 mod settings;
 mod snapshot;
 mod upload;
+mod viewer;
 
 #[cfg(test)]
 mod fake;
@@ -53,7 +59,9 @@ pub use browser_return::BrowserReturn;
 pub use drain::Drained;
 pub use job::{JobView, SignerView, Status};
 pub use order::{FlowOptions, Order, OrderOutcome, RETURN};
+pub use orders::{CustomerOrders, OrderPolicy, OrderingBackEnd, OrderingService};
 pub use settings::{SEAL_CERTIFICATE_CHAIN, SEAL_KEY, SignatureConfig};
+pub use viewer::Viewer;
 
 use innsyn_core::context::Context;
 use innsyn_core::origin::Origin;
@@ -82,6 +90,11 @@ pub struct Signatures {
     pub queue: Option<String>,
     /// Public origin of the app, the base of the exit addresses.
     pub public_url: Origin,
+    /// Policy of orders.
+    pub policy: OrderPolicy,
+    /// True if the bank must have its copy of the documents before a customer may cancel a job or
+    /// delete its documents.
+    pub needs_custody: bool,
     /// Semaphore that limits the browsers that wait for a status lookup at Posten.
     waiting: Semaphore,
 }

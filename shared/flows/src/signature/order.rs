@@ -1,22 +1,25 @@
 //! Creation of signature jobs.
 
+use futures::future::try_join;
 use time::OffsetDateTime;
 
 use super::Signatures;
 use super::job::{Job, JobView, Status};
-use super::record::{Record, id_of, random_id};
-use super::send::Sent;
+use super::placement::{OrderedBy, Placement};
+use super::record::{Record, Slots, id_of, random_id, sha256};
+use super::send::{Sent, Transmission};
 use innsyn_core::context::Context;
 use innsyn_core::log::{Event, Level};
+use innsyn_core::party::OrganisationNumber;
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::{Kind, Problem};
+use innsyn_core::reference::Reference;
 use innsyn_protocols::posten::answer::Created;
 use innsyn_protocols::posten::job::{
     AuthenticationLevel, Document, ExitAddresses, IdentifierInDocument, InvalidJob, Plan, Signer,
     Violation,
 };
 use innsyn_protocols::posten::{self, Flow};
-use innsyn_runtime::caller::Customer;
 use innsyn_runtime::idempotency::{Entry, Fingerprint, Key};
 use innsyn_runtime::return_address::ReturnAddress;
 use innsyn_runtime::state::State;
@@ -69,9 +72,6 @@ pub enum OrderOutcome {
     Unknown(JobView),
 }
 
-/// Route, as part of idempotency keys.
-const ROUTE: &str = "POST /signatures";
-
 /// Validated order without an id.
 struct Draft {
     job: posten::Job,
@@ -82,30 +82,37 @@ struct Draft {
 impl Draft {
     /// Returns the fingerprint of the order: everything that Posten would receive except random
     /// values, and the address to which the browser returns.
-    fn fingerprint(&self) -> Fingerprint {
+    fn fingerprint(&self, placement: &Placement<'_>) -> Fingerprint {
         let address = self.return_address.as_ref().map(ReturnAddress::as_str);
         let content = self.job.content_hash();
-        Fingerprint::from_parts(&[&content, address.unwrap_or_default().as_bytes()])
+        let mut parts = vec![&content[..], address.unwrap_or_default().as_bytes()];
+        if let OrderedBy::BackEnd(_) = placement.ordered_by {
+            let reference = placement.reference.as_ref().map(Reference::as_str);
+            parts.push(placement.subject.expose().as_bytes());
+            parts.push(reference.unwrap_or_default().as_bytes());
+        }
+        Fingerprint::from_parts(&parts)
     }
 }
 
 impl Signatures {
-    /// Orders the job for `customer`, in the order of steps described in the parent module. A
-    /// repeat with the same key returns the same job, with new redirect URLs for those who have not
-    /// signed yet.
-    pub(crate) async fn order<P: Platform>(
+    /// Orders the job, in the order of steps described in the parent module. A repeat with the same
+    /// key returns the same job, with new redirect URLs for those who have not signed yet.
+    pub(super) async fn order<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
-        order: Order,
+        placement: &Placement<'_>,
+        mut order: Order,
         key: Option<&Key>,
     ) -> Result<OrderOutcome, Problem> {
+        self.policy
+            .apply(&mut order.authentication, &mut order.signers)?;
         let state = State::random(context.platform);
         let return_address = match &order.flow {
             FlowOptions::Direct(address) => Some(address.clone()),
             FlowOptions::Portal { .. } => None,
         };
-        let job = self.job_of(order, customer, &state);
+        let job = self.job_of(order, placement.consumer, &state);
         job.check(self.environment, context.now())
             .map_err(|error| invalid_job(&error))?;
         let draft = Draft {
@@ -116,9 +123,9 @@ impl Signatures {
         match key {
             None => {
                 let id = random_id(context.platform);
-                self.order_new(context, customer, draft, id).await
+                self.order_new(context, placement, draft, id).await
             }
-            Some(key) => self.order_once(context, customer, draft, key).await,
+            Some(key) => self.order_once(context, placement, draft, key).await,
         }
     }
 
@@ -126,15 +133,15 @@ impl Signatures {
     async fn order_once<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        placement: &Placement<'_>,
         draft: Draft,
         key: &Key,
     ) -> Result<OrderOutcome, Problem> {
-        let (consumer, subject) = (&customer.consumer, &customer.subject);
-        let entry = Entry::new(&self.store, consumer, subject, ROUTE, key);
-        let running = entry.begin(context, &draft.fingerprint()).await?;
+        let (consumer, owner) = (placement.consumer, placement.key_owner);
+        let entry = Entry::new(&self.store, consumer, owner, placement.route, key);
+        let running = entry.begin(context, &draft.fingerprint(placement)).await?;
         let id = id_of(running.id(0));
-        let known = match self.job(context, customer, &id).await {
+        let known = match self.job(context, placement, &id).await {
             // Stopped before the order was stored, and so before it was sent.
             Err(problem) if problem.kind == Kind::SignatureUnknown => Ok(None),
             Err(problem) => Err(problem),
@@ -150,7 +157,7 @@ impl Signatures {
                 (Ok(OrderOutcome::Created(view)), true)
             }
             Ok(None) => {
-                let ordered = self.order_new(context, customer, draft, id).await;
+                let ordered = self.order_new(context, placement, draft, id).await;
                 let is_kept = ordered.is_ok();
                 (ordered, is_kept)
             }
@@ -163,7 +170,7 @@ impl Signatures {
     async fn order_new<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        customer: &Customer,
+        placement: &Placement<'_>,
         draft: Draft,
         id: String,
     ) -> Result<OrderOutcome, Problem> {
@@ -173,20 +180,23 @@ impl Signatures {
             return_address,
         } = draft;
         job.reference.clone_from(&id);
-        let subject = &customer.subject;
-        let mut record = Record::new(&job, subject, return_address.as_ref(), context.now());
+        let mut record = Record::new(&job, placement, return_address.as_ref(), context.now());
+        context.audit.resource(&id);
 
-        let (rows, consumer) = (self.rows(context), &customer.consumer);
+        let (rows, consumer) = (self.rows(context), placement.consumer);
+        record.slots = self.acquire_slots(context, consumer, &id, &record).await?;
         if record.flow == Flow::Direct {
             rows.issue(consumer, &state, &id, record.until()).await?;
         }
         rows.keep(consumer, &id, &record).await?;
-        let sent = self.send(context, &job).await;
+        let Transmission { sent, package } =
+            self.send(context, &job, placement.return_package).await;
         drop(job);
+        record.package_sha256 = package.as_deref().map(sha256);
         let created = match sent {
             Sent::Created(created) => created,
             Sent::Refused(problem) => {
-                if let Err(kept) = rows.forget(consumer, &id, &state).await {
+                if let Err(kept) = self.forget(context, consumer, &id, &record, &state).await {
                     // The id was not returned to anybody; the row expires.
                     context.log(&Event::from_problem("order", &kept));
                 }
@@ -196,7 +206,13 @@ impl Signatures {
                 let mut event = Event::from_problem("order", &problem);
                 (event.level, event.outcome) = (Level::Error, "unknown");
                 context.log(&event);
-                return Ok(OrderOutcome::Unknown(seen(id, record).view()));
+                if package.is_some()
+                    && let Err(problem) = rows.keep(consumer, &id, &record).await
+                {
+                    context.log(&Event::from_problem("order", &problem));
+                }
+                let view = seen(id, record).view();
+                return Ok(OrderOutcome::Unknown(view.with_package(package)));
             }
         };
         record.take(&created);
@@ -204,26 +220,58 @@ impl Signatures {
             // The job exists nevertheless, and the queue will deliver its status.
             context.log(&Event::from_problem("order", &problem));
         }
-        Ok(OrderOutcome::Created(self.with_pages(
-            context,
-            &seen(id, record),
-            &created,
-        )))
+        let view = self.with_pages(context, &seen(id, record), &created);
+        Ok(OrderOutcome::Created(view.with_package(package)))
+    }
+
+    /// Acquires the slots of a new job in the lists of orders.
+    async fn acquire_slots<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        id: &str,
+        record: &Record,
+    ) -> Result<Slots, Problem> {
+        let rows = self.rows(context);
+        let ordered_at = record.ordered_at().unwrap_or_else(|| context.now());
+        let hour = rows.acquire_in_hour(consumer, id, ordered_at);
+        let reference = async {
+            let Some(reference) = record.reference() else {
+                return Ok(None);
+            };
+            let until = record.until();
+            let slot = rows.acquire_in_reference(consumer, reference, id, until);
+            slot.await.map(Some)
+        };
+        let (hour, reference) = try_join(hour, reference).await?;
+        Ok(Slots {
+            hour: Some(hour),
+            reference,
+        })
+    }
+
+    /// Deletes the rows of an order that Posten has refused, except the slot of its hour.
+    async fn forget<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        id: &str,
+        record: &Record,
+        state: &State,
+    ) -> Result<(), Problem> {
+        let rows = self.rows(context);
+        rows.forget(consumer, id, state).await?;
+        if let (Some(reference), Some(slot)) = (record.reference(), record.slots.reference) {
+            rows.release_reference(consumer, reference, slot).await?;
+        }
+        Ok(())
     }
 
     /// Returns Posten's job, without its reference.
-    fn job_of(&self, order: Order, customer: &Customer, state: &State) -> posten::Job {
-        let exit = |outcome: &str| {
-            let path = format!("{}/{outcome}?job={}", RETURN, state.expose());
-            self.public_url.join(&path)
-        };
+    fn job_of(&self, order: Order, consumer: &OrganisationNumber, state: &State) -> posten::Job {
         let plan = match order.flow {
             FlowOptions::Direct(_) => Plan::Direct {
-                exit: ExitAddresses {
-                    completion: exit("completed"),
-                    rejection: exit("rejected"),
-                    error: exit("failed"),
-                },
+                exit: self.exit_addresses(state),
             },
             FlowOptions::Portal {
                 activation,
@@ -235,7 +283,7 @@ impl Signatures {
         };
         posten::Job {
             plan,
-            sender: customer.consumer.clone(),
+            sender: consumer.clone(),
             reference: String::new(),
             queue: self.queue.clone(),
             title: order.title,
@@ -245,6 +293,19 @@ impl Signatures {
             signers: order.signers,
             authentication: order.authentication,
             identifier: order.identifier,
+        }
+    }
+
+    /// Returns the exit addresses of a direct job, which lead back to its ticket.
+    pub(super) fn exit_addresses(&self, state: &State) -> ExitAddresses {
+        let exit = |outcome: &str| {
+            let path = format!("{}/{outcome}?job={}", RETURN, state.expose());
+            self.public_url.join(&path)
+        };
+        ExitAddresses {
+            completion: exit("completed"),
+            rejection: exit("rejected"),
+            error: exit("failed"),
         }
     }
 
@@ -277,7 +338,7 @@ const fn seen(id: String, record: Record) -> Job {
     }
 }
 
-fn invalid_job(error: &InvalidJob) -> Problem {
+pub(super) fn invalid_job(error: &InvalidJob) -> Problem {
     let kind = match error.violation {
         Violation::PersonalData => Kind::PersonalDataMisplaced,
         Violation::TooLarge

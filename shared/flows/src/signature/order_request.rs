@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use innsyn_core::json;
@@ -34,6 +34,10 @@ pub(super) struct OrderRequest<'a> {
     pub(super) activation: Option<String>,
     pub(super) available: Option<i64>,
     pub(super) return_address: Option<String>,
+    /// Login service's `sub` of the customer. Back ends only, as the two below.
+    pub(super) customer: Option<String>,
+    pub(super) reference: Option<String>,
+    pub(super) return_package: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +51,7 @@ pub(super) struct DocumentInput<'a> {
     pub(super) content: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignerInput {
     pub(super) number: Option<String>,
@@ -62,7 +66,7 @@ pub(super) struct SignerInput {
     pub(super) notifications: Option<NotificationInput>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NotificationInput {
     pub(super) lookup: Option<Lookup>,
@@ -70,7 +74,7 @@ pub(super) struct NotificationInput {
     pub(super) sms: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lookup {
     #[serde(default)]
@@ -81,34 +85,41 @@ impl<'a> OrderRequest<'a> {
     pub(super) fn read(body: &'a Bytes) -> Result<Self, Problem> {
         json::request(body)
     }
+
+    /// Returns the contents that the JSON has.
+    pub(super) fn contents(&self) -> impl Iterator<Item = Option<&'a RawValue>> {
+        self.documents.iter().map(|document| document.content)
+    }
 }
 
 impl DocumentInput<'_> {
-    const fn usual() -> MediaType {
+    pub(super) const fn usual() -> MediaType {
         MediaType::Pdf
-    }
-
-    pub(super) fn decoded(&self, place: usize) -> Result<Bytes, Problem> {
-        let text = self.content.map_or("", RawValue::get);
-        let bare = text
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'));
-        // Some JSON writers escape slashes.
-        let decoded = match bare {
-            Some(bare) if bare.contains('\\') => serde_json::from_str(text)
-                .ok()
-                .and_then(|text: String| STANDARD.decode(text).ok()),
-            Some(bare) => STANDARD.decode(bare).ok(),
-            None => None,
-        };
-        let decoded = decoded
-            .ok_or_else(|| invalid(&format!("documents[{place}].content must be base64")))?;
-        Ok(Bytes::from(decoded))
     }
 }
 
+/// Decodes the base64 content of the document at `place`.
+pub(super) fn decode(content: Option<&RawValue>, place: usize) -> Result<Bytes, Problem> {
+    let text = content.map_or("", RawValue::get);
+    let bare = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    // Some JSON writers escape slashes.
+    let decoded = match bare {
+        Some(bare) if bare.contains('\\') => serde_json::from_str(text)
+            .ok()
+            .and_then(|text: String| STANDARD.decode(text).ok()),
+        Some(bare) => STANDARD.decode(bare).ok(),
+        None => None,
+    };
+    let decoded =
+        decoded.ok_or_else(|| invalid(&format!("documents[{place}].content must be base64")))?;
+    Ok(Bytes::from(decoded))
+}
+
 impl SignerInput {
-    fn oneself() -> Vec<Self> {
+    /// Returns the signers of an order that names none: the customer.
+    pub(super) fn oneself() -> Vec<Self> {
         vec![Self {
             number: None,
             identifier: None,
@@ -122,6 +133,11 @@ impl SignerInput {
 
     const fn for_oneself() -> OnBehalfOf {
         OnBehalfOf::Oneself
+    }
+
+    /// Returns whether the signer is the customer who orders.
+    pub(super) const fn is_customer(&self) -> bool {
+        self.number.is_none() && self.identifier.is_none() && !self.contact
     }
 }
 

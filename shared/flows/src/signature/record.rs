@@ -6,11 +6,14 @@ use time::{Duration, OffsetDateTime};
 use innsyn_core::context::Context;
 use innsyn_core::party::OrganisationNumber;
 use innsyn_core::platform::Platform;
+use innsyn_core::reference::Reference;
 use innsyn_core::secret::Secret;
 use innsyn_protocols::posten::answer::Created;
 use innsyn_protocols::posten::job::{Job, Plan, Signer};
 use innsyn_protocols::posten::{Address, Flow, Identity};
 use innsyn_runtime::return_address::{Journey, ReturnAddress};
+
+use super::placement::{OrderedBy, Placement, TemplateId};
 
 /// Default lifetime of a direct job, and of a group in the portal flow (signering-docs,
 /// "Portalflyt").
@@ -20,10 +23,10 @@ const USUAL_TIME: Duration = Duration::days(30);
 /// 40 days (signering-docs, "Lagring").
 pub(super) const AFTERMATH: Duration = Duration::days(60);
 
-/// Stored order with its customer.
+/// Stored order with its customer. Rows of an older release lack the members with a default.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Record {
-    /// Login service's `sub` of the customer who ordered.
+    /// Login service's `sub` of the customer whose job it is.
     asked_by: String,
     pub(super) flow: Flow,
     /// Signers in the sequence of the order: the index is the signer's number in this API.
@@ -33,6 +36,30 @@ pub(super) struct Record {
     until: i64,
     /// Posten's response; `None` while it is not known.
     pub(super) made: Option<CreatedJob>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
+    #[serde(default)]
+    ordered_by: OrderedBy,
+    /// Time of the order, in Unix seconds.
+    #[serde(default)]
+    ordered_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    template: Option<TemplateId>,
+    /// Slots of the job in the lists of orders.
+    #[serde(default)]
+    pub(super) slots: Slots,
+    /// SHA-256 of the sealed package in hexadecimal, if the order asked for its return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) package_sha256: Option<String>,
+}
+
+/// Slots that a job owns in the lists of orders. An abandoned slot is in no record.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Slots {
+    /// Slot among the orders of its hour.
+    pub(super) hour: Option<u32>,
+    /// Slot among the orders with its reference.
+    pub(super) reference: Option<u32>,
 }
 
 /// Posten's response to the order.
@@ -48,18 +75,49 @@ pub(super) struct CreatedJob {
 impl Record {
     pub(super) fn new(
         job: &Job,
-        subject: &Secret<String>,
+        placement: &Placement<'_>,
         return_address: Option<&ReturnAddress>,
         now: OffsetDateTime,
     ) -> Self {
         Self {
-            asked_by: subject.expose().clone(),
+            asked_by: placement.subject.expose().clone(),
             flow: job.flow(),
             signers: job.signers.iter().map(Signer::identity).collect(),
             return_address: return_address.map(|address| address.as_str().to_owned()),
             until: over_at(job, now).saturating_add(AFTERMATH).unix_timestamp(),
             made: None,
+            reference: placement.reference.clone(),
+            ordered_by: placement.ordered_by.clone(),
+            ordered_at: Some(now.unix_timestamp()),
+            template: placement.template.clone(),
+            slots: Slots::default(),
+            package_sha256: None,
         }
+    }
+
+    /// Returns the bank's reference.
+    pub(super) const fn reference(&self) -> Option<&Reference> {
+        self.reference.as_ref()
+    }
+
+    /// Returns the party that placed the order.
+    pub(super) const fn ordered_by(&self) -> &OrderedBy {
+        &self.ordered_by
+    }
+
+    /// Returns the time of the order; `None` for one placed at an older release.
+    pub(super) fn ordered_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.ordered_at?).ok()
+    }
+
+    /// Returns the login service's `sub` of the customer whose job it is.
+    pub(super) fn subject(&self) -> &str {
+        &self.asked_by
+    }
+
+    /// Returns the template from which the job was ordered.
+    pub(super) const fn template(&self) -> Option<&TemplateId> {
+        self.template.as_ref()
     }
 
     pub(super) fn is_of(&self, subject: &Secret<String>) -> bool {
@@ -97,6 +155,12 @@ impl Record {
             signers: self.signers.iter().map(address).collect(),
         });
     }
+}
+
+/// Returns the SHA-256 of `bytes` in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    let hash = hmac_sha256::Hash::hash(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the last moment at which a signer can sign.

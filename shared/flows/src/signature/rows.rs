@@ -313,7 +313,8 @@ fn hashed(token: &Secret<String>) -> String {
     STANDARD.encode(hmac_sha256::Hash::hash(token.expose().as_bytes()))
 }
 
-const fn name<'a>(
+/// Returns the name of a row.
+pub(super) const fn name<'a>(
     consumer: &'a OrganisationNumber,
     kind: &'static str,
     parts: &'a [&'a str],

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::Signatures;
@@ -12,8 +13,8 @@ use innsyn_core::context::Context;
 use innsyn_core::log::Event;
 use innsyn_core::platform::{Platform, Request, SendError};
 use innsyn_core::problem::{Kind, Problem};
-use innsyn_protocols::posten;
 use innsyn_protocols::posten::answer::{self, Created};
+use innsyn_protocols::posten::{self, SealedOrder};
 use innsyn_runtime::outbound::{self, Endpoint, RetryPolicy};
 
 /// Endpoint policy of an order: a package of ten megabytes takes time.
@@ -45,6 +46,13 @@ pub(super) enum Sent {
     Unclear(Problem),
 }
 
+/// Result of sending the order.
+pub(super) struct Transmission {
+    pub(super) sent: Sent,
+    /// Package that was sent last, if it is wanted: it is as large as the documents.
+    pub(super) package: Option<Bytes>,
+}
+
 /// Order that exceeds the budget of calls to Posten.
 struct OverBudget(Problem);
 
@@ -55,12 +63,28 @@ impl Signatures {
         &self,
         context: &Context<'_, P>,
         job: &posten::Job,
+        keeps_package: bool,
+    ) -> Transmission {
+        let mut package = None;
+        let keep = |sealed| package = keeps_package.then_some(sealed);
+        let sent = self.send_fresh(context, job, keep).await;
+        Transmission { sent, package }
+    }
+
+    async fn send_fresh<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        job: &posten::Job,
+        mut keep: impl FnMut(Bytes),
     ) -> Sent {
         let turn = context.within(TURN);
         let mut is_last = false;
         loop {
             let (request, sealed) = match self.sealed(context, job) {
-                Ok(sealed) => sealed,
+                Ok((order, sealed)) => {
+                    keep(order.package);
+                    (order.request, sealed)
+                }
                 Err(problem) => return Sent::Refused(problem),
             };
             let sent = match self.send_sealed(context, job, request).await {
@@ -91,7 +115,7 @@ impl Signatures {
         &self,
         context: &Context<'_, P>,
         job: &posten::Job,
-    ) -> Result<(Request, OffsetDateTime), Problem> {
+    ) -> Result<(SealedOrder, OffsetDateTime), Problem> {
         let boundary = random_id(context.platform);
         let mut sealings = 1;
         loop {
@@ -100,10 +124,10 @@ impl Signatures {
                 sealed.set(context.now());
                 sealed.get()
             };
-            let request = self.posten.create(job, &self.seal, now, &boundary);
-            let request = request.map_err(refusal::unsendable)?;
+            let order = self.posten.create(job, &self.seal, now, &boundary);
+            let order = order.map_err(refusal::unsendable)?;
             if sealings == SEALINGS || is_fresh(context, sealed.get()) {
-                return Ok((request, sealed.get()));
+                return Ok((order, sealed.get()));
             }
             sealings = sealings.saturating_add(1);
         }

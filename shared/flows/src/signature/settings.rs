@@ -1,5 +1,6 @@
 //! Settings of the signature component.
 
+use super::orders::{self, OrderPolicy, OrderingService};
 use innsyn_core::marks::Marking;
 use innsyn_core::origin::Origin;
 use innsyn_core::party::Environment;
@@ -50,6 +51,10 @@ pub struct SignatureConfig {
     /// Claim of a login token that permits its customer to have others sign; with `None`, nobody
     /// may.
     pub orders_claim: Option<String>,
+    /// Policy of orders.
+    pub policy: OrderPolicy,
+    /// Services that may order with a credential of their own.
+    pub services: Vec<OrderingService>,
     /// Posten's API, where documents are signed.
     pub posten: Posten,
     /// Name of the queue that delivers changes; `None` for the default one.
@@ -67,7 +72,15 @@ pub struct SignatureConfig {
 }
 
 impl Settings for SignatureConfig {
-    const SETTINGS: &'static [&'static [Setting]] = &[COMMON, PAGES, EGRESS, JOURNEYS, OWN];
+    const SETTINGS: &'static [&'static [Setting]] = &[
+        COMMON,
+        PAGES,
+        EGRESS,
+        JOURNEYS,
+        orders::POLICY,
+        orders::SERVICES,
+        OWN,
+    ];
 
     fn resolve(raw: &Raw) -> Result<Self, ConfigError> {
         let mut resolver = Resolver::new(raw);
@@ -77,6 +90,8 @@ impl Settings for SignatureConfig {
         let return_addresses = ReturnAddresses::resolve(&mut resolver);
         let consumers = resolver.consumers();
         let login = resolver.login();
+        let policy = OrderPolicy::resolve(&mut resolver);
+        let services = orders::resolve_services(&mut resolver, consumers.as_ref());
         let posten = posten(&mut resolver);
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys(JOB_STORE_KEY.name, JOB_STORE_PREVIOUS_KEY.name);
@@ -101,6 +116,8 @@ impl Settings for SignatureConfig {
                 consumers: consumers?,
                 login: login?,
                 orders_claim,
+                policy: policy?,
+                services: services?,
                 posten: posten?,
                 queue,
                 seal: seal?,

@@ -2,12 +2,15 @@
 //! they are.
 
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::form::Form;
 use super::order::{FlowOptions, Order};
-use super::order_request::{DocumentInput, OrderRequest, SignerInput, invalid};
+use super::order_request::{OrderRequest, SignerInput, decode, invalid};
 use innsyn_core::json::Size;
 use innsyn_core::party::PersonNumber;
 use innsyn_core::problem::{Kind, Problem};
@@ -79,44 +82,102 @@ pub(super) fn expect_small(length: usize) -> Result<(), Problem> {
     )))
 }
 
-/// Rights of a customer to place orders.
+/// Uploaded order: its JSON, and the documents of a form.
+pub(super) struct Upload {
+    pub(super) job: Bytes,
+    /// Documents of a form; `None` for JSON, which has them in itself.
+    documents: Option<Vec<Bytes>>,
+}
+
+/// Member of an order that decides how the others are read.
+#[derive(Deserialize)]
+struct Choice {
+    template: Option<IgnoredAny>,
+}
+
+impl Upload {
+    /// Parses a body that has this `Content-Type`.
+    pub(super) fn read(content_type: &str, body: &Bytes) -> Result<Self, Problem> {
+        if Format::from_content_type(content_type)? == Format::Json {
+            return Ok(Self {
+                job: body.clone(),
+                documents: None,
+            });
+        }
+        let form = Form::read(content_type, body)?;
+        expect_small(form.job.len())?;
+        Ok(Self {
+            job: form.job,
+            documents: Some(form.documents),
+        })
+    }
+
+    /// Returns whether the order names a template. JSON that cannot be read names none.
+    pub(super) fn names_template(&self) -> bool {
+        let choice = serde_json::from_slice(&self.job);
+        choice.is_ok_and(|Choice { template }| template.is_some())
+    }
+
+    /// Returns the contents of the documents, of which JSON has these.
+    pub(super) fn contents<'a>(
+        &self,
+        in_json: impl Iterator<Item = Option<&'a RawValue>>,
+    ) -> Result<Vec<Bytes>, Problem> {
+        let Some(documents) = &self.documents else {
+            let in_json = in_json.enumerate();
+            let contents = in_json.map(|(place, content)| decode(content, place));
+            return contents.collect();
+        };
+        let mut count = 0_usize;
+        for content in in_json {
+            count = count.saturating_add(1);
+            if content.is_some() {
+                return Err(invalid(
+                    "In multipart/form-data, documents are separate parts: remove content from the JSON",
+                ));
+            }
+        }
+        if count != documents.len() {
+            return Err(invalid(
+                "The number of documents differs from the number of titles",
+            ));
+        }
+        Ok(documents.clone())
+    }
+}
+
+/// Rights of a caller to place orders.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rights<'a> {
-    pub(super) customer: &'a Customer,
+    /// Customer who orders; `None` for a back end, which names each signer.
+    pub(super) customer: Option<&'a Customer>,
     /// Claim that permits a customer to have others sign.
     pub(super) orders_claim: Option<&'a str>,
     pub(super) return_addresses: &'a ReturnAddresses,
 }
 
 impl Rights<'_> {
-    /// Parses an order of the customer's, whose body has this `Content-Type`.
-    pub(super) fn read(&self, content_type: &str, body: &Bytes) -> Result<Order, Problem> {
-        if Format::from_content_type(content_type)? == Format::Json {
-            let request = OrderRequest::read(body)?;
-            let contents = request.documents.iter().enumerate();
-            let contents: Result<_, _> = contents
-                .map(|(place, document)| document.decoded(place))
-                .collect();
-            return self.order(request, contents?);
-        }
-        let form = Form::read(content_type, body)?;
-        expect_small(form.job.len())?;
-        let request = OrderRequest::read(&form.job)?;
-        let has_content = |document: &DocumentInput<'_>| document.content.is_some();
-        if request.documents.iter().any(has_content) {
+    /// Parses a customer's order of any document.
+    pub(super) fn read(&self, upload: &Upload) -> Result<Order, Problem> {
+        let request = OrderRequest::read(&upload.job)?;
+        if request.customer.is_some()
+            || request.reference.is_some()
+            || request.return_package.is_some()
+        {
             return Err(invalid(
-                "In multipart/form-data, documents are separate parts: remove content from the JSON",
+                "customer, reference and return_package are for back ends",
             ));
         }
-        self.order(request, form.documents)
+        let contents = upload.contents(request.contents())?;
+        self.order(request, contents)
     }
 
-    fn order(&self, request: OrderRequest<'_>, contents: Vec<Bytes>) -> Result<Order, Problem> {
-        if contents.len() != request.documents.len() {
-            return Err(invalid(
-                "The number of documents differs from the number of titles",
-            ));
-        }
+    /// Returns the order of a request whose documents have these contents.
+    pub(super) fn order(
+        &self,
+        request: OrderRequest<'_>,
+        contents: Vec<Bytes>,
+    ) -> Result<Order, Problem> {
         let flow = self.flow(&request)?;
         let documents = request.documents.into_iter().zip(contents);
         let documents = documents.map(|(document, content)| Document {
@@ -165,13 +226,12 @@ impl Rights<'_> {
     }
 
     /// Returns the signer: the customer, unless another is named, which requires a right.
-    fn signer(&self, place: usize, input: SignerInput) -> Result<Signer, Problem> {
-        let own = self.customer.person();
+    pub(super) fn signer(&self, place: usize, input: SignerInput) -> Result<Signer, Problem> {
+        let own = self.customer.and_then(Customer::person);
         let who = match (input.number, input.identifier, input.contact) {
-            (None, None, false) => SignerIdentifier::Person(own.cloned().ok_or_else(|| {
-                Problem::new(Kind::PartyNotAllowed)
-                    .detail("The login token does not identify the customer: list the signers")
-            })?),
+            (None, None, false) => {
+                SignerIdentifier::Person(own.cloned().ok_or_else(|| self.unnamed(place))?)
+            }
             (Some(number), None, false) => {
                 SignerIdentifier::Person(PersonNumber::parse(&number).map_err(|error| {
                     invalid(&format!(
@@ -189,11 +249,11 @@ impl Rights<'_> {
             }
         };
         let is_own = matches!(&who, SignerIdentifier::Person(number) if Some(number) == own);
-        let may_order = || {
+        let may_order = |customer: &Customer| {
             let claim = self.orders_claim;
-            claim.is_some_and(|claim| self.customer.has_right(claim))
+            claim.is_some_and(|claim| customer.has_right(claim))
         };
-        if !is_own && !may_order() {
+        if !is_own && !self.customer.is_none_or(may_order) {
             return Err(Problem::new(Kind::PartyNotAllowed)
                 .detail("The customer may not order signatures from others"));
         }
@@ -208,9 +268,18 @@ impl Rights<'_> {
                 .transpose()?,
         })
     }
+
+    /// Returns the problem for a signer without a name where the caller is not a known person.
+    fn unnamed(&self, place: usize) -> Problem {
+        if self.customer.is_none() {
+            return invalid(&format!("signers[{place}] must name the signer"));
+        }
+        Problem::new(Kind::PartyNotAllowed)
+            .detail("The login token does not identify the customer: list the signers")
+    }
 }
 
-fn level(number: u8) -> Result<AuthenticationLevel, Problem> {
+pub(super) fn level(number: u8) -> Result<AuthenticationLevel, Problem> {
     match number {
         3 => Ok(AuthenticationLevel::Three),
         4 => Ok(AuthenticationLevel::Four),

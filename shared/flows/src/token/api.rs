@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::access::{Access, Caller};
 use super::issuer::Issuer;
@@ -76,9 +76,9 @@ impl<P: Platform + 'static> Component<P> for TokenApi {
     async fn service(
         &self,
         context: &Context<'_, P>,
-        headers: &HeaderMap,
-        path: &str,
+        request: &RoutedRequest,
     ) -> Result<Caller, Problem> {
+        let (headers, path) = (&request.headers, request.route);
         self.access.identify(context, headers, path).await
     }
 

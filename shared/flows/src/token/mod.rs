@@ -25,6 +25,7 @@ pub use client::Client;
 pub(crate) use details::is_external_ref;
 pub use details::{Details, DetailsError};
 pub use request::{TokenRequest, TokenRequestError};
+pub(crate) use services::PublicKeys;
 pub use services::{ConsumerOrgs, RequestLimits, TOKEN_SERVICES, TokenService};
 pub use settings::{MASKINPORTEN_CLIENTS, MASKINPORTEN_ORIGIN, TokenConfig, VAULT_TOKEN};
 

@@ -95,7 +95,7 @@ fn portal_signer(xml: &mut Xml, signer: &Signer) {
 fn who(xml: &mut Xml, who: &SignerIdentifier) {
     match who {
         SignerIdentifier::Person(number) => {
-            xml.text("personal-identification-number", number.expose())
+            xml.text("personal-identification-number", number.expose());
         }
         SignerIdentifier::Own(identifier) => xml.text("signer-identifier", identifier),
         SignerIdentifier::Contact => xml.empty("identified-by-contact-information", &[]),

@@ -34,6 +34,7 @@ pub use address::{Address, Posten, PostenError};
 pub use identity::Identity;
 pub use job::{InvalidJob, Job, Violation};
 pub use request_error::RequestError;
+pub use requests::SealedOrder;
 pub use seal::{Seal, SealError};
 
 /// Signing flow.

@@ -6,6 +6,12 @@ use time::OffsetDateTime;
 
 use super::{Job, RequestError, Seal, asice, message};
 
+/// Body of an order, and the sealed package in it, which shares its memory.
+pub(super) struct SealedBody {
+    pub(super) body: Bytes,
+    pub(super) package: Bytes,
+}
+
 /// Builds the body. The package is written directly into it, so a document is in memory twice at
 /// most.
 pub(super) fn body(
@@ -13,7 +19,7 @@ pub(super) fn body(
     seal: &Seal,
     now: impl FnOnce() -> OffsetDateTime,
     boundary: &str,
-) -> Result<Bytes, RequestError> {
+) -> Result<SealedBody, RequestError> {
     let is_boundary = (16..=70).contains(&boundary.len())
         && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_boundary {
@@ -33,6 +39,9 @@ pub(super) fn body(
     );
     body.extend_from_slice(before.as_bytes());
     files.write(seal, now, &mut body)?;
+    let end = body.len();
     body.extend_from_slice(after.as_bytes());
-    Ok(Bytes::from(body))
+    let body = Bytes::from(body);
+    let package = body.slice(before.len()..end);
+    Ok(SealedBody { body, package })
 }

@@ -5,7 +5,8 @@ use http::{HeaderValue, Method, header};
 use time::OffsetDateTime;
 use url::form_urlencoded::byte_serialize;
 
-use super::{Address, Flow, Job, Posten, RequestError, Seal, message, multipart};
+use super::multipart::{self, SealedBody};
+use super::{Address, Flow, Job, Posten, RequestError, Seal, message};
 use innsyn_core::party::OrganisationNumber;
 use innsyn_core::platform::Request;
 
@@ -14,6 +15,15 @@ const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// `Accept` for the signed document; a refusal is still XML.
 const DOCUMENT: HeaderValue = HeaderValue::from_static("application/octet-stream, application/xml");
+
+/// Request that creates a job, with its package.
+#[derive(Debug)]
+pub struct SealedOrder {
+    /// Request to Posten.
+    pub request: Request,
+    /// Sealed package (ASiC-E), which shares the memory of the request's body.
+    pub package: Bytes,
+}
 
 impl Posten {
     /// Builds the request that creates a job. The seal has the time `now`, which is called last
@@ -32,15 +42,15 @@ impl Posten {
         seal: &Seal,
         now: impl FnOnce() -> OffsetDateTime,
         boundary: &str,
-    ) -> Result<Request, RequestError> {
-        let body = multipart::body(job, seal, now, boundary)?;
+    ) -> Result<SealedOrder, RequestError> {
+        let SealedBody { body, package } = multipart::body(job, seal, now, boundary)?;
         let media_type = format!("multipart/mixed; boundary={boundary}");
         let media_type = HeaderValue::try_from(media_type).map_err(|_| RequestError::Boundary)?;
         let mut request = self.request(Method::POST, &collection(job.flow(), &job.sender), body)?;
         request
             .headers_mut()
             .insert(header::CONTENT_TYPE, media_type);
-        Ok(request)
+        Ok(SealedOrder { request, package })
     }
 
     /// Builds the request for the identity under which Posten knows the caller. The answer is a

@@ -44,29 +44,17 @@ const LEEWAY: u64 = 10;
 /// Maximum length of a token, in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// Scope that lets a back end request tokens.
-const TOKEN_SCOPE: &str = "innsyn:token";
-
 /// Verifier of the tokens of one login service. Lives as long as the instance, to keep its keys.
 #[derive(Debug)]
 pub struct LoginTokens {
     login: Login,
     consumers: Consumers,
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pub(super) pseudonyms: Pseudonyms,
     keys: KeySet,
     verified: VerifiedTokens,
     /// Remarks that this instance has logged; each is logged once.
     remarked: RefCell<BTreeSet<String>>,
-}
-
-/// Authenticated back end of the same organisation.
-#[derive(Clone, Debug)]
-pub struct BackEnd {
-    /// `sub` of its token.
-    pub subject: String,
-    /// Consumer for which it requests tokens.
-    pub consumer: OrganisationNumber,
 }
 
 impl LoginTokens {
@@ -140,40 +128,9 @@ impl LoginTokens {
         Ok((customer, pseudonyms))
     }
 
-    /// Verifies `token` and returns its back end, which must have the scope `innsyn:token`.
-    ///
-    /// # Errors
-    ///
-    /// `Kind::LoginRequired` if the token is not accepted, lacks the scope or names a person,
-    /// `Kind::LoginExpired` if it has expired, and the problems of fetching the login service's
-    /// keys.
-    pub async fn back_end<P: Platform>(
-        &self,
-        context: &Context<'_, P>,
-        token: &str,
-    ) -> Result<BackEnd, Problem> {
-        let verified = self.verify(context, token).await?;
-        let claims = &verified.claims;
-        let mut remarks = Remarks::default();
-        let scopes = claims::scopes(&claims.custom, &mut remarks);
-        self.remark(context, remarks);
-        if !scopes.iter().any(|scope| scope == TOKEN_SCOPE) {
-            return Err(refused("the token does not have the scope innsyn:token"));
-        }
-        if self.names_person(&claims.custom) {
-            return Err(refused(
-                "the token names a person, so it is not a back end's",
-            ));
-        }
-        Ok(BackEnd {
-            subject: subject(claims)?,
-            consumer: self.consumer(&claims.custom)?,
-        })
-    }
-
     /// Returns a token that is valid now. The signature is verified once per key set,
     /// the times always.
-    async fn verify<P: Platform>(
+    pub(super) async fn verify<P: Platform>(
         &self,
         context: &Context<'_, P>,
         token: &str,
@@ -239,7 +196,7 @@ impl LoginTokens {
     /// Returns whether the token has a claim that identifies the customer, whatever its value.
     ///
     /// `sub`, which every token has, does not show by its presence that it belongs to a person.
-    fn names_person(&self, claims: &Map<String, Value>) -> bool {
+    pub(super) fn names_person(&self, claims: &Map<String, Value>) -> bool {
         let party = &self.login.party_claim;
         party != SUBJECT && claims.contains_key(party)
     }
@@ -248,7 +205,7 @@ impl LoginTokens {
     /// token that names a person belongs to that person.
     ///
     /// Settings allow no claim but `sub` here if `sub` is the claim of the customer.
-    fn is_back_end(&self, claims: &Map<String, Value>) -> bool {
+    pub(super) fn is_back_end(&self, claims: &Map<String, Value>) -> bool {
         let mut configured = self.login.back_end_claims.iter();
         !self.names_person(claims) && configured.any(|claim| is_said(claim, claims))
     }
@@ -264,7 +221,10 @@ impl LoginTokens {
         }
     }
 
-    fn consumer(&self, claims: &Map<String, Value>) -> Result<OrganisationNumber, Problem> {
+    pub(super) fn consumer(
+        &self,
+        claims: &Map<String, Value>,
+    ) -> Result<OrganisationNumber, Problem> {
         let Some(claim) = &self.consumers.claim else {
             return Ok(self.consumers.default.clone());
         };
@@ -298,7 +258,7 @@ impl LoginTokens {
         None
     }
 
-    fn remark<P: Platform>(&self, context: &Context<'_, P>, remarks: Remarks) {
+    pub(super) fn remark<P: Platform>(&self, context: &Context<'_, P>, remarks: Remarks) {
         for remark in remarks.into_iter() {
             if !self.remarked.borrow().contains(&remark) {
                 let event = Event::new(Level::Warn, "login-token", "irregular");
@@ -333,7 +293,7 @@ fn seconds(moment: OffsetDateTime) -> u64 {
     u64::try_from(moment.unix_timestamp()).unwrap_or_default()
 }
 
-fn subject(claims: &Claims) -> Result<String, Problem> {
+pub(super) fn subject(claims: &Claims) -> Result<String, Problem> {
     let subject = claims.subject.clone().filter(|subject| !subject.is_empty());
     subject.ok_or_else(|| refused("the token has no subject"))
 }
@@ -363,6 +323,6 @@ fn rights(claims: &Map<String, Value>) -> Vec<String> {
     granted.map(|(name, _)| name.clone()).collect()
 }
 
-fn refused(cause: impl fmt::Display) -> Problem {
+pub(super) fn refused(cause: impl fmt::Display) -> Problem {
     Problem::new(Kind::LoginRequired).cause(cause)
 }

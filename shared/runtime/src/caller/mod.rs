@@ -1,6 +1,7 @@
 //! Authentication of callers, customers of the bank and back ends, by tokens of the organisation's
 //! own login service.
 
+mod back_end;
 mod claims;
 mod customer;
 mod login;
@@ -15,8 +16,9 @@ use subtle::ConstantTimeEq as _;
 use crate::header::header_once;
 use innsyn_core::problem::{Kind, Problem};
 
+pub use back_end::BackEnd;
 pub use customer::{Customer, LookupScopes};
-pub use login::{BackEnd, LoginTokens};
+pub use login::LoginTokens;
 pub use verified::{Timer, VerifiedCaller, Visitor};
 
 /// Header that names the party; without it the customer asks about themself.

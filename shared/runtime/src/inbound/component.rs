@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 
 use super::path::PathParameters;
 use super::query::{Parameters, Query};
@@ -69,7 +69,7 @@ pub trait Component<P: Platform + 'static>: Sized + 'static {
         &[]
     }
 
-    /// Verifies the caller of a route for services. `path` is the route's.
+    /// Verifies the caller of a route for services.
     ///
     /// # Errors
     ///
@@ -77,8 +77,7 @@ pub trait Component<P: Platform + 'static>: Sized + 'static {
     async fn service(
         &self,
         _context: &Context<'_, P>,
-        _headers: &HeaderMap,
-        _path: &str,
+        _request: &RoutedRequest,
     ) -> Result<Self::Service, Problem> {
         Err(Kind::LoginRequired.into())
     }
@@ -232,8 +231,7 @@ impl<A: Component<P>, P: Platform + 'static> Access<A, P> {
                 answer.await
             }
             Self::Service(handler) => {
-                let path = request.route;
-                let service = component.service(context, headers, path).await?;
+                let service = component.service(context, request).await?;
                 let answer = handler.handle(component, context, &service, request);
                 answer.await
             }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Uri, header};
 use serde::de::DeserializeOwned;
 
 use super::body::{self, BodyLimits, UnreadBody};
@@ -22,6 +23,8 @@ pub struct RoutedRequest {
     pub route: &'static str,
     /// True for `HEAD`: the handler must change nothing. The server omits the response body.
     pub head: bool,
+    /// Method as received.
+    pub method: Method,
     /// Headers as received.
     pub headers: HeaderMap,
     /// Query, validated against the route's parameters.
@@ -30,6 +33,7 @@ pub struct RoutedRequest {
     pub body: UnreadBody,
     /// Values of the path parameters.
     path_parameters: PathParameters,
+    uri: Uri,
 }
 
 impl fmt::Debug for RoutedRequest {
@@ -54,11 +58,18 @@ impl RoutedRequest {
         Self {
             route,
             head: parts.method == Method::HEAD,
+            method: parts.method.clone(),
             headers: parts.headers.clone(),
             query,
             body: UnreadBody::new(&parts.headers, body),
             path_parameters,
+            uri: parts.uri.clone(),
         }
+    }
+
+    /// Returns the path as received, with the query if there is one.
+    pub fn target(&self) -> &str {
+        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
     }
 
     /// Returns the path parameter `name`; empty if the route has none of that name.

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::{Empty, Full, StreamBody};
 use serde_json::{Value, json};
 
-use super::settings::{MAINTENANCE, settings};
+use super::settings::{MAINTENANCE, settings_with};
 use super::*;
 use innsyn_core::fixtures::{LOGIN_KEY, login_claims};
 use innsyn_core::platform::{Answer, Body, Response};
@@ -17,13 +17,18 @@ use innsyn_core::problem::Kind;
 use innsyn_runtime::fixtures::answer;
 
 /// HTTP handlers with the login service and Posten behind them.
-struct ApiTestBed {
-    bed: TestBed,
+pub(super) struct ApiTestBed {
+    pub(super) bed: TestBed,
     api: SignatureApi,
 }
 
 impl ApiTestBed {
     fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// Creates handlers whose settings have these changes.
+    pub(super) fn with(changes: &[(&str, &str)]) -> Self {
         let bed = TestBed::new();
         let posten = bed.posten.clone();
         bed.platform.respond(move |request| {
@@ -33,11 +38,11 @@ impl ApiTestBed {
             }
             posten.give(request)
         });
-        let api = SignatureApi::from(settings(None).expect("settings"));
+        let api = SignatureApi::from(settings_with(changes).expect("settings"));
         Self { bed, api }
     }
 
-    async fn send<B>(&self, request: Request<B>) -> Result<Answer, Problem>
+    pub(super) async fn send<B>(&self, request: Request<B>) -> Result<Answer, Problem>
     where
         B: http_body::Body<Data = Bytes> + 'static,
     {
@@ -46,18 +51,29 @@ impl ApiTestBed {
     }
 
     /// Returns the response to a request without a body.
-    fn ask(&self, method: Method, target: &str, token: &str) -> Result<Answer, Problem> {
+    pub(super) fn ask(&self, method: Method, target: &str, token: &str) -> Result<Answer, Problem> {
         let request = bearing(token).method(method).uri(target).body(Empty::new());
         let answer = self.send(request.expect("a request"));
         self.bed.platform.run(answer)
     }
 
     /// Returns a token of the customer with the `sub` and Kari's `pid`.
-    fn login(&self, sub: &str) -> String {
+    pub(super) fn login(&self, sub: &str) -> String {
+        LOGIN_KEY.sign(Some("one"), &self.claims(sub))
+    }
+
+    /// Returns a token of the customer, with this right.
+    pub(super) fn login_with(&self, sub: &str, right: &str) -> String {
+        let mut claims = self.claims(sub);
+        claims[right] = json!(true);
+        LOGIN_KEY.sign(Some("one"), &claims)
+    }
+
+    fn claims(&self, sub: &str) -> Value {
         let mut claims = login_claims(self.bed.platform.now().unix_timestamp());
         claims["sub"] = json!(sub);
         claims["pid"] = json!(KARI);
-        LOGIN_KEY.sign(Some("one"), &claims)
+        claims
     }
 
     fn to_order<B>(&self, sub: &str, body: B) -> Request<B> {
@@ -94,16 +110,16 @@ impl ApiTestBed {
         self.send(request).await
     }
 
-    fn read(&self, answer: Result<Answer, Problem>, status: u16) -> Value {
+    pub(super) fn read(&self, answer: Result<Answer, Problem>, status: u16) -> Value {
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), status);
         assert_eq!(answer.headers()["content-type"], "application/json");
-        let body = self.bed.platform.run(answer.into_body().collect(9999));
+        let body = self.bed.platform.run(answer.into_body().collect(99_999));
         serde_json::from_slice(&body.expect("a body")).expect("JSON")
     }
 }
 
-fn bearing(token: &str) -> http::request::Builder {
+pub(super) fn bearing(token: &str) -> http::request::Builder {
     Request::builder().header("authorization", format!("Bearer {token}"))
 }
 
@@ -238,10 +254,10 @@ fn only_the_maintenance_secret_drains_and_sweeps() {
     );
     handlers.bed.platform.shift(time::Duration::days(91));
     let swept = ask("/signatures/sweep", MAINTENANCE);
-    // A record, a ticket, a standing, and the poll times of two queues.
+    // A record, a slot, a ticket, a standing, and the poll times of two queues.
     assert_eq!(
         handlers.read(swept, 200),
-        json!({"removed": 5, "whole": true})
+        json!({"removed": 6, "whole": true})
     );
     assert_eq!(handlers.bed.rows(), 1, "that it was done");
 }

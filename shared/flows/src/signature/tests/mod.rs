@@ -5,10 +5,13 @@ mod browser_return;
 mod drain;
 mod forms;
 mod interrupted;
+mod lists;
 mod order;
+mod orders;
 mod pace;
 mod settings;
 mod snapshot;
+mod templates;
 mod uploads;
 
 use std::rc::Rc;
@@ -19,6 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::fake::{ORIGIN, PAGES, Posten};
+use super::placement::Placement;
 use super::*;
 use innsyn_core::fixtures::{CONSUMER, SECOND_CONSUMER, consumer};
 use innsyn_core::party::PersonNumber;
@@ -29,7 +33,8 @@ use innsyn_core::secret::Secret;
 use innsyn_protocols::fixtures::{SEAL_CHAIN as CHAIN, seal_key as key};
 use innsyn_protocols::posten::Seal;
 use innsyn_protocols::posten::job::{
-    Document, MediaType, Notifications, OnBehalfOf, Signer, SignerIdentifier,
+    AuthenticationLevel, Document, MediaType, Notifications, OnBehalfOf, SignatureType, Signer,
+    SignerIdentifier,
 };
 use innsyn_runtime::caller::Customer;
 use innsyn_runtime::config::{Consumers, StoreKeys};
@@ -46,6 +51,15 @@ const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >
 
 fn origin(text: &str) -> Origin {
     Origin::parse(text).expect("an origin")
+}
+
+/// Returns the policy in which customers' apps order freely.
+pub(super) const fn policy() -> OrderPolicy {
+    OrderPolicy {
+        customers: CustomerOrders::Free,
+        minimum_level: AuthenticationLevel::Four,
+        minimum_kind: SignatureType::Advanced,
+    }
 }
 
 /// Deployment with Posten behind it.
@@ -96,6 +110,8 @@ impl TestBed {
             seal,
             queue: Some("innsyn".to_owned()),
             public_url: origin("https://app.example"),
+            policy: policy(),
+            needs_custody: false,
             waiting: Semaphore::new(super::browser_return::WAITING),
         }
     }
@@ -107,7 +123,12 @@ impl TestBed {
     ) -> Result<OrderOutcome, Problem> {
         let context = context(platform);
         self.signatures
-            .order(&context, &self.kari, order, None)
+            .order(
+                &context,
+                &Placement::by_customer(&self.kari, None),
+                order,
+                None,
+            )
             .await
     }
 

@@ -7,12 +7,20 @@ pub(super) const MAINTENANCE: &str = "0123456789abcdef01234567";
 
 /// Returns valid settings with `change`.
 pub(super) fn settings(change: Option<(&str, &str)>) -> Result<SignatureConfig, String> {
+    settings_with(change.as_slice())
+}
+
+/// Returns valid settings with `changes`.
+pub(super) fn settings_with(changes: &[(&str, &str)]) -> Result<SignatureConfig, String> {
     let key = key();
     let own = [
         ("consumer_organisations", ""),
         ("public_url", "https://app.example"),
         ("return_addresses", "https://bank.example, bank-app://"),
+        ("signature_orders", "free"),
         ("signature_orders_claim", "may_order"),
+        ("signature_minimum_level", "4"),
+        ("signature_minimum_kind", "advanced"),
         ("posten_origin", ORIGIN),
         ("posten_page_origin", PAGES),
         ("posten_queue", "innsyn"),
@@ -23,7 +31,7 @@ pub(super) fn settings(change: Option<(&str, &str)>) -> Result<SignatureConfig, 
     ];
     let own = own.map(|(name, value)| (name, value.to_owned()));
     let variables = [common_variables(), own.into()].concat();
-    let raw = replaced(&variables, change.as_slice());
+    let raw = replaced(&variables, changes);
     SignatureConfig::resolve(&raw).map_err(|error| error.to_string())
 }
 
@@ -32,9 +40,20 @@ fn settings_are_read_and_faults_are_named() {
     let config = settings(None).expect("settings");
     assert_eq!(config.queue.as_deref(), Some("innsyn"));
     assert_eq!(config.orders_claim.as_deref(), Some("may_order"));
+    assert_eq!(config.policy, super::policy());
+    assert!(config.services.is_empty());
     for (name, value) in [
         ("public_url", "https://app.example/"),
         ("return_addresses", "javascript://"),
+        ("signature_orders", "everybody"),
+        ("signature_orders", ""),
+        ("signature_minimum_level", "5"),
+        ("signature_minimum_kind", "qualified"),
+        ("signature_services", "{}"),
+        (
+            "signature_services",
+            r#"[{"subject":"a","public_key":"x"}]"#,
+        ),
         ("posten_origin", ""),
         ("posten_origin", "https://api.posten.example/api"),
         ("posten_proxy_path", "posten"),

@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::signature::upload::{Format, LARGEST, LARGEST_JSON, Rights};
+use crate::signature::upload::{Format, LARGEST, LARGEST_JSON, Rights, Upload};
 use innsyn_core::problem::Kind;
-use innsyn_protocols::posten::job::{AuthenticationLevel, SignatureType};
 use innsyn_runtime::inbound::{BodyLimits, UnreadBody};
 
 pub(super) fn read_as(
@@ -16,11 +15,11 @@ pub(super) fn read_as(
 ) -> Result<Order, Problem> {
     let list = ReturnAddresses::parse(["https://bank.example"].into_iter()).expect("a list");
     let rights = Rights {
-        customer,
+        customer: Some(customer),
         orders_claim: claim,
         return_addresses: &list,
     };
-    rights.read(content_type, &Bytes::copy_from_slice(body))
+    rights.read(&Upload::read(content_type, &Bytes::copy_from_slice(body))?)
 }
 
 pub(super) fn kari() -> Customer {

@@ -123,14 +123,14 @@ struct RawService {
 /// Key, or a list of keys.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum PublicKeys {
+pub(crate) enum PublicKeys {
     One(String),
     Several(Vec<String>),
 }
 
 impl PublicKeys {
     /// Parses the keys, of which there is at least one.
-    fn parse(&self) -> Option<Vec<VerifyingKey>> {
+    pub(crate) fn parse(&self) -> Option<Vec<VerifyingKey>> {
         let texts = match self {
             Self::One(text) => std::slice::from_ref(text),
             Self::Several(texts) => texts,

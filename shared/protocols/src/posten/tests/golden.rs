@@ -167,9 +167,10 @@ fn a_package() {
 
 #[test]
 fn an_order_as_it_is_sent() {
-    let request = posten()
+    let sealed = posten()
         .create(&portal(), &SEAL, || NOW, BOUNDARY)
         .expect("a request");
+    let request = &sealed.request;
     assert_eq!(request.method(), "POST");
     assert_eq!(
         request.uri(),
@@ -187,6 +188,7 @@ fn an_order_as_it_is_sent() {
     let package = package.expect("the message first");
     let after = format!("\r\n--{BOUNDARY}--\r\n");
     let package = package.strip_suffix(after.as_bytes()).expect("the end");
+    assert_eq!(sealed.package, package);
 
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(package)).expect("a ZIP file");
     assert_eq!(archive.offset(), 0);

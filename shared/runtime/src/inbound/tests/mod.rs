@@ -82,8 +82,7 @@ impl Component<Memory> for Test {
     async fn service(
         &self,
         _context: &Context<'_, Memory>,
-        _headers: &HeaderMap,
-        _path: &str,
+        _request: &RoutedRequest,
     ) -> Result<AnyCaller, Problem> {
         Ok(AnyCaller)
     }

@@ -6,17 +6,25 @@ use crate::posten::job::{
 };
 
 impl Job {
-    pub(super) fn check_documents(&self) -> Result<(), InvalidJob> {
+    /// Checks the number of the documents, and their titles.
+    pub(super) fn check_titles(&self) -> Result<(), InvalidJob> {
         if !(1..=MOST_DOCUMENTS).contains(&self.documents.len()) {
             return invalid("documents", Violation::Count(1, MOST_DOCUMENTS));
         }
+        for (place, document) in self.documents.iter().enumerate() {
+            let title = format!("documents[{place}].title");
+            check_text(&title, &document.title, 1, 80, Persons::Forbidden)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_documents(&self) -> Result<(), InvalidJob> {
+        self.check_titles()?;
         let sizes = self.documents.iter().map(|document| document.content.len());
         if sizes.fold(0, usize::saturating_add) > MOST_BYTES {
             return invalid("documents", Violation::TooLarge);
         }
         for (place, document) in self.documents.iter().enumerate() {
-            let title = format!("documents[{place}].title");
-            check_text(&title, &document.title, 1, 80, Persons::Forbidden)?;
             if let Err(violation) = check_content(document) {
                 return invalid(&format!("documents[{place}].content"), violation);
             }

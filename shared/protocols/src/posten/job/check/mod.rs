@@ -30,6 +30,32 @@ impl Job {
     /// [`InvalidJob`] with the first violation: the field and the rule that it breaks.
     pub fn check(&self, environment: Environment, now: OffsetDateTime) -> Result<(), InvalidJob> {
         self.check_plan(now)?;
+        self.check_texts()?;
+        self.check_documents()?;
+        self.check_signers(environment)?;
+        self.check_mixtures()
+    }
+
+    /// Checks what a template fixes of a job: all but the contents of the documents. The job may
+    /// lack signers, since the customer is added with the order.
+    ///
+    /// # Errors
+    /// [`InvalidJob`] with the first violation.
+    pub fn check_template(
+        &self,
+        environment: Environment,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidJob> {
+        self.check_plan(now)?;
+        self.check_texts()?;
+        self.check_titles()?;
+        if !self.signers.is_empty() {
+            self.check_signers(environment)?;
+        }
+        self.check_mixtures()
+    }
+
+    fn check_texts(&self) -> Result<(), InvalidJob> {
         check_text("reference", &self.reference, 0, 50, Persons::Forbidden)?;
         if let Some(queue) = &self.queue {
             // The schema has no limit; this limit of the app keeps the name short enough for an
@@ -44,9 +70,7 @@ impl Job {
         if let Some(description) = &self.description {
             check_text("description", description, 0, 220, Persons::Allowed)?;
         }
-        self.check_documents()?;
-        self.check_signers(environment)?;
-        self.check_mixtures()
+        Ok(())
     }
 
     fn check_plan(&self, now: OffsetDateTime) -> Result<(), InvalidJob> {
