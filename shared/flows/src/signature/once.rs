@@ -19,7 +19,7 @@ pub(super) struct KeyOwner<'a> {
 
 impl Signatures {
     /// Carries out an action under the key of its request, if it has one: the key cannot be used for
-    /// another path or `content`, and one request at a time has it. A repeat carries the action out
+    /// another path or `body`, and one request at a time has it. A repeat carries the action out
     /// again.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Signatures {
         context: &Context<'_, P>,
         owner: KeyOwner<'_>,
         request: &RoutedRequest,
-        content: &[u8],
+        body: &[u8],
         action: impl AsyncFnOnce() -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let Some(key) = Key::read(request.header(idempotency::HEADER)?)? else {
@@ -38,7 +38,7 @@ impl Signatures {
         };
         let route = request.route;
         let entry = Entry::new(&self.store, owner.consumer, owner.subject, route, &key);
-        let fingerprint = Fingerprint::from_parts(&[request.target().as_bytes(), content]);
+        let fingerprint = Fingerprint::from_parts(&[request.target().as_bytes(), body]);
         let running = entry.begin(context, &fingerprint).await?;
         let done = action().await;
         running.end(context, done.is_ok()).await;

@@ -160,7 +160,9 @@ impl Record {
 /// Returns the SHA-256 of `bytes` in hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     let hash = hmac_sha256::Hash::hash(bytes);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    let digits = halves.filter_map(|half| char::from_digit(u32::from(half), 16));
+    digits.collect()
 }
 
 /// Returns the last moment at which a signer can sign.

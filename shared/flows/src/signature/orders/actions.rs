@@ -44,14 +44,13 @@ impl Signatures {
                 .detail("The job is not over: its documents can still change"));
         }
         let (rows, consumer) = (self.rows(context), &back_end.consumer);
-        let custody = match rows.custody(consumer, id).await? {
-            Some(custody) => custody,
-            None => {
-                let custody = Custody::new(CustodySource::Acknowledged, context.now());
-                let until = job.record.until();
-                rows.keep_custody(consumer, id, custody, until).await?;
-                custody
-            }
+        let custody = if let Some(custody) = rows.custody(consumer, id).await? {
+            custody
+        } else {
+            let custody = Custody::new(CustodySource::Acknowledged, context.now());
+            let until = job.record.until();
+            rows.keep_custody(consumer, id, custody, until).await?;
+            custody
         };
         Ok(OrderView::new(&job).with_custody(Some(custody)))
     }

@@ -20,7 +20,7 @@ use crate::signature::order_request::{OrderRequest, invalid};
 use crate::signature::placement::Placement;
 use crate::signature::upload::Rights;
 
-/// Maximum length of a customer's `sub`, in bytes (OpenID Connect Core §2: 255).
+/// Maximum length of a customer's `sub`, in bytes (`OpenID` Connect Core §2: 255).
 const LONGEST_SUBJECT: usize = 255;
 
 /// Route of back ends' orders, as part of idempotency keys.

@@ -208,16 +208,16 @@ impl Signatures {
                 .map_or(u32::MAX, |missing| cursor.slot.saturating_add(missing));
             let list = List::Hour(cursor.hour);
             let mut is_end = false;
-            for listed in self
+            for slot in self
                 .listed(context, consumer, list, cursor.slot..end)
                 .await?
             {
-                is_end |= listed.is_free;
+                is_end |= slot.is_free;
                 let is_within = |job: &Job| {
                     let time = job.record.ordered_at();
                     time.is_some_and(|time| (from..to).contains(&time))
                 };
-                jobs.extend(listed.job.filter(is_within));
+                jobs.extend(slot.job.filter(is_within));
             }
             cursor.slot = end;
             if is_end {

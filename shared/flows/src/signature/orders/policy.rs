@@ -86,7 +86,7 @@ impl OrderPolicy {
     ///
     /// `Kind::RequestInvalid` with the field that is below the minimum.
     pub(in crate::signature) fn apply(
-        &self,
+        self,
         level: &mut Option<AuthenticationLevel>,
         signers: &mut [Signer],
     ) -> Result<(), Problem> {

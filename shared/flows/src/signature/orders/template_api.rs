@@ -120,17 +120,17 @@ impl SignatureApi {
             },
             withdrawn: false,
         };
-        let content = serde_json::to_vec(&TemplateView::new(&id, &template));
-        let content = content.map_err(|error| Problem::new(Kind::Internal).cause(error))?;
+        let text = serde_json::to_vec(&TemplateView::new(&id, &template));
+        let text = text.map_err(|error| Problem::new(Kind::Internal).cause(error))?;
         let register = async || {
-            let content = template.content.clone();
-            let registered = self.signatures.register(context, consumer, &id, content);
+            let version = template.content.clone();
+            let registered = self.signatures.register(context, consumer, &id, version);
             registered.await
         };
         let owner = KeyOwner::from(back_end);
         let registered = self
             .signatures
-            .once(context, owner, request, &content, register);
+            .once(context, owner, request, &text, register);
         let status = match registered.await? {
             Registered::New => StatusCode::CREATED,
             Registered::Known => StatusCode::OK,

@@ -94,7 +94,7 @@ impl Signatures {
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         id: &TemplateId,
-        content: TemplateContent,
+        version: TemplateContent,
     ) -> Result<Registered, Problem> {
         let parts = parts(id);
         let turn = name(consumer, TURN, &parts);
@@ -105,7 +105,7 @@ impl Signatures {
             problem.retry_after = Some(RETRY_AFTER);
             return Err(problem);
         };
-        let registered = self.register_under_lease(context, consumer, id, content);
+        let registered = self.register_under_lease(context, consumer, id, version);
         let registered = registered.await;
         if let Err(problem) = lease.release(context).await {
             context.log(&Event::from_problem("template", &problem));
@@ -118,16 +118,16 @@ impl Signatures {
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         id: &TemplateId,
-        content: TemplateContent,
+        version: TemplateContent,
     ) -> Result<Registered, Problem> {
         let rows = self.rows(context);
         let registered = match rows.template(consumer, id).await? {
             None => Registered::New,
-            Some(known) if known.content != content => return Err(Kind::TemplateConflict.into()),
+            Some(known) if known.content != version => return Err(Kind::TemplateConflict.into()),
             Some(_) => Registered::Known,
         };
         let template = Template {
-            content,
+            content: version,
             withdrawn: false,
         };
         rows.keep_template(consumer, id, &template).await?;

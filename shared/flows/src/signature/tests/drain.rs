@@ -71,9 +71,10 @@ fn of_two_changes_of_one_status_the_newer_counts_for_each_signer() {
     let view = bed.status(&job.id);
     let statuses: Vec<_> = view.signers.iter().map(|signer| signer.status).collect();
     assert_eq!(statuses, ["signed", "signed", "waiting"]);
+    // The order waited 0.3 s for its slot.
     assert_eq!(
         view.signers[1].since.as_deref(),
-        Some("2026-01-01T12:00:10Z")
+        Some("2026-01-01T12:00:10.3Z")
     );
 }
 

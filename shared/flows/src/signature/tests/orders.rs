@@ -52,8 +52,8 @@ impl<'a> Call<'a> {
         let key = SigningKey::from_seed(&[9; 32]).expect("a seed");
         let signer = CredentialSigner::new("loans", key);
         let now = bed.bed.platform.now();
-        let signed = signer.sign(now, || "an id".to_owned(), &request);
-        signed.expect("a credential")
+        let credential = signer.sign(now, || "an id".to_owned(), &request);
+        credential.expect("a credential")
     }
 
     fn request(&self, token: &str) -> Request<Full<Bytes>> {
@@ -350,6 +350,29 @@ fn a_back_end_cancels_and_fetches_without_waiting_for_itself() {
         ..Call::get(&documents)
     };
     assert_eq!(delete.answer(&bed).expect("deleted").status(), 204);
+}
+
+#[test]
+fn a_key_of_an_action_is_for_one_job() {
+    let bed = deployment(&[]);
+    let order = order_for_kari(&json!({}));
+    let paths: Vec<_> = [90_000, 90_001]
+        .into_iter()
+        .map(|number| {
+            let job = Call::post(ORDERS, &order).json(&bed, 201);
+            bed.bed.posten.happens(number, 0, "SIGNED");
+            format!("{ORDERS}/{}/acknowledge", id(&job))
+        })
+        .collect();
+    let drained = bed.ask(Method::POST, "/signatures/drain", settings::MAINTENANCE);
+    bed.read(drained, 200);
+    let keyed = |path| Call {
+        key: Some("k"),
+        ..Call::post(path, &json!({}))
+    };
+    keyed(&paths[0]).json(&bed, 200);
+    keyed(&paths[0]).json(&bed, 200);
+    assert_eq!(keyed(&paths[1]).kind(&bed), Kind::IdempotencyKeyReused);
 }
 
 #[test]
