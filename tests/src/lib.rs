@@ -31,6 +31,7 @@ mod spin;
 mod stored_rows;
 mod test_bed;
 mod vault;
+mod webhooks;
 
 pub use answer::Answer;
 pub use back_end::agreement;
@@ -47,6 +48,7 @@ pub use signing::AGREEMENT;
 pub use spin::{Output, Spin, SpinApp, SpinStart, by_our_host_alone, on_spin};
 pub use stored_rows::StoredRows;
 pub use test_bed::TestBed;
+pub use webhooks::{Delivery, Reply, WebhookReceiver};
 
 /// Sole proprietorship with claims in both ledgers, spread over several years.
 pub const SOLE_PROPRIETORSHIP: &str = "313367002";

@@ -26,6 +26,8 @@ pub struct TestOptions {
     pub secrets: Secrets,
     /// Recorder of the heads of all requests to the external services, which then speak HTTP/1.1.
     pub heads: Option<Heads>,
+    /// Certificates in PEM that the app trusts for `localhost`, beside the sandbox's authority.
+    pub trusted: Vec<String>,
     /// Gateway in front of the app. The default depends on `INNSYN_AS_DEPLOYED`.
     pub gateway: Option<GatewayOptions>,
 }

@@ -235,6 +235,9 @@ impl TestBed {
             assert!(text.contains(&table), "{text}");
             text = text.replace(&table, &format!("{table}path = \"{store}.db\"\n"));
         }
+        if !self.options.trusted.is_empty() {
+            text = self.with_trusted(&text);
+        }
         if self.options.secrets == Secrets::Vault {
             text += &self.vault_provider();
         }
@@ -249,6 +252,16 @@ impl TestBed {
             text = text.replace("ca_roots_file = ", &files);
         }
         text
+    }
+
+    /// Replaces the file of trust anchors by one that has the options' certificates too.
+    fn with_trusted(&self, runtime_config: &str) -> String {
+        let authority = self.sandbox.ca_file();
+        let own = fs::read_to_string(authority).expect("the sandbox's authority");
+        let trusted = [&[own], &*self.options.trusted].concat().join("\n");
+        let file = self.write("trusted.pem", &trusted);
+        let (authority, file) = (authority.display(), file.display());
+        runtime_config.replace(&authority.to_string(), &file.to_string())
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
