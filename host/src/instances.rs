@@ -23,7 +23,7 @@ pub(crate) struct Slots {
 #[derive(Default)]
 struct TakenSlots {
     by_component: BTreeMap<String, usize>,
-    /// Time of the latest refusal.
+    /// Time of the latest refusal for which another component's instance could make room.
     refused: Option<Instant>,
 }
 
@@ -66,9 +66,12 @@ impl Slots {
             .by_component
             .values()
             .fold(0_usize, |all, of_one| all.saturating_add(*of_one));
+        let is_full = all >= self.all;
         let own = taken.by_component.entry(component.to_owned()).or_default();
-        if *own > 0 && (*own >= self.per_component || all >= self.all) {
-            taken.refused = Some(Instant::now());
+        if *own > 0 && (*own >= self.per_component || is_full) {
+            if is_full {
+                taken.refused = Some(Instant::now());
+            }
             return Err(NoSlot);
         }
         *own = own.saturating_add(1);
@@ -78,7 +81,8 @@ impl Slots {
         })
     }
 
-    /// Returns whether requests wait for a place at `now`.
+    /// Returns whether requests wait at `now` for a place that any component's instance can make. A
+    /// component at its own maximum waits for its own instances.
     pub(crate) fn are_wanted(&self, now: Instant) -> bool {
         let refused = locked(&self.taken).refused;
         refused.is_some_and(|refused| now.saturating_duration_since(refused) <= DEMAND)
@@ -124,5 +128,22 @@ mod tests {
         assert!(take("token").is_some());
         drop(token);
         drop(consent);
+    }
+
+    #[test]
+    fn places_are_wanted_only_of_a_full_application() {
+        let places = Slots::new(&Limits {
+            instances: 3,
+            instances_per_component: 2,
+            ..Limits::default()
+        });
+        let are_wanted = || places.are_wanted(Instant::now());
+        let claims = [places.take("claims"), places.take("claims")];
+        assert!(claims.iter().all(Result::is_ok));
+        assert!(places.take("claims").is_err());
+        assert!(!are_wanted(), "another component's place is of no use");
+        let token = places.take("token");
+        assert!(token.is_ok() && places.take("token").is_err());
+        assert!(are_wanted());
     }
 }
