@@ -50,16 +50,19 @@ impl Expiry {
         Self(expiring.collect())
     }
 
-    /// Returns the times at which the certificates of an organisation expire, each with the number
-    /// of days until then.
-    pub fn ends(
+    /// Returns the times at which the certificates of an organisation expire, of those that expire
+    /// soon.
+    pub fn ending_soon(
         &self,
         organisation: &OrganisationNumber,
         now: OffsetDateTime,
-    ) -> impl Iterator<Item = (OffsetDateTime, i64)> {
+    ) -> impl Iterator<Item = OffsetDateTime> {
         let own = self.0.iter();
-        own.filter(move |expiring| expiring.organisation == *organisation)
-            .map(move |expiring| (expiring.validity.until, expiring.validity.days_left(now)))
+        own.filter(move |expiring| {
+            expiring.organisation == *organisation
+                && (0..=AHEAD).contains(&expiring.validity.days_left(now))
+        })
+        .map(|expiring| expiring.validity.until)
     }
 
     /// Logs the certificates that expire soon or have expired.

@@ -1,5 +1,9 @@
 //! Announcement of consents' outcomes to the consumer.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -7,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Consents;
 use super::record::{Key, Record};
-use super::rows::{AFTERMATH, Indexed, Rows};
+use super::rows::{AFTERMATH, Rows};
 use crate::events::{Agenda, Announcer, News, Outcome as Announced};
 use innsyn_core::context::Context;
 use innsyn_core::log::Event;
@@ -16,7 +20,6 @@ use innsyn_core::platform::Platform;
 use innsyn_core::problem::Problem;
 use innsyn_core::reference::Reference;
 use innsyn_protocols::altinn::Outcome;
-use innsyn_runtime::store::SealedRow;
 
 /// Kind of the subject of these events.
 const KIND: &str = "consent";
@@ -24,7 +27,7 @@ const KIND: &str = "consent";
 /// Agenda entry of a consent whose outcome has changed. It identifies a party, and so has no
 /// `Debug`.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
-struct Due {
+pub(super) struct Due {
     /// Id of the consent.
     id: String,
     /// Parts of the name of its record.
@@ -39,7 +42,7 @@ struct Due {
 }
 
 impl Due {
-    fn new(parts: [String; 3], record: &Record, now: OffsetDateTime) -> Self {
+    pub(super) fn new(parts: [String; 3], record: &Record, now: OffsetDateTime) -> Self {
         Self {
             id: record.request.id.clone(),
             record: parts,
@@ -53,8 +56,17 @@ impl Due {
         OffsetDateTime::from_unix_timestamp(self.valid_to).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// Returns the rank of the outcome: a consent that has ended is never open or active again.
+    const fn rank(&self) -> u8 {
+        match self.outcome {
+            Outcome::Pending => 0,
+            Outcome::Granted => 1,
+            Outcome::Rejected | Outcome::Revoked | Outcome::Expired => 2,
+        }
+    }
+
     /// Returns the news; `None` for an outcome that is not announced.
-    fn news<'a>(&'a self, consumer: &'a OrganisationNumber) -> Option<News<'a>> {
+    pub(super) fn news<'a>(&'a self, consumer: &'a OrganisationNumber) -> Option<News<'a>> {
         if self.outcome == Outcome::Pending {
             return None;
         }
@@ -73,6 +85,7 @@ impl Due {
             id: &self.id,
             status: self.outcome.as_str(),
             progress: 0,
+            rank: self.rank(),
             data,
             until: self.valid_to().saturating_add(AFTERMATH),
         })
@@ -80,7 +93,23 @@ impl Due {
 }
 
 impl Consents {
-    /// Stores a record whose outcome may have changed, and enters it in the agenda.
+    /// Stores the outcome that Altinn has returned in the record. A new one is logged, and enters the
+    /// consent in the agenda.
+    pub(super) async fn store_outcome<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        key: &Key<'_>,
+        record: &mut Record,
+        outcome: Outcome,
+    ) -> Result<(), Problem> {
+        if Self::take(rows.context, record, outcome) {
+            self.keep_settled(rows, key, record).await
+        } else {
+            rows.keep(key, record).await
+        }
+    }
+
+    /// Stores a record with a new outcome, and enters it in the agenda.
     pub(super) async fn keep_settled<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
@@ -109,65 +138,62 @@ impl Consents {
         Ok(())
     }
 
-    /// Enters the consent of an index row in the agenda, if its outcome was not announced. Other
-    /// rows are ignored.
+    /// Enters a consent in the agenda if nothing was tried to announce its outcome: a component
+    /// without receivers may have stored it. Returns whether it was entered.
     ///
     /// # Errors
     ///
     /// `Kind::StoreDown` if the store fails.
-    pub(super) async fn find_unannounced<P: Platform>(
+    pub(super) async fn enter_unannounced<P: Platform>(
         &self,
         context: &Context<'_, P>,
-        consumers: impl Iterator<Item = &OrganisationNumber>,
-        row: &SealedRow<'_>,
-    ) -> Result<(), Problem> {
-        let rows = self.rows(context);
-        for consumer in consumers {
-            if self.receivers.of_consumer(consumer).is_none() {
-                continue;
-            }
-            let Some(entry) = self.store.opened::<Indexed>(consumer, row) else {
-                continue;
-            };
-            let record = rows.record_named(consumer, &entry.record).await?;
-            let Some(record) = record.filter(|record| record.request.id == entry.indexed) else {
-                continue;
-            };
-            let due = Due::new(entry.record, &record, context.now());
-            if let Some(news) = due.news(consumer)
-                && self.announcer(context).is_news(&news).await?
-            {
-                self.agenda(context, consumer).add(&due).await;
-            }
+        consumer: &OrganisationNumber,
+        parts: [String; 3],
+        record: &Record,
+    ) -> Result<bool, Problem> {
+        let due = Due::new(parts, record, context.now());
+        let Some(news) = due.news(consumer) else {
+            return Ok(false);
+        };
+        let is_untried = self.announcer(context).is_untried(&news).await?;
+        if is_untried {
+            self.agenda(context, consumer).add(&due).await;
         }
-        Ok(())
+        Ok(is_untried)
     }
 
-    /// Announces what the agenda of a consumer names. Returns the number of delivered and of waiting
-    /// events.
+    /// Announces what the agenda of a consumer names, until the time left is down to `reserve`.
+    /// Returns the number of delivered and of waiting events. `round` is the number of the drain.
     ///
     /// # Errors
     ///
     /// `Kind::StoreDown` if the store fails.
     pub(super) async fn announce<P: Platform>(
         &self,
+        announcer: &Announcer<'_, P>,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
+        round: u32,
+        reserve: Duration,
     ) -> Result<Sent, Problem> {
         let mut sent = Sent::default();
         if self.receivers.of_consumer(consumer).is_none() {
             return Ok(sent);
         }
-        let (agenda, announcer) = (self.agenda(context, consumer), self.announcer(context));
-        for (slot, due) in agenda.entries::<Due>().await? {
-            let end = self.announce_due(context, consumer, &announcer, &due).await;
+        let agenda = self.agenda(context, consumer);
+        let entries = agenda.entries::<Due>(round).await?;
+        for (slot, due) in without_older(&agenda, entries).await? {
+            if context.left() < reserve || !announcer.can_send(consumer) {
+                sent.waiting = sent.waiting.saturating_add(1);
+                continue;
+            }
+            let end = self.announce_due(context, consumer, announcer, &due).await;
             match end {
-                Ok(Announced::Waiting) => sent.waiting = sent.waiting.saturating_add(1),
                 Ok(end) => {
-                    if end == Announced::Delivered {
-                        sent.delivered = sent.delivered.saturating_add(1);
+                    sent.count(end);
+                    if end != Announced::Waiting {
+                        agenda.remove(slot, &due).await?;
                     }
-                    agenda.remove(slot, &due).await?;
                 }
                 Err(problem) => context.log(&Event::from_problem("event", &problem)),
             }
@@ -188,13 +214,15 @@ impl Consents {
             .await?;
         let record = record.filter(|record| record.request.id == due.id);
         let current = record.map(|record| Due::new(due.record.clone(), &record, context.now()));
+        // The record may have been replaced, or its end overwritten by a request that read it before.
+        let current = current.filter(|current| current.rank() >= due.rank());
         match current.as_ref().unwrap_or(due).news(consumer) {
             Some(news) => announcer.announce(&news).await,
             None => Ok(Announced::Known),
         }
     }
 
-    const fn agenda<'a, P>(
+    pub(super) const fn agenda<'a, P>(
         &'a self,
         context: &'a Context<'a, P>,
         consumer: &'a OrganisationNumber,
@@ -206,9 +234,35 @@ impl Consents {
         }
     }
 
-    fn announcer<'a, P: Platform>(&'a self, context: &'a Context<'a, P>) -> Announcer<'a, P> {
+    pub(super) fn announcer<'a, P: Platform>(
+        &'a self,
+        context: &'a Context<'a, P>,
+    ) -> Announcer<'a, P> {
         Announcer::new(&self.store, context, &self.receivers, &self.source)
     }
+}
+
+/// Returns one entry for each consent, the one of the highest rank, and removes the others from the
+/// agenda. The first slots come last: while they have entries, the next drain looks at further ones.
+async fn without_older<P: Platform>(
+    agenda: &Agenda<'_, P>,
+    entries: Vec<(u16, Due)>,
+) -> Result<Vec<(u16, Due)>, Problem> {
+    let mut newest: BTreeMap<String, (u16, Due)> = BTreeMap::new();
+    for (slot, due) in entries {
+        let other = newest.remove(&due.id);
+        let (kept, older) = match other {
+            Some(other) if other.1.rank() >= due.rank() => (other, Some((slot, due))),
+            other => ((slot, due), other),
+        };
+        if let Some((slot, due)) = older {
+            agenda.remove(slot, &due).await?;
+        }
+        newest.insert(kept.1.id.clone(), kept);
+    }
+    let mut newest: Vec<_> = newest.into_values().collect();
+    newest.sort_by_key(|(slot, _)| Reverse(*slot));
+    Ok(newest)
 }
 
 /// Number of announced events.

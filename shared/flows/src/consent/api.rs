@@ -33,7 +33,7 @@ use innsyn_runtime::inbound::Access::{Link, Login, Maintenance};
 use innsyn_runtime::inbound::{Component, Parameters, Route, RoutedRequest, json, see_other};
 use innsyn_runtime::return_address::{Journey, ReturnAddresses};
 use innsyn_runtime::state::State;
-use innsyn_runtime::store::{SealedRow, Store};
+use innsyn_runtime::store::Store;
 
 /// Name of the component: in the log, and at `token`.
 const NAME: &str = "consent";
@@ -326,17 +326,8 @@ impl ConsentApi {
         _: &Timer,
         _: &RoutedRequest,
     ) -> Result<Answer, Problem> {
-        let consumer = &self.consumers.default;
-        let tokens = async || self.consents.tokens.sweep(context, consumer).await;
-        let visit = async |row: &SealedRow<'_>| {
-            let consumers = self.consumers.all();
-            self.consents
-                .find_unannounced(context, consumers, row)
-                .await
-        };
-        let store = &self.consents.store;
-        let swept = store.sweep_and_visit_in_turn(context, consumer, visit, tokens);
-        json(StatusCode::OK, &swept.await?)
+        let swept = self.consents.sweep(context, &self.consumers).await?;
+        json(StatusCode::OK, &swept)
     }
 
     /// Handles `POST /consent/drain`: polls Altinn's event feed and announces events; called by a

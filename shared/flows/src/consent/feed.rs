@@ -15,10 +15,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Consents;
-use super::record::{Key, Record};
-use super::rows::{Position, Rows};
+use super::maintenance_rows::Position;
+use super::record::Record;
+use super::rows::Rows;
 use innsyn_core::context::Context;
-use innsyn_core::party::{OrganisationNumber, Party};
+use innsyn_core::log::{Event, Level};
+use innsyn_core::party::OrganisationNumber;
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::Problem;
 use innsyn_protocols::altinn::{
@@ -28,14 +30,21 @@ use innsyn_protocols::altinn::{
 /// Maximum number of calls to the feed in one drain, for each consumer.
 const MOST_CALLS: usize = 3;
 
+/// Maximum time of one call to Altinn in a drain, with its token and its repeats: the next drain is
+/// a repeat too.
+pub(super) const CALL: Duration = Duration::from_secs(4);
+
 /// Minimum interval between two polls of a feed. Shorter than the timer's minute.
 const POLL_PAUSE: i64 = 45;
 
-/// Part of a request's time that a drain leaves unused before the deadline.
-pub(super) const RESERVE: Duration = Duration::from_secs(4);
+/// Part of a request's time that a drain leaves unused before the deadline, longer than [`CALL`].
+pub(super) const RESERVE: Duration = Duration::from_secs(6);
 
 /// Pause before ended consents are marked once more.
 const SETTLING: Duration = Duration::from_secs(1);
+
+/// Outcomes that an entry which cannot be read may have changed.
+const CHANGEABLE: &[Outcome] = &[Outcome::Pending, Outcome::Granted];
 
 /// Age of the oldest events of the first poll.
 const FIRST_POLL: time::Duration = time::Duration::days(1);
@@ -47,6 +56,8 @@ pub(super) struct Polled {
     pub(super) events: usize,
     /// Consents that were not known to have ended before.
     pub(super) ended: usize,
+    /// Consents whose outcome is new, or was not announced.
+    pub(super) entered: usize,
 }
 
 /// Result of the poll of one page.
@@ -75,6 +86,9 @@ impl Consents {
         let mut polled = Polled::default();
         let mut calls = MOST_CALLS;
         for selection in selections {
+            if *selection == Selection::Accepted {
+                self.settle_waiting(&rows, consumer, &mut polled).await?;
+            }
             while calls > 0 && context.left() > RESERVE {
                 match self
                     .poll_page(&rows, consumer, *selection, &mut polled)
@@ -117,7 +131,8 @@ impl Consents {
         let Some(request) = request else {
             return Ok(Poll::Skipped);
         };
-        let response = self.send(context, consumer, READ_SCOPE, request).await?;
+        let limited = context.within(CALL);
+        let response = self.send(&limited, consumer, READ_SCOPE, request).await?;
         let page = match altinn::page(&response) {
             Ok(page) => page,
             Err(refusal) => {
@@ -129,7 +144,13 @@ impl Consents {
             }
         };
         polled.events = polled.events.saturating_add(page.events.len());
-        if !self.take_page(rows, consumer, &page, polled).await? {
+        self.look_up_unreadable(rows, consumer, &page, polled)
+            .await?;
+        let is_taken = match selection {
+            Selection::Ended => self.take_ended(rows, consumer, &page, polled).await?,
+            Selection::Accepted => self.take_accepted(rows, consumer, &page, polled).await?,
+        };
+        if !is_taken {
             return Ok(Poll::Skipped);
         }
         position.advance(&page, context.now());
@@ -141,33 +162,53 @@ impl Consents {
         })
     }
 
-    /// Marks the consents of a page. Returns false if the time was up before its end.
-    async fn take_page<P: Platform>(
+    /// Logs the entries of a page that cannot be read, and looks up the consents that they name:
+    /// one such entry must not stop the feed.
+    async fn look_up_unreadable<P: Platform>(
+        &self,
+        rows: &Rows<'_, P>,
+        consumer: &OrganisationNumber,
+        page: &Page,
+        polled: &mut Polled,
+    ) -> Result<(), Problem> {
+        if page.unreadable.is_empty() {
+            return Ok(());
+        }
+        let mut event = Event::new(Level::Warn, "feed", "unreadable")
+            .cause("entries of Altinn's feed without a consent's id or a time");
+        event.count = Some(page.unreadable.len());
+        rows.context.log(&event);
+        for id in page.unreadable.iter().flatten() {
+            if rows.context.left() < RESERVE {
+                break;
+            }
+            self.look_up_named(rows, consumer, id, CHANGEABLE, polled)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Marks the ended consents of a page. Returns false if the time was up before its end.
+    async fn take_ended<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
         consumer: &OrganisationNumber,
         page: &Page,
         polled: &mut Polled,
     ) -> Result<bool, Problem> {
-        let mut ended = Vec::new();
-        for event in &page.events {
+        let mut marked = Vec::new();
+        for (event, outcome) in page.events.iter().filter_map(ending) {
             if rows.context.left() < RESERVE {
                 return Ok(false);
             }
-            match event.status {
-                Some(Status::Rejected) => ended.push((event, Outcome::Rejected)),
-                Some(Status::Revoked) => ended.push((event, Outcome::Revoked)),
-                Some(Status::Accepted) => self.look_up_accepted(rows, consumer, event).await?,
-                Some(Status::Created | Status::Expired) | None => {}
-            }
-        }
-        let mut marked = Vec::new();
-        for (event, outcome) in ended {
             if self.mark(rows, consumer, &event.id, outcome).await? {
+                polled.ended = polled.ended.saturating_add(1);
+                polled.entered = polled.entered.saturating_add(1);
                 marked.push((event, outcome));
+            } else {
+                self.enter_known(rows, consumer, &event.id, polled).await?;
             }
         }
-        polled.ended = polled.ended.saturating_add(marked.len());
         if !marked.is_empty() {
             rows.context.platform.sleep(SETTLING).await;
         }
@@ -186,7 +227,7 @@ impl Consents {
         id: &str,
         outcome: Outcome,
     ) -> Result<bool, Problem> {
-        let Some((parts, mut record)) = of_event(rows, consumer, id).await? else {
+        let Some((parts, mut record)) = find_record(rows, consumer, id).await? else {
             return Ok(false);
         };
         let known = record.outcome(rows.context.now());
@@ -199,32 +240,41 @@ impl Consents {
         Ok(true)
     }
 
-    /// Looks up an accepted consent that is not known to be granted: the event does not say to
-    /// what, and by whom.
-    async fn look_up_accepted<P: Platform>(
+    /// Enters a consent in the agenda whose end is known and was not announced. The components that
+    /// read datasets notice ends too, and have no receivers.
+    async fn enter_known<P: Platform>(
         &self,
         rows: &Rows<'_, P>,
         consumer: &OrganisationNumber,
-        event: &FeedEvent,
+        id: &str,
+        polled: &mut Polled,
     ) -> Result<(), Problem> {
-        let Some((name, record)) = of_event(rows, consumer, &event.id).await? else {
+        if self.receivers.of_consumer(consumer).is_none() {
             return Ok(());
-        };
-        let [party, service, _] = &name;
-        let party = Party::parse(party, self.environment).ok();
-        let Some(party) = party.filter(|_| record.is_open(rows.context.now())) else {
-            return Ok(());
-        };
-        let right = record.request.right.clone();
-        let key = Key::new(consumer, &party, service, &right);
-        self.refresh(rows, &key, record).await?;
+        }
+        if let Some((parts, record)) = find_record(rows, consumer, id).await?
+            && self
+                .enter_unannounced(rows.context, consumer, parts, &record)
+                .await?
+        {
+            polled.entered = polled.entered.saturating_add(1);
+        }
         Ok(())
     }
 }
 
-/// Returns the record of an event's consent, with the parts of its name. `None` for a consent of
-/// another system of the consumer's, and for one that another request has replaced.
-async fn of_event<P: Platform>(
+/// Returns the event with the outcome that it reports, if it ends its consent.
+const fn ending(event: &FeedEvent) -> Option<(&FeedEvent, Outcome)> {
+    match event.status {
+        Some(Status::Rejected) => Some((event, Outcome::Rejected)),
+        Some(Status::Revoked) => Some((event, Outcome::Revoked)),
+        Some(Status::Accepted | Status::Created | Status::Expired) | None => None,
+    }
+}
+
+/// Returns the record of the consent with this id, and the parts of its name. `None` for a consent
+/// of another system of the consumer's, and for one that another request has replaced.
+pub(super) async fn find_record<P: Platform>(
     rows: &Rows<'_, P>,
     consumer: &OrganisationNumber,
     id: &str,

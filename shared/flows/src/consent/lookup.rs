@@ -94,18 +94,20 @@ impl Consents {
         }))
     }
 
-    /// Stores the outcome of a request. Logs one line if it is new, so that consents can be counted
-    /// by outcome.
+    /// Puts the outcome of a request into its record, and returns whether it is new. Logs one line if
+    /// it is, so that consents can be counted by outcome.
     pub(super) fn take<P: Platform>(
         context: &Context<'_, P>,
         record: &mut Record,
         outcome: Outcome,
-    ) {
+    ) -> bool {
         let now = context.now();
-        if record.outcome(now) != outcome {
+        let is_new = record.outcome(now) != outcome;
+        if is_new {
             context.log(&Event::new(Level::Info, "consent", outcome.as_str()));
         }
         record.settle(outcome, now);
+        is_new
     }
 
     /// Requests the consent at Altinn, and returns the consent as stored there.

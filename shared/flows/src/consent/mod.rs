@@ -38,10 +38,13 @@
 
 mod announce;
 mod api;
+mod approvals;
 mod callback;
+mod certificates;
 mod drain;
 mod feed;
 mod lookup;
+mod maintenance_rows;
 mod page;
 mod party_name;
 mod quota;
@@ -52,6 +55,7 @@ mod service;
 mod settings;
 mod start;
 mod start_body;
+mod sweep;
 mod withdraw;
 
 #[cfg(test)]
@@ -235,8 +239,7 @@ impl Consents {
         match self.lookup_outcome(context, key, &record).await {
             Ok(LookupOutcome::Known(Outcome::Pending)) if record.is_known_to_altinn() => {}
             Ok(LookupOutcome::Known(outcome)) => {
-                Self::take(context, &mut record, outcome);
-                self.keep_settled(rows, key, &record).await?;
+                self.store_outcome(rows, key, &mut record, outcome).await?;
             }
             Ok(LookupOutcome::Unknown) => {
                 record.lose();

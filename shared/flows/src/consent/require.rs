@@ -127,8 +127,9 @@ impl ActiveConsent<'_> {
             rows.forget(key).await?;
             return Err(Kind::ConsentRequired.into());
         };
-        Consents::take(context, &mut record, outcome);
-        consents.keep_settled(&rows, key, &record).await?;
+        consents
+            .store_outcome(&rows, key, &mut record, outcome)
+            .await?;
         problem(outcome).map_or(Ok(()), Err)
     }
 

@@ -1,14 +1,13 @@
 //! Records and tickets in the sealed store.
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::record::{Key, Record, Request, Ticket};
 use innsyn_core::context::Context;
 use innsyn_core::party::OrganisationNumber;
 use innsyn_core::platform::Platform;
 use innsyn_core::problem::Problem;
-use innsyn_protocols::altinn::Selection;
 use innsyn_runtime::state::State;
 use innsyn_runtime::store::{Name, Store};
 
@@ -19,10 +18,6 @@ pub(super) const AFTERMATH: Duration = Duration::days(30);
 const RECORD: &str = "consent";
 const TICKET: &str = "state";
 const INDEX: &str = "consent-id";
-const POSITION: &str = "feed-position";
-
-/// Time-to-live of a position in the event feed.
-const REMEMBERED: Duration = Duration::days(400);
 
 /// Index entry: the record of the consent with an id, which is all that Altinn's events name. It
 /// identifies a party, and so has no `Debug`.
@@ -32,20 +27,6 @@ pub(super) struct Indexed {
     pub(super) indexed: String,
     /// Parts of the record's name.
     pub(super) record: [String; 3],
-}
-
-/// Position in the event feed of one consumer.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(super) struct Position {
-    /// Time from which events are requested, in Unix microseconds.
-    pub(super) after: i64,
-    /// Time of the newest event that was read, in Unix microseconds.
-    pub(super) newest: i64,
-    /// Altinn's position of the next page, if the last page was full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) continuation: Option<String>,
-    /// Time of the last poll, in Unix seconds.
-    pub(super) polled_at: i64,
 }
 
 /// Access to the rows, within one request.
@@ -198,34 +179,5 @@ impl<P: Platform> Rows<'_, P> {
             parts: &[id],
         };
         self.store.get(self.context, &name).await
-    }
-
-    /// Returns the consumer's position in the event feed.
-    pub(super) async fn position(
-        &self,
-        consumer: &OrganisationNumber,
-        selection: Selection,
-    ) -> Result<Option<Position>, Problem> {
-        let name = Name {
-            consumer,
-            kind: POSITION,
-            parts: &[selection.as_str()],
-        };
-        self.store.get(self.context, &name).await
-    }
-
-    pub(super) async fn keep_position(
-        &self,
-        consumer: &OrganisationNumber,
-        selection: Selection,
-        position: &Position,
-    ) -> Result<(), Problem> {
-        let name = Name {
-            consumer,
-            kind: POSITION,
-            parts: &[selection.as_str()],
-        };
-        let until: OffsetDateTime = self.context.now().saturating_add(REMEMBERED);
-        self.store.set(self.context, &name, position, until).await
     }
 }

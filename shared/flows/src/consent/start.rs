@@ -162,9 +162,7 @@ impl Consents {
         let context = rows.context;
         let state = State::random(context.platform);
         rows.issue(key, &state, &request).await?;
-        if self.altinn.has_feed() {
-            rows.index(key, &request).await?;
-        }
+        rows.index(key, &request).await?;
         let mut record = Record::new(request, Outcome::Pending, context.now());
         rows.keep(key, &record).await?;
 
@@ -219,8 +217,7 @@ impl Consents {
         if outcome == Outcome::Pending {
             context.log(&Event::new(Level::Info, "consent", "asked"));
         }
-        Self::take(context, &mut record, outcome);
-        self.keep_settled(rows, key, &record).await?;
+        self.store_outcome(rows, key, &mut record, outcome).await?;
         Ok(started)
     }
 }

@@ -28,7 +28,9 @@ pub(super) struct StartBody {
 }
 
 impl StartBody {
-    /// Returns the fingerprint of what is requested and for which party.
+    /// Returns the fingerprint of what is requested and for which party. What a request may leave out
+    /// comes last, and only if it is there: an upgrade must not change the fingerprints of requests
+    /// that do not use what is new.
     pub(super) fn fingerprint(&self, party: &Party) -> Fingerprint {
         let metadata = self.metadata.iter();
         let metadata = metadata.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -37,11 +39,11 @@ impl StartBody {
             self.party_name.as_deref().unwrap_or_default(),
             self.service.as_deref().unwrap_or_default(),
             self.return_address.as_str(),
-            self.reference.as_deref().unwrap_or_default(),
         ]
         .into_iter()
         .map(str::as_bytes)
         .chain(metadata)
+        .chain(self.reference.as_deref().map(str::as_bytes))
         .collect();
         Fingerprint::from_parts(&fields)
     }
@@ -58,14 +60,36 @@ impl StartBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use innsyn_core::party::Environment;
     use innsyn_core::problem::Kind;
+
+    fn body(further: &str) -> StartBody {
+        let json = format!(r#"{{"return_address":"https://bank.example/"{further}}}"#);
+        serde_json::from_str(&json).expect("a body")
+    }
+
+    #[test]
+    fn without_a_reference_the_fingerprint_is_that_of_earlier_releases() {
+        let party = Party::parse("313367002", Environment::Test).expect("a party");
+        let fingerprint = |further: &str| body(further).fingerprint(&party);
+        let earlier = ["313367002", "", "krav", "https://bank.example/", "a", "b"];
+        let earlier = earlier.map(str::as_bytes);
+        let same = r#","service":"krav","metadata":{"a":"b"}"#;
+        assert_eq!(fingerprint(same), Fingerprint::from_parts(&earlier));
+        let others = [
+            r#","service":"krav","metadata":{"a":"b"},"reference":"c""#,
+            r#","service":"krav","metadata":{"a":"b"},"reference":"d""#,
+            r#","service":"krav","metadata":{"a":"b","c":"d"}"#,
+        ];
+        let mut all = others.map(fingerprint).to_vec();
+        all.push(fingerprint(same));
+        for (index, one) in all.iter().enumerate() {
+            assert!(!all[..index].contains(one), "{index}");
+        }
+    }
 
     #[test]
     fn a_reference_is_optional_and_holds_no_number() {
-        let body = |reference: &str| -> StartBody {
-            let json = format!(r#"{{"return_address":"https://bank.example/"{reference}}}"#);
-            serde_json::from_str(&json).expect("a body")
-        };
         assert_eq!(body("").reference(), Ok(None));
         let fine = body(r#","reference":"SAK-2026_000417""#).reference();
         assert_eq!(

@@ -47,8 +47,7 @@ impl Consents {
                     end = self.ended(context, &key, &record).await?;
                 }
             }
-            Self::take(context, &mut record, end);
-            self.keep_settled(&rows, &key, &record).await?;
+            self.store_outcome(&rows, &key, &mut record, end).await?;
         }
         Ok(Some(ConsentStatus {
             outcome: record.outcome(now),

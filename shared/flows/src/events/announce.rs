@@ -36,7 +36,8 @@ const FIRST_PAUSE: i64 = 30;
 /// Longest pause between two attempts, in seconds.
 const LONGEST_PAUSE: i64 = 3_600;
 
-/// Number of failures after which a drain tries a receiver no more.
+/// Number of failures after which a drain tries a receiver no more. An attempt without an answer in
+/// time counts as that many.
 const FAILURES: usize = 3;
 
 /// Number of attempts from which a failure needs an operator.
@@ -54,6 +55,9 @@ pub(crate) struct News<'a> {
     pub(crate) status: &'a str,
     /// Progress within the status, which is announced too if it changes.
     pub(crate) progress: usize,
+    /// Rank of the status in the life of the subject. After one that was announced, none of a lower
+    /// rank is: an entry of the agenda may be older than what was announced.
+    pub(crate) rank: u8,
     /// Contents of the event, as an object, without its number.
     pub(crate) data: Value,
     /// Expiry of the row that stores what was announced.
@@ -65,7 +69,8 @@ pub(crate) struct News<'a> {
 pub(crate) enum Outcome {
     /// Delivered by this attempt.
     Delivered,
-    /// Nothing to announce: the status was delivered before, or nobody receives it.
+    /// Nothing to announce: this status or one of a higher rank was delivered before, or the
+    /// consumer has no receiver.
     Known,
     /// To be tried again.
     Waiting,
@@ -79,6 +84,8 @@ struct Announcement {
     status: String,
     #[serde(default)]
     progress: usize,
+    #[serde(default)]
+    rank: u8,
     /// Time of the event, in Unix seconds.
     at: i64,
     attempts: u32,
@@ -94,8 +101,9 @@ pub(crate) struct Announcer<'a, P> {
     receivers: &'a Receivers,
     /// Address of the component that is the source of the events.
     source: &'a str,
-    /// Consumers whose receiver has failed, one entry for each failure.
-    failed: RefCell<Vec<OrganisationNumber>>,
+    /// Addresses of receivers that have failed, one entry for each failure. Several consumers may
+    /// have one receiver.
+    failed: RefCell<Vec<&'a str>>,
 }
 
 impl<'a, P: Platform> Announcer<'a, P> {
@@ -124,7 +132,27 @@ impl<'a, P: Platform> Announcer<'a, P> {
             return Ok(false);
         }
         let last = self.last(news).await?;
-        Ok(!last.is_some_and(|last| last.says(news) && last.is_delivered))
+        Ok(!last.is_some_and(|last| (last.says(news) && last.is_delivered) || last.outranks(news)))
+    }
+
+    /// Returns whether nothing was tried to announce a status. One that was tried and not delivered is
+    /// in the agenda.
+    ///
+    /// # Errors
+    ///
+    /// `Kind::StoreDown` if the store fails.
+    pub(crate) async fn is_untried(&self, news: &News<'_>) -> Result<bool, Problem> {
+        if self.receivers.of_consumer(news.consumer).is_none() {
+            return Ok(false);
+        }
+        let last = self.last(news).await?;
+        Ok(!last.is_some_and(|last| last.says(news) || last.outranks(news)))
+    }
+
+    /// Returns whether this drain may still send to the consumer's receiver.
+    pub(crate) fn can_send(&self, consumer: &OrganisationNumber) -> bool {
+        let receiver = self.receivers.of_consumer(consumer);
+        receiver.is_some_and(|receiver| !self.has_failed(receiver)) && self.context.left() >= LEAST
     }
 
     /// Announces a status, unless it was delivered before.
@@ -139,12 +167,15 @@ impl<'a, P: Platform> Announcer<'a, P> {
         let now = self.context.now().unix_timestamp();
         let last = self.last(news).await?;
         let mut next = match last {
-            Some(last) if last.says(news) && last.is_delivered => return Ok(Outcome::Known),
+            Some(last) if last.is_delivered && (last.says(news) || last.outranks(news)) => {
+                return Ok(Outcome::Known);
+            }
+            Some(last) if last.outranks(news) => return Ok(Outcome::Waiting),
             Some(last) if last.says(news) && last.next_at > now => return Ok(Outcome::Waiting),
             Some(last) if last.says(news) => last,
             other => Announcement::new(news, other.map_or(0, |last| last.number), now),
         };
-        if self.has_failed(news.consumer) || self.context.left() < LEAST {
+        if !self.can_send(news.consumer) {
             return Ok(Outcome::Waiting);
         }
         next.attempts = next.attempts.saturating_add(1);
@@ -167,7 +198,13 @@ impl<'a, P: Platform> Announcer<'a, P> {
                 Ok(Outcome::Delivered)
             }
             Err(problem) => {
-                self.failed.borrow_mut().push(news.consumer.clone());
+                let failures = if problem.kind == Kind::SourceSlow {
+                    FAILURES
+                } else {
+                    1
+                };
+                let failures = std::iter::repeat_n(receiver.address(), failures);
+                self.failed.borrow_mut().extend(failures);
                 let mut event = Event::from_problem("event", &problem);
                 event.outcome = "not-delivered";
                 event.level = if next.attempts < ALARMING {
@@ -222,10 +259,12 @@ impl<'a, P: Platform> Announcer<'a, P> {
         }
     }
 
-    fn has_failed(&self, consumer: &OrganisationNumber) -> bool {
+    fn has_failed(&self, receiver: &Receiver) -> bool {
         let failed = self.failed.borrow();
-        let of_consumer = failed.iter().filter(|failed| *failed == consumer);
-        of_consumer.count() >= FAILURES
+        let failures = failed
+            .iter()
+            .filter(|failed| **failed == receiver.address());
+        failures.count() >= FAILURES
     }
 
     async fn last(&self, news: &News<'_>) -> Result<Option<Announcement>, Problem> {
@@ -250,6 +289,7 @@ impl Announcement {
             number: last.saturating_add(1),
             status: news.status.to_owned(),
             progress: news.progress,
+            rank: news.rank,
             at: now,
             attempts: 0,
             next_at: now,
@@ -259,6 +299,10 @@ impl Announcement {
 
     fn says(&self, news: &News<'_>) -> bool {
         self.status == news.status && self.progress == news.progress
+    }
+
+    const fn outranks(&self, news: &News<'_>) -> bool {
+        self.rank > news.rank
     }
 }
 

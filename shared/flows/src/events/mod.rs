@@ -7,15 +7,20 @@
 //!
 //! Delivery is at least once: the announcement is stored before it is sent, and stored as delivered
 //! after. A repeat has the same id and the same contents. The numbers of a subject's events grow;
-//! the order of delivery is not defined.
+//! the order of delivery is not defined. After a status that ends a subject, no earlier one is
+//! announced.
 
 mod agenda;
 mod announce;
 mod backoff;
+mod certificate;
 mod receivers;
+mod round;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use agenda::Agenda;
+pub(crate) use agenda::{Agenda, AgendaSnapshot};
 pub(crate) use announce::{Announcer, News, Outcome};
+pub use certificate::EndingCertificate;
 pub use receivers::Receivers;
+pub(crate) use round::{in_turn, next_round};

@@ -29,6 +29,11 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
+    /// Returns the address to which requests are sent.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Builds the signed request with a message.
     ///
     /// # Errors

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{Agenda, Receivers};
+use super::{Agenda, Receivers, next_round};
+use innsyn_core::context::Context;
 use innsyn_core::fixtures::{CONSUMER, consumer, context};
 use innsyn_core::party::Environment;
+use innsyn_core::platform::crashing::{CrashingPlatform, survives};
 use innsyn_core::platform::memory::Memory;
 use innsyn_core::secret::Secret;
 use innsyn_runtime::config::{Consumers, Raw, Resolver, StoreKeys};
@@ -23,6 +25,24 @@ fn store() -> Store {
     Store::new(STORE, Environment::Test, &keys)
 }
 
+/// Slots of an agenda.
+const SLOTS: u32 = 2_048;
+
+async fn numbers(agenda: &Agenda<'_, Memory>, round: u32) -> Vec<u32> {
+    let entries = agenda.entries::<u32>(round).await.expect("entries");
+    let mut numbers: Vec<_> = entries.into_iter().map(|(_, number)| number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Adds these entries as a sweep does.
+async fn fill(agenda: &Agenda<'_, Memory>, numbers: std::ops::Range<u32>) {
+    let snapshot = agenda.snapshot().await.expect("a snapshot");
+    for number in numbers {
+        agenda.add_to(&snapshot, &number).await.expect("added");
+    }
+}
+
 #[test]
 fn an_agenda_returns_what_was_added_until_it_is_removed() {
     let (platform, store, consumer) = (Memory::new(), store(), consumer(CONSUMER));
@@ -34,30 +54,100 @@ fn an_agenda_returns_what_was_added_until_it_is_removed() {
         consumer: &consumer,
     };
     platform.run(async {
-        assert!(agenda.entries::<u32>().await.expect("entries").is_empty());
-        for number in 0..300_u32 {
+        assert!(numbers(&agenda, 0).await.is_empty());
+        for number in 0..8 {
             agenda.add(&number).await;
         }
-        let entries = agenda.entries::<u32>().await.expect("entries");
-        let mut numbers: Vec<_> = entries.iter().map(|(_, number)| *number).collect();
-        numbers.sort_unstable();
-        assert_eq!(numbers, (0..300).collect::<Vec<_>>());
+        fill(&agenda, 0..300).await;
+        let expected: Vec<_> = (0..300).collect();
+        assert_eq!(numbers(&agenda, 0).await, expected, "each one once");
+        let entries = agenda.entries::<u32>(0).await.expect("entries");
         for (slot, number) in &entries {
             agenda
                 .remove(*slot, &number.wrapping_add(1))
                 .await
                 .expect("another's");
         }
-        assert_eq!(agenda.entries::<u32>().await.expect("entries").len(), 300);
+        assert_eq!(numbers(&agenda, 0).await, expected);
         for (slot, number) in &entries {
             agenda.remove(*slot, number).await.expect("removed");
         }
-        assert!(agenda.entries::<u32>().await.expect("entries").is_empty());
+        assert!(numbers(&agenda, 0).await.is_empty());
     });
 }
 
 #[test]
-fn an_entry_behind_an_empty_chunk_is_found_within_64_minutes() {
+fn an_entry_behind_an_empty_chunk_is_found_within_128_drains() {
+    let (platform, store, consumer) = (Memory::new(), store(), consumer(CONSUMER));
+    platform.add_store(STORE);
+    // Whatever the timer's period is: the drains are counted.
+    for period in [30, 60, 90, 3_600] {
+        let first = context(&platform);
+        let agenda = Agenda {
+            store: &store,
+            context: &first,
+            consumer: &consumer,
+        };
+        platform.run(async {
+            fill(&agenda, 0..SLOTS).await;
+            let entries = agenda.entries::<u32>(0).await.expect("entries");
+            for (slot, number) in entries.iter().filter(|(slot, _)| *slot != 1_999) {
+                agenda.remove(*slot, number).await.expect("removed");
+            }
+        });
+        let mut found = Vec::new();
+        for _ in 0..128 {
+            let context = context(&platform);
+            let round = platform.run(next_round(&store, &context, &consumer));
+            let agenda = Agenda {
+                store: &store,
+                context: &context,
+                consumer: &consumer,
+            };
+            let entries = agenda.entries::<u32>(round.expect("a round"));
+            found.extend(platform.run(entries).expect("entries"));
+            platform.advance(Duration::from_secs(period));
+        }
+        let [(slot, number)] = found.as_slice() else {
+            panic!("each {period} s: {} entries", found.len());
+        };
+        let removed = agenda.remove(*slot, number);
+        platform.run(removed).expect("removed");
+    }
+}
+
+#[test]
+fn a_request_looks_at_four_slots_and_leaves_the_rest_to_the_sweep() {
+    let (platform, store, consumer) = (Memory::new(), store(), consumer(CONSUMER));
+    platform.add_store(STORE);
+    let context = context(&platform);
+    let agenda = Agenda {
+        store: &store,
+        context: &context,
+        consumer: &consumer,
+    };
+    platform.run(fill(&agenda, 0..80));
+    let crashing = CrashingPlatform::new(&platform, 4);
+    let context = Context::new(&crashing, "test", Duration::from_secs(9));
+    let late = Context::new(&crashing, "test", Duration::from_secs(1));
+    for context in [&context, &late] {
+        let agenda = Agenda {
+            store: &store,
+            context,
+            consumer: &consumer,
+        };
+        assert!(survives(&crashing, agenda.add(&1_000_u32)));
+        let events = platform.events();
+        assert_eq!(events.last().expect("a line")["outcome"], "full");
+    }
+    platform.run(async {
+        fill(&agenda, 1_000..1_001).await;
+        assert_eq!(numbers(&agenda, 0).await.last(), Some(&1_000));
+    });
+}
+
+#[test]
+fn a_sweep_fills_an_agenda_up_and_stops() {
     let (platform, store, consumer) = (Memory::new(), store(), consumer(CONSUMER));
     platform.add_store(STORE);
     let context = context(&platform);
@@ -67,22 +157,19 @@ fn an_entry_behind_an_empty_chunk_is_found_within_64_minutes() {
         consumer: &consumer,
     };
     platform.run(async {
-        for number in 0..300_u32 {
-            agenda.add(&number).await;
+        let snapshot = agenda.snapshot().await.expect("a snapshot");
+        agenda.add(&9_999_u32).await;
+        for number in 0..SLOTS + 10 {
+            agenda.add_to(&snapshot, &number).await.expect("added");
         }
-        let entries = agenda.entries::<u32>().await.expect("entries");
-        let (last, kept) = entries.iter().max_by_key(|(slot, _)| *slot).expect("one");
-        assert!(*last >= 32, "in the third chunk or later: {last}");
-        for (slot, number) in entries.iter().filter(|(slot, _)| slot != last) {
-            agenda.remove(*slot, number).await.expect("removed");
-        }
-        let mut found = Vec::new();
-        for _ in 0..128 {
-            found.extend(agenda.entries::<u32>().await.expect("entries"));
-            platform.advance(Duration::from_secs(30));
-        }
-        assert_eq!(found, [(*last, *kept)]);
+        assert!(snapshot.is_full());
+        let found = numbers(&agenda, 0).await;
+        assert_eq!(found.len(), SLOTS as usize);
+        assert!(found.contains(&9_999), "another writer's entry stays");
     });
+    let full = platform.events().into_iter();
+    let full = full.filter(|event| event["outcome"] == "full");
+    assert_eq!(full.count(), 1);
 }
 
 #[test]
@@ -97,7 +184,7 @@ fn writers_at_once_lose_little_and_a_store_in_trouble_stops_nobody() {
     };
     platform.run(async {
         join_all((0..20_u32).map(async |number| agenda.add(&number).await)).await;
-        let found = agenda.entries::<u32>().await.expect("entries").len();
+        let found = numbers(&agenda, 0).await.len();
         assert!((15..=20).contains(&found), "{found}");
         platform.refuse_writes(STORE, true);
         agenda.add(&99_u32).await;

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use time::OffsetDateTime;
 
 use super::access::{Access, Caller};
 use super::issuer::Issuer;
 use super::request::{ParsedRequest, TokenRequest};
-use super::wire::{OAuthError, TokenBody};
+use super::wire::{OAuthError, SweepBody, TokenBody};
 use super::{COMPONENT, PATH, SWEEP_PATH, TokenConfig};
+use crate::events::EndingCertificate;
 use innsyn_core::audit::Pseudonyms;
 use innsyn_core::context::Context;
 use innsyn_core::log::{Event, Level};
@@ -19,6 +21,7 @@ use innsyn_core::platform::{Answer, Body, Platform, Response};
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::trace::CallerTraces;
 use innsyn_protocols::maskinporten::Client;
+use innsyn_runtime::config::Consumers;
 use innsyn_runtime::expiry::Expiry;
 use innsyn_runtime::inbound::Access::Service;
 use innsyn_runtime::inbound::{Component, Route, RoutedRequest, json};
@@ -32,8 +35,17 @@ pub struct TokenApi {
     caller_traces: CallerTraces,
     marking: Marking,
     pseudonyms: Pseudonyms,
-    /// Default consumer of the deployment.
+    /// Organisations that receive data.
+    consumers: Consumers,
+    /// Owners of the clients that serve them.
+    owners: Vec<ClientOwner>,
+}
+
+/// Owner of the client that requests a consumer's tokens.
+#[derive(Debug)]
+struct ClientOwner {
     consumer: OrganisationNumber,
+    organisation: OrganisationNumber,
 }
 
 impl From<TokenConfig> for TokenApi {
@@ -42,12 +54,26 @@ impl From<TokenConfig> for TokenApi {
             access: Access::new(&config),
             expiry: Expiry::new(config.clients.iter().flat_map(Client::certificates)),
             issuer: Issuer::new(&config),
+            owners: owners(&config),
             pseudonyms: Pseudonyms::new(&config.login.key_sets.key),
             caller_traces: config.caller_traces,
             marking: config.marking,
-            consumer: config.consumers.default,
+            consumers: config.consumers,
         }
     }
+}
+
+fn owners(config: &TokenConfig) -> Vec<ClientOwner> {
+    let consumers = config.consumers.all();
+    let owners = consumers.filter_map(|consumer| {
+        let mut clients = config.clients.iter();
+        let client = clients.find(|client| client.serves(consumer))?;
+        Some(ClientOwner {
+            consumer: consumer.clone(),
+            organisation: client.organisation.clone(),
+        })
+    });
+    owners.collect()
 }
 
 impl<P: Platform + 'static> Component<P> for TokenApi {
@@ -147,10 +173,31 @@ impl TokenApi {
             );
         }
         let store = self.issuer.store();
-        let removed = store.sweep(context, &self.consumer).await?.removed;
+        let swept = store.sweep(context, &self.consumers.default).await?;
+        let removed = swept.removed;
         let mut event = Event::new(Level::Info, "sweep", "ok");
         event.count = Some(removed);
         context.log(&event);
-        json(StatusCode::OK, &serde_json::json!({ "removed": removed }))
+        let certificates = self.ending_certificates(context.now());
+        json(
+            StatusCode::OK,
+            &SweepBody {
+                removed,
+                certificates,
+            },
+        )
+    }
+
+    fn ending_certificates(&self, now: OffsetDateTime) -> Vec<EndingCertificate> {
+        let owners = self.owners.iter();
+        let certificates = owners.flat_map(|owner| {
+            let ends = self.expiry.ending_soon(&owner.organisation, now);
+            ends.map(|end| EndingCertificate {
+                consumer: owner.consumer.to_string(),
+                organisation: owner.organisation.to_string(),
+                ends: end.unix_timestamp(),
+            })
+        });
+        certificates.collect()
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
-use serde::Deserialize;
+use time::OffsetDateTime;
 
 use super::cache::{Source, Token, TokenCache};
 use super::request::TokenRequest;
-use super::wire::{TokenBody, read_refusal};
+use super::wire::{SweepBody, TokenBody, read_refusal};
 use super::{ADDRESS, COMPONENT, SWEEP_ADDRESS};
 use innsyn_core::context::Context;
 use innsyn_core::credential::{self, BoundRequest, Signer, SigningKey};
@@ -28,7 +28,7 @@ const TOKEN: Endpoint = Endpoint {
     retry: RetryPolicy::OnDisconnect(2),
 };
 
-/// Maximum number of refused tokens that are remembered.
+/// Maximum number of refused tokens that are remembered; beyond it, the one that ends first is not.
 const MOST_REFUSED: usize = 64;
 
 /// Client of the token component on behalf of one component. Lives as long as the instance.
@@ -36,9 +36,9 @@ const MOST_REFUSED: usize = 64;
 pub struct Client {
     signer: Signer,
     cache: TokenCache<Identity>,
-    /// Requests whose last token was refused: the token component must not return the same one
-    /// again.
-    refused: RefCell<Vec<Identity>>,
+    /// Requests whose last token was refused, with the end of that token: until then, the token
+    /// component must not return the same one again.
+    refused: RefCell<Vec<RefusedToken>>,
     /// Number of refused tokens so far.
     refusals: Cell<u64>,
     in_flight: SingleFlight<Identity, Result<Token, Problem>>,
@@ -47,6 +47,14 @@ pub struct Client {
 /// Cache key of a token in this client. The rest of its identity is internal to the token
 /// component.
 type Identity = (OrganisationNumber, TokenRequest);
+
+/// Token that a source refused.
+#[derive(Debug)]
+struct RefusedToken {
+    identity: Identity,
+    /// Time from which no cache has the token any more.
+    end: OffsetDateTime,
+}
 
 /// Token, and where this request has got it.
 struct ObtainedToken {
@@ -137,9 +145,18 @@ impl Client {
         self.cache.drop(&identity, token);
         self.refusals.set(self.refusals.get().wrapping_add(1));
         let mut refused = self.refused.borrow_mut();
-        if !refused.contains(&identity) && refused.len() < MOST_REFUSED {
-            refused.push(identity);
+        refused.retain(|refused| refused.identity != identity);
+        if refused.len() >= MOST_REFUSED {
+            let ends = refused.iter().enumerate();
+            let first = ends.min_by_key(|(_, refused)| refused.end);
+            if let Some(index) = first.map(|(index, _)| index) {
+                refused.swap_remove(index);
+            }
         }
+        refused.push(RefusedToken {
+            identity,
+            end: token.expires,
+        });
     }
 
     /// Sends `request` with a token of `consumer` for `ask`, in the one `Authorization` header.
@@ -197,7 +214,8 @@ impl Client {
         outbound::send(context, call, &request).await
     }
 
-    /// Triggers the sweep of the token component's store. Returns the number of rows removed.
+    /// Triggers the sweep of the token component's store. Returns the number of rows removed, and the
+    /// certificates that end soon.
     ///
     /// # Errors
     ///
@@ -206,19 +224,15 @@ impl Client {
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
-    ) -> Result<usize, Problem> {
-        #[derive(Deserialize)]
-        struct SweepBody {
-            removed: usize,
-        }
+    ) -> Result<SweepBody, Problem> {
         let make = async || self.request(context.platform, consumer, SWEEP_ADDRESS, String::new());
         let answer = outbound::send_anew(context, &TOKEN, make).await?;
         if answer.status() != StatusCode::OK {
             return Err(read_refusal(&answer));
         }
-        let swept: SweepBody = serde_json::from_slice(answer.body())
+        let swept = serde_json::from_slice(answer.body())
             .map_err(|_| outbound::unreadable(COMPONENT, "not a count"))?;
-        Ok(swept.removed)
+        Ok(swept)
     }
 
     fn fresh<P: Platform>(
@@ -238,7 +252,11 @@ impl Client {
         identity: &Identity,
     ) -> Result<Token, Problem> {
         let (consumer, token_request) = identity;
-        let skip_cache = self.refused.borrow().contains(identity);
+        let skip_cache = {
+            let mut refused = self.refused.borrow_mut();
+            refused.retain(|refused| refused.end > context.now());
+            refused.iter().any(|refused| refused.identity == *identity)
+        };
         let form = token_request.form(skip_cache);
         let make = async || self.request(context.platform, consumer, ADDRESS, form.clone());
         let answer = outbound::send_anew(context, &TOKEN, make).await?;
@@ -259,7 +277,7 @@ impl Client {
         self.cache.put(identity, token.clone(), now);
         self.refused
             .borrow_mut()
-            .retain(|refused| refused != identity);
+            .retain(|refused| refused.identity != *identity);
         Ok(token)
     }
 

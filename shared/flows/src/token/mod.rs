@@ -28,6 +28,7 @@ pub use request::{TokenRequest, TokenRequestError};
 pub(crate) use services::PublicKeys;
 pub use services::{ConsumerOrgs, RequestLimits, TOKEN_SERVICES, TokenService};
 pub use settings::{MASKINPORTEN_CLIENTS, MASKINPORTEN_ORIGIN, TokenConfig, VAULT_TOKEN};
+pub use wire::SweepBody;
 
 /// Name of the token component: its audience, and its host inside the app.
 pub const COMPONENT: &str = "token";

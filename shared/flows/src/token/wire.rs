@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::cache::Token;
+use crate::events::EndingCertificate;
 use innsyn_core::log::Redacted;
 use innsyn_core::platform::Response;
 use innsyn_core::problem::{Audience, Kind, Problem};
@@ -38,6 +39,16 @@ impl TokenBody<'_> {
     pub(super) fn secret(&self) -> Secret<String> {
         Secret::new(self.access_token.clone().into_owned())
     }
+}
+
+/// Result of a sweep in a response.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SweepBody {
+    /// Number of rows removed.
+    pub removed: usize,
+    /// Certificates that end soon, for the events about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<EndingCertificate>,
 }
 
 /// Refusal in a response: OAuth's members, and the app's own for its components.

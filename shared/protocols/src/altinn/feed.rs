@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Deserialize;
+use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use url::form_urlencoded;
@@ -54,7 +55,10 @@ impl Selection {
 pub struct Page {
     /// Events, oldest first.
     pub events: Vec<FeedEvent>,
-    /// Position of the next page, opaque; `None` after the last page.
+    /// Consents of the entries that are no event: without a time, or `None` for one without an id.
+    pub unreadable: Vec<Option<String>>,
+    /// Position of the next page, opaque; `None` after the last page, and if the link to the next
+    /// one has no position.
     pub continuation: Option<String>,
 }
 
@@ -99,6 +103,9 @@ pub fn events(
 /// The link to the next page is not followed: only the token in it is taken, so that no answer
 /// decides where the app sends its access token.
 ///
+/// An entry that cannot be read does not make the page unreadable, because the feed would stop
+/// there.
+///
 /// # Errors
 /// [`Refusal`] if the answer holds no page.
 pub fn page(response: &Response) -> Result<Page, Refusal> {
@@ -107,19 +114,19 @@ pub fn page(response: &Response) -> Result<Page, Refusal> {
     }
     let body: Body = json::read(response.body())
         .map_err(|_| unreadable(response, "not a page of the event feed"))?;
-    let continuation = match body.links.and_then(|links| links.next) {
-        None => None,
-        Some(next) => {
-            let token = continuation(&next);
-            Some(token.ok_or_else(|| unreadable(response, "a next page without a position"))?)
-        }
+    let next = body.links.and_then(|links| links.next);
+    let mut page = Page {
+        events: Vec::new(),
+        unreadable: Vec::new(),
+        continuation: next.as_deref().and_then(continuation),
     };
-    let events: Option<Vec<_>> = body.data.iter().map(event).collect();
-    let events = events.ok_or_else(|| unreadable(response, "changedDate is not a time"))?;
-    Ok(Page {
-        events,
-        continuation,
-    })
+    for entry in &body.data {
+        match event(entry) {
+            Ok(event) => page.events.push(event),
+            Err(id) => page.unreadable.push(id),
+        }
+    }
+    Ok(page)
 }
 
 fn continuation(next: &str) -> Option<String> {
@@ -129,19 +136,28 @@ fn continuation(next: &str) -> Option<String> {
     (!token.is_empty()).then(|| token.into_owned())
 }
 
-fn event(event: &Event) -> Option<FeedEvent> {
-    let at = OffsetDateTime::parse(&event.changed_date, &Rfc3339).ok()?;
-    Some(FeedEvent {
-        id: event.consent_request_id.to_ascii_lowercase(),
-        status: by_name(&event.kind),
-        at: at.checked_to_offset(UtcOffset::UTC)?,
-    })
+/// Reads an entry.
+///
+/// # Errors
+/// The id of the consent, if there is one, of an entry that is no event.
+fn event(entry: &Value) -> Result<FeedEvent, Option<String>> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let id = text("consentRequestId").map(str::to_ascii_lowercase);
+    let at = text("changedDate").and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    match (id, at.and_then(|at| at.checked_to_offset(UtcOffset::UTC))) {
+        (Some(id), Some(at)) => Ok(FeedEvent {
+            id,
+            status: text("eventType").and_then(by_name),
+            at,
+        }),
+        (id, _) => Err(id),
+    }
 }
 
 #[derive(Deserialize)]
 struct Body {
     links: Option<Links>,
-    data: Vec<Event>,
+    data: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -149,18 +165,9 @@ struct Links {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    consent_request_id: String,
-    #[serde(rename = "eventType")]
-    kind: String,
-    changed_date: String,
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
@@ -222,12 +229,31 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_that_is_no_event_stops_nothing() {
+        let fine = json!({"consentRequestId": ID, "eventType": "revoked",
+            "changedDate": "2026-08-30T09:15:02Z"});
+        let body = json!({
+            "links": {"next": "https://elsewhere.example/events"},
+            "data": [
+                {"consentRequestId": ID, "eventType": "revoked", "changedDate": "yesterday"},
+                fine,
+                {"consentRequestId": ID, "eventType": "revoked", "changedDate": null},
+                {"eventType": "revoked", "changedDate": "2026-08-30T09:15:02Z"},
+                {"consentRequestId": ID, "changedDate": "2026-08-30T09:15:02Z"},
+                7,
+            ],
+        });
+        let read = page(&answer(StatusCode::OK, &body)).expect("a page");
+        let statuses: Vec<_> = read.events.iter().map(|event| event.status).collect();
+        assert_eq!(statuses, [Some(Status::Revoked), None]);
+        let id = Some(ID.to_owned());
+        assert_eq!(read.unreadable, [id.clone(), id, None, None]);
+        assert_eq!(read.continuation, None, "the next poll goes by time");
+    }
+
+    #[test]
     fn what_is_no_page_is_refused() {
-        for body in [
-            json!({}),
-            json!({"data": [{"consentRequestId": ID, "eventType": "revoked", "changedDate": "yesterday"}]}),
-            json!({"links": {"next": "https://elsewhere.example/events"}, "data": []}),
-        ] {
+        for body in [json!({}), json!({"data": {}}), json!([])] {
             let refusal = page(&answer(StatusCode::OK, &body)).expect_err("no page");
             assert!(matches!(refusal.reason, Reason::Unreadable(_)), "{body}");
         }

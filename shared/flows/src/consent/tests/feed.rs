@@ -1,7 +1,5 @@
 //! Tests of the event feed: withdrawals of consents that nobody reads.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -13,11 +11,6 @@ use innsyn_core::platform::crashing::{CrashingPlatform, survives};
 use innsyn_core::platform::slow::SlowPlatform;
 use innsyn_core::problem::Kind;
 use innsyn_protocols::altinn2::Start;
-
-/// Delay after which Altinn shows an event.
-const LAG: Duration = Duration::from_mins(5);
-/// Period of the timer.
-const PERIOD: Duration = Duration::from_mins(1);
 
 /// Starts a consent, accepts it, and lets the browser return.
 fn granted(platform: &Memory, services: &ExternalServices, bank: &Bank) -> String {

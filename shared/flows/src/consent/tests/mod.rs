@@ -1,16 +1,22 @@
+mod announced;
 mod api;
 mod callback;
 mod events;
 mod feed;
+mod feed_trouble;
 mod generation2;
 mod interrupted;
 mod link;
 mod looks;
 mod quota;
+mod receiver;
 mod start;
 mod start_refused;
 mod status;
+mod swept;
 mod withdrawn;
+
+use std::time::Duration;
 
 use super::fake::{ALTINN, Bank, ExternalServices, context, text};
 use super::{BrowserReturn, ConsentStatus, Started};
@@ -21,7 +27,13 @@ use innsyn_protocols::altinn::{Outcome, ReturnQuery};
 use innsyn_runtime::state::State;
 
 /// Pause during which Altinn is not asked again.
-const LOOK_PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
+
+/// Period of the timer that calls the drain.
+const PERIOD: Duration = Duration::from_mins(1);
+
+/// Delay after which Altinn shows an event.
+const LAG: Duration = Duration::from_mins(5);
 
 /// Browser return that reports an answer, without a code.
 const ANSWERED: ReturnQuery<'static> = ReturnQuery {

@@ -1,6 +1,7 @@
 use futures::future::{join_all, poll_immediate};
 
 use super::*;
+use crate::token::SweepBody;
 use innsyn_core::context::Context;
 use innsyn_core::credential::Verifier;
 use innsyn_core::fixtures::SECOND_CONSUMER;
@@ -143,6 +144,34 @@ fn a_refused_token_is_forgotten_and_not_taken_again() {
 }
 
 #[test]
+fn refused_tokens_are_remembered_until_they_end_and_the_newest_are() {
+    let (platform, client) = (platform(), client());
+    let ask = |number: usize| TokenRequest::new(&format!("a{number}")).expect("a scope");
+    let refuse = async |number: usize| {
+        let token = obtain(&platform, &client, &ask(number))
+            .await
+            .expect("a token");
+        client.forget(&consumer(CONSUMER), &ask(number), &token);
+    };
+    let is_asked_anew = async |number: usize| {
+        obtain(&platform, &client, &ask(number))
+            .await
+            .expect("a token");
+        form(&platform, platform.requests().len() - 1).contains("skip_cache=true")
+    };
+    platform.run(async {
+        for number in 0..100 {
+            refuse(number).await;
+            platform.advance(Duration::from_millis(100));
+        }
+        assert!(is_asked_anew(99).await, "more than 64 were refused");
+        assert!(is_asked_anew(36).await);
+        platform.advance(Duration::from_secs(121));
+        assert!(!is_asked_anew(98).await, "no cache has it any more");
+    });
+}
+
+#[test]
 fn a_token_that_was_refused_during_the_preparation_is_not_sent() {
     let call = Endpoint {
         counterparty: "source",
@@ -276,11 +305,15 @@ fn refusals_come_back_as_problems() {
 fn the_sweep_comes_back_as_a_count() {
     let platform = Memory::new();
     platform.push_answer(Ok(json_answer(200, &json!({"removed": 7}))));
-    let removed = platform.run(async {
+    let swept = platform.run(async {
         client()
             .sweep(&context(&platform), &consumer(CONSUMER))
             .await
     });
-    assert_eq!(removed, Ok(7));
+    let expected = SweepBody {
+        removed: 7,
+        certificates: Vec::new(),
+    };
+    assert_eq!(swept, Ok(expected));
     assert_eq!(platform.requests()[0].uri(), SWEEP_ADDRESS);
 }

@@ -1,7 +1,9 @@
 //! Tests of the log events about an enterprise certificate that expires soon.
 
 use super::*;
+use crate::events::EndingCertificate;
 use crate::fixtures::token_config_with;
+use crate::token::SweepBody;
 use innsyn_core::fixtures::{OTHER_KEY, SECOND_CONSUMER};
 use innsyn_protocols::fixtures::client;
 use innsyn_protocols::x509::plan::Plan;
@@ -58,6 +60,23 @@ fn a_certificate_that_ends_within_sixty_days_is_told_once() {
         [("warn".into(), "ends-soon".into(), cause.into())]
     );
     bed.assert_discreet();
+}
+
+#[test]
+fn the_sweep_says_which_certificates_end_soon() {
+    let bed = TestBed::new();
+    let api = api(&bed, &[20 * DAY, 61 * DAY]);
+    let credential = bed.credential(&component_key(), CONSUMER);
+    let credential = credential.header(SWEEP_PATH, "");
+    let request = request(SWEEP_PATH, &credential, FORM, Full::new(Bytes::new()));
+    let answer = bed.platform.run(respond(&bed.platform, &api, request));
+    let swept: SweepBody = serde_json::from_slice(answer.body()).expect("JSON");
+    let expected = EndingCertificate {
+        consumer: CONSUMER.to_owned(),
+        organisation: CONSUMER.to_owned(),
+        ends: bed.platform.now().unix_timestamp() + 20 * DAY,
+    };
+    assert_eq!(swept.certificates, [expected]);
 }
 
 #[test]
