@@ -31,6 +31,7 @@ mod deploys;
 mod each_refusal_of_maskinporten;
 mod first_visit_to_claims;
 mod five_steps_of_skatteetaten;
+mod hears_of_a_withdrawal;
 mod house;
 mod imports;
 mod in_a_real_browser;
