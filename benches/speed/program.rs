@@ -101,6 +101,8 @@ pub(crate) fn built(package: &str) -> PathBuf {
             "--profile",
             profile(),
         ])
+        // Cargo itself ignores the `panic` of this profile for benches, and not for programs.
+        .env("CARGO_PROFILE_BENCH_PANIC", "unwind")
         .current_dir(benches::product::project())
         .status();
     assert!(built.expect("cargo").success(), "{package} is built");
