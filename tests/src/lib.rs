@@ -17,6 +17,7 @@ mod answer;
 mod back_end;
 mod browser;
 mod build;
+mod client_certificate;
 mod credential;
 mod customer;
 mod gateway;

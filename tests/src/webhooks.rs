@@ -16,13 +16,15 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::ServerConfig;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::client_certificate::AnyClientCertificate;
 use crate::{Answer, TestBed, TestOptions};
 
 /// Secret that the app and the receiver share, without its prefix and base64.
@@ -74,13 +76,22 @@ struct Received {
 impl WebhookReceiver {
     /// Starts a receiver that answers 204.
     pub async fn start() -> Self {
+        Self::start_with(WebPkiClientVerifier::no_client_auth()).await
+    }
+
+    /// Starts a receiver that requires a client certificate (two-way TLS), of whatever issuer.
+    pub async fn start_with_two_way_tls() -> Self {
+        Self::start_with(Arc::new(AnyClientCertificate)).await
+    }
+
+    async fn start_with(verifier: Arc<dyn ClientCertVerifier>) -> Self {
         let names = vec!["localhost".to_owned()];
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("made");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_single_cert(vec![cert.der().clone()], key)
             .expect("a pair");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

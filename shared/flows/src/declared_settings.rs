@@ -21,10 +21,10 @@ const SHARED: [(&str, &str); 3] = [
 ];
 
 /// Variables that no component reads: they are in `allowed_outbound_hosts`.
-const HOSTS: [Setting; 1] = [Setting::with_default(
-    "events_origin",
-    "https://events.invalid",
-)];
+const HOSTS: [Setting; 2] = [
+    Setting::with_default("events_origin", "https://events.invalid"),
+    Setting::with_default("evidence_origin", "https://evidence.invalid"),
+];
 
 fn manifest() -> Table {
     MANIFEST.parse().expect("TOML")

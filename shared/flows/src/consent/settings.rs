@@ -3,7 +3,7 @@
 use super::service::{self, Services};
 use crate::altinn::{self, Altinn};
 use crate::altinn2;
-use crate::events::Receivers;
+use crate::events::{EVENT_RECEIVERS, EVENTS, Receivers};
 use innsyn_core::credential::SigningKey;
 use innsyn_core::marks::Marking;
 use innsyn_core::origin::Origin;
@@ -28,7 +28,6 @@ settings! {
 settings! {
     /// Settings of the consent component alone.
     OWN {
-        EVENT_RECEIVERS = Setting::optional("event_receivers").secret();
         CONSENT_SIGNING_KEY = Setting::required("consent_signing_key").secret();
     }
 }
@@ -78,6 +77,7 @@ impl Settings for ConsentConfig {
         service::OFFERED,
         service::REQUESTED,
         STORED,
+        EVENTS,
         OWN,
     ];
 

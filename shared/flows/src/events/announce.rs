@@ -245,7 +245,7 @@ impl<'a, P: Platform> Announcer<'a, P> {
             id: &id,
             at: self.context.now(),
             content_type: MEDIA_TYPE,
-            body: &event.to_json(),
+            body: event.to_json().into(),
         };
         let request = receiver.request(&message)?;
         let answer = outbound::open(self.context, &RECEIVER, request).await?;

@@ -21,6 +21,8 @@ mod tests;
 
 pub(crate) use agenda::{Agenda, AgendaSnapshot};
 pub(crate) use announce::{Announcer, News, Outcome};
+pub(crate) use backoff::pause;
 pub use certificate::EndingCertificate;
 pub use receivers::Receivers;
+pub(crate) use receivers::{EVENT_RECEIVERS, EVENTS, Receiver};
 pub(crate) use round::{in_turn, next_round};

@@ -11,7 +11,15 @@ use innsyn_core::platform::Request;
 use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::text::holds_number;
 use innsyn_protocols::standard_webhooks::{Message, WebhookSecret};
-use innsyn_runtime::config::{Consumers, Resolver};
+use innsyn_runtime::config::{Consumers, Resolver, Setting};
+use innsyn_runtime::settings;
+
+settings! {
+    /// Settings of every component that announces events.
+    pub(crate) EVENTS {
+        pub(crate) EVENT_RECEIVERS = Setting::optional("event_receivers").secret();
+    }
+}
 
 const REMEDY: &str = r#"set it to JSON such as {"310000205":{"address":"https://bank.example/events","secrets":["whsec_…"]}}, or leave it empty"#;
 

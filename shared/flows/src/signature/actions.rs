@@ -92,14 +92,19 @@ impl Signatures {
     /// # Errors
     ///
     /// `Kind::SignatureUnknown` for an unknown job, `Kind::SignatureNotReady` without a change to
-    /// confirm, `Kind::SignatureTooLate` if Posten refuses, and its other problems.
+    /// confirm, `Kind::CustodyPending` for a customer while the change is held, and
+    /// `Kind::SignatureTooLate` if Posten refuses, and its other problems.
     pub async fn confirm<P: Platform>(
         &self,
         context: &Context<'_, P>,
         viewer: impl Into<Viewer<'_>>,
         id: &str,
     ) -> Result<JobView, Problem> {
+        let viewer = viewer.into();
         let job = self.job(context, viewer, id).await?;
+        if viewer.is_customer() && self.must_hold(context, viewer.consumer, &job).await? {
+            return Err(Kind::CustodyPending.into());
+        }
         let address = job.snapshot().and_then(|known| known.confirmation.as_ref());
         let address = address.ok_or_else(|| not_ready("The job has no change to confirm"))?;
         let request = self.posten.confirm(address).map_err(refusal::unsendable)?;

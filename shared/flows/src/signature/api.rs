@@ -37,6 +37,9 @@ use innsyn_runtime::return_address::ReturnAddresses;
 use innsyn_runtime::state::State;
 use innsyn_runtime::store::Store;
 
+/// Path of the component, which is the source of its events.
+const SOURCE: &str = "/signatures";
+
 /// Outcomes in the exit addresses. They are untrusted.
 const OUTCOMES: [&str; 3] = ["completed", "rejected", "failed"];
 
@@ -80,9 +83,13 @@ impl From<SignatureConfig> for SignatureApi {
                 posten: config.posten,
                 seal: config.seal,
                 queue: config.queue,
+                source: config.public_url.join(SOURCE),
                 public_url: config.public_url,
                 policy: config.policy,
-                needs_custody: config.policy.customers != CustomerOrders::Free,
+                needs_custody: config.policy.customers != CustomerOrders::Free
+                    || !config.evidence_receivers.is_empty(),
+                evidence_receivers: config.evidence_receivers,
+                event_receivers: config.event_receivers,
                 waiting: Semaphore::new(WAITING),
             },
             consumers: config.consumers,
@@ -111,6 +118,10 @@ impl<P: Platform + 'static> Component<P> for SignatureApi {
         Route::post("/signatures/orders", Service(&Self::order_by_back_end)),
         Route::get("/signatures/orders", Service(&Self::list_orders))
             .with_query(Parameters::Only(LIST_PARAMETERS)),
+        Route::get(
+            "/signatures/orders/undelivered",
+            Service(&Self::list_undelivered),
+        ),
         Route::get("/signatures/orders/{job}", Service(&Self::order_status)),
         Route::get(
             "/signatures/orders/{job}/pades",
@@ -314,7 +325,8 @@ impl SignatureApi {
         Ok(answer.map(Body::Whole))
     }
 
-    /// Handles `POST /signatures/drain`: fetches changes from Posten's queues; called by a timer.
+    /// Handles `POST /signatures/drain`: fetches changes from Posten's queues, delivers evidence and
+    /// sends events; called by a timer.
     ///
     /// # Errors
     ///
@@ -331,7 +343,8 @@ impl SignatureApi {
         json(StatusCode::OK, &drained)
     }
 
-    /// Handles `POST /signatures/sweep`: removes expired rows; called by a timer.
+    /// Handles `POST /signatures/sweep`: removes expired rows, and finds jobs whose evidence or
+    /// status the bank does not have; called by a timer.
     ///
     /// # Errors
     ///
@@ -342,10 +355,7 @@ impl SignatureApi {
         _: &Timer,
         _: &RoutedRequest,
     ) -> Result<Answer, Problem> {
-        let store = &self.signatures.store;
-        let swept = store
-            .sweep_under_lease(context, &self.consumers.default, async || Ok(0))
-            .await?;
+        let swept = self.signatures.sweep(context, &self.consumers).await?;
         json(StatusCode::OK, &swept)
     }
 

@@ -207,6 +207,7 @@ impl Signatures {
         let (rows, record) = (self.rows(context), &job.record);
         let (owner, until) = (Owner::Job(&job.id), record.until());
         rows.add(consumer, owner, change, until).await?;
+        self.enter(context, consumer, &job.id).await;
         rows.keep_token(consumer, &job.id, token, until).await?;
         // Written last: readers of this row rely on the others.
         rows.keep_looked(consumer, &job.id, token).await?;

@@ -1,7 +1,7 @@
 //! Queue drain: polling of Posten's change queues. Posten has no webhooks, and a component has no
 //! background work.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -31,8 +31,12 @@ const POLL: Endpoint = Endpoint {
 };
 
 /// Time before the request's deadline at which the drain stops; the next one continues. An
-/// interrupted poll costs ten minutes: its change stays leased meanwhile.
-const RESERVE: Duration = Duration::from_secs(15);
+/// interrupted poll costs ten minutes: its change stays leased meanwhile. Events are sent in the
+/// time that is left.
+pub(super) const RESERVE: Duration = Duration::from_secs(15);
+
+/// Time before the deadline at which polling stops if evidence is delivered.
+const DELIVERY_RESERVE: Duration = Duration::from_secs(40);
 
 /// Minimum interval between the starts of two calls. Posten allows an organisation ten per second,
 /// and its customers' calls count too.
@@ -57,8 +61,15 @@ pub struct Drained {
     pub orphans: usize,
     /// Number of changes confirmed to Posten. The others are delivered again.
     pub confirmed: usize,
+    /// Number of changes that are not confirmed yet, because the bank has no copy of the signed
+    /// documents.
+    pub held: usize,
     /// Number of changes that could not be read. They are delivered again too.
     pub unreadable: usize,
+    /// Number of jobs whose evidence was delivered to the bank.
+    pub delivered: usize,
+    /// Number of events that were sent to the bank.
+    pub events: usize,
     /// True if the time was up and there may be more to fetch.
     pub more: bool,
 }
@@ -75,7 +86,7 @@ pub(super) enum End {
 
 impl Signatures {
     /// Fetches each change from the queues of all consumers and both flows, stores it, and then
-    /// confirms it.
+    /// confirms it. After that it delivers evidence and sends events, for the jobs that have any.
     ///
     /// A consumer whose queue cannot be drained does not delay the others; the first problem is
     /// returned at the end. While another drain runs, this one does nothing: both together would
@@ -112,8 +123,9 @@ impl Signatures {
             context,
             last_call: Cell::new(None),
             drained: Cell::default(),
+            changed: RefCell::default(),
         };
-        let mut end = Ok(());
+        let (mut end, mut is_shut_out) = (Ok(()), false);
         for consumer in consumers.all() {
             match run.consumer(consumer).await {
                 Ok(false) => {}
@@ -121,6 +133,7 @@ impl Signatures {
                     // Posten does not document whether the limit counts by the caller or by the
                     // consumer.
                     run.shut_out(consumers).await?;
+                    is_shut_out = true;
                     break;
                 }
                 Err(problem) => {
@@ -128,6 +141,9 @@ impl Signatures {
                     end = end.and(Err(problem));
                 }
             }
+        }
+        if !is_shut_out {
+            end = end.and(run.follow(consumers).await);
         }
         let drained = run.drained.get();
         let outcome = if end.is_ok() { "ok" } else { "incomplete" };
@@ -145,6 +161,8 @@ pub(super) struct Run<'a, P> {
     /// Time of the last call, on the platform's clock.
     last_call: Cell<Option<Duration>>,
     drained: Cell<Drained>,
+    /// Jobs whose changes this drain has stored: the agenda may have lost them.
+    pub(super) changed: RefCell<Vec<(OrganisationNumber, String)>>,
 }
 
 impl<P: Platform> Run<'_, P> {
@@ -187,7 +205,12 @@ impl<P: Platform> Run<'_, P> {
         let request = self.signatures.posten.poll(flow, consumer, queue);
         let request = request.map_err(refusal::unsendable)?;
         let context = self.context.for_tenant(consumer);
-        while context.left() > RESERVE {
+        let reserve = if self.signatures.evidence_receivers.is_empty() {
+            RESERVE
+        } else {
+            DELIVERY_RESERVE
+        };
+        while context.left() > reserve {
             self.keep_pace().await;
             let answer = outbound::send(&context, &POLL, &request).await?;
             let next = match answer.status() {

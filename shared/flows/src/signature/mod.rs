@@ -13,8 +13,9 @@
 //! 3. Later messages from Posten name the job by its reference. They are stored as the job's
 //!    *standing*, beside the record and never in it, so that neither can overwrite the other. A job
 //!    whose response was lost also gets its number, its addresses and its status that way.
-//! 4. [`Signatures::drain`] confirms a change after it is stored. If it is stopped in between,
-//!    Posten delivers the same change again after ten minutes.
+//! 4. [`Signatures::drain`] confirms a change after it is stored, and after the bank has its copy of
+//!    the signed documents (`delivery`). If it is stopped in between, Posten delivers the same
+//!    change again after ten minutes.
 //!
 //! A job has one row of standing for each stage that it can reach (`Progress`), and the furthest stage
 //! is the current one. So a change that arrives late, twice, or at two drains concurrently, never
@@ -26,12 +27,16 @@
 //! A change of a job without a record is stored as an *orphan*, and confirmed like any other.
 
 mod actions;
+mod agenda;
+mod announce;
 mod api;
 mod browser_return;
 mod change;
 mod custody;
 mod customer_api;
+mod delivery;
 mod drain;
+mod follow;
 mod form;
 mod job;
 mod once;
@@ -63,6 +68,7 @@ pub use orders::{CustomerOrders, OrderPolicy, OrderingBackEnd, OrderingService};
 pub use settings::{SEAL_CERTIFICATE_CHAIN, SEAL_KEY, SignatureConfig};
 pub use viewer::Viewer;
 
+use crate::events::Receivers;
 use innsyn_core::context::Context;
 use innsyn_core::origin::Origin;
 use innsyn_core::party::Environment;
@@ -95,6 +101,12 @@ pub struct Signatures {
     /// True if the bank must have its copy of the documents before a customer may cancel a job or
     /// delete its documents.
     pub needs_custody: bool,
+    /// Receivers of evidence; without any, nothing is delivered.
+    pub evidence_receivers: Receivers,
+    /// Receivers of events; without any, nothing is announced.
+    pub event_receivers: Receivers,
+    /// Address of the component, which is the source of its events.
+    pub source: String,
     /// Semaphore that limits the browsers that wait for a status lookup at Posten.
     waiting: Semaphore,
 }

@@ -26,6 +26,9 @@ pub(super) const AFTERMATH: Duration = Duration::days(60);
 /// Stored order with its customer. Rows of an older release lack the members with a default.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Record {
+    /// Id of the job; empty in rows of earlier releases.
+    #[serde(default)]
+    id: String,
     /// Login service's `sub` of the customer whose job it is.
     asked_by: String,
     pub(super) flow: Flow,
@@ -80,6 +83,7 @@ impl Record {
         now: OffsetDateTime,
     ) -> Self {
         Self {
+            id: job.reference.clone(),
             asked_by: placement.subject.expose().clone(),
             flow: job.flow(),
             signers: job.signers.iter().map(Signer::identity).collect(),
@@ -118,6 +122,11 @@ impl Record {
     /// Returns the template from which the job was ordered.
     pub(super) const fn template(&self) -> Option<&TemplateId> {
         self.template.as_ref()
+    }
+
+    /// Returns the id of the job; `None` in a row of an earlier release.
+    pub(super) fn id(&self) -> Option<&str> {
+        Some(self.id.as_str()).filter(|id| is_id(id))
     }
 
     pub(super) fn is_of(&self, subject: &Secret<String>) -> bool {

@@ -1,6 +1,7 @@
 //! Settings of the signature component.
 
 use super::orders::{self, OrderPolicy, OrderingService};
+use crate::events::{EVENT_RECEIVERS, EVENTS, Receivers};
 use innsyn_core::marks::Marking;
 use innsyn_core::origin::Origin;
 use innsyn_core::party::Environment;
@@ -24,6 +25,7 @@ settings! {
         POSTEN_OWN_ORIGIN = Setting::optional("posten_own_origin");
         POSTEN_PAGE_ORIGIN = Setting::required("posten_page_origin");
         POSTEN_QUEUE = Setting::optional("posten_queue");
+        EVIDENCE_RECEIVERS = Setting::optional("evidence_receivers").secret();
         /// Certificate that seals document packages, with its issuers.
         pub SEAL_CERTIFICATE_CHAIN = Setting::required("seal_certificate_chain").secret();
         /// Key that seals document packages.
@@ -61,6 +63,10 @@ pub struct SignatureConfig {
     pub queue: Option<String>,
     /// Seal for document packages.
     pub seal: Seal,
+    /// Receivers of evidence.
+    pub evidence_receivers: Receivers,
+    /// Receivers of events.
+    pub event_receivers: Receivers,
     /// Keys that seal the store of jobs.
     pub store_keys: StoreKeys,
     /// Secrets of the timer that triggers the queue drain and the expiry sweep.
@@ -77,6 +83,7 @@ impl Settings for SignatureConfig {
         PAGES,
         EGRESS,
         JOURNEYS,
+        EVENTS,
         orders::POLICY,
         orders::SERVICES,
         OWN,
@@ -92,6 +99,10 @@ impl Settings for SignatureConfig {
         let login = resolver.login();
         let policy = OrderPolicy::resolve(&mut resolver);
         let services = orders::resolve_services(&mut resolver, consumers.as_ref());
+        let evidence_receivers =
+            Receivers::resolve(&mut resolver, EVIDENCE_RECEIVERS.name, consumers.as_ref());
+        let event_receivers =
+            Receivers::resolve(&mut resolver, EVENT_RECEIVERS.name, consumers.as_ref());
         let posten = posten(&mut resolver);
         let seal = seal(&mut resolver);
         let store_keys = resolver.store_keys(JOB_STORE_KEY.name, JOB_STORE_PREVIOUS_KEY.name);
@@ -121,6 +132,8 @@ impl Settings for SignatureConfig {
                 posten: posten?,
                 queue,
                 seal: seal?,
+                evidence_receivers: evidence_receivers?,
+                event_receivers: event_receivers?,
                 store_keys: store_keys?,
                 maintenance_secrets: maintenance_secrets?,
                 caller_traces: caller_traces?,

@@ -128,8 +128,8 @@ impl StatusSnapshot {
         }
     }
 
-    /// Returns the time of the newest event of a signer.
-    fn since(&self) -> Option<i64> {
+    /// Returns the time of the newest event of a signer, in Unix nanoseconds.
+    pub(super) fn since(&self) -> Option<i64> {
         self.signers.iter().map(|signer| signer.since).max()
     }
 

@@ -90,6 +90,25 @@ impl SignatureApi {
         json(StatusCode::OK, &page.await?)
     }
 
+    /// Handles `GET /signatures/orders/undelivered`: lists the jobs whose evidence the bank's
+    /// receiver has not accepted in time.
+    ///
+    /// # Errors
+    ///
+    /// `Kind::StoreDown` if the store fails.
+    pub(in crate::signature) async fn list_undelivered<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+        back_end: &OrderingBackEnd,
+        request: &RoutedRequest,
+    ) -> Result<Answer, Problem> {
+        request.small_body(context, back_end).await?;
+        context.audit.resource("list");
+        let orders = self.signatures.dead_letters(context, &back_end.consumer);
+        let orders = orders.await?;
+        json(StatusCode::OK, &serde_json::json!({ "orders": orders }))
+    }
+
     /// Handles `GET /signatures/orders/{job}`: returns a job with what the bank knows of it.
     ///
     /// # Errors

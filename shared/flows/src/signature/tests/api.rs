@@ -250,7 +250,8 @@ fn only_the_maintenance_secret_drains_and_sweeps() {
     let drained = ask("/signatures/drain", MAINTENANCE);
     assert_eq!(
         handlers.read(drained, 200),
-        json!({"changes": 1, "orphans": 0, "confirmed": 1, "unreadable": 0, "more": false})
+        json!({"changes": 1, "orphans": 0, "confirmed": 1, "held": 0, "unreadable": 0,
+            "delivered": 0, "events": 0, "more": false})
     );
     handlers.bed.platform.shift(time::Duration::days(91));
     let swept = ask("/signatures/sweep", MAINTENANCE);

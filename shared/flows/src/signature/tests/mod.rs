@@ -1,8 +1,12 @@
 mod actions;
 mod again;
 mod api;
+mod banks;
 mod browser_return;
+mod dead_letters;
+mod delivery;
 mod drain;
+mod events;
 mod forms;
 mod interrupted;
 mod lists;
@@ -112,6 +116,9 @@ impl TestBed {
             public_url: origin("https://app.example"),
             policy: policy(),
             needs_custody: false,
+            evidence_receivers: Receivers::default(),
+            event_receivers: Receivers::default(),
+            source: "https://app.example/signatures".to_owned(),
             waiting: Semaphore::new(super::browser_return::WAITING),
         }
     }
