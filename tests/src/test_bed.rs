@@ -322,7 +322,7 @@ impl TestBed {
     }
 
     /// Returns the app's current time.
-    pub(crate) fn app_now(&self) -> OffsetDateTime {
+    pub fn app_now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() + time::Duration::seconds(self.app_clock.load(Ordering::SeqCst))
     }
 

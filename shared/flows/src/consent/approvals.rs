@@ -148,8 +148,8 @@ impl Consents {
         parts: &[String; 3],
         record: &Record,
     ) -> Option<Record> {
-        let [party, service, _] = parts;
-        let party = Party::parse(party, self.environment).ok()?;
+        let [number, service, _] = parts;
+        let party = Party::parse(number, self.environment).ok()?;
         let right = record.request.right.clone();
         let key = Key::new(consumer, &party, service, &right);
         let limited = rows.context.within(CALL);

@@ -206,10 +206,9 @@ impl Signatures {
             let missing = query.limit.saturating_sub(jobs.len()).min(AT_ONCE);
             let end = u32::try_from(missing)
                 .map_or(u32::MAX, |missing| cursor.slot.saturating_add(missing));
-            let list = List::Hour(cursor.hour);
             let mut is_end = false;
             for slot in self
-                .listed(context, consumer, list, cursor.slot..end)
+                .listed(context, consumer, List::Hour(cursor.hour), cursor.slot..end)
                 .await?
             {
                 is_end |= slot.is_free;
