@@ -1,5 +1,7 @@
 //! Customers' orders from templates that the back end has registered.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use journeys::{AGREEMENT, Customer, TestBed, TestOptions, agreement};
@@ -18,7 +20,10 @@ async fn start() -> TestBed {
     })
     .await;
     let hash = Sha256::digest(AGREEMENT);
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    });
     let expires = (bed.app_now() + time::Duration::days(30)).format(&Rfc3339);
     let template = json!({
         "name": "account", "version": "2026-1", "expires": expires.expect("a time"),

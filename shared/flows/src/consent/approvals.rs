@@ -145,10 +145,10 @@ impl Consents {
         &self,
         rows: &Rows<'_, P>,
         consumer: &OrganisationNumber,
-        parts: &[String; 3],
+        entry: &[String; 3],
         record: &Record,
     ) -> Option<Record> {
-        let [number, service, _] = parts;
+        let [number, service, _] = entry;
         let party = Party::parse(number, self.environment).ok()?;
         let right = record.request.right.clone();
         let key = Key::new(consumer, &party, service, &right);
