@@ -306,7 +306,9 @@ async fn under_kubernetes() {
         };
         (name.clone(), value)
     });
-    let variables: BTreeMap<String, String> = variables.collect();
+    let mut variables: BTreeMap<String, String> = variables.collect();
+    // The journey is that of a customer who orders.
+    variables.insert("signature_orders".to_owned(), "free".to_owned());
     assert_eq!(variables["egress_origins"], proxy.origin);
     write_runtime_config(folder.path(), egress, &bed.sandbox);
     app.serve(&Settings {
