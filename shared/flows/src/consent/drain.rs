@@ -124,7 +124,7 @@ impl Consents {
     }
 }
 
-/// One drain.
+/// Single drain of all consumers' agendas and feeds.
 struct Run<'a, P> {
     consents: &'a Consents,
     context: &'a Context<'a, P>,
