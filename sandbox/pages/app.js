@@ -34,7 +34,7 @@ export class App {
     return this.#call('GET', '/consent', party);
   }
 
-  /** Has documents signed; the answer says where each signer is to go. */
+  /** Orders signatures from a template of the bank's; the answer says where each signer is to go. */
   order(order) {
     return this.#call('POST', '/signatures', undefined, order);
   }

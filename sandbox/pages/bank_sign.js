@@ -1,4 +1,5 @@
-// The journey: order, be sent to Posten, come back, fetch what was signed.
+// The journey: order from the template that the bank has registered, be sent to Posten, come back,
+// fetch what was signed. The bank gets its copy by itself.
 
 import { App, Problem } from './app.js';
 import { element } from './tables.js';
@@ -27,11 +28,10 @@ function arrive() {
 async function order() {
   tell('busy', say('Spør Posten …', 'Asking Posten …'));
   try {
-    const title = say('Avtale om brukskonto', 'Agreement on an account');
+    const { template: name, version } = form.dataset;
     const job = await app.order({
-      flow: 'direct',
-      title,
-      documents: [{ title, content: await agreement() }],
+      template: { name, version },
+      documents: [{ content: await agreement() }],
       return_address: location.origin + location.pathname,
     });
     sessionStorage.setItem(JOB, job.id);
@@ -57,7 +57,9 @@ function stand({ id, status: how, signers }) {
   if (how === 'completed') {
     tell('notice', say('Avtalen er signert.', 'The agreement is signed.'),
       action(say('Last ned avtalen', 'Download the agreement'), () => download(id, 'pades', say('avtale.pdf', 'agreement.pdf'))),
-      action(say('Last ned signaturen', 'Download the signature'), () => download(id, 'signers/0/xades', say('signatur.xml', 'signature.xml'))));
+      action(say('Last ned signaturen', 'Download the signature'), () => download(id, 'signers/0/xades', say('signatur.xml', 'signature.xml'))),
+      element('p', { className: 'small soft' }, say('Banken henter sitt eksemplar innen et halvt minutt: ', 'The bank fetches its copy within half a minute: '),
+        element('a', { href: '/arkiv' }, say('arkivet', 'the archive')), '.'));
   } else if (how === 'unknown') {
     tell('notice', say('Vi vet ikke ennå om Posten fikk avtalen. Du skal ikke gjøre noe.', 'We do not know yet whether Posten got the agreement. There is nothing for you to do.'), action(say('Sjekk igjen', 'Check again'), check));
   } else if (how === 'failed') {

@@ -202,6 +202,7 @@ impl Sandbox {
             addresses: &self.addresses,
             consumers: &*self.services.consumers,
             vault: &self.services.vault,
+            bank: &self.services.bank,
             secrets: &self.secrets,
             seal: self.client_certificate.seal(),
         };
@@ -224,6 +225,18 @@ impl Sandbox {
     /// clients.
     pub fn back_end(&self) -> BackEnd<'_> {
         variables::back_end(&self.secrets)
+    }
+
+    /// Returns the variables that differ for an app that sends Fjordbanken's events to `address`,
+    /// for [`Sandbox::back_end`] to verify.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `address` is not an address.
+    pub fn events_to(&self, address: &str) -> anyhow::Result<BTreeMap<String, String>> {
+        let variables = variables::events_to(address, &self.secrets)?;
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        Ok(BTreeMap::from(variables))
     }
 
     /// Returns the app's runtime configuration, in Spin's format.

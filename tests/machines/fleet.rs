@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use journeys::TestBed;
+use journeys::{TestBed, order_freely};
 use sandbox::posten::Switches;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -74,10 +74,12 @@ impl Fleet {
         for (name, text) in [("runtime-config.toml", config), ("pins.toml", pins)] {
             fs::write(folder.path().join(name), text).expect("a file");
         }
+        let mut variables = bed.sandbox.variables(&balancer.public_url);
+        order_freely(&mut variables);
         let settings = Settings {
             manifest: Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml"),
             folder: folder.path().to_owned(),
-            variables: bed.sandbox.variables(&balancer.public_url),
+            variables,
             timers: paths.iter().map(|path| (*path).to_owned()).collect(),
             every,
             clock: 0,

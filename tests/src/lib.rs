@@ -41,7 +41,7 @@ pub use build::{as_deployed, build_components};
 pub use customer::Customer;
 pub use gateway::{CLIENT, Gateway, GatewayOptions};
 pub use generation::Generation;
-pub use options::{Secrets, TestOptions};
+pub use options::{Orders, Secrets, TestOptions, order_freely};
 pub use others::{Environment, ThirdPartyPrograms, ThirdPartyServer};
 pub use real_browser::RealBrowser;
 pub use running::{AppLog, RunningApp, Start};

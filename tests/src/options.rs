@@ -14,6 +14,8 @@ pub struct TestOptions {
     pub altinn: Generation,
     /// Values of variables that replace the sandbox's.
     pub variables: BTreeMap<String, String>,
+    /// Orders of signatures that customers may place.
+    pub orders: Orders,
     /// Gives `token` a public route. The default has none.
     pub token_is_public: bool,
     /// Limits of the host.
@@ -40,4 +42,21 @@ pub enum Secrets {
     Variables,
     /// Stored in the sandbox's vault.
     Vault,
+}
+
+/// Orders of signatures that customers may place.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Orders {
+    /// Orders of any document. No events are sent.
+    #[default]
+    Free,
+    /// Orders from the templates of the demo bank's back end, which receives events.
+    Templates,
+}
+
+/// Lets customers order any document, and sends no events.
+pub fn order_freely(variables: &mut BTreeMap<String, String>) {
+    variables.insert("signature_orders".to_owned(), "free".to_owned());
+    variables.remove("event_receivers");
+    variables.remove("events_origin");
 }

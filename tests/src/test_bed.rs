@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,7 +19,7 @@ use crate::build::{as_deployed, build_components, project};
 use crate::gateway::{Gateway, GatewayOptions};
 use crate::running::{AppLog, RunningApp, Start};
 use crate::spin::on_spin;
-use crate::{Browser, Customer, Generation, Secrets, TestOptions};
+use crate::{Browser, Customer, Generation, Orders, Secrets, TestOptions, order_freely};
 
 /// Longest time that a journey waits for another task.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -120,8 +121,7 @@ impl TestBed {
         if let Some(running) = self.running.take() {
             running.shutdown().await;
         }
-        let listener = TcpListener::bind(address).await.expect("the same port");
-        self.serve(listener).await;
+        self.serve(bind_again(address).await).await;
     }
 
     /// Restarts the app with these variables changed.
@@ -134,6 +134,9 @@ impl TestBed {
         let mut variables = self.altinn().variables(&self.sandbox, &self.public_url);
         if on_spin() && !self.options.no_pins {
             variables.extend(self.by_egress().await);
+        }
+        if self.options.orders == Orders::Free {
+            order_freely(&mut variables);
         }
         variables.extend(self.options.variables.clone());
         let pins = self.sandbox.pins(&["signature"]);
@@ -180,14 +183,7 @@ impl TestBed {
     pub async fn kill_app(&mut self) {
         let address = self.app().address();
         self.running = None;
-        let listener = loop {
-            // The killed one's socket may take a moment to go.
-            match TcpListener::bind(address).await {
-                Ok(listener) => break listener,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        };
-        self.serve(listener).await;
+        self.serve(bind_again(address).await).await;
     }
 
     /// Waits until `there` holds, for the work of another task.
@@ -375,6 +371,19 @@ impl TestBed {
             }
             assert!(!line.contains("eyJ"), "a token is in the log: {line}");
         }
+    }
+}
+
+/// Binds the port of an app that has stopped. Its socket may take a moment to go, and a client's
+/// connection may have the port for a while.
+async fn bind_again(address: SocketAddr) -> TcpListener {
+    let start = Instant::now();
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "{address}: {error}"),
+        }
+        tokio::task::yield_now().await;
     }
 }
 

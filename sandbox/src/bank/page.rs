@@ -90,10 +90,14 @@ async fn sign(State(bank): State<Arc<Bank>>, headers: HeaderMap) -> Response {
     let Some(customer) = bank.sessions.get(&headers) else {
         return Redirect::to("/").into_response();
     };
+    // The page is shown without a template too, and says that nothing can be ordered.
+    let template = bank.back_end.offer(customer.bank).await;
     let context = json!({
         "name": customer.name,
         "bank": customer.bank_name(),
         "app": bank.origins.app,
+        "template": template.as_ref().ok(),
+        "trouble": template.err().map(|error| format!("{error:#}")),
     });
     html::page(
         StatusCode::OK,

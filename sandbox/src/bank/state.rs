@@ -1,11 +1,12 @@
-//! State of the bank: keys and sessions.
+//! State of the bank: keys, sessions and back end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::back_end::BackEnd;
 use super::customer::Customer;
 use super::keys::Key;
 use super::token;
@@ -13,7 +14,7 @@ use super::token::{Overrides, Signature};
 use crate::kit::Clock;
 use crate::kit::session::Sessions;
 
-/// Demo bank: keys, sessions and settings of its login service and pages.
+/// Demo bank: keys, sessions and settings of its login service and pages, and its back end.
 #[derive(Debug)]
 pub struct Bank {
     pub(super) clock: Clock,
@@ -23,6 +24,7 @@ pub struct Bank {
     pub(super) foreign: Key,
     pub(super) sessions: Sessions<&'static Customer>,
     pub(super) at_altinn2: AtomicBool,
+    pub(super) back_end: Arc<BackEnd>,
 }
 
 /// Origins that the bank and its pages know, without a slash at the end.
@@ -53,7 +55,9 @@ impl Bank {
     ///
     /// Fails if the keys cannot be made.
     pub fn new(clock: Clock, origins: Origins) -> anyhow::Result<Self> {
+        let back_end = BackEnd::new(clock.clone(), origins.app.clone())?;
         Ok(Self {
+            back_end: Arc::new(back_end),
             clock,
             origins,
             keys: Mutex::new(Keys {
@@ -69,6 +73,11 @@ impl Bank {
     /// Points customers to Altinn 2 for their consents from now on, as the app requests them there.
     pub fn keep_consents_at_altinn2(&self) {
         self.at_altinn2.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns the bank's back end.
+    pub(crate) fn back_end(&self) -> &BackEnd {
+        &self.back_end
     }
 
     pub(super) fn portal(&self) -> &str {

@@ -3,6 +3,7 @@
 
 mod budgets;
 mod clients;
+mod events;
 mod secrets;
 mod services;
 
@@ -14,12 +15,13 @@ use serde_json::json;
 
 use crate::addresses::Addresses;
 use crate::altinn2::Altinn2;
-use crate::bank;
+use crate::bank::{self, Bank};
 use crate::client::{ClientCertificate, Seal};
 use crate::population::{Consumer, FJORDBANKEN, INNLANDSBANKEN, VESTBANKEN};
 use crate::posten::POSTEN;
 use crate::vault::Vault;
 use clients::clients;
+use events::Receiver;
 use services::{BACK_END, ordering_services, services};
 
 pub(crate) use secrets::Secrets;
@@ -35,6 +37,8 @@ pub struct BackEnd<'a> {
     pub subject: &'static str,
     /// The seed of the Ed25519 key that it signs them with: 32 bytes, base64url.
     pub seed: &'a str,
+    /// Secret of the events that it receives: `whsec_…`.
+    pub event_secret: &'a str,
 }
 
 impl std::fmt::Debug for BackEnd<'_> {
@@ -51,7 +55,17 @@ pub(crate) fn back_end(secrets: &Secrets) -> BackEnd<'_> {
     BackEnd {
         subject: BACK_END,
         seed: &secrets.back_end_signing.seed,
+        event_secret: &secrets.events,
     }
+}
+
+/// Returns the variables with which the app sends the events of Fjordbanken to `address`, for
+/// [`back_end`] to verify.
+pub(crate) fn events_to(
+    address: &str,
+    secrets: &Secrets,
+) -> anyhow::Result<[(&'static str, String); 2]> {
+    events::to_address(FJORDBANKEN, address, &secrets.events)
 }
 
 /// Returns the app's components that call Posten through our proxy, in the format of its callers.
@@ -66,6 +80,7 @@ pub(crate) struct Deployment<'a> {
     pub(crate) addresses: &'a Addresses,
     pub(crate) consumers: &'a [Consumer],
     pub(crate) vault: &'a Vault,
+    pub(crate) bank: &'a Bank,
     pub(crate) secrets: &'a Secrets,
     pub(crate) seal: &'a Seal,
 }
@@ -76,6 +91,7 @@ pub(crate) fn variables(
         addresses,
         consumers,
         vault,
+        bank,
         secrets,
         seal,
     }: Deployment<'_>,
@@ -106,9 +122,9 @@ pub(crate) fn variables(
         ("skatteetaten_origin", addresses.skatteetaten.clone()),
         ("posten_origin", addresses.posten.clone()),
         ("posten_page_origin", addresses.posten_page.clone()),
-        ("signature_orders", "free".to_owned()),
+        ("signature_orders", "templates".to_owned()),
         ("signature_orders_claim", ORDERS_CLAIM.to_owned()),
-        ("signature_services", ordering_services(secrets)),
+        ("signature_services", ordering_services(bank, secrets)),
         ("seal_certificate_chain", seal.chain.clone()),
         ("seal_key", seal.key.clone()),
         ("income_origin", addresses.income.clone()),
@@ -145,8 +161,21 @@ pub(crate) fn variables(
     ];
     values
         .into_iter()
+        .chain(events::receivers(
+            &addresses.bank_page,
+            &demo_receivers(addresses, bank),
+        ))
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+/// Returns the receivers of the demo bank's events: one for each of its banks.
+fn demo_receivers<'a>(addresses: &Addresses, bank: &'a Bank) -> [Receiver<'a>; 2] {
+    bank::BANKS.map(|consumer| Receiver {
+        consumer,
+        address: format!("{}/events/{consumer}", addresses.bank_page),
+        secret: bank.back_end().event_secret(),
+    })
 }
 
 /// Returns the variables that differ for an app with Altinn 2.

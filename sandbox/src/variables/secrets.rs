@@ -3,7 +3,7 @@
 use anyhow::Context;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::kit::random;
 
@@ -22,6 +22,8 @@ pub(crate) struct Secrets {
     pub(super) job_store: String,
     pub(super) key_set_store: String,
     pub(super) maintenance: String,
+    /// Secret of the back end's events, in its written form.
+    pub(super) events: String,
 }
 
 /// Ed25519 key with which a component, or a back end, authenticates to the token component, or the
@@ -50,6 +52,10 @@ impl Secrets {
             job_store: secret()?,
             key_set_store: secret()?,
             maintenance: secret()?,
+            events: format!(
+                "whsec_{}",
+                STANDARD.encode(random::bytes().context("no randomness")?)
+            ),
         })
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::secrets::Secrets;
+use crate::bank::{self, Bank};
 use crate::population::{DEMO_DELEGATED_SCOPE, FJORDBANKEN};
 
 /// `sub` of the back end's credentials.
@@ -98,12 +99,19 @@ pub(super) fn services(secrets: &Secrets) -> [Service<'_>; 7] {
     ]
 }
 
-/// Returns `signature_services`: the back end, which orders signatures for its bank.
-pub(super) fn ordering_services(secrets: &Secrets) -> String {
-    let services = json!([{
-        "subject": BACK_END,
-        "public_key": secrets.back_end_signing.public,
-        "consumers": [FJORDBANKEN],
-    }]);
+/// Returns `signature_services`: the demo bank's back end, and that of the app's owner.
+pub(super) fn ordering_services(bank: &Bank, secrets: &Secrets) -> String {
+    let services = json!([
+        {
+            "subject": bank::DEMO_BANK,
+            "public_key": bank.back_end().public_key(),
+            "consumers": bank::BANKS,
+        },
+        {
+            "subject": BACK_END,
+            "public_key": secrets.back_end_signing.public,
+            "consumers": [FJORDBANKEN],
+        },
+    ]);
     services.to_string()
 }

@@ -9,6 +9,7 @@
 mod kit;
 
 mod altinn2;
+mod bank_staff;
 #[expect(
     clippy::expect_used,
     clippy::panic,
