@@ -11,6 +11,8 @@ use anyhow::Context;
 #[cfg(feature = "host")]
 use pem_rfc7468::{LineEnding, encode_string};
 use sandbox::Sandbox;
+#[cfg(feature = "host")]
+use sandbox::population::FJORDBANKEN;
 use tempfile::TempDir;
 
 #[cfg(feature = "host")]
@@ -144,6 +146,36 @@ impl RunFolder {
         };
         let text = read().with_context(|| format!("{} cannot be copied", path.display()))?;
         self.write("spin.toml", &text)
+    }
+
+    /// Writes the settings of `examples/back-end`, which receives events at `receiver`, as lines for
+    /// a shell to `source`. They hold keys.
+    #[cfg(feature = "host")]
+    pub(crate) fn write_back_end_settings(
+        &self,
+        app: &str,
+        receiver: &str,
+        sandbox: &Sandbox,
+    ) -> anyhow::Result<PathBuf> {
+        let listen = receiver.trim_start_matches("http://").split('/').next();
+        let back_end = sandbox.back_end();
+        let archive = self.path().join("archive");
+        let return_address = format!("{}/signering", sandbox.addresses().bank_page);
+        let lines = [
+            ("INNSYN_URL", app),
+            ("INNSYN_CONSUMER", FJORDBANKEN),
+            ("INNSYN_SUBJECT", back_end.subject),
+            ("INNSYN_KEY", back_end.seed),
+            ("EVENT_SECRETS", back_end.event_secret),
+            ("LISTEN", listen.unwrap_or_default()),
+            ("ARCHIVE", &shell_word(&archive)),
+            ("DOCUMENT", "sandbox/pages/agreement.pdf"),
+            ("RETURN_ADDRESS", &return_address),
+        ];
+        let text = lines
+            .map(|(name, value)| format!("export {name}={value}\n"))
+            .concat();
+        self.write("back-end.sh", &text)
     }
 
     /// Writes a back end's key.

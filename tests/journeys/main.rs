@@ -30,6 +30,7 @@ mod customer_refuses;
 mod delivers_before_it_confirms;
 mod deploys;
 mod each_refusal_of_maskinporten;
+mod examples_of_a_back_end;
 mod first_visit_to_claims;
 mod five_steps_of_skatteetaten;
 mod hears_of_a_job;

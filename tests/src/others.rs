@@ -64,11 +64,21 @@ impl ThirdPartyPrograms {
         }
     }
 
+    /// Returns the interpreter of Python that has the packages.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.folder.join("python/bin/python")
+    }
+
+    /// Returns the folder of Node's packages.
+    pub(crate) fn node_modules(&self) -> PathBuf {
+        self.folder.join("node_modules")
+    }
+
     /// Prepares the script's command. Its environment has the search path for programs alone: no
     /// proxy, no settings.
     fn command(&self, script: &str, environment: Environment<'_>) -> Command {
         let program = match Path::new(script).extension().and_then(|kind| kind.to_str()) {
-            Some("py") => self.folder.join("python/bin/python"),
+            Some("py") => self.python(),
             _ => PathBuf::from("node"),
         };
         let mut command = Command::new(program);
@@ -77,7 +87,7 @@ impl ThirdPartyPrograms {
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("NODE_PATH", self.folder.join("node_modules"))
+            .env("NODE_PATH", self.node_modules())
             .envs(environment.iter().copied())
             .kill_on_drop(true);
         command

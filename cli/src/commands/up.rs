@@ -34,6 +34,10 @@ pub(crate) struct Arguments {
     /// Generation of Altinn: 3, or 2 as it was until June 2026.
     #[arg(long, default_value = "3", value_name = "GENERATION")]
     altinn: Altinn,
+    /// Address of a receiver of your own for Fjordbanken's events, such as that of
+    /// `examples/back-end`.
+    #[arg(long, value_name = "ADDRESS")]
+    events_to: Option<String>,
     #[command(flatten)]
     connections: ConnectionOptions,
     #[command(flatten)]
@@ -104,6 +108,7 @@ impl Default for Arguments {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token_route: false,
             altinn: Altinn::default(),
+            events_to: None,
             connections: ConnectionOptions::default(),
             instances: InstanceOptions::default(),
         }
@@ -162,26 +167,30 @@ async fn start(
     let mut options = options(arguments.altinn, manifest, folder, &sandbox, app)?;
     options.limits = arguments.instances.apply_to(options.limits);
     options.connections = arguments.connections.apply_to(options.connections);
-    let mut sidecar = None;
+    let mut extra = String::new();
+    if let Some(address) = &arguments.events_to {
+        let events = sandbox.events_to(address);
+        options
+            .variables
+            .extend(events.context("--events-to is no address")?);
+        let settings = folder.write_back_end_settings(app, address, &sandbox)?;
+        extra = format!(
+            "Settings of the example of a back end, in another terminal:\n  source {}\n\n",
+            settings.display()
+        );
+    }
     if arguments.token_route {
         options.manifest = folder.write_manifest_with_token_route(manifest)?;
         let back_end = sandbox.back_end();
         let key = folder.write_key(back_end.seed)?;
-        sidecar = Some(sidecar_command(app, back_end.subject, &key, &sandbox));
+        extra += &sidecar_command(app, back_end.subject, &key, &sandbox);
     }
     let server = App::load(options).await?.serve(listener);
     let portal = arguments.altinn.portal(&sandbox);
     let addresses = folder.write_addresses(app, portal, &sandbox)?;
     let variables = arguments.altinn.variables(&sandbox, app);
     let doctor = folder.write_doctor_command(&sandbox, Some(manifest), &variables)?;
-    print_summary(
-        app,
-        portal,
-        &sandbox,
-        &addresses,
-        &doctor,
-        sidecar.as_deref().unwrap_or_default(),
-    );
+    print_summary(app, portal, &sandbox, &addresses, &doctor, &extra);
     Ok((sandbox, server))
 }
 
@@ -225,7 +234,7 @@ fn print_summary(
     sandbox: &Sandbox,
     addresses: &Path,
     doctor: &str,
-    sidecar: &str,
+    extra: &str,
 ) {
     let places = sandbox.addresses();
     println!(
@@ -235,7 +244,7 @@ fn print_summary(
          Altinn's consents:    {portal}\n  \
          Posten's documents:   {}\n  \
          The sandbox's switches: {}\n\n\
-         {sidecar}\
+         {extra}\
          Next: open the demo bank, log in as one of the invented customers, and ask for their claims.\n\
          With curl: `source {}` in another terminal and follow README.md from \"The journey with curl\".\n\
          To check the certificates and keys, in another terminal:\n  {doctor}\n\
