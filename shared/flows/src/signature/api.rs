@@ -7,7 +7,8 @@ use http::{StatusCode, header};
 use super::browser_return::{BrowserReturn, WAITING};
 use super::order::{Order, OrderOutcome};
 use super::orders::{
-    BackEnds, CustomerOrders, LIST_PARAMETERS, OrderingBackEnd, TemplateOrderRequest,
+    BackEnds, CustomerOrders, LIST_PARAMETERS, OrderingBackEnd, PAGE_PARAMETERS,
+    TemplateOrderRequest,
 };
 use super::page::{TROUBLE, UNKNOWN_LINK};
 use super::placement::Placement;
@@ -121,7 +122,8 @@ impl<P: Platform + 'static> Component<P> for SignatureApi {
         Route::get(
             "/signatures/orders/undelivered",
             Service(&Self::list_undelivered),
-        ),
+        )
+        .with_query(Parameters::Only(PAGE_PARAMETERS)),
         Route::get("/signatures/orders/{job}", Service(&Self::order_status)),
         Route::get(
             "/signatures/orders/{job}/pades",

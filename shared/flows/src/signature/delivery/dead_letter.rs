@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::super::Signatures;
 use super::super::job::{Job, Status};
+use super::super::orders::{Cursor, PageQuery};
 use super::Evidence;
 use innsyn_core::context::Context;
 use innsyn_core::log::{Event, Level};
@@ -28,6 +29,18 @@ pub(in crate::signature) struct DeadLetter {
     attempts: u32,
     /// Time until which Posten keeps the documents, in RFC 3339.
     available_until: String,
+    /// Position in the list.
+    #[serde(skip)]
+    position: Cursor,
+}
+
+/// Page of a consumer's dead letters.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub(in crate::signature) struct DeadLetters {
+    orders: Vec<DeadLetter>,
+    /// Cursor of the next page; `None` at the end of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 impl DeadLetter {
@@ -46,12 +59,13 @@ impl DeadLetter {
             missing: evidence.missing.iter().map(|file| file.name()).collect(),
             attempts: delivery.attempts,
             available_until: delivery.ends_at().format(&Rfc3339).unwrap_or_default(),
+            position: Cursor::from_job(delivery.ends_at(), &job.id),
         })
     }
 }
 
 impl Signatures {
-    /// Returns the dead letters of a consumer, the most urgent first.
+    /// Returns a page of a consumer's dead letters, the most urgent hour first.
     ///
     /// # Errors
     ///
@@ -60,7 +74,8 @@ impl Signatures {
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
-    ) -> Result<Vec<DeadLetter>, Problem> {
+        page: PageQuery,
+    ) -> Result<DeadLetters, Problem> {
         let mut letters = Vec::new();
         for entry in self.entries(context, consumer, &[], 0).await? {
             let Some(job) = &entry.job else {
@@ -70,8 +85,15 @@ impl Signatures {
             let now = context.now();
             letters.extend(evidence.and_then(|evidence| DeadLetter::new(job, &evidence, now)));
         }
-        letters.sort_by(|one, other| one.available_until.cmp(&other.available_until));
-        Ok(letters)
+        letters.retain(|letter| page.cursor.is_none_or(|cursor| letter.position > cursor));
+        letters.sort_by_key(|letter| letter.position);
+        let is_last = letters.len() <= page.limit;
+        letters.truncate(page.limit);
+        let last = letters.last().filter(|_| !is_last);
+        Ok(DeadLetters {
+            next_cursor: last.map(|letter| letter.position.to_text()),
+            orders: letters,
+        })
     }
 
     /// Logs an error ten days before Posten deletes the documents of a job whose evidence the bank

@@ -12,6 +12,7 @@ use innsyn_runtime::idempotency::{self, Key};
 use innsyn_runtime::inbound::{RoutedRequest, json};
 
 use super::caller::OrderingBackEnd;
+use super::cursor::PageQuery;
 use super::list::ListQuery;
 use crate::signature::SignatureApi;
 use crate::signature::customer_api::no_content;
@@ -95,7 +96,7 @@ impl SignatureApi {
     ///
     /// # Errors
     ///
-    /// `Kind::StoreDown` if the store fails.
+    /// `Kind::RequestInvalid` for an invalid query, and `Kind::StoreDown` if the store fails.
     pub(in crate::signature) async fn list_undelivered<P: Platform>(
         &self,
         context: &Context<'_, P>,
@@ -103,10 +104,11 @@ impl SignatureApi {
         request: &RoutedRequest,
     ) -> Result<Answer, Problem> {
         request.small_body(context, back_end).await?;
+        let page = PageQuery::read(&request.query)?;
         context.audit.resource("list");
-        let orders = self.signatures.dead_letters(context, &back_end.consumer);
-        let orders = orders.await?;
-        json(StatusCode::OK, &serde_json::json!({ "orders": orders }))
+        let consumer = &back_end.consumer;
+        let letters = self.signatures.dead_letters(context, consumer, page);
+        json(StatusCode::OK, &letters.await?)
     }
 
     /// Handles `GET /signatures/orders/{job}`: returns a job with what the bank knows of it.

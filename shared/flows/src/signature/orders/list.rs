@@ -12,7 +12,7 @@ use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::reference::Reference;
 use innsyn_runtime::inbound::Query;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, PageQuery};
 use super::index::{AT_ONCE, List, MOST_OF_REFERENCE, hour_at};
 use super::view::OrderView;
 use crate::signature::Signatures;
@@ -23,12 +23,6 @@ use crate::signature::record::is_id;
 /// Query parameters of a list.
 pub(in crate::signature) const PARAMETERS: &[&str] =
     &["reference", "from", "to", "limit", "cursor"];
-
-/// Maximum number of orders on a page.
-const MOST: usize = 100;
-
-/// Number of orders on a page if the caller names none.
-const USUAL: usize = 50;
 
 /// Maximum length of the time that one list covers.
 const LONGEST: Duration = Duration::days(31);
@@ -68,15 +62,7 @@ impl ListQuery {
     /// `Kind::RequestInvalid` for a value that cannot be read, and for parameters that do not belong
     /// together.
     pub(in crate::signature) fn read(query: &Query, now: OffsetDateTime) -> Result<Self, Problem> {
-        let limit = match query.get("limit") {
-            None => USUAL,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=MOST).contains(limit))
-                .ok_or_else(|| invalid("limit must be a number from 1 to 100"))?,
-        };
-        let cursor = query.get("cursor").map(Cursor::parse).transpose()?;
+        let PageQuery { limit, cursor } = PageQuery::read(query)?;
         let (from, to) = (query.get("from"), query.get("to"));
         let filter = match (query.get("reference"), from) {
             (Some(reference), None) if to.is_none() => {

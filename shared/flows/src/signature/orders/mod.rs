@@ -20,6 +20,7 @@ mod view;
 
 pub(super) use caller::BackEnds;
 pub use caller::OrderingBackEnd;
+pub(super) use cursor::{Cursor, PAGE_PARAMETERS, PageQuery};
 #[cfg(test)]
 pub(super) use list::ListQuery;
 pub(super) use list::PARAMETERS as LIST_PARAMETERS;

@@ -4,6 +4,7 @@ use super::banks::{Banks, EVENTS, FIRST, PERIOD, receivers_at};
 use super::delivery::completed;
 use super::*;
 use crate::signature::custody::CustodySource;
+use crate::signature::orders::{Cursor, PageQuery};
 
 #[test]
 fn an_alert_is_given_once_ten_days_before_posten_deletes_the_documents() {
@@ -79,9 +80,14 @@ fn dead_letters_are_listed_until_the_bank_has_its_copy() {
     let list = |bed: &TestBed| {
         let context = context(&*bed.platform);
         let consumer = consumer(CONSUMER);
-        let letters = bed.signatures.dead_letters(&context, &consumer);
+        let page = PageQuery {
+            limit: 100,
+            cursor: None,
+        };
+        let letters = bed.signatures.dead_letters(&context, &consumer, page);
         let letters = bed.platform.run(letters).expect("a list");
-        serde_json::to_value(letters).expect("JSON")
+        let mut letters = serde_json::to_value(letters).expect("JSON");
+        letters["orders"].take()
     };
     assert_eq!(list(&bed), serde_json::json!([]), "the change is held");
     bed.platform.advance(PERIOD * 15);
@@ -94,6 +100,41 @@ fn dead_letters_are_listed_until_the_bank_has_its_copy() {
     assert_eq!(letter["available_until"], "2026-02-10T12:00:00Z");
     bed.acknowledge(&id);
     assert_eq!(list(&bed), serde_json::json!([]));
+}
+
+#[test]
+fn dead_letters_come_in_pages() {
+    let (bed, banks, first) = completed();
+    let mut ids = vec![first];
+    for _ in 0..2 {
+        ids.push(bed.made(direct()).id);
+        let job = bed.posten.jobs().last().expect("a job").id;
+        bed.posten.happens(job, 0, "SIGNED");
+    }
+    for _ in 0..20 {
+        banks.answer_with(500);
+        bed.drain();
+        bed.platform.advance(PERIOD);
+    }
+    let context = context(&*bed.platform);
+    let consumer = consumer(CONSUMER);
+    let mut found = Vec::new();
+    let mut cursor = None;
+    for expected in [2, 1] {
+        let page = PageQuery { limit: 2, cursor };
+        let letters = bed.signatures.dead_letters(&context, &consumer, page);
+        let letters = bed.platform.run(letters).expect("a page");
+        let letters = serde_json::to_value(letters).expect("JSON");
+        let orders = letters["orders"].as_array().expect("a list");
+        assert_eq!(orders.len(), expected);
+        found.extend(orders.iter().map(|order| order["id"].clone()));
+        let next = letters["next_cursor"].as_str();
+        cursor = next.map(|text| Cursor::parse(text).expect("a cursor"));
+    }
+    assert_eq!(cursor, None, "the list ends");
+    for id in ids {
+        assert!(found.contains(&id.clone().into()), "{id}");
+    }
 }
 
 #[test]
