@@ -43,6 +43,7 @@ mod once;
 mod order;
 mod order_request;
 mod orders;
+mod orders_api;
 mod page;
 mod placement;
 mod record;
@@ -51,6 +52,7 @@ mod rows;
 mod send;
 mod settings;
 mod snapshot;
+mod templates_api;
 mod upload;
 mod viewer;
 

@@ -4,7 +4,6 @@ use innsyn_core::party::OrganisationNumber;
 use innsyn_core::secret::Secret;
 use innsyn_runtime::caller::Customer;
 
-use super::orders::OrderingBackEnd;
 use super::placement::{OrderedBy, Placement};
 use super::record::Record;
 
@@ -16,7 +15,15 @@ pub struct Viewer<'a> {
     customer: Option<&'a Secret<String>>,
 }
 
-impl Viewer<'_> {
+impl<'a> Viewer<'a> {
+    /// Returns a back end of `consumer`.
+    pub(super) const fn back_end(consumer: &'a OrganisationNumber) -> Self {
+        Self {
+            consumer,
+            customer: None,
+        }
+    }
+
     pub(super) fn may_see(&self, record: &Record) -> bool {
         self.customer.is_none_or(|customer| record.is_of(customer))
     }
@@ -31,15 +38,6 @@ impl<'a> From<&'a Customer> for Viewer<'a> {
         Self {
             consumer: &customer.consumer,
             customer: Some(&customer.subject),
-        }
-    }
-}
-
-impl<'a> From<&'a OrderingBackEnd> for Viewer<'a> {
-    fn from(back_end: &'a OrderingBackEnd) -> Self {
-        Self {
-            consumer: &back_end.consumer,
-            customer: None,
         }
     }
 }

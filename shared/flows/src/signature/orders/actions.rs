@@ -15,7 +15,7 @@ impl Signatures {
     /// # Errors
     ///
     /// `Kind::SignatureUnknown` for an unknown job, and `Kind::StoreDown` if the store fails.
-    pub(super) async fn order_view<P: Platform>(
+    pub(in crate::signature) async fn order_view<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -32,7 +32,7 @@ impl Signatures {
     ///
     /// `Kind::SignatureUnknown` for an unknown job, `Kind::SignatureNotReady` before the job is over,
     /// and `Kind::StoreDown` if the store fails.
-    pub(super) async fn acknowledge<P: Platform>(
+    pub(in crate::signature) async fn acknowledge<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,

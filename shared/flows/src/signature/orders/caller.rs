@@ -12,6 +12,7 @@ use innsyn_runtime::inbound::RoutedRequest;
 
 use super::services::OrderingService;
 use crate::signature::placement::OrderedBy;
+use crate::signature::viewer::Viewer;
 
 /// Scope of a login with which a back end may order.
 const SCOPE: &str = "innsyn:signatures";
@@ -38,6 +39,12 @@ pub struct OrderingBackEnd {
     pub(in crate::signature) key_owner: Secret<String>,
     /// Credential of the request; `None` for a login, which is not bound to a request.
     credential: Option<Credential>,
+}
+
+impl<'a> From<&'a OrderingBackEnd> for Viewer<'a> {
+    fn from(back_end: &'a OrderingBackEnd) -> Self {
+        Self::back_end(&back_end.consumer)
+    }
 }
 
 impl VerifiedCaller for OrderingBackEnd {

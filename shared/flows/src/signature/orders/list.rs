@@ -114,7 +114,7 @@ impl Signatures {
     ///
     /// `Kind::SignatureUnknown` for an unknown job, `Kind::RequestInvalid` for a reference of
     /// several jobs, and `Kind::StoreDown` if the store fails.
-    pub(super) async fn named<P: Platform>(
+    pub(in crate::signature) async fn named<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,

@@ -5,7 +5,6 @@
 //! is never listed.
 
 mod actions;
-mod api;
 mod caller;
 mod cursor;
 mod index;
@@ -13,7 +12,6 @@ mod list;
 mod policy;
 mod services;
 mod template;
-mod template_api;
 mod template_order;
 mod template_rows;
 mod view;
@@ -21,11 +19,12 @@ mod view;
 pub(super) use caller::BackEnds;
 pub use caller::OrderingBackEnd;
 pub(super) use cursor::{Cursor, PAGE_PARAMETERS, PageQuery};
-#[cfg(test)]
-pub(super) use list::ListQuery;
-pub(super) use list::PARAMETERS as LIST_PARAMETERS;
+pub(super) use list::{ListQuery, PARAMETERS as LIST_PARAMETERS};
 pub(super) use policy::POLICY;
 pub use policy::{CustomerOrders, OrderPolicy};
 pub use services::OrderingService;
 pub(super) use services::{SERVICES, resolve as resolve_services};
+pub(super) use template::TemplateOrder;
 pub(super) use template_order::TemplateOrderRequest;
+pub(super) use template_rows::{Registered, Template, TemplateContent};
+pub(super) use view::written;

@@ -28,43 +28,43 @@ const HASH_LENGTH: usize = 64;
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::signature) struct TemplateOrder {
-    pub(super) flow: Flow,
-    pub(super) title: TemplateText,
+    pub(in crate::signature) flow: Flow,
+    pub(in crate::signature) title: TemplateText,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) nonsensitive_title: Option<TemplateText>,
+    pub(in crate::signature) nonsensitive_title: Option<TemplateText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<TemplateText>,
+    pub(in crate::signature) description: Option<TemplateText>,
     #[serde(deserialize_with = "json::list::<MOST_DOCUMENTS, _, _>")]
-    pub(super) documents: Vec<TemplateDocument>,
+    pub(in crate::signature) documents: Vec<TemplateDocument>,
     #[serde(
         default = "SignerInput::oneself",
         deserialize_with = "json::list::<MOST_SIGNERS, _, _>"
     )]
-    pub(super) signers: Vec<SignerInput>,
+    pub(in crate::signature) signers: Vec<SignerInput>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authentication: Option<u8>,
+    pub(in crate::signature) authentication: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) identifier: Option<IdentifierInDocument>,
+    pub(in crate::signature) identifier: Option<IdentifierInDocument>,
     /// Time that each group of signers has, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) available: Option<i64>,
+    pub(in crate::signature) available: Option<i64>,
 }
 
 /// Document of a template, which has its hash alone.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TemplateDocument {
-    pub(super) title: TemplateText,
+pub(in crate::signature) struct TemplateDocument {
+    pub(in crate::signature) title: TemplateText,
     #[serde(default = "DocumentInput::usual")]
-    pub(super) media_type: MediaType,
+    pub(in crate::signature) media_type: MediaType,
     /// SHA-256 of the content, in lower-case hexadecimal.
-    pub(super) sha256: String,
+    pub(in crate::signature) sha256: String,
 }
 
 /// Text of a template: fixed, or open to the customer.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(untagged)]
-pub(super) enum TemplateText {
+pub(in crate::signature) enum TemplateText {
     Fixed(String),
     Open(OpenText),
 }
@@ -72,14 +72,14 @@ pub(super) enum TemplateText {
 /// Text that the customer's app writes.
 #[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct OpenText {
+pub(in crate::signature) struct OpenText {
     /// Maximum length, in characters.
     max_length: u16,
 }
 
 impl TemplateText {
     /// Returns the text of an order: the fixed one, or the one that the customer gives.
-    pub(super) fn filled(
+    pub(in crate::signature) fn filled(
         &self,
         field: &str,
         given: Option<String>,
@@ -131,7 +131,7 @@ impl Signatures {
     /// # Errors
     ///
     /// The problems that every order from the template would have.
-    pub(super) fn check_template<P: Platform>(
+    pub(in crate::signature) fn check_template<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,

@@ -29,36 +29,36 @@ const RETRY_AFTER: u64 = 2;
 
 /// Version of a template.
 #[derive(Clone, Deserialize, Serialize)]
-pub(super) struct Template {
+pub(in crate::signature) struct Template {
     #[serde(flatten)]
-    pub(super) content: TemplateContent,
+    pub(in crate::signature) content: TemplateContent,
     /// True once the back end has withdrawn it. The row stays, so that the version keeps its
     /// meaning.
     #[serde(default)]
-    pub(super) withdrawn: bool,
+    pub(in crate::signature) withdrawn: bool,
 }
 
 /// Content of a version, which never changes.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
-pub(super) struct TemplateContent {
+pub(in crate::signature) struct TemplateContent {
     /// Login service's `sub` of the only customer who may order from it; `None` for every customer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) customer: Option<String>,
+    pub(in crate::signature) customer: Option<String>,
     /// Expiry, in Unix seconds.
-    pub(super) expires: i64,
-    pub(super) order: TemplateOrder,
+    pub(in crate::signature) expires: i64,
+    pub(in crate::signature) order: TemplateOrder,
 }
 
 /// Result of a registration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Registered {
+pub(in crate::signature) enum Registered {
     New,
     /// Version that existed with this content.
     Known,
 }
 
 impl<P: Platform> Rows<'_, P> {
-    pub(super) async fn template(
+    pub(in crate::signature) async fn template(
         &self,
         consumer: &OrganisationNumber,
         id: &TemplateId,
@@ -89,7 +89,7 @@ impl Signatures {
     ///
     /// `Kind::TemplateConflict` if the version has other content, `Kind::RequestInProgress` while
     /// another request registers it, and `Kind::StoreDown` if the store fails.
-    pub(super) async fn register<P: Platform>(
+    pub(in crate::signature) async fn register<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
@@ -139,7 +139,7 @@ impl Signatures {
     /// # Errors
     ///
     /// `Kind::TemplateUnknown` if there is none, and `Kind::StoreDown` if the store fails.
-    pub(super) async fn withdraw<P: Platform>(
+    pub(in crate::signature) async fn withdraw<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,

@@ -10,7 +10,7 @@ use crate::signature::placement::{OrderedBy, TemplateId};
 
 /// Job as shown to a back end.
 #[derive(Serialize)]
-pub(super) struct OrderView {
+pub(in crate::signature) struct OrderView {
     #[serde(flatten)]
     job: JobView,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ struct CustodyView {
 }
 
 impl OrderView {
-    pub(super) fn new(job: &Job) -> Self {
+    pub(in crate::signature) fn new(job: &Job) -> Self {
         let record = &job.record;
         Self {
             job: job.view(),
@@ -50,7 +50,7 @@ impl OrderView {
         }
     }
 
-    pub(super) fn with_custody(mut self, custody: Option<Custody>) -> Self {
+    pub(in crate::signature) fn with_custody(mut self, custody: Option<Custody>) -> Self {
         self.custody = custody.map(|custody| CustodyView {
             source: custody.source,
             at: OffsetDateTime::from_unix_timestamp(custody.at)
@@ -61,6 +61,6 @@ impl OrderView {
     }
 }
 
-pub(super) fn written(time: OffsetDateTime) -> Option<String> {
+pub(in crate::signature) fn written(time: OffsetDateTime) -> Option<String> {
     time.format(&Rfc3339).ok()
 }

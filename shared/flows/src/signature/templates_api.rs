@@ -11,16 +11,15 @@ use innsyn_core::problem::{Kind, Problem};
 use innsyn_core::reference::Reference;
 use innsyn_runtime::inbound::{RoutedRequest, json};
 
-use super::caller::OrderingBackEnd;
-use super::template::TemplateOrder;
-use super::template_rows::{Registered, Template, TemplateContent};
-use super::view::written;
-use crate::signature::SignatureApi;
-use crate::signature::customer_api::no_content;
-use crate::signature::once::KeyOwner;
-use crate::signature::order_request::invalid;
-use crate::signature::placement::TemplateId;
-use crate::signature::upload::Rights;
+use super::SignatureApi;
+use super::customer_api::no_content;
+use super::once::KeyOwner;
+use super::order_request::invalid;
+use super::orders::{
+    OrderingBackEnd, Registered, Template, TemplateContent, TemplateOrder, written,
+};
+use super::placement::TemplateId;
+use super::upload::Rights;
 
 /// Longest time for which a template can be registered.
 const LONGEST: Duration = Duration::days(400);
@@ -90,7 +89,7 @@ impl SignatureApi {
     ///
     /// The problems of the body and of the idempotency key, and `Kind::TemplateConflict` for a
     /// version that has other content.
-    pub(in crate::signature) async fn register_template<P: Platform>(
+    pub(super) async fn register_template<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -143,7 +142,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// `Kind::TemplateUnknown` if there is none, and `Kind::StoreDown` if the store fails.
-    pub(in crate::signature) async fn template<P: Platform>(
+    pub(super) async fn template<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -163,7 +162,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// `Kind::TemplateUnknown` if there is none, and `Kind::StoreDown` if the store fails.
-    pub(in crate::signature) async fn withdraw_template<P: Platform>(
+    pub(super) async fn withdraw_template<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,

@@ -11,15 +11,13 @@ use innsyn_core::secret::Secret;
 use innsyn_runtime::idempotency::{self, Key};
 use innsyn_runtime::inbound::{RoutedRequest, json};
 
-use super::caller::OrderingBackEnd;
-use super::cursor::PageQuery;
-use super::list::ListQuery;
-use crate::signature::SignatureApi;
-use crate::signature::customer_api::no_content;
-use crate::signature::once::KeyOwner;
-use crate::signature::order_request::{OrderRequest, invalid};
-use crate::signature::placement::Placement;
-use crate::signature::upload::Rights;
+use super::SignatureApi;
+use super::customer_api::no_content;
+use super::once::KeyOwner;
+use super::order_request::{OrderRequest, invalid};
+use super::orders::{ListQuery, OrderingBackEnd, PageQuery};
+use super::placement::Placement;
+use super::upload::Rights;
 
 /// Maximum length of a customer's `sub`, in bytes (`OpenID` Connect Core §2: 255).
 const LONGEST_SUBJECT: usize = 255;
@@ -33,7 +31,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the body and its validation, of the idempotency key, and of Posten.
-    pub(in crate::signature) async fn order_by_back_end<P: Platform>(
+    pub(super) async fn order_by_back_end<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -78,7 +76,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// `Kind::RequestInvalid` for an invalid query, and `Kind::StoreDown` if the store fails.
-    pub(in crate::signature) async fn list_orders<P: Platform>(
+    pub(super) async fn list_orders<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -97,7 +95,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// `Kind::RequestInvalid` for an invalid query, and `Kind::StoreDown` if the store fails.
-    pub(in crate::signature) async fn list_undelivered<P: Platform>(
+    pub(super) async fn list_undelivered<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -116,7 +114,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup.
-    pub(in crate::signature) async fn order_status<P: Platform>(
+    pub(super) async fn order_status<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -132,7 +130,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup, and of `Signatures::pades`.
-    pub(in crate::signature) async fn order_pades<P: Platform>(
+    pub(super) async fn order_pades<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -148,7 +146,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup, and of `Signatures::xades`.
-    pub(in crate::signature) async fn order_xades<P: Platform>(
+    pub(super) async fn order_xades<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -165,7 +163,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup, of the idempotency key, and of `Signatures::confirm`.
-    pub(in crate::signature) async fn confirm_order<P: Platform>(
+    pub(super) async fn confirm_order<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -183,7 +181,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup, of the idempotency key, and of `Signatures::cancel`.
-    pub(in crate::signature) async fn cancel_order<P: Platform>(
+    pub(super) async fn cancel_order<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -202,7 +200,7 @@ impl SignatureApi {
     ///
     /// The problems of the lookup and of the idempotency key, and `Kind::SignatureNotReady` before
     /// the job is over.
-    pub(in crate::signature) async fn acknowledge_order<P: Platform>(
+    pub(super) async fn acknowledge_order<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
@@ -219,7 +217,7 @@ impl SignatureApi {
     /// # Errors
     ///
     /// The problems of the lookup, and of `Signatures::delete_documents`.
-    pub(in crate::signature) async fn delete_order_documents<P: Platform>(
+    pub(super) async fn delete_order_documents<P: Platform>(
         &self,
         context: &Context<'_, P>,
         back_end: &OrderingBackEnd,
