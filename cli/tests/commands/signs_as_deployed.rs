@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use host::{App, Options};
-use journeys::{AGREEMENT, TestBed, ThirdPartyPrograms, build_components};
+use journeys::{AGREEMENT, TestBed, ThirdPartyPrograms, build_components, order_freely};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::{Certificate, Client};
 use serde::{Deserialize, Serialize};
@@ -308,7 +308,7 @@ async fn under_kubernetes() {
     });
     let mut variables: BTreeMap<String, String> = variables.collect();
     // The journey is that of a customer who orders.
-    variables.insert("signature_orders".to_owned(), "free".to_owned());
+    order_freely(&mut variables);
     assert_eq!(variables["egress_origins"], proxy.origin);
     write_runtime_config(folder.path(), egress, &bed.sandbox);
     app.serve(&Settings {
@@ -333,6 +333,7 @@ async fn on_one_machine() {
     let proxy = Proxy::start(&arguments, "/etc/innsyn", folder.path(), &bed.sandbox).await;
 
     let mut variables = bed.sandbox.variables(&bed.public_url);
+    order_freely(&mut variables);
     for (name, value) in [
         ("posten_origin", proxy.origin.as_str()),
         ("posten_proxy_path", "/posten"),
