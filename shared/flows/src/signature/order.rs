@@ -1,6 +1,6 @@
 //! Creation of signature jobs.
 
-use futures::future::try_join;
+use futures::future::join;
 use time::OffsetDateTime;
 
 use super::Signatures;
@@ -243,10 +243,14 @@ impl Signatures {
             let slot = rows.acquire_in_reference(consumer, reference, id, until);
             slot.await.map(Some)
         };
-        let (hour, reference) = try_join(hour, reference).await?;
+        let (hour, slot) = join(hour, reference).await;
+        let slot = slot?;
+        if let (Err(_), Some(reference), Some(slot)) = (&hour, record.reference(), slot) {
+            rows.release_reference(consumer, reference, slot).await?;
+        }
         Ok(Slots {
-            hour: Some(hour),
-            reference,
+            hour: Some(hour?),
+            reference: slot,
         })
     }
 

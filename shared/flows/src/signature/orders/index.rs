@@ -52,6 +52,16 @@ pub(super) enum List<'a> {
     Reference(&'a Reference),
 }
 
+/// Outcome of an attempt to acquire a slot.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Acquisition {
+    Acquired,
+    /// Another order has it.
+    Taken,
+    /// The store was too slow to tell. The id was written.
+    TooSlow,
+}
+
 /// Returns the hour of a time, counted from 1970.
 pub(super) fn hour_at(time: OffsetDateTime) -> u32 {
     let hours = time.unix_timestamp().div_euclid(HOUR);
@@ -89,15 +99,13 @@ impl<P: Platform> Rows<'_, P> {
         let mut number = self.first_free(consumer, List::Hour(hour)).await?;
         while !trying.left().is_zero() {
             let list = List::Hour(hour);
-            if self.acquire(consumer, list, number, id, until).await? {
+            let acquired = self.acquire(consumer, list, number, id, until).await?;
+            if acquired == Acquisition::Acquired {
                 return Ok(number);
             }
             number = number.saturating_add(1);
         }
-        let mut problem = Problem::new(Kind::TooManyCalls)
-            .cause("the order got no slot: too many orders at once, or a slow store");
-        problem.retry_after = Some(RETRY_AFTER);
-        Err(problem)
+        Err(no_slot())
     }
 
     /// Acquires a slot for the job `id` among those with its reference.
@@ -110,9 +118,17 @@ impl<P: Platform> Rows<'_, P> {
     ) -> Result<u32, Problem> {
         let list = List::Reference(reference);
         for (number, taken) in self.slots(consumer, list, 0..MOST_OF_REFERENCE).await? {
-            let is_free = taken.is_none_or(|there| there == id);
-            if is_free && self.acquire(consumer, list, number, id, until).await? {
-                return Ok(number);
+            if taken.is_some_and(|there| there != id) {
+                continue;
+            }
+            match self.acquire(consumer, list, number, id, until).await? {
+                Acquisition::Acquired => return Ok(number),
+                Acquisition::Taken => {}
+                // The next one would take as long, and there are few.
+                Acquisition::TooSlow => {
+                    self.release_reference(consumer, reference, number).await?;
+                    return Err(no_slot());
+                }
             }
         }
         Err(invalid(&format!(
@@ -120,7 +136,7 @@ impl<P: Platform> Rows<'_, P> {
         )))
     }
 
-    /// Releases a slot under a reference, whose order Posten has refused. The slot in its hour stays,
+    /// Releases a slot under a reference, whose order was not placed. The slot in its hour stays,
     /// since the slots of an hour have no gaps.
     pub(in crate::signature) async fn release_reference(
         &self,
@@ -188,8 +204,7 @@ impl<P: Platform> Rows<'_, P> {
         Ok(low)
     }
 
-    /// Acquires a slot, if it is free. Returns false if another order has it, or if the store was
-    /// too slow to tell.
+    /// Acquires a slot, if it is free.
     async fn acquire(
         &self,
         consumer: &OrganisationNumber,
@@ -197,13 +212,13 @@ impl<P: Platform> Rows<'_, P> {
         number: u32,
         id: &str,
         until: OffsetDateTime,
-    ) -> Result<bool, Problem> {
+    ) -> Result<Acquisition, Problem> {
         let (context, store): (&Context<'_, P>, &Store) = (self.context, self.store);
         let look = context.platform.uptime();
         let there = self.slot(consumer, list, number).await?;
         // An earlier attempt of the same order may have stopped here.
         if there.is_some_and(|there| there != id) {
-            return Ok(false);
+            return Ok(Acquisition::Taken);
         }
         let text = number.to_string();
         let (kind, key) = list.named();
@@ -212,12 +227,23 @@ impl<P: Platform> Rows<'_, P> {
         store.set(context, &name, &id, until).await?;
         let written = context.platform.uptime();
         if written.saturating_sub(look) > SETTLING {
-            return Ok(false);
+            return Ok(Acquisition::TooSlow);
         }
         context.platform.sleep(SETTLING).await;
         let there = self.slot(consumer, list, number).await?;
-        Ok(there.as_deref() == Some(id))
+        Ok(if there.as_deref() == Some(id) {
+            Acquisition::Acquired
+        } else {
+            Acquisition::Taken
+        })
     }
+}
+
+fn no_slot() -> Problem {
+    let mut problem = Problem::new(Kind::TooManyCalls)
+        .cause("the order got no slot: too many orders at once, or a slow store");
+    problem.retry_after = Some(RETRY_AFTER);
+    problem
 }
 
 impl List<'_> {

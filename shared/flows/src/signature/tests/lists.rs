@@ -8,7 +8,9 @@ use super::*;
 use crate::signature::orders::ListQuery;
 use crate::signature::tests::api::ApiTestBed;
 use innsyn_core::platform::crashing::{CrashingPlatform, survives};
+use innsyn_core::platform::slow::SlowPlatform;
 use innsyn_core::problem::Kind;
+use innsyn_core::reference::Reference;
 use innsyn_runtime::inbound::{Parameters, Query};
 
 /// Returns the ids on all pages of a list, and the number of pages.
@@ -131,6 +133,31 @@ fn of_one_reference_there_are_32_jobs_at_most() {
         Kind::RequestInvalid
     );
     assert_eq!(all(&bed, "reference=SAK-1").0.len(), 32);
+}
+
+#[test]
+fn a_slow_store_costs_a_reference_no_slot() {
+    let bed = TestBed::new();
+    let consumer = consumer(CONSUMER);
+    let reference = Reference::parse_field("reference", "SAK-1").expect("a reference");
+    let mut refused = 0;
+    for seed in 0..8 {
+        bed.platform.reseed(seed);
+        let slow = SlowPlatform::new(&bed.platform, Duration::from_secs(2));
+        let context = context(&slow);
+        let (rows, until) = (
+            bed.signatures.rows(&context),
+            context.now() + Duration::from_hours(1),
+        );
+        let (taken, id) = (bed.rows(), format!("job-{seed}"));
+        let acquired = rows.acquire_in_reference(&consumer, &reference, &id, until);
+        if let Err(problem) = bed.platform.run(acquired) {
+            assert_eq!(problem.kind, Kind::TooManyCalls);
+            assert_eq!(bed.rows(), taken);
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
 }
 
 #[test]
