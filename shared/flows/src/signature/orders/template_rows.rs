@@ -96,6 +96,18 @@ impl Signatures {
         id: &TemplateId,
         version: TemplateContent,
     ) -> Result<Registered, Problem> {
+        let register = self.register_under_lease(context, consumer, id, version);
+        self.under_lease(context, consumer, id, register).await
+    }
+
+    /// Changes a template under its lease.
+    async fn under_lease<P: Platform, T>(
+        &self,
+        context: &Context<'_, P>,
+        consumer: &OrganisationNumber,
+        id: &TemplateId,
+        change: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
         let parts = parts(id);
         let turn = name(consumer, TURN, &parts);
         let time = context.left();
@@ -105,12 +117,11 @@ impl Signatures {
             problem.retry_after = Some(RETRY_AFTER);
             return Err(problem);
         };
-        let registered = self.register_under_lease(context, consumer, id, version);
-        let registered = registered.await;
+        let changed = change.await;
         if let Err(problem) = lease.release(context).await {
             context.log(&Event::from_problem("template", &problem));
         }
-        registered
+        changed
     }
 
     async fn register_under_lease<P: Platform>(
@@ -138,18 +149,22 @@ impl Signatures {
     ///
     /// # Errors
     ///
-    /// `Kind::TemplateUnknown` if there is none, and `Kind::StoreDown` if the store fails.
+    /// `Kind::TemplateUnknown` if there is none, `Kind::RequestInProgress` while another request
+    /// changes it, and `Kind::StoreDown` if the store fails.
     pub(in crate::signature) async fn withdraw<P: Platform>(
         &self,
         context: &Context<'_, P>,
         consumer: &OrganisationNumber,
         id: &TemplateId,
     ) -> Result<(), Problem> {
-        let rows = self.rows(context);
-        let template = rows.template(consumer, id).await?;
-        let mut template = template.ok_or(Kind::TemplateUnknown)?;
-        template.withdrawn = true;
-        rows.keep_template(consumer, id, &template).await
+        let withdraw = async {
+            let rows = self.rows(context);
+            let template = rows.template(consumer, id).await?;
+            let mut template = template.ok_or(Kind::TemplateUnknown)?;
+            template.withdrawn = true;
+            rows.keep_template(consumer, id, &template).await
+        };
+        self.under_lease(context, consumer, id, withdraw).await
     }
 
     /// Returns the template from which a customer may order.
