@@ -144,7 +144,7 @@ impl Signatures {
     ) -> Result<SweepResult, Problem> {
         let mut visited = Vec::new();
         for consumer in consumers.all() {
-            if self.follows(consumer) || self.needs_custody {
+            if self.follows(consumer) || self.needs_custody(consumer) {
                 let taken = self.agenda(context, consumer).snapshot().await?;
                 visited.push(Visited { consumer, taken });
             }

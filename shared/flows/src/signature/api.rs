@@ -87,8 +87,7 @@ impl From<SignatureConfig> for SignatureApi {
                 source: config.public_url.join(SOURCE),
                 public_url: config.public_url,
                 policy: config.policy,
-                needs_custody: config.policy.customers != CustomerOrders::Free
-                    || !config.evidence_receivers.is_empty(),
+                needs_custody: config.policy.customers != CustomerOrders::Free,
                 evidence_receivers: config.evidence_receivers,
                 event_receivers: config.event_receivers,
                 waiting: Semaphore::new(WAITING),

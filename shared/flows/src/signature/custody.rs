@@ -69,6 +69,12 @@ impl<P: Platform> Rows<'_, P> {
 }
 
 impl Signatures {
+    /// Returns whether the consumer's customers wait for the bank's copy: if they may not order
+    /// freely, or if it is delivered.
+    pub(super) fn needs_custody(&self, consumer: &OrganisationNumber) -> bool {
+        self.needs_custody || self.evidence_receivers.of_consumer(consumer).is_some()
+    }
+
     /// Refuses an action of a customer that may take the documents from the bank, until the bank
     /// has its copy.
     ///
@@ -81,7 +87,9 @@ impl Signatures {
         consumer: &OrganisationNumber,
         id: &str,
     ) -> Result<(), Problem> {
-        if !self.needs_custody || self.rows(context).custody(consumer, id).await?.is_some() {
+        if !self.needs_custody(consumer)
+            || self.rows(context).custody(consumer, id).await?.is_some()
+        {
             return Ok(());
         }
         Err(Kind::CustodyPending.into())

@@ -101,7 +101,7 @@ pub struct Signatures {
     /// Policy of orders.
     pub policy: OrderPolicy,
     /// True if the bank must have its copy of the documents before a customer may cancel a job or
-    /// delete its documents.
+    /// delete its documents, also where none is delivered.
     pub needs_custody: bool,
     /// Receivers of evidence; without any, nothing is delivered.
     pub evidence_receivers: Receivers,

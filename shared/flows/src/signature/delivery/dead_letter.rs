@@ -108,7 +108,7 @@ impl Signatures {
         consumer: &OrganisationNumber,
         job: &Job,
     ) -> Result<(), Problem> {
-        if !self.needs_custody {
+        if !self.needs_custody(consumer) {
             return Ok(());
         }
         let Some(mut delivery) = self.undelivered(context, consumer, job).await? else {

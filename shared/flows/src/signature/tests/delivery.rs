@@ -1,6 +1,6 @@
 //! Tests of the delivery of evidence.
 
-use super::banks::{Banks, FIRST, PERIOD, header};
+use super::banks::{Banks, FIRST, PERIOD, header, receivers_at};
 use super::*;
 use crate::signature::custody::CustodySource;
 use innsyn_core::platform::crashing::{CrashingPlatform, survives};
@@ -265,4 +265,13 @@ fn what_the_bank_has_fetched_is_not_delivered() {
     bed.rest();
     bed.drain();
     assert_eq!(bed.sent_to(FIRST).len(), tried);
+}
+
+#[test]
+fn a_receiver_of_one_consumer_makes_no_other_consumers_customers_wait() {
+    let mut bed = TestBed::new();
+    bed.signatures.evidence_receivers = receivers_at(&bed, &[(CONSUMER, FIRST)]);
+    for (number, expected) in [(CONSUMER, true), (SECOND_CONSUMER, false)] {
+        assert_eq!(bed.signatures.needs_custody(&consumer(number)), expected);
+    }
 }
